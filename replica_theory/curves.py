@@ -1,0 +1,116 @@
+"""Entropy as a function of distance: the one curve type that theory and instances share."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from replica_theory.status import Status
+
+if TYPE_CHECKING:  # pragma: no cover
+    from matplotlib.axes import Axes
+
+Array = NDArray[np.float64]
+
+
+@dataclass(frozen=True, eq=False)
+class EntropyCurve:
+    r"""Entropy (nats per weight) of the solutions at distance `d` from a reference, and what belongs to it.
+
+    Distance is :math:`d = (1 - t)/2` for overlap :math:`t = W\cdot\tilde W/N`. All arrays have the shape of `distance`
+    (0-d for a scalar call). Points that did not converge are NaN, their `status` says why.
+
+    Attributes
+    ----------
+    distance : array
+        Distances `d` in [0, 1/2].
+    entropy : array
+        Local entropy, nats per weight.
+    slope : array
+        Its derivative :math:`dS/dd`.
+    complexity : array or None
+        Logarithm of the number of references per weight, where the computation has one.
+    y : array or None
+        Number of replicas conjugate to the local entropy, where the computation has one.
+    overlaps : mapping of str to array
+        Order parameters and their conjugates, by name (``"q"``, ``"q_hat"``, ...).
+    status : array of Status
+        Outcome of each point.
+    error : array or None
+        Estimated numerical error of `entropy`.
+    label : str
+        What the curve is, for legends.
+    """
+
+    distance: Array
+    entropy: Array
+    slope: Array
+    status: NDArray[np.object_]
+    complexity: Array | None = None
+    y: Array | None = None
+    overlaps: Mapping[str, Array] = field(default_factory=dict)
+    error: Array | None = None
+    label: str = ""
+
+    @property
+    def converged(self) -> NDArray[np.bool_]:
+        """Which points carry the numbers of a converged solution."""
+        flags = [isinstance(s, Status) and s.ok for s in np.asarray(self.status, dtype=object).ravel()]
+        return np.array(flags, dtype=bool).reshape(np.shape(self.status))
+
+    def to_xarray(self) -> Any:
+        """The curve as an `xarray.Dataset` over the dimensions of `distance`.
+
+        Raises
+        ------
+        ModuleNotFoundError
+            If xarray is not installed (extra ``data``).
+        """
+        try:
+            import xarray
+        except ModuleNotFoundError:
+            raise ModuleNotFoundError("to_xarray needs xarray: pip install 'binary-perceptron[data]'") from None
+        distance = np.atleast_1d(self.distance)
+        dims = ("distance",) if distance.ndim == 1 else tuple(f"dim_{k}" for k in range(distance.ndim))
+        columns = {"entropy": self.entropy, "slope": self.slope, "complexity": self.complexity, "y": self.y}
+        columns |= {"error": self.error, **self.overlaps}
+        variables: dict[str, Any] = {
+            name: (dims, np.broadcast_to(np.atleast_1d(values), distance.shape))
+            for name, values in columns.items()
+            if values is not None
+        }
+        variables["status"] = (dims, np.atleast_1d(self.status).astype(str))
+        dataset = xarray.Dataset(variables, coords={"distance": (dims, distance)}, attrs={"description": self.label})
+        for name in ("entropy", "slope", "complexity", "error"):
+            if name in dataset:
+                dataset[name].attrs["units"] = "nats per weight"
+        return dataset
+
+    def plot(self, ax: Axes | None = None, **style: Any) -> Axes:
+        """Draw entropy against distance.
+
+        Parameters
+        ----------
+        ax : matplotlib Axes, optional
+            Where to draw; a new figure by default.
+        **style
+            Passed to `Axes.plot`; `label` defaults to the curve's own.
+
+        Returns
+        -------
+        matplotlib Axes
+        """
+        if ax is None:
+            from matplotlib import pyplot
+
+            ax = pyplot.subplots()[1]
+        style.setdefault("label", self.label or None)
+        distance = np.atleast_1d(self.distance)
+        ax.plot(distance, np.broadcast_to(np.atleast_1d(self.entropy), distance.shape), **style)
+        ax.set_xlabel("distance $d$")
+        ax.set_ylabel("entropy (nats per weight)")
+        return ax
