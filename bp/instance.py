@@ -117,7 +117,8 @@ class Instance:
     def stabilities(self, weights: ArrayLike) -> NDArray[np.float64]:
         r"""Stabilities :math:`h^\mu = y^\mu\xi^\mu\cdot W/\sqrt N` of a configuration, shape (P,)."""
         signs = _checked_signs("weights", weights, self.n)
-        return np.asarray(self.xi @ signs.astype(np.float64 if not self.is_binary else np.int32)) / np.sqrt(self.n)
+        h: NDArray[np.float64] = (self.xi @ signs.astype(np.int32 if self.is_binary else np.float64)) / np.sqrt(self.n)
+        return h
 
     def errors(self, weights: ArrayLike) -> int:
         r"""Number of patterns that a configuration violates.

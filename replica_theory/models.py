@@ -206,8 +206,8 @@ def _log_ndtr_difference(near: Array, far: Array) -> Array:
     """log[H(near) - H(far)] for near < far and near + far >= 0, without cancellation in the tail."""
     log_near = special.log_ndtr(-near)
     tail = log_near + np.log1p(-np.exp(special.log_ndtr(-far) - log_near))
-    bulk = np.log1p(-(special.ndtr(near) + special.ndtr(-far)))
-    return np.where(near > 0, tail, bulk)
+    bulk = np.log1p(-(special.ndtr(np.minimum(near, 0.0)) + special.ndtr(-far)))
+    return np.asarray(np.where(near > 0, tail, bulk))
 
 
 def _checked(name: str, value: Any) -> ArrayLike:

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from enum import Enum
+from enum import StrEnum
 from typing import Any
 
 
-class Status(str, Enum):
+class Status(StrEnum):
     """Outcome of one point of a computation.
 
     A member compares equal to its short name (``status == "converged"``); `sentence` says what it means.
@@ -28,9 +28,6 @@ class Status(str, Enum):
     def ok(self) -> bool:
         """Whether the numbers of the point are those of a converged solution."""
         return self in (Status.CONVERGED, Status.NEGATIVE_ENTROPY)
-
-    def __str__(self) -> str:
-        return self.value
 
 
 _SENTENCES = {
