@@ -2,6 +2,7 @@
 
 from replica_theory.curves import EntropyCurve
 from replica_theory.models import BinaryPerceptron, Model, SymmetricBinaryPerceptron, TeacherStudent
+from replica_theory.replica_symmetric import ReplicaSymmetric, annealed_entropy, replica_symmetric
 from replica_theory.status import ConvergenceError, ConvergenceWarning, Status
 
 __version__ = "0.1.0"
@@ -12,7 +13,10 @@ __all__ = [
     "ConvergenceWarning",
     "EntropyCurve",
     "Model",
+    "ReplicaSymmetric",
     "Status",
     "SymmetricBinaryPerceptron",
     "TeacherStudent",
+    "annealed_entropy",
+    "replica_symmetric",
 ]

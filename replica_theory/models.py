@@ -26,6 +26,8 @@ ArrayLike = float | Array
 _ModelT = TypeVar("_ModelT", bound="Model")
 
 _LOG_SQRT_2PI = 0.5 * np.log(2 * np.pi)
+_SHARP = 1e-9
+"""Width at which a Gaussian field is as good as no noise at all."""
 
 
 class Kernel(NamedTuple):
@@ -113,6 +115,10 @@ class Model(ABC):
         log = self.log_kernel(mean, std).log
         probability: Array = np.exp(-beta - log) * -np.expm1(np.minimum(bare, 0.0))
         return probability
+
+    def allows(self, h: ArrayLike) -> NDArray[np.bool_]:
+        """Whether a pattern of stability `h` is satisfied (the edges included)."""
+        return np.asarray(self.log_probability(np.asarray(h, dtype=float), _SHARP).log >= np.log(0.5) - 1e-6)
 
     def at(self: _ModelT, **parameters: Any) -> _ModelT:
         """Copy of the model with other parameters, e.g. ``model.at(kappa=0.1)``."""

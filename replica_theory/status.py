@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from enum import StrEnum
+import warnings
+from enum import Enum
 from typing import Any
 
 
-class Status(StrEnum):
+class Status(Enum):
     """Outcome of one point of a computation.
 
-    A member compares equal to its short name (``status == "converged"``); `sentence` says what it means.
+    ``str(status)`` is its short name, `sentence` says what it means.
     """
 
     CONVERGED = "converged"
@@ -18,6 +19,9 @@ class Status(StrEnum):
     MAX_ITERATIONS = "max-iterations"
     INACCURATE_QUADRATURE = "inaccurate-quadrature"
     OUT_OF_RANGE = "out-of-range"
+
+    def __str__(self) -> str:
+        return self.value
 
     @property
     def sentence(self) -> str:
@@ -59,3 +63,29 @@ class ConvergenceError(RuntimeError):
 
 class ConvergenceWarning(UserWarning):
     """Warned once by an array call in which some points did not converge."""
+
+
+def report(status: Any, result: Any, call: str, *, scalar: bool) -> None:
+    """Make failed points heard: raise for a scalar call, warn once for an array call.
+
+    Parameters
+    ----------
+    status : array of Status
+    result : object
+        Carried by the error.
+    call : str
+        What was asked, for the message.
+    scalar : bool
+
+    Raises
+    ------
+    ConvergenceError
+        If the single point of a scalar call failed.
+    """
+    failed = [s for s in status.ravel() if not s.ok]
+    if not failed:
+        return
+    if scalar:
+        raise ConvergenceError(f"{call}: {failed[0].sentence}", result)
+    kinds = "; ".join(f"{failed.count(s)} x {s.value}" for s in dict.fromkeys(failed))
+    warnings.warn(f"{call}: {len(failed)} of {status.size} points are NaN ({kinds})", ConvergenceWarning, stacklevel=3)

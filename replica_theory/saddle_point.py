@@ -1,0 +1,259 @@
+r"""Saddle points as fixed points: many at once by iteration and Newton, one branch at a time by continuation.
+
+Every saddle point here has the form :math:`x = G(x)` (order parameters → conjugates → order parameters). The
+fixed-point iteration is robust far from the solution, Newton on :math:`G(x) - x` finishes where the iteration contracts
+slowly. A map signals a point outside its domain by returning NaN.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from replica_theory.status import Status
+
+Array = NDArray[np.float64]
+BatchMap = Callable[[Array, NDArray[np.intp]], Array]
+
+_DIFFERENCE = 1e-7
+"""Relative step of the finite-difference Jacobian (about the square root of the rounding unit)."""
+
+
+@dataclass(frozen=True, eq=False)
+class FixedPoints:
+    """Solutions of ``x = G(x)`` for a batch of problems.
+
+    Attributes
+    ----------
+    x : array, shape (m, k)
+    residual : array, shape (m,)
+        Largest component of ``|G(x) - x|``.
+    converged : array of bool, shape (m,)
+    iterations : int
+        Evaluations of the map on the whole batch at most.
+    """
+
+    x: Array
+    residual: Array
+    converged: NDArray[np.bool_]
+    iterations: int
+
+
+def solve_fixed_points(
+    update: BatchMap, start: Array, *, tol: float = 1e-13, sweeps: int = 5, newton: int = 40
+) -> FixedPoints:
+    """Solve ``x = G(x)`` for `m` independent problems of `k` unknowns each.
+
+    Parameters
+    ----------
+    update : callable
+        ``update(x, index)`` returns G at the rows of `x`, which belong to the problems `index`; NaN outside the domain.
+    start : array, shape (m, k)
+    tol : float
+        Residual at which a problem is finished.
+    sweeps, newton : int
+        Fixed-point iterations first, then at most this many Newton steps (k + 1 evaluations each, halved until the
+        residual falls in proportion).
+
+    Returns
+    -------
+    FixedPoints
+    """
+    x: Array = np.array(start, dtype=np.float64)
+    everyone = np.arange(len(x))
+    image: Array = update(x, everyone)
+    for _ in range(sweeps):
+        x = np.where(np.isfinite(image), image, x)
+        image = update(x, everyone)
+    residual: Array = np.abs(image - x).max(axis=1)
+    active = everyone[~(residual <= tol)]
+    steps = 0
+    while len(active) and steps < newton:
+        step = _newton_step(update, x[active], image[active], active)
+        moved = _descend(update, x, image, residual, active, step)
+        active = active[moved & ~(residual[active] <= tol)]
+        steps += 1
+    # Newton stalls at the rounding level of the map, a few units above a tolerance chosen near it.
+    converged = residual <= max(tol, 1e-11)
+    return FixedPoints(x, residual, converged, sweeps + steps + 1)
+
+
+def _newton_step(update: BatchMap, x: Array, image: Array, index: NDArray[np.intp]) -> Array:
+    """Newton step for G(x) - x = 0 with a forward-difference Jacobian; shape of `x`."""
+    m, k = x.shape
+    jacobian = np.empty((m, k, k))
+    for j in range(k):
+        h = _DIFFERENCE * np.maximum(np.abs(x[:, j]), 1e-3)
+        shifted = x.copy()
+        shifted[:, j] += h
+        column = update(shifted, index)
+        outside = ~np.isfinite(column).all(axis=1)
+        if outside.any():
+            shifted[outside, j] -= 2 * h[outside]
+            column[outside] = update(shifted[outside], index[outside])
+        jacobian[:, :, j] = (column - image) / (shifted[:, j] - x[:, j])[:, None]
+    jacobian -= np.eye(k)
+    solvable = np.isfinite(jacobian).all(axis=(1, 2))
+    jacobian[~solvable] = -np.eye(k)
+    jacobian[np.abs(np.linalg.det(jacobian)) < 1e-300] = -np.eye(k)
+    return np.asarray(np.linalg.solve(jacobian, (x - image)[:, :, None])[:, :, 0], dtype=np.float64)
+
+
+def _descend(
+    update: BatchMap, x: Array, image: Array, residual: Array, active: NDArray[np.intp], step: Array
+) -> NDArray[np.bool_]:
+    """Take each active problem's step, halved until the residual falls; returns which ones moved (in place)."""
+    moved = np.zeros(len(active), dtype=bool)
+    scale = 1.0
+    for _ in range(12):
+        trying = np.flatnonzero(~moved)
+        if not len(trying):
+            break
+        rows = active[trying]
+        trial = x[rows] + scale * step[trying]
+        trial_image = update(trial, rows)
+        trial_residual = np.abs(trial_image - trial).max(axis=1)
+        better = trial_residual < (1 - 0.1 * scale) * residual[rows]
+        taken = rows[better]
+        x[taken], image[taken], residual[taken] = trial[better], trial_image[better], trial_residual[better]
+        moved[trying[better]] = True
+        scale *= 0.5
+    return moved
+
+
+@dataclass(frozen=True, eq=False)
+class BranchPoint:
+    """One point of a branch: parameter, solution, how it ended."""
+
+    parameter: float
+    x: Array
+    status: Status
+
+
+def follow_branch(
+    update: Callable[[Array, float], Array],
+    start: Array,
+    origin: float,
+    targets: list[float],
+    *,
+    max_step: float,
+    min_step: float = 1e-4,
+    tol: float = 1e-12,
+) -> list[BranchPoint]:
+    r"""Follow the solution of :math:`x = G(x; p)` from `origin` through the `targets`, monotone in `p`.
+
+    Secant predictor, Newton corrector with the Jacobian kept from point to point by Broyden's update (one evaluation
+    of the map an iteration); a step that fails is halved. When the step falls below `min_step` the branch has ended:
+    the remaining targets get `Status.SADDLE_LOST` and NaN, never a solution of another branch.
+
+    Parameters
+    ----------
+    update : callable
+        ``update(x, p)`` with `x` of shape (k,); NaN outside the domain.
+    start : array, shape (k,)
+        Solution (or a close guess) at `origin`.
+    origin : float
+    targets : list of float
+        In the order in which they are met, all on one side of `origin`.
+    max_step, min_step : float
+        Largest and smallest step in `p`.
+    tol : float
+        Residual at which a point is finished.
+
+    Returns
+    -------
+    list of BranchPoint
+        One for each target.
+    """
+    corrector = _Broyden(update, tol)
+    current = corrector.solve(np.array(start, dtype=float), origin)
+    points: list[BranchPoint] = []
+    if current is None:
+        return [BranchPoint(p, np.full(len(start), np.nan), Status.SADDLE_LOST) for p in targets]
+    p, x, tangent = origin, current, np.zeros(len(start))
+    lost = False
+    for target in targets:
+        step = max_step
+        while not lost and p != target:
+            delta = float(np.sign(target - p)) * min(step, abs(target - p))
+            following = target if abs(target - p) <= step else p + delta
+            found = corrector.solve(x + delta * tangent, following)
+            if found is None:
+                step = 0.5 * abs(delta)
+                lost = step < min_step
+                continue
+            tangent, p, x = (found - x) / delta, following, found
+            step = min(2 * step, max_step)
+        status = Status.SADDLE_LOST if lost else Status.CONVERGED
+        points.append(BranchPoint(target, np.full(len(x), np.nan) if lost else x, status))
+    return points
+
+
+class _Broyden:
+    """Newton's method for G(x; p) = x that carries its Jacobian along the branch."""
+
+    def __init__(self, update: Callable[[Array, float], Array], tol: float) -> None:
+        self._update, self._tol = update, tol
+        self._jacobian: Array | None = None
+
+    def solve(self, guess: Array, p: float) -> Array | None:
+        """The solution near `guess`, or None: first with the Jacobian at hand, then with a fresh one."""
+        if self._jacobian is not None:
+            found = self._iterate(guess, p, limit=12)
+            if found is not None:
+                return found
+        fresh = self._fresh_jacobian(guess, p)
+        if fresh is None:
+            return None
+        self._jacobian = fresh
+        found = self._iterate(guess, p, limit=40)
+        if found is None:
+            self._jacobian = None
+        return found
+
+    def _residual(self, x: Array, p: float) -> Array:
+        return self._update(x, p) - x
+
+    def _fresh_jacobian(self, x: Array, p: float) -> Array | None:
+        base = self._residual(x, p)
+        columns = []
+        for j in range(len(x)):
+            h = _DIFFERENCE * max(abs(float(x[j])), 1e-3)
+            shifted = x.copy()
+            shifted[j] += h
+            column = (self._residual(shifted, p) - base) / h
+            if not np.isfinite(column).all():
+                shifted[j] -= 2 * h
+                column = (base - self._residual(shifted, p)) / h
+            columns.append(column)
+        jacobian = np.stack(columns, axis=1)
+        return jacobian if np.isfinite(jacobian).all() else None
+
+    def _iterate(self, guess: Array, p: float, limit: int) -> Array | None:
+        assert self._jacobian is not None
+        jacobian = self._jacobian.copy()
+        x, r = guess, self._residual(guess, p)
+        if not np.isfinite(r).all():
+            return None
+        first = np.abs(r).max()
+        for _ in range(limit):
+            if np.abs(r).max() <= self._tol:
+                self._jacobian = jacobian
+                return x
+            try:
+                step = np.linalg.solve(jacobian, -r)
+            except np.linalg.LinAlgError:
+                return None
+            trial = self._residual(x + step, p)
+            halvings = 0
+            while not np.isfinite(trial).all() and halvings < 8:
+                step, halvings = 0.5 * step, halvings + 1
+                trial = self._residual(x + step, p)
+            if not np.isfinite(trial).all() or np.abs(trial).max() > 10 * first:
+                return None
+            jacobian = jacobian + np.outer(trial - r - jacobian @ step, step) / (step @ step)
+            x, r = x + step, trial
+        return None
