@@ -26,7 +26,7 @@ from replica_theory.status import Status, report
 Array = NDArray[np.float64]
 
 _CHUNK = 512
-_LOST = 1e-9
+_LOST = 1e-6
 """A solution with 1 - q below this has run into q = 1: the branch is lost."""
 
 
