@@ -1,5 +1,12 @@
 """Message passing on instances of the binary perceptron: entropies, local entropies and solvers at finite N."""
 
+from bp.enumeration import SolutionDistances, SolutionSet, enumerate_solutions
 from bp.instance import Instance, random_instance
 
-__all__ = ["Instance", "random_instance"]
+__all__ = [
+    "Instance",
+    "SolutionDistances",
+    "SolutionSet",
+    "enumerate_solutions",
+    "random_instance",
+]

@@ -116,19 +116,30 @@ class Instance:
 
     def stabilities(self, weights: ArrayLike) -> NDArray[np.float64]:
         r"""Stabilities :math:`h^\mu = y^\mu\xi^\mu\cdot W/\sqrt N` of a configuration, shape (P,)."""
-        signs = _checked_signs("weights", weights, self.n)
-        h: NDArray[np.float64] = (self.xi @ signs.astype(np.int32 if self.is_binary else np.float64)) / np.sqrt(self.n)
+        h: NDArray[np.float64] = self._sums(weights) / np.sqrt(self.n)
         return h
 
-    def errors(self, weights: ArrayLike) -> int:
-        r"""Number of patterns that a configuration violates.
+    @property
+    def sum_bounds(self) -> tuple[float, float]:
+        r"""The allowed sums :math:`y^\mu\xi^\mu\cdot W = \sqrt N h^\mu` as an interval.
 
-        The comparison :math:`\sqrt N h \ge \sqrt N\kappa` allows for the rounding of :math:`\sqrt N\kappa`.
+        It is :math:`\sqrt N` times `interval`, widened by the rounding of :math:`\sqrt N\kappa` so that a sum that
+        should meet the margin exactly does.
         """
         lower, upper = self.interval
-        h = self.stabilities(weights)
         slack = 1e-12 * max(1.0, abs(self.kappa))
-        return int(np.count_nonzero((h < lower - slack) | (h > upper + slack)))
+        return float(np.sqrt(self.n) * (lower - slack)), float(np.sqrt(self.n) * (upper + slack))
+
+    def errors(self, weights: ArrayLike) -> int:
+        """Number of patterns that a configuration violates (sums outside `sum_bounds`)."""
+        lower, upper = self.sum_bounds
+        sums = self._sums(weights)
+        return int(np.count_nonzero((sums < lower) | (sums > upper)))
+
+    def _sums(self, weights: ArrayLike) -> NDArray[Any]:
+        signs = _checked_signs("weights", weights, self.n)
+        sums: NDArray[Any] = self.xi @ signs.astype(np.int32 if self.is_binary else np.float64)
+        return sums
 
 
 def random_instance(
