@@ -82,6 +82,8 @@ class Instance:
         object.__setattr__(self, "kappa", model.kappa)
         object.__setattr__(self, "constraint", constraint)
         signs = None if teacher is None else _checked_signs("teacher", teacher, xi.shape[1])
+        if signs is not None:
+            signs.flags.writeable = False
         object.__setattr__(self, "teacher", signs)
 
     @property
@@ -175,7 +177,8 @@ def random_instance(
     Raises
     ------
     ValueError
-        If `n` or `alpha` is not positive, no pattern results, or `patterns` is unknown.
+        If `n` or `alpha` is not positive, no pattern results, `patterns` is unknown, or the model holds an array of
+        margins.
 
     Examples
     --------
@@ -198,7 +201,7 @@ def random_instance(
     else:
         raise ValueError(f"patterns must be 'binary' or 'gaussian'; got {patterns!r}")
     constraint: Constraint = "symmetric" if isinstance(model, SymmetricBinaryPerceptron) else "margin"
-    kappa = float(np.asarray(model.kappa))
+    kappa: Any = model.kappa
     if not model.has_teacher:
         return Instance(xi, kappa=kappa, constraint=constraint)
     teacher = _random_signs(rng, n)
