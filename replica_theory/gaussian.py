@@ -87,28 +87,30 @@ def multi_rule(centers: list[Array], widths: list[Array], n: int = DEFAULT_NODES
     r"""Rule that resolves several steps: one `rule` a step, joined by a smooth partition of unity.
 
     Between neighbouring steps `a < b` the rules hand over as :math:`\Phi((m - z)/\tau)`, `m` half way and :math:`\tau`
-    the larger of (b - a)/16 and the widths, so that each rule sees only its own step.
+    the larger of (b - a)/16 and the narrower width, so that each rule sees only the steps that it resolves. The rule of
+    a very narrow step gets more nodes, to resolve the handing over too.
 
     Parameters
     ----------
     centers, widths : list of array
         Positions, in increasing order, and widths of the steps.
     n : int
-        Nodes for each step.
+        Nodes for each step (of a width above 0.1).
 
     Returns
     -------
     Rule
-        With ``n * len(centers)`` nodes.
     """
     if len(centers) == 1:
         return rule(centers[0], widths[0], n)
+    reach = max(float(np.max(np.arcsinh(0.5 * CUTOFF / np.minimum(w, 0.5)))) for w in widths)
+    n = 2 * int(np.ceil(0.5 * (n - 1) * max(1.0, reach / 4))) + 1
     rules = [rule(c, w, n) for c, w in zip(centers, widths, strict=True)]
     centers = [np.clip(c, -CUTOFF, CUTOFF) for c in centers]
     middles, spans = [], []
     for k in range(len(centers) - 1):
         middles.append(np.asarray(0.5 * (centers[k] + centers[k + 1]))[..., None])
-        spread = np.maximum((centers[k + 1] - centers[k]) / 16, np.maximum(widths[k], widths[k + 1]))
+        spread = np.maximum((centers[k + 1] - centers[k]) / 16, np.minimum(widths[k], widths[k + 1]))
         spans.append(np.asarray(np.minimum(spread, 1.0))[..., None])
     shares = []
     for k, part in enumerate(rules):

@@ -118,7 +118,9 @@ class Model(ABC):
 
     def allows(self, h: ArrayLike) -> NDArray[np.bool_]:
         """Whether a pattern of stability `h` is satisfied (the edges included)."""
-        return np.asarray(self.log_probability(np.asarray(h, dtype=float), _SHARP).log >= np.log(0.5) - 1e-6)
+        with np.errstate(all="ignore"):
+            sharp = self.log_probability(np.asarray(h, dtype=float), _SHARP)
+        return np.asarray(sharp.log >= np.log(0.5) - 1e-6)
 
     def at(self: _ModelT, **parameters: Any) -> _ModelT:
         """Copy of the model with other parameters, e.g. ``model.at(kappa=0.1)``."""

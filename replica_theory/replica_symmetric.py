@@ -176,7 +176,8 @@ def replica_symmetric(model: Model, alpha: ArrayLike) -> ReplicaSymmetric:
     result = ReplicaSymmetric(
         model=model, alpha=alpha, status=status[0] if shape == () else status.reshape(shape), **fields
     )
-    report(status, result, f"replica_symmetric at alpha={alpha}" if shape == () else "replica_symmetric", scalar=shape == ())
+    call = f"replica_symmetric at alpha={alpha}" if shape == () else "replica_symmetric"
+    report(status, result, call, scalar=shape == ())
     return result
 
 
@@ -258,6 +259,15 @@ def free_entropy(model: Model, alpha: Array, q: Orders, q_hat: Orders, n: int = 
     return value, spins.error(entropic) + alpha * measure.error(energetic)
 
 
+def almeida_thouless(model: Model, alpha: Array, q: Orders, q_hat: Orders, n: int = 241) -> Array:
+    r""":math:`1 - \alpha\int D\mu\,(\ell'')^2\int Dz\,\mathrm{sech}^4(\sqrt{\hat q}z+\hat R)`, shape of alpha."""
+    measure = energetic_rule(model, q.q, q.r, n)
+    kernel = model.log_kernel(np.sqrt(q.q)[..., None] * measure.nodes, np.sqrt(1 - q.q)[..., None])
+    spins = _entropic_rule(q_hat.q, q_hat.r, n)
+    variance = 1 - np.tanh(np.sqrt(q_hat.q)[..., None] * spins.nodes + q_hat.r[..., None]) ** 2
+    return np.asarray(1 - alpha * measure.integrate(kernel.d2**2) * spins.integrate(variance**2))
+
+
 def checked_alpha(alpha: Any) -> ArrayLike:
     """Alpha as float or array.
 
@@ -334,9 +344,6 @@ def _read_out(model: Model, alpha: Array, q: Orders, hats: Orders, n: int) -> di
     finite = np.isfinite(np.asarray(model.beta)[:, 0])
     energy = measure.integrate(model.violation(field, std)) if finite.any() else np.zeros(len(alpha))
     energy = np.where(finite, energy, 0.0)
-    spins = _entropic_rule(hats.q, hats.r, n)
-    narrowing = 1 - np.tanh(np.sqrt(hats.q)[:, None] * spins.nodes + hats.r[:, None]) ** 2
-    replicon = alpha * measure.integrate(model.log_kernel(field, std).d2 ** 2) * spins.integrate(narrowing**2)
     thermal = np.where(finite, np.where(finite, np.asarray(model.beta)[:, 0], 0.0) * alpha * energy, 0.0)
     return {
         "entropy": value + thermal,
@@ -346,7 +353,7 @@ def _read_out(model: Model, alpha: Array, q: Orders, hats: Orders, n: int) -> di
         "q_hat": hats.q.copy(),
         "teacher_overlap": q.r.copy(),
         "teacher_overlap_hat": hats.r.copy(),
-        "stability": 1 - replicon,
+        "stability": almeida_thouless(model, alpha, q, hats, n),
         "error": error,
     }
 

@@ -134,7 +134,7 @@ class BranchPoint:
 
 
 def follow_branch(
-    update: Callable[[Array, float], Array],
+    residual: Callable[[Array, float], Array],
     start: Array,
     origin: float,
     targets: list[float],
@@ -143,16 +143,16 @@ def follow_branch(
     min_step: float = 1e-4,
     tol: float = 1e-12,
 ) -> list[BranchPoint]:
-    r"""Follow the solution of :math:`x = G(x; p)` from `origin` through the `targets`, monotone in `p`.
+    r"""Follow the solution of :math:`r(x; p) = 0` from `origin` through the `targets`, monotone in `p`.
 
     Secant predictor, Newton corrector with the Jacobian kept from point to point by Broyden's update (one evaluation
-    of the map an iteration); a step that fails is halved. When the step falls below `min_step` the branch has ended:
-    the remaining targets get `Status.SADDLE_LOST` and NaN, never a solution of another branch.
+    of the residual an iteration); a step that fails is halved. When the step falls below `min_step` the branch has
+    ended: the remaining targets get `Status.SADDLE_LOST` and NaN, never a solution of another branch.
 
     Parameters
     ----------
-    update : callable
-        ``update(x, p)`` with `x` of shape (k,); NaN outside the domain.
+    residual : callable
+        ``residual(x, p)`` with `x` of shape (k,); NaN outside the domain.
     start : array, shape (k,)
         Solution (or a close guess) at `origin`.
     origin : float
@@ -161,22 +161,18 @@ def follow_branch(
     max_step, min_step : float
         Largest and smallest step in `p`.
     tol : float
-        Residual at which a point is finished.
+        Largest component of the residual at which a point is finished.
 
     Returns
     -------
     list of BranchPoint
         One for each target.
     """
-    corrector = _Broyden(update, tol)
-    current = corrector.solve(np.array(start, dtype=float), origin)
+    corrector = _Broyden(residual, tol)
+    p, x, tangent = origin, np.array(start, dtype=float), np.zeros(len(start))
     points: list[BranchPoint] = []
-    if current is None:
-        return [BranchPoint(p, np.full(len(start), np.nan), Status.SADDLE_LOST) for p in targets]
-    p, x, tangent = origin, current, np.zeros(len(start))
-    lost = False
+    step, lost = max_step, False
     for target in targets:
-        step = max_step
         while not lost and p != target:
             delta = float(np.sign(target - p)) * min(step, abs(target - p))
             following = target if abs(target - p) <= step else p + delta
@@ -186,36 +182,32 @@ def follow_branch(
                 lost = step < min_step
                 continue
             tangent, p, x = (found - x) / delta, following, found
-            step = min(2 * step, max_step)
+            step = min(1.5 * step, max_step)
         status = Status.SADDLE_LOST if lost else Status.CONVERGED
         points.append(BranchPoint(target, np.full(len(x), np.nan) if lost else x, status))
     return points
 
 
 class _Broyden:
-    """Newton's method for G(x; p) = x that carries its Jacobian along the branch."""
+    """Newton's method for r(x; p) = 0 that carries its Jacobian along the branch."""
 
-    def __init__(self, update: Callable[[Array, float], Array], tol: float) -> None:
-        self._update, self._tol = update, tol
+    def __init__(self, residual: Callable[[Array, float], Array], tol: float) -> None:
+        self._residual, self._tol = residual, tol
         self._jacobian: Array | None = None
 
     def solve(self, guess: Array, p: float) -> Array | None:
         """The solution near `guess`, or None: first with the Jacobian at hand, then with a fresh one."""
         if self._jacobian is not None:
-            found = self._iterate(guess, p, limit=12)
+            found = self._iterate(guess, p, limit=8)
             if found is not None:
                 return found
-        fresh = self._fresh_jacobian(guess, p)
-        if fresh is None:
+        self._jacobian = self._fresh_jacobian(guess, p)
+        if self._jacobian is None:
             return None
-        self._jacobian = fresh
-        found = self._iterate(guess, p, limit=40)
+        found = self._iterate(guess, p, limit=20)
         if found is None:
             self._jacobian = None
         return found
-
-    def _residual(self, x: Array, p: float) -> Array:
-        return self._update(x, p) - x
 
     def _fresh_jacobian(self, x: Array, p: float) -> Array | None:
         base = self._residual(x, p)
@@ -234,11 +226,11 @@ class _Broyden:
 
     def _iterate(self, guess: Array, p: float, limit: int) -> Array | None:
         assert self._jacobian is not None
-        jacobian = self._jacobian.copy()
+        jacobian = self._jacobian
         x, r = guess, self._residual(guess, p)
         if not np.isfinite(r).all():
             return None
-        first = np.abs(r).max()
+        worst = 10 * np.abs(r).max()
         for _ in range(limit):
             if np.abs(r).max() <= self._tol:
                 self._jacobian = jacobian
@@ -248,11 +240,12 @@ class _Broyden:
             except np.linalg.LinAlgError:
                 return None
             trial = self._residual(x + step, p)
-            halvings = 0
-            while not np.isfinite(trial).all() and halvings < 8:
-                step, halvings = 0.5 * step, halvings + 1
+            for _ in range(8):
+                if np.isfinite(trial).all():
+                    break
+                step = 0.5 * step
                 trial = self._residual(x + step, p)
-            if not np.isfinite(trial).all() or np.abs(trial).max() > 10 * first:
+            if not np.isfinite(trial).all() or np.abs(trial).max() > worst:
                 return None
             jacobian = jacobian + np.outer(trial - r - jacobian @ step, step) / (step @ step)
             x, r = x + step, trial
