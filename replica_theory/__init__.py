@@ -1,22 +1,42 @@
 """Replica theory of the binary perceptron: entropies, local entropies and thresholds in the limit N → ∞."""
 
 from replica_theory.curves import EntropyCurve
+from replica_theory.franz_parisi import binary_entropy, franz_parisi, minimum_distance, planted_bound
 from replica_theory.models import BinaryPerceptron, Model, SymmetricBinaryPerceptron, TeacherStudent
 from replica_theory.replica_symmetric import ReplicaSymmetric, annealed_entropy, replica_symmetric
 from replica_theory.status import ConvergenceError, ConvergenceWarning, Status
+from replica_theory.teacher_student import (
+    Learning,
+    LearningTransition,
+    teacher_student,
+    teacher_student_spinodal,
+    teacher_student_transition,
+)
+from replica_theory.thresholds import Capacity, capacity
 
 __version__ = "0.1.0"
 
 __all__ = [
     "BinaryPerceptron",
+    "Capacity",
     "ConvergenceError",
     "ConvergenceWarning",
     "EntropyCurve",
+    "Learning",
+    "LearningTransition",
     "Model",
     "ReplicaSymmetric",
     "Status",
     "SymmetricBinaryPerceptron",
     "TeacherStudent",
     "annealed_entropy",
+    "binary_entropy",
+    "capacity",
+    "franz_parisi",
+    "minimum_distance",
+    "planted_bound",
     "replica_symmetric",
+    "teacher_student",
+    "teacher_student_spinodal",
+    "teacher_student_transition",
 ]

@@ -18,7 +18,6 @@ kernel is steep as d → 0 and an orthogonal one in which nothing is.
 
 from __future__ import annotations
 
-import warnings
 from dataclasses import dataclass, replace
 from itertools import pairwise
 from typing import Any, NamedTuple
@@ -34,7 +33,7 @@ from replica_theory.gaussian import Rule, log2cosh, multi_rule, rule
 from replica_theory.models import ArrayLike, Model
 from replica_theory.replica_symmetric import checked_alpha, replica_symmetric
 from replica_theory.saddle_point import follow_branch, solve_fixed_points
-from replica_theory.status import ConvergenceError, ConvergenceWarning, Status, report
+from replica_theory.status import ConvergenceError, Status, report, silenced
 
 Array = NDArray[np.float64]
 
@@ -156,8 +155,7 @@ def minimum_distance(model: Model, alpha: float, *, reference: Model | None = No
     if float(typical.entropy) < 0:
         raise ConvergenceError(f"no minimum distance at alpha={alpha}: {Status.NEGATIVE_ENTROPY.sentence}", typical)
     grid = np.geomspace(0.5 * (1 - float(typical.q)), 1e-6, 40)
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore", ConvergenceWarning)  # below the root the branch may end
+    with silenced():  # below the root the branch may end
         for _ in range(3):
             curve = franz_parisi(model, alpha, grid, reference=reference)
             negative = np.flatnonzero(curve.entropy < 0)

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
 from enum import Enum
 from typing import Any
 
@@ -89,3 +91,11 @@ def report(status: Any, result: Any, call: str, *, scalar: bool) -> None:
         raise ConvergenceError(f"{call}: {failed[0].sentence}", result)
     kinds = "; ".join(f"{failed.count(s)} x {s.value}" for s in dict.fromkeys(failed))
     warnings.warn(f"{call}: {len(failed)} of {status.size} points are NaN ({kinds})", ConvergenceWarning, stacklevel=3)
+
+
+@contextmanager
+def silenced() -> Iterator[None]:
+    """Keep the warnings of an inner call quiet: the caller reads its statuses and reports them itself."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", ConvergenceWarning)
+        yield
