@@ -79,9 +79,9 @@ def amp_step(xi: NDArray[Any], model: Model, magnetizations: Array, g: Array) ->
     return AmpStep(fields + magnetizations * reaction, new_g, omega, variance, log_weight)
 
 
-def amp_free_entropy(step: AmpStep, magnetizations: Array, field: Array) -> float:
-    r"""Bethe free entropy :math:`\Phi` per weight at a fixed point (there :math:`\omega - z = -Vg`)."""
-    patterns = np.sum(step.log_weight + 0.5 * step.variance * step.g**2)
+def amp_free_entropy(step: AmpStep, magnetizations: Array, g: Array, field: Array) -> float:
+    r"""Bethe free entropy :math:`\Phi` per weight, of a step and what went into it (so :math:`\omega - z = -Vg`)."""
+    patterns = np.sum(step.log_weight + 0.5 * step.variance * g**2)
     return float((patterns + np.sum(binary_entropy(magnetizations)) + field @ magnetizations) / len(magnetizations))
 
 

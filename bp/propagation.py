@@ -1,0 +1,440 @@
+r"""Belief propagation: magnetisations and Bethe entropy of the solutions of one instance.
+
+Every method runs the same loop on a *state* with three verbs (`sweep`, `log_p`/`free_entropy`, `messages`): edge states
+keep a message per pattern and weight, the AMP state keeps node variables.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, Literal, Protocol, get_args
+
+import numba
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from bp import _kernels
+from bp._amp import amp_free_entropy, amp_step
+from bp.instance import Instance, Rng
+from replica_theory.status import ConvergenceError, Status
+
+Array = NDArray[np.float64]
+Method = Literal["gaussian", "exact", "amp"]
+OnFailure = Literal["raise", "return"]
+
+_ROUNDING = 1e-12  # a Bethe entropy of exactly zero (a unique solution) may come out negative by this much
+_SLACK = 1e-12  # rounding of sqrt(N) kappa when an integer field sits on the margin, as in Instance.errors
+
+
+@dataclass(frozen=True, eq=False)
+class Messages:
+    r"""State of the messages, good for ``init=`` of another run on an instance of the same shape.
+
+    Attributes
+    ----------
+    method : str
+        The method that made them; "gaussian" and "exact" may start each other.
+    fields : array
+        Message fields :math:`\eta_{ai}`, shape (P, N); for "amp" the node fields `B`, shape (N,).
+    g : array or None
+        For "amp", the output terms, shape (P,).
+    """
+
+    method: Method
+    fields: Array
+    g: Array | None = None
+
+
+@dataclass(frozen=True, eq=False)
+class BPResult:
+    r"""Fixed point of belief propagation; entropies in nats per weight.
+
+    Attributes
+    ----------
+    magnetizations : array, shape (N,)
+        Mean weights :math:`m_i`; NaN when messages contradict each other (then no configuration satisfies all).
+    entropy : float
+        Bethe entropy of the configurations, :math:`s = \Phi + \beta\alpha e - \frac1N\sum_i\theta_im_i`.
+    free_entropy : float
+        Bethe free entropy, :math:`N\Phi = \log\sum_W e^{-\beta E(W) + \theta\cdot W}`.
+    energy : float
+        Mean fraction of violated patterns, `e`.
+    overlap : float
+        Self-overlap :math:`q = \frac1N\sum_i m_i^2`.
+    residual : float
+        Largest change of a message field or of a magnetisation in the last sweep, as if undamped.
+    iterations : int
+        Number of sweeps.
+    status : Status
+        How it ended: ``CONVERGED``, ``NEGATIVE_ENTROPY`` (converged, but no solutions are expected) or
+        ``MAX_ITERATIONS``.
+    messages : Messages
+        State for a warm start, ``init=result.messages``.
+    """
+
+    magnetizations: Array
+    entropy: float
+    free_entropy: float
+    energy: float
+    overlap: float
+    residual: float
+    iterations: int
+    status: Status
+    messages: Messages
+
+    @property
+    def converged(self) -> bool:
+        """Whether the residual fell below the tolerance."""
+        return self.status.ok
+
+
+def belief_propagation(
+    instance: Instance,
+    method: Method = "gaussian",
+    *,
+    beta: float = np.inf,
+    field: ArrayLike | None = None,
+    damping: float = 0.2,
+    tol: float = 1e-9,
+    max_iter: int = 1000,
+    init: Messages | float | None = None,
+    rng: Rng = None,
+    on_failure: OnFailure = "raise",
+    memory_limit: float | None = None,
+) -> BPResult:
+    r"""Run belief propagation on an instance, to a fixed point of its messages.
+
+    The measure is :math:`\propto \prod_a f_a(\xi^a\cdot W)\prod_i e^{\theta_iW_i}` with :math:`f_a = 1` if pattern `a`
+    is satisfied and :math:`e^{-\beta}` if not. With :math:`F_\pm` the mean of :math:`f_a` at
+    :math:`W_i=\pm1` over the other weights, drawn independently with the cavity magnetisations
+    :math:`h_i = \tanh(H_i - \eta_{ai})`,
+
+    .. math:: \eta_{ai} = \tfrac12\log(F_+/F_-), \qquad H_i = \theta_i + \sum_a\eta_{ai}, \qquad m_i = \tanh H_i,
+
+    and with :math:`Z_a` the mean of :math:`f_a` over all weights of the pattern the Bethe free entropy is
+
+    .. math:: N\Phi = \sum_a\log Z_a + \sum_i\log 2\cosh H_i + \sum_{ia}[\log\cosh(H_i-\eta_{ai}) - \log\cosh H_i],
+
+    exact on trees. Sweeps update all messages in parallel.
+
+    Parameters
+    ----------
+    instance : Instance
+    method : {"gaussian", "exact", "amp"}
+        ``"gaussian"``: messages on edges, :math:`F_\pm` with a Gaussian field (error :math:`O(1/N)` in `m` and
+        :math:`\Phi`); any patterns; O(PN) a sweep, 8PN bytes. ``"exact"``: no approximation, patterns with entries in
+        {-1, 0, 1} only; O(PN²) a sweep. ``"amp"``: node variables only, equal to ``"gaussian"`` up to
+        :math:`O(1/N)` for independent random patterns; O(PN) a sweep, no memory beyond the instance.
+    beta : float, default inf
+        Inverse temperature; ``inf`` counts solutions.
+    field : array_like, shape (N,), optional
+        External fields :math:`\theta_i`; none by default.
+    damping : float in [0, 1), default 0.2
+        Weight of the old message field (of the old node field for ``"amp"``); 0 is undamped.
+    tol : float, default 1e-9
+        The run ends when `BPResult.residual` is at most this.
+    max_iter : int, default 1000
+        Largest number of sweeps.
+    init : Messages or float, optional
+        Messages of an earlier result, or the amplitude of uniform random initial fields; zero fields by default (for
+        the symmetric constraint without field, zero is itself a fixed point).
+    rng : int, SeedSequence, Generator or None
+        Source of the random initial fields.
+    on_failure : {"raise", "return"}
+        What to do when the run does not converge.
+    memory_limit : float, optional
+        Bytes the messages may take; by default what the system has available.
+
+    Returns
+    -------
+    BPResult
+        Its status is ``NEGATIVE_ENTROPY`` where the Bethe entropy is below zero, `converged` still being true. When
+        the messages force a pattern to be violated at ``beta=inf`` the run stops there with entropy ``-inf``.
+
+    Raises
+    ------
+    ConvergenceError
+        If `max_iter` sweeps are not enough; it carries the result.
+    MemoryError
+        If the messages on edges do not fit in memory.
+    ValueError, TypeError
+        For a bad argument.
+
+    References
+    ----------
+    Braunstein and Zecchina, PRL 96, 030201 (2006); Kabashima, J. Phys. A 36, 11111 (2003) for the node variables.
+
+    Examples
+    --------
+    A single pattern is a tree. On three weights, half of the configurations have :math:`W_1+W_2+W_3 \ge 0`:
+
+    >>> import numpy as np
+    >>> result = belief_propagation(Instance([[1, 1, 1]]), method="exact")
+    >>> bool(np.isclose(3 * result.entropy, np.log(4))), result.magnetizations
+    (True, array([0.5, 0.5, 0.5]))
+    """
+    method = _choice("method", method, get_args(Method))
+    on_failure = _choice("on_failure", on_failure, get_args(OnFailure))
+    beta = _number("beta", beta, "non-negative (inf counts solutions)", lambda x: x >= 0)
+    damping = _number("damping", damping, "in [0, 1)", lambda x: 0 <= x < 1)
+    tol = _number("tol", tol, "positive", lambda x: 0 < x < np.inf)
+    if not isinstance(max_iter, int | np.integer) or max_iter < 1:
+        raise ValueError(f"max_iter must be a positive integer; got {max_iter!r}")
+    theta = _checked_field(field, instance.n)
+    state = make_state(instance, method, beta=beta, init=init, rng=rng, memory_limit=memory_limit)
+    iterations, residual = 0, np.inf
+    while iterations < max_iter and residual > tol and not state.contradiction:
+        residual = state.sweep(theta, damping)
+        iterations += 1
+    result = _result(instance, state, beta, theta, residual, iterations, residual <= tol)
+    if not result.converged and on_failure == "raise":
+        raise ConvergenceError(
+            f"belief propagation (method={method!r}) did not converge: residual {residual:.2g} > tol={tol:g} after "
+            f"{iterations} sweeps at damping={damping:g}; raise damping or max_iter",
+            result,
+        )
+    return result
+
+
+class State(Protocol):
+    """Messages of one method, updated in place."""
+
+    def sweep(self, field: Array, damping: float) -> float:
+        """Update every message once; return the largest undamped change of a message field or a magnetisation."""
+
+    def measure(self, field: Array) -> tuple[Array, float, Array]:
+        r"""Magnetisations, free entropy :math:`\Phi`, and log-probability that each pattern is satisfied."""
+
+    def messages(self) -> Messages:
+        """Read-only copy of the messages."""
+
+    @property
+    def contradiction(self) -> bool:
+        """Whether the last sweep found a pattern that must be violated although ``beta=inf``."""
+
+
+class EdgeState:
+    r"""Messages on edges as fields :math:`\eta` (P, N), for ``"gaussian"`` and ``"exact"``.
+
+    Parameters
+    ----------
+    instance : Instance
+    eta : array, shape (P, N), float64
+        Initial message fields; the state owns the array and updates it in place.
+    beta : float
+    method : {"gaussian", "exact"}
+    fast : bool
+        Evaluate ``"gaussian"`` messages of ±1 patterns by a polynomial per row where that is exact to rounding.
+
+    Attributes
+    ----------
+    eta : array, shape (P, N)
+    sums : array, shape (N,)
+        Fields of all patterns on each weight, :math:`\sum_a\eta_{ai}`.
+    log_p : array, shape (P,)
+        Log-probability that each pattern is satisfied, of the messages before the last sweep.
+    """
+
+    def __init__(
+        self, instance: Instance, eta: Array, *, beta: float = np.inf, method: Method = "gaussian", fast: bool = True
+    ) -> None:
+        self.eta = eta
+        self.sums: Array = np.sum(eta, axis=0)
+        self.log_p = np.zeros(instance.n_patterns)
+        self._xi, self._method, self._beta = instance.xi, method, beta
+        lower, upper = (np.sqrt(instance.n) * bound for bound in instance.interval)
+        slack = _SLACK * max(1.0, abs(lower)) if method == "exact" else 0.0
+        self._interval = (lower - slack, upper + slack)
+        self._fast = fast and instance.is_binary
+        self._rule = _kernels.chebyshev_rule()
+        self._bounds: Array = np.maximum(np.max(eta, axis=1), -np.min(eta, axis=1))
+        shape = (_kernels.block_count(instance.n_patterns), instance.n)
+        self._partial, self._change, self._work = np.empty(shape), np.empty(shape), np.empty(shape)
+
+    def sweep(self, field: Array, damping: float) -> float:
+        """Update every message once, in parallel; return the largest undamped change of a field or magnetisation."""
+        total = field + self.sums
+        m = np.tanh(total)
+        tail = (self._beta, damping)
+        out = (self.log_p, self._partial, self._change, self._work)
+        if self._method == "exact":
+            _kernels.exact_sweep(self._xi, self.eta, total, *self._interval, *tail, *out)
+        else:
+            rows = (self._bounds, *self._interval)
+            _kernels.gaussian_sweep(self._xi, self.eta, total, m, *rows, *tail, self._fast, self._rule, *out)
+        self.sums = np.sum(self._partial, axis=0)
+        moved = np.max(np.abs(np.tanh(field + self.sums) - m)) / (1.0 - damping) if damping < 1.0 else 0.0
+        return float(max(np.max(self._change), moved))
+
+    def measure(self, field: Array) -> tuple[Array, float, Array]:
+        r"""Magnetisations, free entropy :math:`\Phi` and log-probabilities of the patterns, messages unchanged."""
+        self.sweep(field, 1.0)
+        total = field + self.sums
+        edges = np.empty(len(self.eta))
+        _kernels.edge_terms(self.eta, total, edges)
+        patterns = log_weights(self.log_p, self._beta)
+        phi = (np.sum(patterns) + np.sum(edges) + np.sum(np.logaddexp(total, -total))) / len(total)
+        return np.tanh(total), float(phi), self.log_p
+
+    def messages(self) -> Messages:
+        """Read-only copy of the messages."""
+        return Messages(self._method, _frozen(self.eta.copy()))
+
+    @property
+    def contradiction(self) -> bool:
+        """Whether the last sweep found a pattern that must be violated although ``beta=inf``."""
+        return self._beta == np.inf and bool(np.any(np.isneginf(self.log_p)))
+
+
+class AmpState:
+    """Node variables of AMP: fields `B` (N,) of the patterns on the weights and output terms `g` (P,)."""
+
+    contradiction = False
+
+    def __init__(self, instance: Instance, fields: Array, g: Array, *, beta: float = np.inf) -> None:
+        self.fields, self.g = fields, g
+        self._xi, self._model = instance.xi, instance.model.at(beta=beta)
+
+    def sweep(self, field: Array, damping: float) -> float:
+        """One step, the fields damped; returns the largest undamped change of a field or magnetisation."""
+        m = np.tanh(field + self.fields)
+        step = amp_step(self._xi, self._model, m, self.g)
+        change = np.max(np.abs(step.fields - self.fields))
+        change = max(change, np.max(np.abs(step.g - self.g)) / np.sqrt(len(m)))
+        self.fields = self.fields + (1.0 - damping) * (step.fields - self.fields)
+        self.g = step.g
+        return float(change)
+
+    def measure(self, field: Array) -> tuple[Array, float, Array]:
+        r"""Magnetisations, free entropy :math:`\Phi` and log-probabilities of the patterns, messages unchanged."""
+        m = np.tanh(field + self.fields)
+        step = amp_step(self._xi, self._model, m, self.g)
+        log_p = self._model.at(beta=np.inf).log_kernel(step.omega, np.sqrt(step.variance)).log
+        return m, amp_free_entropy(step, m, self.g, field), log_p
+
+    def messages(self) -> Messages:
+        """Read-only copy of the messages."""
+        return Messages("amp", _frozen(self.fields.copy()), _frozen(self.g.copy()))
+
+
+def make_state(
+    instance: Instance,
+    method: Method,
+    *,
+    beta: float = np.inf,
+    init: Messages | float | None = None,
+    rng: Rng = None,
+    memory_limit: float | None = None,
+) -> State:
+    """Initial state of a method, after checking that it applies to the instance and fits in memory."""
+    if not isinstance(instance, Instance):
+        raise TypeError(f"instance must be an Instance; got {type(instance).__name__}")
+    p, n = instance.n_patterns, instance.n
+    if method == "exact" and not (instance.is_binary or np.all(np.isin(instance.xi, (-1.0, 0.0, 1.0)))):
+        raise ValueError("method='exact' needs patterns with entries -1, 0 or 1; use 'gaussian' or 'amp' for real ones")
+    if method != "amp":
+        _require_memory(method, p, n, memory_limit)
+    shape = (n,) if method == "amp" else (p, n)
+    if isinstance(init, Messages):
+        if (init.method == "amp") != (method == "amp"):
+            raise ValueError(f"init holds messages of method {init.method!r}, which cannot start {method!r}")
+        if init.fields.shape != shape:
+            raise ValueError(f"init must hold message fields of shape {shape}; got shape {init.fields.shape}")
+        fields, g = init.fields.copy(), init.g
+    else:
+        size = _number("init", init or 0.0, "Messages, or a finite non-negative amplitude", lambda x: 0 <= x < np.inf)
+        fields = np.random.default_rng(rng).uniform(-size, size, shape) if size else np.zeros(shape)
+        g = None
+    if method == "amp":
+        return AmpState(instance, fields, np.zeros(p) if g is None else g.copy(), beta=beta)
+    return EdgeState(instance, fields, beta=beta, method=method)
+
+
+def log_weights(log_p: Array, beta: float) -> Array:
+    r""":math:`\log[e^{-\beta} + (1-e^{-\beta})P]` from :math:`\log P`."""
+    if beta == np.inf:
+        return log_p
+    if beta == 0:
+        return np.zeros_like(log_p)
+    return np.asarray(np.logaddexp(-beta, np.log(-np.expm1(-beta)) + log_p))
+
+
+def _result(
+    instance: Instance, state: State, beta: float, theta: Array, residual: float, iterations: int, converged: bool
+) -> BPResult:
+    """Read the result off the state."""
+    messages = state.messages()
+    if state.contradiction:
+        values = (_frozen(np.full(instance.n, np.nan)), -np.inf, -np.inf, np.nan, np.nan)
+        return BPResult(*values, residual, iterations, Status.NEGATIVE_ENTROPY, messages)
+    m, phi, log_p = state.measure(theta)
+    energy = _energy(log_p, beta)
+    heat = beta * instance.alpha * energy if beta < np.inf else 0.0
+    entropy = phi + heat - float(theta @ m) / instance.n
+    status = Status.MAX_ITERATIONS
+    if converged:
+        status = Status.NEGATIVE_ENTROPY if entropy < -_ROUNDING else Status.CONVERGED
+    return BPResult(_frozen(m), entropy, phi, energy, float(np.mean(m**2)), residual, iterations, status, messages)
+
+
+def _energy(log_p: Array, beta: float) -> float:
+    """Thermal fraction of violated patterns."""
+    if beta == np.inf:
+        return 0.0
+    return float(np.mean(np.exp(-beta - log_weights(log_p, beta)) * -np.expm1(np.minimum(log_p, 0.0))))
+
+
+def _require_memory(method: Method, n_patterns: int, n: int, limit: float | None) -> None:
+    """Refuse messages on edges that do not fit: fields, twice (the result holds a copy), and scratch."""
+    need = 8 * n * (2 * n_patterns + 3 * _kernels.block_count(n_patterns))
+    if method == "exact":
+        need += 8 * (n + 1) ** 2 * min(numba.get_num_threads(), _kernels.block_count(n_patterns))
+    available = _available_memory() if limit is None else limit
+    if need > available:
+        raise MemoryError(
+            f"method={method!r} keeps a message for each of {n_patterns} x {n} edges, {need / 1e9:.3g} GB, but "
+            f"{available / 1e9:.3g} GB are available; method='amp' needs node variables only"
+        )
+
+
+def _available_memory() -> float:
+    """Bytes the system can still give, infinity where it does not say."""
+    try:
+        with open("/proc/meminfo", encoding="ascii") as lines:
+            return next(1024.0 * int(line.split()[1]) for line in lines if line.startswith("MemAvailable:"))
+    except (OSError, StopIteration):
+        return np.inf
+
+
+def _choice(name: str, value: Any, known: tuple[str, ...]) -> Any:
+    if value not in known:
+        raise ValueError(f"{name} must be one of {', '.join(map(repr, known))}; got {value!r}")
+    return value
+
+
+def _number(name: str, value: Any, allowed: str, test: Callable[[float], bool]) -> float:
+    if not isinstance(value, int | float | np.integer | np.floating) or isinstance(value, bool):
+        raise TypeError(f"{name} must be {allowed}; got {value!r}")
+    if not test(float(value)):
+        raise ValueError(f"{name} must be {allowed}; got {value!r}")
+    return float(value)
+
+
+def _checked_field(field: ArrayLike | None, n: int) -> Array:
+    if field is None:
+        return np.zeros(n)
+    array = np.asarray(field)
+    if array.dtype.kind not in "biuf":
+        raise TypeError(f"field must be real numbers; got dtype {array.dtype}")
+    if array.shape != (n,):
+        raise ValueError(f"field must have shape ({n},); got shape {array.shape}")
+    bad = np.flatnonzero(~np.isfinite(array))
+    if len(bad):
+        raise ValueError(f"field must be finite; entry {int(bad[0])} is {array[bad[0]]}")
+    return array.astype(np.float64)
+
+
+def _frozen(array: Array) -> Array:
+    array.flags.writeable = False
+    return array
