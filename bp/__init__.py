@@ -4,16 +4,20 @@ from bp.enumeration import SolutionDistances, SolutionSet, enumerate_solutions
 from bp.files import read_instance, write_instance
 from bp.instance import Instance, random_instance
 from bp.propagation import BPResult, Messages, belief_propagation
+from bp.solvers import Solution, solve, solvers
 
 __all__ = [
     "BPResult",
     "Instance",
     "Messages",
+    "Solution",
     "SolutionDistances",
     "SolutionSet",
     "belief_propagation",
     "enumerate_solutions",
     "random_instance",
     "read_instance",
+    "solve",
+    "solvers",
     "write_instance",
 ]

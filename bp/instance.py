@@ -13,6 +13,8 @@ from replica_theory.models import BinaryPerceptron, Model, SymmetricBinaryPercep
 Rng = int | np.random.SeedSequence | np.random.Generator | None
 Constraint = Literal["margin", "symmetric"]
 
+_BLOCK_ROWS = 128  # patterns converted for the BLAS at a time: stays in cache
+
 _MODELS: dict[str, type[Model]] = {"margin": BinaryPerceptron, "symmetric": SymmetricBinaryPerceptron}
 
 
@@ -138,10 +140,16 @@ class Instance:
         sums = self._sums(weights)
         return int(np.count_nonzero((sums < lower) | (sums > upper)))
 
-    def _sums(self, weights: ArrayLike) -> NDArray[Any]:
+    def _sums(self, weights: ArrayLike) -> NDArray[np.float64]:
+        """The sums; those of ±1 patterns are exact (float32 holds integers up to 2**24, and N is smaller)."""
         signs = _checked_signs("weights", weights, self.n)
-        sums: NDArray[Any] = self.xi @ signs.astype(np.int32 if self.is_binary else np.float64)
-        return sums
+        if not self.is_binary:
+            return np.asarray(self.xi @ signs.astype(np.float64))
+        sums, w = np.empty(self.n_patterns, dtype=np.float32), signs.astype(np.float32)
+        for start in range(0, self.n_patterns, _BLOCK_ROWS):
+            block = slice(start, start + _BLOCK_ROWS)
+            sums[block] = self.xi[block].astype(np.float32) @ w
+        return sums.astype(np.float64)
 
 
 def random_instance(

@@ -1,0 +1,201 @@
+r"""Schedules of focusing belief propagation: iterables of pairs (gamma, y).
+
+:math:`\gamma` couples each of `y` replicas to the reference; the pairs move from weak focusing to a single
+configuration while :math:`\rho` goes from 0 towards 1.
+"""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from types import MappingProxyType
+
+import numpy as np
+
+
+class Schedule(ABC):
+    r"""What a schedule is: a sized iterable of pairs :math:`(\gamma, y)`."""
+
+    @abstractmethod
+    def __iter__(self) -> Iterator[tuple[float, float]]:
+        """The pairs, in order."""
+
+    @abstractmethod
+    def __len__(self) -> int:
+        """Number of pairs."""
+
+
+@dataclass(frozen=True)
+class Standard(Schedule):
+    r"""All replicas glued, :math:`\gamma = \infty`, and their number rising: :math:`y = 1/(1-\rho)` (reinforcement).
+
+    Parameters
+    ----------
+    steps : int
+        Number of steps; :math:`\rho = 0, 1/\mathrm{steps}, \ldots, 1 - 1/\mathrm{steps}`.
+
+    Examples
+    --------
+    >>> list(Standard(2))
+    [(inf, 1.0), (inf, 2.0)]
+    """
+
+    steps: int = 200
+
+    def __post_init__(self) -> None:
+        _check_steps(self.steps)
+
+    def __len__(self) -> int:
+        return self.steps
+
+    def __iter__(self) -> Iterator[tuple[float, float]]:
+        for rho in _rhos(self.steps):
+            yield np.inf, 1 / (1 - rho)
+
+
+@dataclass(frozen=True)
+class Pseudo(Schedule):
+    r"""Coupling and number of replicas rising together.
+
+    :math:`\gamma = \mathrm{atanh}\sqrt\rho`, :math:`y = (2-\rho)/(1-\rho)`: from two uncoupled replicas to one
+    configuration.
+
+    Parameters
+    ----------
+    steps : int
+        Number of steps; :math:`\rho = 0, 1/\mathrm{steps}, \ldots, 1 - 1/\mathrm{steps}`.
+
+    Examples
+    --------
+    >>> [(round(gamma, 4), y) for gamma, y in Pseudo(2)]
+    [(0.0, 2.0), (0.8814, 3.0)]
+    """
+
+    steps: int = 200
+
+    def __post_init__(self) -> None:
+        _check_steps(self.steps)
+
+    def __len__(self) -> int:
+        return self.steps
+
+    def __iter__(self) -> Iterator[tuple[float, float]]:
+        for rho in _rhos(self.steps):
+            yield float(np.arctanh(np.sqrt(rho))), (2 - rho) / (1 - rho)
+
+
+@dataclass(frozen=True)
+class Scoping(Schedule):
+    r"""Fixed number of replicas, coupling rising linearly from 0 to `gamma_max`.
+
+    Parameters
+    ----------
+    steps : int
+        Number of steps, at least 2.
+    y : float
+        Number of replicas.
+    gamma_max : float
+        Last coupling.
+
+    Examples
+    --------
+    >>> list(Scoping(3, y=7, gamma_max=1.0))
+    [(0.0, 7.0), (0.5, 7.0), (1.0, 7.0)]
+    """
+
+    steps: int = 200
+    y: float = 20.0
+    gamma_max: float = 2.5
+
+    def __post_init__(self) -> None:
+        _check_steps(self.steps, least=2)
+        if not np.isfinite(self.gamma_max):
+            raise ValueError(f"gamma_max must be finite; got {self.gamma_max!r}")
+        _check_pair(self.gamma_max, self.y)
+
+    def __len__(self) -> int:
+        return self.steps
+
+    def __iter__(self) -> Iterator[tuple[float, float]]:
+        for gamma in np.linspace(0.0, self.gamma_max, self.steps).tolist():
+            yield gamma, float(self.y)
+
+
+@dataclass(frozen=True, init=False)
+class FreeSchedule(Schedule):
+    r"""Any list of pairs :math:`(\gamma, y)`, :math:`\gamma \ge 0` (inf allowed) and :math:`y > 0` finite.
+
+    Examples
+    --------
+    >>> list(FreeSchedule([(0.5, 3), (1.0, 4)]))
+    [(0.5, 3.0), (1.0, 4.0)]
+    """
+
+    pairs: tuple[tuple[float, float], ...]
+
+    def __init__(self, pairs: Iterable[tuple[float, float]]) -> None:
+        checked = []
+        for pair in pairs:
+            if np.shape(pair) != (2,):
+                raise ValueError(f"a schedule is made of pairs (gamma, y); got {pair!r}")
+            checked.append(_check_pair(*pair))
+        if not checked:
+            raise ValueError("a schedule needs at least one pair (gamma, y)")
+        object.__setattr__(self, "pairs", tuple(checked))
+
+    def __len__(self) -> int:
+        return len(self.pairs)
+
+    def __iter__(self) -> Iterator[tuple[float, float]]:
+        return iter(self.pairs)
+
+
+SCHEDULES: Mapping[str, Callable[..., Schedule]] = MappingProxyType(
+    {"pseudo": Pseudo, "scoping": Scoping, "standard": Standard}
+)
+
+
+def as_schedule(schedule: str | Schedule | Iterable[tuple[float, float]], steps: int | None = None) -> Schedule:
+    """The schedule that a name, a schedule or a list of pairs means.
+
+    Parameters
+    ----------
+    schedule : str, Schedule or iterable of pairs
+        A name takes `steps`; the others have their own length.
+    steps : int, optional
+        Number of steps of a schedule given by name.
+
+    Raises
+    ------
+    ValueError
+        If the name is unknown, `steps` is not positive or is given for a schedule that has its own, or a pair is not
+        allowed.
+    """
+    if isinstance(schedule, str):
+        if schedule not in SCHEDULES:
+            known = ", ".join(map(repr, SCHEDULES))
+            raise ValueError(f"schedule must be one of {known}, a Schedule or a list of pairs; got {schedule!r}")
+        return SCHEDULES[schedule]() if steps is None else SCHEDULES[schedule](steps)
+    if steps is not None:
+        raise ValueError(
+            f"steps={steps!r} is for a schedule given by name; {type(schedule).__name__} has its own steps"
+        )
+    return schedule if isinstance(schedule, Schedule) else FreeSchedule(schedule)
+
+
+def _rhos(steps: int) -> Iterator[float]:
+    return (k / steps for k in range(steps))
+
+
+def _check_steps(steps: int, least: int = 1) -> None:
+    if not (isinstance(steps, int | np.integer) and steps >= least):
+        raise ValueError(f"steps must be an integer, at least {least}; got {steps!r}")
+
+
+def _check_pair(gamma: float, y: float) -> tuple[float, float]:
+    if not gamma >= 0:
+        raise ValueError(f"gamma must be non-negative (inf glues the replicas to the reference); got {gamma!r}")
+    if not 0 < y < np.inf:
+        raise ValueError(f"y must be positive and finite; got {y!r}")
+    return float(gamma), float(y)
