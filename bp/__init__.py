@@ -3,6 +3,7 @@
 from bp.enumeration import SolutionDistances, SolutionSet, enumerate_solutions
 from bp.files import read_instance, write_instance
 from bp.instance import Instance, random_instance
+from bp.local_entropy import local_entropy
 from bp.propagation import BPResult, Messages, belief_propagation
 from bp.solvers import Solution, solve, solvers
 
@@ -15,6 +16,7 @@ __all__ = [
     "SolutionSet",
     "belief_propagation",
     "enumerate_solutions",
+    "local_entropy",
     "random_instance",
     "read_instance",
     "solve",

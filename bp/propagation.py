@@ -174,20 +174,14 @@ def belief_propagation(
     >>> bool(np.isclose(3 * result.entropy, np.log(4))), result.magnetizations
     (True, array([0.5, 0.5, 0.5]))
     """
-    method = _choice("method", method, get_args(Method))
-    on_failure = _choice("on_failure", on_failure, get_args(OnFailure))
-    beta = _number("beta", beta, "non-negative (inf counts solutions)", lambda x: x >= 0)
-    damping = _number("damping", damping, "in [0, 1)", lambda x: 0 <= x < 1)
-    tol = _number("tol", tol, "positive", lambda x: 0 < x < np.inf)
-    if not isinstance(max_iter, int | np.integer) or max_iter < 1:
-        raise ValueError(f"max_iter must be a positive integer; got {max_iter!r}")
+    control = Control(method, beta, damping, tol, max_iter)
+    _choice("on_failure", on_failure, get_args(OnFailure))
+    if not isinstance(instance, Instance):
+        raise TypeError(f"instance must be an Instance; got {type(instance).__name__}")
     theta = _checked_field(field, instance.n)
-    state = make_state(instance, method, beta=beta, init=init, rng=rng, memory_limit=memory_limit)
-    iterations, residual = 0, np.inf
-    while iterations < max_iter and residual > tol and not state.contradiction:
-        residual = state.sweep(theta, damping)
-        iterations += 1
-    result = _result(instance, state, beta, theta, residual, iterations, residual <= tol)
+    state = make_state(instance, method, beta=control.beta, init=init, rng=rng, memory_limit=memory_limit)
+    residual, iterations = control.relax(state, theta)
+    result = _result(instance, state, control.beta, theta, residual, iterations, residual <= tol)
     if not result.converged and on_failure == "raise":
         raise ConvergenceError(
             f"belief propagation (method={method!r}) did not converge: residual {residual:.2g} > tol={tol:g} after "
@@ -195,6 +189,35 @@ def belief_propagation(
             result,
         )
     return result
+
+
+@dataclass(frozen=True)
+class Control:
+    """Checked settings of a run, and the loop they control."""
+
+    method: Method
+    beta: float
+    damping: float
+    tol: float
+    max_iter: int
+
+    def __post_init__(self) -> None:
+        _choice("method", self.method, get_args(Method))
+        _number("beta", self.beta, "non-negative (inf counts solutions)", lambda x: x >= 0)
+        _number("damping", self.damping, "in [0, 1)", lambda x: 0 <= x < 1)
+        _number("tol", self.tol, "positive and finite", lambda x: 0 < x < np.inf)
+        if not isinstance(self.max_iter, int | np.integer) or isinstance(self.max_iter, bool):
+            raise TypeError(f"max_iter must be a positive integer; got {self.max_iter!r}")
+        if self.max_iter < 1:
+            raise ValueError(f"max_iter must be a positive integer; got {self.max_iter!r}")
+
+    def relax(self, state: State, field: Array) -> tuple[float, int]:
+        """Sweep until the residual is at most `tol`, a contradiction, or `max_iter`; residual and number of sweeps."""
+        residual, iterations = np.inf, 0
+        while iterations < self.max_iter and residual > self.tol and not state.contradiction:
+            residual = state.sweep(field, self.damping)
+            iterations += 1
+        return residual, iterations
 
 
 class State(Protocol):
@@ -208,6 +231,9 @@ class State(Protocol):
 
     def messages(self) -> Messages:
         """Read-only copy of the messages."""
+
+    def restore(self, messages: Messages) -> None:
+        """Go back to earlier messages."""
 
     @property
     def contradiction(self) -> bool:
@@ -240,7 +266,7 @@ class EdgeState:
         self, instance: Instance, eta: Array, *, beta: float = np.inf, method: Method = "gaussian", fast: bool = True
     ) -> None:
         self.eta = eta
-        self.sums: Array = np.sum(eta, axis=0)
+        self.sums, self._bounds = _account(eta)
         self.log_p = np.zeros(instance.n_patterns)
         self._xi, self._method, self._beta = instance.xi, method, beta
         lower, upper = (np.sqrt(instance.n) * bound for bound in instance.interval)
@@ -248,7 +274,6 @@ class EdgeState:
         self._interval = (lower - slack, upper + slack)
         self._fast = fast and instance.is_binary
         self._rule = _kernels.chebyshev_rule()
-        self._bounds: Array = np.maximum(np.max(eta, axis=1), -np.min(eta, axis=1))
         shape = (_kernels.block_count(instance.n_patterns), instance.n)
         self._partial, self._change, self._work = np.empty(shape), np.empty(shape), np.empty(shape)
 
@@ -280,6 +305,11 @@ class EdgeState:
     def messages(self) -> Messages:
         """Read-only copy of the messages."""
         return Messages(self._method, _frozen(self.eta.copy()))
+
+    def restore(self, messages: Messages) -> None:
+        """Go back to earlier messages."""
+        self.eta[:] = messages.fields
+        self.sums, self._bounds = _account(self.eta)
 
     @property
     def contradiction(self) -> bool:
@@ -317,6 +347,16 @@ class AmpState:
         """Read-only copy of the messages."""
         return Messages("amp", _frozen(self.fields.copy()), _frozen(self.g.copy()))
 
+    def restore(self, messages: Messages) -> None:
+        """Go back to earlier messages."""
+        assert messages.g is not None
+        self.fields, self.g = messages.fields.copy(), messages.g.copy()
+
+
+def _account(eta: Array) -> tuple[Array, Array]:
+    """Column sums of the message fields, and the largest absolute field of each row."""
+    return np.sum(eta, axis=0), np.maximum(np.max(eta, axis=1), -np.min(eta, axis=1))
+
 
 def make_state(
     instance: Instance,
@@ -328,8 +368,6 @@ def make_state(
     memory_limit: float | None = None,
 ) -> State:
     """Initial state of a method, after checking that it applies to the instance and fits in memory."""
-    if not isinstance(instance, Instance):
-        raise TypeError(f"instance must be an Instance; got {type(instance).__name__}")
     p, n = instance.n_patterns, instance.n
     if method == "exact" and not (instance.is_binary or np.all(np.isin(instance.xi, (-1.0, 0.0, 1.0)))):
         raise ValueError("method='exact' needs patterns with entries -1, 0 or 1; use 'gaussian' or 'amp' for real ones")
@@ -369,7 +407,7 @@ def _result(
         values = (_frozen(np.full(instance.n, np.nan)), -np.inf, -np.inf, np.nan, np.nan)
         return BPResult(*values, residual, iterations, Status.NEGATIVE_ENTROPY, messages)
     m, phi, log_p = state.measure(theta)
-    energy = _energy(log_p, beta)
+    energy = energy_per_pattern(log_p, beta)
     heat = beta * instance.alpha * energy if beta < np.inf else 0.0
     entropy = phi + heat - float(theta @ m) / instance.n
     status = Status.MAX_ITERATIONS
@@ -378,7 +416,7 @@ def _result(
     return BPResult(_frozen(m), entropy, phi, energy, float(np.mean(m**2)), residual, iterations, status, messages)
 
 
-def _energy(log_p: Array, beta: float) -> float:
+def energy_per_pattern(log_p: Array, beta: float) -> float:
     """Thermal fraction of violated patterns."""
     if beta == np.inf:
         return 0.0
@@ -407,10 +445,9 @@ def _available_memory() -> float:
         return np.inf
 
 
-def _choice(name: str, value: Any, known: tuple[str, ...]) -> Any:
+def _choice(name: str, value: str, known: tuple[str, ...]) -> None:
     if value not in known:
         raise ValueError(f"{name} must be one of {', '.join(map(repr, known))}; got {value!r}")
-    return value
 
 
 def _number(name: str, value: Any, allowed: str, test: Callable[[float], bool]) -> float:
