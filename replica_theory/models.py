@@ -188,8 +188,12 @@ class SymmetricBinaryPerceptron(Model):
         sign = np.where(np.asarray(mean) < 0, -1.0, 1.0)
         near, far = (np.abs(mean) - self.kappa) / std, (np.abs(mean) + self.kappa) / std
         log = _log_ndtr_difference(near, far)
-        density_near = np.exp(-0.5 * near**2 - _LOG_SQRT_2PI - log)
-        density_far = np.exp(-0.5 * far**2 - _LOG_SQRT_2PI - log)
+        # In the tail, G/P by the hazard: exp(-near^2/2 - log) would lose near^2 eps.
+        tail = near > 0
+        direct = np.exp(-0.5 * np.minimum(near, 0.0) ** 2 - _LOG_SQRT_2PI - np.where(tail, 0.0, log))
+        share = -np.expm1(special.log_ndtr(-far) - special.log_ndtr(-near))
+        density_near = np.where(tail, hazard(np.maximum(near, 0.0)) / share, direct)
+        density_far = density_near * np.exp(-0.5 * (far - near) * (far + near))
         d1 = (density_far - density_near) / std
         curvature = (near * density_near - far * density_far) / np.square(std)
         return Kernel(log, sign * d1, curvature - d1**2)

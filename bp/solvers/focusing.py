@@ -25,7 +25,8 @@ Array = NDArray[np.float64]
 
 _METHODS = MappingProxyType({"amp": "amp", "edges": "gaussian", "exact": "exact"})
 _INITIAL = 0.1  # node fields (amp) or messages start uniform in +-0.1
-_COLUMNS = ("gamma", "y", "overlap", "q", "q_reference", "free_entropy", "local_entropy")
+_COLUMNS = ("gamma", "y", "overlap", "q", "q_tilde", "free_entropy", "local_entropy")
+_BIAS = 0.05  # field that keeps an even constraint off its fixed point of zero magnetisation
 TRACE = np.dtype([(name, np.float64) for name in _COLUMNS] + [("errors", np.int64), ("iterations", np.int64)])
 
 
@@ -36,7 +37,7 @@ def focusing_bp(
     steps: int | None = None,
     form: Literal["amp", "edges", "exact"] = "amp",
     iterations_per_step: int | None = None,
-    damping: float = 0.5,
+    damping: float | None = None,
     beta: float = np.inf,
     max_iter: int | None = None,
     entropies: bool = True,
@@ -57,8 +58,9 @@ def focusing_bp(
         Node variables only; Gaussian-cavity messages on all edges (8PN bytes); or exact messages, for small `N`.
     iterations_per_step : int, optional
         Updates of all messages at each pair; by default 2 for ``"amp"`` and 1 for messages on edges.
-    damping : float in [0, 1)
-        Weight of the old fields (``"amp"``) or messages in an update. Undamped parallel updates diverge.
+    damping : float in [0, 1), optional
+        Weight of the old fields (``"amp"``) or messages in an update. Undamped parallel updates diverge; 0.5 by
+        default, 0.9 for an even constraint, where strong coupling makes them oscillate.
     beta : float
         Inverse temperature of the number of violated patterns.
     max_iter : int, optional
@@ -73,7 +75,7 @@ def focusing_bp(
     -------
     Solution
         `trace` has a record for every step: ``gamma``, ``y``, ``overlap`` `S` of a replica with the reference, ``q``
-        (mean :math:`m^2`), ``q_reference``, ``free_entropy`` :math:`-\beta F`, ``local_entropy``
+        (mean :math:`m^2`), ``q_tilde``, ``free_entropy`` :math:`-\beta F`, ``local_entropy``
         :math:`-\beta F - \gamma S`, ``errors`` of :math:`\mathrm{sign}(m)` and ``iterations`` so far. Entropies are in
         nats per weight and replica, of the replicas together with the reference,
         :math:`-\beta F = \log(\sum_{\tilde W}[\sum_W e^{-\beta E(W)+\gamma W\cdot\tilde W}]^y)/(Ny)`; they are those of
@@ -102,6 +104,8 @@ def focusing_bp(
     plan = as_schedule(schedule, steps)
     if form not in _METHODS:
         raise ValueError(f"form must be one of {', '.join(map(repr, _METHODS))}; got {form!r}")
+    if damping is None:
+        damping = 0.9 if instance.model.is_even else 0.5
     if not 0 <= damping < 1:
         raise ValueError(f"damping must be in [0, 1); got {damping!r}")
     if not (np.ndim(beta) == 0 and beta >= 0):
@@ -109,12 +113,21 @@ def focusing_bp(
     repeat = _positive("iterations_per_step", iterations_per_step, 2 if form == "amp" else 1)
     limit = _positive("max_iter", max_iter, repeat * len(plan))
     method: Any = _METHODS[form]
+    rng = np.random.default_rng(rng)
     state = make_state(instance, method, beta=beta, init=_INITIAL, rng=rng)
-    return _focus(instance, state, plan, repeat, limit, damping, entropies)
+    bias = rng.uniform(-_BIAS, _BIAS, instance.n) if instance.model.is_even else np.zeros(instance.n)
+    return _focus(instance, state, plan, repeat, limit, damping, entropies, bias)
 
 
 def _focus(
-    instance: Instance, state: State, plan: Schedule, repeat: int, limit: int, damping: float, entropies: bool
+    instance: Instance,
+    state: State,
+    plan: Schedule,
+    repeat: int,
+    limit: int,
+    damping: float,
+    entropies: bool,
+    bias: Array,
 ) -> Solution:
     """Follow the schedule until no pattern is violated."""
     best, fewest = _signs(state), instance.n_patterns + 1
@@ -122,7 +135,7 @@ def _focus(
     status, done = SolverStatus.SCHEDULE_ENDED, 0
     for gamma, y in tqdm(plan, desc="focusing BP", disable=None, delay=5, leave=False):
         for _ in range(min(repeat, limit - done)):
-            state.sweep(reference_field(_fields(state), gamma, y), damping)
+            state.sweep(bias + reference_field(_fields(state), gamma, y), damping)
             done += 1
             if not np.all(np.isfinite(_fields(state))):
                 status = SolverStatus.DIVERGED
@@ -149,7 +162,7 @@ def _focus(
 class _Measures(NamedTuple):
     overlap: float
     q: float
-    q_reference: float
+    q_tilde: float
     free_entropy: float
     local_entropy: float
 
@@ -170,14 +183,14 @@ def _measure(state: State, gamma: float, y: float, entropies: bool) -> _Measures
         rest = np.mean((1 - aligned) / (1 + aligned * np.tanh(gamma)))
         gap = float(2 * np.exp(-2 * gamma) / (1 + np.exp(-2 * gamma)) * rest)
     q = float(np.mean(np.tanh(fields + u) ** 2))
-    q_reference = float(np.mean(np.tanh(y * f) ** 2))
+    q_tilde = float(np.mean(np.tanh(y * f) ** 2))
     if not entropies:
-        return _Measures(1 - gap, q, q_reference, np.nan, np.nan)
+        return _Measures(1 - gap, q, q_tilde, np.nan, np.nan)
     replica = state.measure(u)[1]
     sites = log_2cosh(fields) - log_2cosh(fields + u) - log_2cosh(f) + log_2cosh(y * f) / y
     coupling = gamma * gap + np.log1p(np.exp(-2 * gamma)) if gamma < np.inf else 0.0
     local = float(replica + np.mean(sites) + coupling)
-    return _Measures(1 - gap, q, q_reference, local + gamma * (1 - gap), local)
+    return _Measures(1 - gap, q, q_tilde, local + gamma * (1 - gap), local)
 
 
 def reference_field(fields: Array, gamma: float, y: float) -> Array:

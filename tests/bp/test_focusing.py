@@ -207,7 +207,7 @@ def check(inst, found):
     trace = found.trace
     assert trace["errors"][-1] == 0 and np.all(trace["errors"][:-1] > 0)
     assert trace["iterations"][-1] == found.iterations and np.all(np.diff(trace["iterations"]) > 0)
-    for name in ("overlap", "q", "q_reference"):
+    for name in ("overlap", "q", "q_tilde"):
         assert np.all((trace[name] > -1e-12) & (trace[name] < 1 + 1e-12))
 
 
@@ -265,7 +265,7 @@ def test_edges_and_amp_agree_along_the_schedule():
         focusing_bp(inst, schedule=pairs, iterations_per_step=20, form=form, rng=1).trace for form in ("amp", "edges")
     )
     assert len(amp) == len(edges) == 3
-    for name in ("overlap", "q", "q_reference", "free_entropy", "local_entropy"):
+    for name in ("overlap", "q", "q_tilde", "free_entropy", "local_entropy"):
         assert amp[name] == pytest.approx(edges[name], abs=5 / 1001)
 
 
