@@ -15,6 +15,7 @@ from replica_theory.status import Status, report
 
 Array = NDArray[np.float64]
 
+_ACCURACY = 100.0  # tolerance on atanh(t) in units of tol: messages at residual tol are that far from their fixed point
 _STEP = 1.0  # largest change of the field at a time
 _REJECTIONS = 12  # halvings of a step before a distance is given up
 _ROUNDING = 1e-12  # an entropy of exactly zero may come out negative by this much
@@ -50,7 +51,8 @@ def local_entropy(
     distance : float or array_like
         Distances in [0, 1/2].
     method, damping, tol, max_iter, memory_limit
-        As in `belief_propagation`; `tol` is also a tenth of the tolerance on :math:`\mathrm{atanh}\,t`.
+        As in `belief_propagation`; the overlap is found to 100 `tol` in :math:`\mathrm{atanh}\,t`, and as `S` is taken
+        at the requested distance, where it is stationary in :math:`\gamma`, its error is of the square of that.
     beta : float, default inf
         Inverse temperature; if finite, `S` is the local free entropy
         :math:`\frac1N\log\sum_{W\,\mathrm{at}\,d}e^{-\beta E(W)}`.
@@ -88,7 +90,7 @@ def local_entropy(
     >>> instance = Instance([[1, 1, 1, -1, 1]])
     >>> curve = local_entropy(instance, [1, 1, 1, -1, 1], [0.0, 0.2], method="exact")
     >>> curve.entropy.round(4), curve.overlaps["t"].round(4)
-    (array([0.    , 0.4975]), array([1. , 0.6]))
+    (array([0.    , 0.4854]), array([1. , 0.6]))
     """
     control = Control(method, beta, damping, tol, max_iter)
     if not isinstance(instance, Instance):
@@ -150,7 +152,7 @@ class _Walk:
             if best is not None and (miss - best) / (gamma - self._gamma) > 0:
                 self._slope = (miss - best) / (gamma - self._gamma)
             self._gamma, best, self._kept = gamma, miss, self._state.messages()
-            if abs(miss) <= 10.0 * self._control.tol:
+            if abs(miss) <= _ACCURACY * self._control.tol:
                 return point
             gamma -= min(max(miss / self._slope, -_STEP), _STEP)
         return failure
