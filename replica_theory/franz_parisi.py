@@ -46,7 +46,7 @@ _AT_TYPICAL = 1e-7
 """Distance in log d from the typical one below which a point counts as typical (an error of its square)."""
 _FROZEN = 1e-7
 """1 - q below which the probes count as frozen: the branch is about to end there."""
-_RESOLVED = 0.02
+_RESOLVED = 0.002
 """Resolution in log d of the end of a branch."""
 _DEPARTURE = 0.02
 """Size in log d of the first step away from the typical distance."""
