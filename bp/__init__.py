@@ -1,5 +1,6 @@
 """Message passing on instances of the binary perceptron: entropies, local entropies and solvers at finite N."""
 
+from bp.crosscheck import Crosscheck, Row, crosscheck
 from bp.enumeration import SolutionDistances, SolutionSet, enumerate_solutions
 from bp.files import read_instance, write_instance
 from bp.instance import Instance, random_instance
@@ -9,12 +10,15 @@ from bp.solvers import Solution, solve, solvers
 
 __all__ = [
     "BPResult",
+    "Crosscheck",
     "Instance",
     "Messages",
+    "Row",
     "Solution",
     "SolutionDistances",
     "SolutionSet",
     "belief_propagation",
+    "crosscheck",
     "enumerate_solutions",
     "local_entropy",
     "random_instance",

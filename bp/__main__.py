@@ -3,21 +3,24 @@
 from __future__ import annotations
 
 import argparse
+import errno
 import json
 import math
-import os
 import sys
 from collections.abc import Callable, Sequence
+from concurrent.futures import BrokenExecutor
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from bp.crosscheck import DISTANCES, Crosscheck, Row, crosscheck
-from bp.files import read_instance
+from bp.files import read_instance, replace_file
 from bp.instance import Instance
 from bp.propagation import belief_propagation
 from bp.solvers import solve, solvers
+from bp.store import require_writable
+from bp.workers import worker_processes
 from replica_theory.models import BinaryPerceptron, Model, SymmetricBinaryPerceptron, TeacherStudent
 from replica_theory.status import ConvergenceError
 
@@ -31,6 +34,11 @@ LOADS = {"binary": (0.3, 0.5, 0.7), "symmetric": (0.5, 0.8, 1.1), "teacher-stude
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run the command line.
+
+    Parameters
+    ----------
+    argv : sequence of str, optional
+        Arguments; those of the process by default.
 
     Returns
     -------
@@ -48,49 +56,51 @@ def main(argv: Sequence[str] | None = None) -> int:
     except ConvergenceError as error:
         print(f"python -m bp: {error}", file=sys.stderr)
         return 1
+    except BrokenExecutor:
+        print("python -m bp: a worker process died (out of memory?); try fewer workers", file=sys.stderr)
+        return 1
+    except KeyboardInterrupt as interrupt:
+        print(f"python -m bp: interrupted{''.join(f'; {line}' for line in interrupt.args)}", file=sys.stderr)
+        return 130
 
 
 def _crosscheck(arguments: argparse.Namespace) -> int:
     model = MODELS[arguments.model](**({} if arguments.kappa is None else {"kappa": arguments.kappa}))
     output = Path(arguments.output)
-    output.mkdir(parents=True, exist_ok=True)
-    if not os.access(output, os.W_OK):
-        raise PermissionError(f"cannot write to the output folder {output}")
-    try:
-        check = crosscheck(
-            model,
-            arguments.alpha or LOADS[arguments.model],
-            arguments.n,
-            arguments.samples,
-            arguments.seed,
-            distance=arguments.distance,
-            folder=output,
-            progress=sys.stderr.isatty(),
-        )
-    except KeyboardInterrupt:
-        done = len(list((output / "points").glob("*.npz")))
-        print(
-            f"interrupted; {done} finished instances are in {output}, the same command goes on from there",
-            file=sys.stderr,
-        )
-        return 130
+    with worker_processes(arguments.workers) as executor:
+        try:
+            check = crosscheck(
+                model,
+                arguments.alpha or LOADS[arguments.model],
+                arguments.n,
+                arguments.samples,
+                arguments.seed,
+                distance=arguments.distance,
+                method=arguments.method,
+                executor=executor,
+                folder=output,
+            )
+        except KeyboardInterrupt:
+            done = len(list((output / "points").glob("*.npz")))
+            raise KeyboardInterrupt(
+                f"{done} finished instances are in {output}, and the same command goes on from there"
+            ) from None
     paths = check.save(output)
-    print(json.dumps(_jsonable(check)) if arguments.json else check)
-    if not arguments.json:
-        print("\n" + _verdict(check) + "\n" + "wrote " + ", ".join(map(str, paths)))
+    if arguments.json:
+        print(json.dumps(_jsonable(check)))
+    else:
+        print(f"{check}\n\n{_verdict(check)}\nwrote {', '.join(map(str, paths))}")
     return 0
 
 
 def _solve(arguments: argparse.Namespace) -> int:
     instance = _read(arguments)
-    found = solve(instance, arguments.solver, rng=arguments.seed)
     output = Path(arguments.output or f"{arguments.file}.weights.txt")
-    temporary = output.with_name(f".{output.name}.{os.getpid()}.tmp")
-    try:
-        temporary.write_text(" ".join(map(str, found.weights.tolist())) + "\n")
-        os.replace(temporary, output)
-    finally:
-        temporary.unlink(missing_ok=True)
+    if output.is_dir():
+        raise IsADirectoryError(errno.EISDIR, "is a folder, not a file for the weights", str(output))
+    require_writable(output.parent)
+    found = solve(instance, arguments.solver, rng=arguments.seed)
+    replace_file(output, (" ".join(map(str, found.weights.tolist())) + "\n").encode())
     report = {
         "solved": found.solved,
         "errors": found.errors,
@@ -100,15 +110,16 @@ def _solve(arguments: argparse.Namespace) -> int:
         "patterns": instance.n_patterns,
         "weights": str(output),
     }
-    _print(
-        report, arguments.json, f"{found.message} {found.errors} errors, {found.iterations} iterations; wrote {output}"
-    )
+    text = f"{found.message} {found.errors} errors, {found.iterations} iterations; wrote {output}"
+    _print(report, arguments.json, text)
     return 0 if found.solved else 1
 
 
 def _entropy(arguments: argparse.Namespace) -> int:
     instance = _read(arguments)
-    run = belief_propagation(instance, arguments.method, beta=arguments.beta, damping=arguments.damping)
+    run = belief_propagation(
+        instance, arguments.method, beta=arguments.beta, damping=arguments.damping, max_iter=arguments.max_iter
+    )
     report = {
         "entropy": run.entropy,
         "free_entropy": run.free_entropy,
@@ -129,21 +140,23 @@ def _entropy(arguments: argparse.Namespace) -> int:
 
 
 def _read(arguments: argparse.Namespace) -> Instance:
-    return read_instance(arguments.file, **({} if arguments.kappa is None else {"kappa": arguments.kappa}))
+    return read_instance(arguments.file, kappa=arguments.kappa, constraint=arguments.constraint)
 
 
 def _verdict(check: Crosscheck) -> str:
-    """What the table says, in a sentence or two."""
-    equal = [row.z for row in check.rows if row.expected == "equal" and math.isfinite(row.z)]
-    local = [row for row in check.rows if row.expected == "above" and math.isfinite(row.simulation)]
-    above = [row for row in local if row.simulation > row.theory]
+    """What the table says, in a few sentences."""
+    equal = [row for row in check.rows if row.expected == "equal" and math.isfinite(row.z) and row.samples > 3]
+    local = [row for row in check.rows if row.expected == "above" and math.isfinite(row.simulation - row.theory)]
     solved = sum(bool(point["solved"]) for point in check.points)
     sentences = [f"{solved} of {len(check.points)} instances solved by focusing BP."]
     if equal:
-        chi2 = sum(z * z for z in equal) / len(equal)
-        sentences.append(f"Theory and simulation agree within errors where mean z² is about 1: here {chi2:.2f}.")
-    if above:
-        sentences.append(f"Solutions found lie denser than typical ones at {len(above)} of {len(local)} distances.")
+        mean = sum(row.z**2 for row in equal) / len(equal)
+        # Student's t with nu degrees of freedom has variance nu / (nu - 2).
+        expected = sum((row.samples - 1) / (row.samples - 3) for row in equal) / len(equal)
+        sentences.append(f"Rows marked 'equal': mean z² is {mean:.2f}, where agreement gives about {expected:.2f}.")
+    if local:
+        above = sum(row.simulation > row.theory for row in local)
+        sentences.append(f"Solutions found lie denser than typical ones at {above} of {len(local)} distances.")
     return " ".join(sentences)
 
 
@@ -153,7 +166,9 @@ def _jsonable(check: Crosscheck) -> dict[str, Any]:
 
     names = [field for field in Row.__dataclass_fields__]
     rows = [{name: clean(getattr(row, name)) for name in names} for row in check.rows]
-    return {"n": check.n, "seed": check.seed, "kappa": float(np.asarray(check.model.kappa)), "rows": rows}
+    kappa = float(np.asarray(check.model.kappa))
+    settings = {"model": type(check.model).__name__, "kappa": kappa, "n": check.n, "seed": check.seed}
+    return settings | {"method": check.method, "rows": rows}
 
 
 def _print(report: dict[str, Any], as_json: bool, text: str) -> None:
@@ -166,8 +181,8 @@ def _print(report: dict[str, Any], as_json: bool, text: str) -> None:
 
 def _sentence(error: BaseException) -> str:
     if isinstance(error, OSError) and error.strerror and error.filename:
-        return f"{error.filename}: {error.strerror}"
-    return str(error)
+        return f"cannot use {error.filename}: {error.strerror}"
+    return " ".join(str(error).split()) or type(error).__name__
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -214,6 +229,12 @@ def _add_crosscheck(commands: Any) -> None:
         default=list(DISTANCES),
         help="distances in (0, 1/2] for the local entropy",
     )
+    command.add_argument(
+        "--method", default="gaussian", help="messages of the Bethe entropy: gaussian, exact or amp (default: gaussian)"
+    )
+    command.add_argument(
+        "--workers", type=int, default=1, help="processes that share the instances (default %(default)s)"
+    )
     command.add_argument("--output", default="crosscheck-output", help="folder for the results (default %(default)s)")
     command.add_argument("--json", action="store_true", help="print the table as JSON")
     command.set_defaults(command=_crosscheck)
@@ -250,7 +271,8 @@ def _add_entropy(commands: Any) -> None:
         default=math.inf,
         help="inverse temperature of the number of errors (default inf: solutions)",
     )
-    command.add_argument("--damping", type=float, default=0.3, help="weight of the old message (default %(default)s)")
+    command.add_argument("--damping", type=float, default=0.2, help="weight of the old message (default %(default)s)")
+    command.add_argument("--max-iter", type=int, default=1000, help="largest number of sweeps (default %(default)s)")
     command.set_defaults(command=_entropy)
 
 
@@ -263,6 +285,11 @@ def _add_file(command: argparse.ArgumentParser) -> None:
         ),
     )
     command.add_argument("--kappa", type=float, help="margin, for the text formats (default 0)")
+    command.add_argument(
+        "--constraint",
+        choices=("margin", "symmetric"),
+        help="h >= kappa or |h| <= kappa, for the text formats (default: margin)",
+    )
     command.add_argument("--json", action="store_true", help="print the result as JSON")
 
 

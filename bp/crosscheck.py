@@ -5,21 +5,23 @@ from __future__ import annotations
 import csv
 import io
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import Executor, as_completed
 from dataclasses import asdict, dataclass, fields
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, Literal, get_args
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from tqdm import tqdm
 
+from bp.files import replace_file
 from bp.instance import Rng, random_instance
 from bp.local_entropy import local_entropy
-from bp.propagation import belief_propagation
+from bp.propagation import Method, _available_memory, _require_memory, belief_propagation
 from bp.solvers import solve
-from bp.store import Point, PointStore, save_npz
+from bp.store import Point, PointStore, require_writable, save_npz, stored_settings
+from replica_theory import __version__
 from replica_theory.franz_parisi import checked_distance, franz_parisi
 from replica_theory.models import Model
 from replica_theory.replica_symmetric import ReplicaSymmetric, checked_alpha, replica_symmetric
@@ -33,6 +35,20 @@ Expected = Literal["equal", "above"]
 
 DISTANCES = (0.01, 0.02, 0.05, 0.1, 0.15)
 
+_DRAWING = 5  # bytes per entry of the patterns while an instance is drawn and checked
+_COLUMNS = (
+    "alpha",
+    "entropy",
+    "overlap",
+    "teacher_overlap",
+    "bp_iterations",
+    "solved",
+    "solver_iterations",
+    "distance",
+    "local_entropy",
+    "weights",
+)
+
 
 @dataclass(frozen=True)
 class Row:
@@ -45,8 +61,12 @@ class Row:
         Load P/N of the instances (the one asked for, up to rounding of P).
     distance : float
         NaN for quantities that have none.
-    theory, simulation, standard_error, z : float
-        Value for N → ∞; mean over the instances, its standard error; their difference in standard errors.
+    theory, simulation, standard_error : float
+        Value for N → ∞; mean over the instances; its standard error, estimated from the same instances.
+    z : float
+        Simulation minus theory in standard errors. The error being estimated, `z` follows Student's t distribution with
+        ``samples - 1`` degrees of freedom, not a Gaussian: with 4 instances it is beyond ±3.2 once in 20 times. NaN
+        where the instances do not scatter (symmetric constraint: compare the values themselves).
     samples : int
         Instances that contributed (those where the measurement converged).
     expected : {"equal", "above"}
@@ -73,14 +93,19 @@ class Crosscheck:
     model : Model
     n : int
     seed : int
+    method : str
+        Messages of the Bethe entropy.
     rows : tuple of Row
     points : list of dict
-        The measurements of every instance, in the order alpha by alpha, sample by sample.
+        The measurements of every instance, in the order alpha by alpha, sample by sample: arrays ``alpha``,
+        ``entropy``, ``overlap``, ``teacher_overlap`` (NaN where not measured), ``bp_iterations``, ``solved``,
+        ``solver_iterations``, ``distance``, ``local_entropy`` and the ``weights`` found.
     """
 
     model: Model
     n: int
     seed: int
+    method: Method
     rows: tuple[Row, ...]
     points: list[Point]
 
@@ -106,19 +131,40 @@ class Crosscheck:
         return text.getvalue()
 
     def save(self, folder: str | os.PathLike[str]) -> list[Path]:
-        """Write ``crosscheck.csv``, ``crosscheck.npz`` and ``crosscheck.png`` into a folder; returns their paths."""
+        """Write the results to a folder: ``crosscheck.csv``, ``crosscheck.npz`` (everything) and ``crosscheck.png``.
+
+        Parameters
+        ----------
+        folder : path
+            Created if it does not exist. Each file is written completely or not at all.
+
+        Returns
+        -------
+        list of Path
+            Paths of the three files.
+
+        Raises
+        ------
+        OSError
+            If the folder cannot be written.
+        """
         folder = Path(folder)
-        folder.mkdir(parents=True, exist_ok=True)
+        require_writable(folder)
         paths = [folder / f"crosscheck.{kind}" for kind in ("csv", "npz", "png")]
-        paths[0].write_text(self.to_csv())
-        stacked = {name: np.stack([point[name] for point in self.points]) for name in self.points[0]}
+        replace_file(paths[0], self.to_csv().encode())
+        save_npz(paths[1], self._arrays())
+        picture = io.BytesIO()
+        self.plot().savefig(picture, format="png", dpi=150)
+        replace_file(paths[2], picture.getvalue())
+        return paths
+
+    def _arrays(self) -> dict[str, Any]:
+        measured = {name: np.stack([point[name] for point in self.points]) for name in _COLUMNS}
         table = {
             f"table_{field.name}": np.array([getattr(row, field.name) for row in self.rows]) for field in fields(Row)
         }
-        save_npz(paths[1], stacked | table | {"seed": np.array(self.seed), "kappa": np.array(self.model.kappa)})
-        figure = self.plot()
-        figure.savefig(paths[2], dpi=150)
-        return paths
+        settings = {"model": type(self.model).__name__, "kappa": self.model.kappa, "n": self.n, "seed": str(self.seed)}
+        return measured | table | settings | {"method": self.method}
 
     def plot(self) -> Figure:
         """Entropy against load, and local entropies against distance, theory as lines and simulation as points.
@@ -169,6 +215,25 @@ class Crosscheck:
         ax.errorbar(x, y, yerr=np.nan_to_num(error), fmt="o", ms=4, capsize=2, color=color, label=label)
 
 
+@dataclass(frozen=True)
+class Job:
+    """One instance to work on; everything that its measurements depend on."""
+
+    model: Model
+    alpha: float
+    n: int
+    distances: tuple[float, ...]
+    method: Method
+    seed: int
+    alpha_index: int
+    sample: int
+
+    @property
+    def name(self) -> str:
+        """Name of the point on disk."""
+        return f"{self.alpha_index}-{self.sample}"
+
+
 def crosscheck(
     model: Model,
     alpha: ArrayLike,
@@ -176,10 +241,10 @@ def crosscheck(
     samples: int = 8,
     rng: Rng = None,
     *,
-    distance: Sequence[float] = DISTANCES,
+    distance: float | Sequence[float] = DISTANCES,
+    method: Method = "gaussian",
     executor: Executor | None = None,
     folder: str | os.PathLike[str] | None = None,
-    progress: bool = False,
 ) -> Crosscheck:
     r"""Compare theory and simulation for a model, load by load.
 
@@ -194,19 +259,22 @@ def crosscheck(
     model : Model
         Scalar parameters, ``beta = inf``.
     alpha : float or sequence of float
-        Loads.
+        Loads. The instances have :math:`P = \mathrm{round}(\alpha N)` patterns, and the theory is taken at P/N.
     n, samples : int
-        Weights, and instances a load.
+        Weights, and instances at each load; at least 2.
     rng : int, SeedSequence, Generator or None
-        Root of all seeds; instance `k` at load `j` depends on the root, `j` and `k` alone.
-    distance : sequence of float
+        Root of all seeds; instance `k` at load `j` depends on the root, `j` and `k` alone. None takes the root of the
+        run found in `folder`, or a fresh one.
+    distance : float or sequence of float
         Distances in (0, 1/2] at which local entropies are measured.
+    method : {"gaussian", "exact", "amp"}
+        Messages of the Bethe entropy, as in `belief_propagation`; ``"amp"`` for large `n`. (Solutions and local
+        entropies always come from node variables.)
     executor : concurrent.futures.Executor, optional
-        Where the instances are worked on; serially here by default.
+        Where the instances are worked on; serially here by default. The result does not depend on it.
     folder : path, optional
-        Every finished instance is kept there, and the same call goes on from what it finds.
-    progress : bool
-        Whether to show a progress bar.
+        Every finished instance is kept there, and the same call goes on from what it finds. A larger `samples` extends
+        a run.
 
     Returns
     -------
@@ -214,9 +282,15 @@ def crosscheck(
 
     Raises
     ------
+    TypeError
+        If `model` is not a model, or an argument is not a number where it should be.
     ValueError
-        For a load that is not positive, sizes below 2, a distance outside (0, 1/2], a finite beta, or a folder with
-        other settings.
+        For a load that is not positive or gives no pattern, sizes below 2, a distance outside (0, 1/2], a finite beta,
+        an array of margins, or a folder with other settings.
+    OSError
+        If `folder` cannot be written (found before any work).
+    MemoryError
+        If an instance and its messages do not fit in memory (estimated before any work).
     KeyboardInterrupt
         Passed on after the finished instances are safe in `folder`.
 
@@ -227,75 +301,85 @@ def crosscheck(
     >>> [row.quantity for row in check.rows]
     ['entropy', 'overlap q', 'local entropy']
     """
-    loads, distances = _checked(model, alpha, n, samples, distance)
-    seed = _root(rng)
-    settings = {"model": type(model).__name__, "kappa": model.kappa, "alpha": loads, "n": n, "seed": seed}
-    store = PointStore(folder, settings | {"distance": distances}) if folder is not None else None
-    jobs = [(model, load, n, distances, seed, j, k) for j, load in enumerate(loads) for k in range(samples)]
-    points: dict[str, Point] = {}
-    names = [f"{j}-{k}" for *_, j, k in jobs]
-    if store is not None:
-        points = {name: point for name in names if (point := store.get(name)) is not None}
-    todo = {name: job for name, job in zip(names, jobs, strict=True) if name not in points}
-    with tqdm(total=len(jobs), initial=len(points), disable=not progress, unit="instance", leave=False) as bar:
-        for name, point in _work(todo, executor):
-            points[name] = point
-            if store is not None:
-                store.put(name, point)
-            bar.update()
-    ordered = [points[name] for name in names]
+    loads, distances = _checked(model, alpha, n, samples, distance, method)
+    n, samples = int(n), int(samples)
+    seed = _root(rng, folder)
+    jobs = [Job(model, load, n, distances, method, seed, j, k) for j, load in enumerate(loads) for k in range(samples)]
+    points = _points(jobs, executor, None if folder is None else PointStore(folder, _settings(jobs[0], loads)))
     rows = [
         row
         for j, load in enumerate(loads)
-        for row in _compare(model, round(load * n) / n, distances, ordered[j * samples : (j + 1) * samples])
+        for row in _compare(model, round(load * n) / n, distances, points[j * samples : (j + 1) * samples])
     ]
-    return Crosscheck(model, n, seed, tuple(rows), ordered)
+    return Crosscheck(model, n, seed, method, tuple(rows), points)
 
 
-def measure(
-    model: Model, alpha: float, n: int, distances: list[float], seed: int, alpha_index: int, sample: int
-) -> Point:
+def measure(job: Job) -> Point:
     """Everything that `crosscheck` measures on one instance (NaN where a run does not converge)."""
-    draw, solver = np.random.SeedSequence(seed, spawn_key=(alpha_index, sample)).spawn(2)
-    instance = random_instance(model, n, alpha, draw)
-    run = belief_propagation(instance, damping=0.3, on_failure="return")
+    root = np.random.SeedSequence(job.seed, spawn_key=(job.alpha_index, job.sample))
+    draw, solver = root.spawn(2)
+    instance = random_instance(job.model, job.n, job.alpha, draw)
+    run = belief_propagation(instance, job.method, on_failure="return")
     found = solve(instance, "focusing-bp", rng=solver, entropies=False)
-    local = np.full(len(distances), np.nan)
+    local = np.full(len(job.distances), np.nan)
     if found.solved:
         with silenced():
-            local = local_entropy(instance, found.weights, np.array(distances), method="amp").entropy
-    teacher = np.nan if instance.teacher is None else float(instance.teacher @ run.magnetizations) / n
+            local = local_entropy(instance, found.weights, np.array(job.distances), method="amp").entropy
+    teacher = np.nan if instance.teacher is None else float(instance.teacher @ run.magnetizations) / job.n
     numbers = {
-        "alpha": alpha,
+        "alpha": instance.alpha,
         "entropy": run.entropy if run.converged else np.nan,
         "overlap": run.overlap if run.converged else np.nan,
         "teacher_overlap": teacher if run.converged else np.nan,
         "bp_iterations": run.iterations,
         "solved": found.solved,
         "solver_iterations": found.iterations,
-        "distance": distances,
+        "distance": job.distances,
         "local_entropy": local,
         "weights": found.weights,
     }
-    return {name: np.asarray(value) for name, value in numbers.items()}
+    return {name: np.asarray(numbers[name]) for name in _COLUMNS}
 
 
-def _work(jobs: dict[str, Any], executor: Executor | None) -> Iterator[tuple[str, Point]]:
-    """Finished points as they come."""
+def _points(jobs: list[Job], executor: Executor | None, store: PointStore | None) -> list[Point]:
+    """The measurements of all jobs, in their order: those in the store, and the others, which then go there."""
+    points: dict[str, Point] = {}
+    if store is not None:
+        points = {job.name: point for job in jobs if (point := store.get(job.name, _COLUMNS)) is not None}
+    todo = [job for job in jobs if job.name not in points]
+    with tqdm(total=len(jobs), initial=len(points), disable=None, desc="crosscheck", leave=False) as bar:
+
+        def keep(job: Job, point: Point) -> None:
+            points[job.name] = point
+            if store is not None:
+                store.put(job.name, point)
+            bar.update()
+
+        _work(todo, executor, keep)
+    return [points[job.name] for job in jobs]
+
+
+def _work(jobs: Iterable[Job], executor: Executor | None, keep: Callable[[Job, Point], None]) -> None:
+    """Do the jobs and keep each result as it comes; what is finished when an exception strikes is kept, too."""
     if executor is None:
-        for name, job in jobs.items():
-            yield name, measure(*job)
+        for job in jobs:
+            keep(job, measure(job))
         return
-    futures = {executor.submit(measure, *job): name for name, job in jobs.items()}
+    futures = {executor.submit(measure, job): job for job in jobs}
+    waiting = set(futures)
     try:
         for future in as_completed(futures):
-            yield futures[future], future.result()
-    finally:
-        for future in futures:
-            future.cancel()
+            point = future.result()
+            waiting.discard(future)
+            keep(futures[future], point)
+    except BaseException:
+        for future in waiting:
+            if not future.cancel() and future.done() and future.exception() is None:
+                keep(futures[future], future.result())
+        raise
 
 
-def _compare(model: Model, alpha: float, distances: list[float], mine: list[Point]) -> list[Row]:
+def _compare(model: Model, alpha: float, distances: tuple[float, ...], mine: list[Point]) -> list[Row]:
     """The rows of one load; the theory is taken at the load that the instances really have, P/N."""
     with silenced():
         theory = replica_symmetric(model, np.array([alpha]))
@@ -327,23 +411,66 @@ def _first(theory: ReplicaSymmetric, name: str) -> float:
 
 
 def _checked(
-    model: Model, alpha: ArrayLike, n: int, samples: int, distance: Sequence[float]
-) -> tuple[list[float], list[float]]:
+    model: Model, alpha: ArrayLike, n: int, samples: int, distance: ArrayLike, method: Method
+) -> tuple[list[float], tuple[float, ...]]:
+    """Loads and distances, after refusing whatever could not be worked on."""
+    if not isinstance(model, Model):
+        raise TypeError(f"model must be a model such as replica_theory.BinaryPerceptron(); got {model!r}")
     if np.ndim(model.kappa) or np.ndim(model.beta) or np.isfinite(model.beta):
         raise ValueError(f"crosscheck needs a single kappa and beta = inf; got {model}")
+    if method not in get_args(Method):
+        raise ValueError(f"method must be one of {', '.join(map(repr, get_args(Method)))}; got {method!r}")
     for name, value in (("n", n), ("samples", samples)):
-        if not (isinstance(value, int | np.integer) and value >= 2):
+        if not isinstance(value, int | np.integer) or isinstance(value, bool):
+            raise TypeError(f"{name} must be an integer of at least 2; got {value!r}")
+        if value < 2:
             raise ValueError(f"{name} must be an integer of at least 2; got {value!r}")
-    loads = [float(a) for a in np.atleast_1d(checked_alpha(alpha))]
-    distances = [float(d) for d in np.atleast_1d(checked_distance(distance))]
+    loads = [float(a) for a in np.ravel(checked_alpha(alpha))]
+    distances = tuple(float(d) for d in np.ravel(checked_distance(distance)))
+    for name, values in (("alpha", loads), ("distance", distances)):
+        if not len(values):
+            raise ValueError(f"{name} must hold at least one number; got {values!r}")
     if min(distances) == 0:
         raise ValueError("distance must lie in (0, 1/2]; got 0")
+    if round(min(loads) * int(n)) < 1:
+        raise ValueError(f"alpha={min(loads)} at n={n} gives no patterns; alpha must be at least {0.5 / n:.3g}")
+    _check_memory(round(max(loads) * int(n)), int(n), method)
     return loads, distances
 
 
-def _root(rng: Rng) -> int:
+def _check_memory(n_patterns: int, n: int, method: Method) -> None:
+    """Refuse what does not fit: the patterns while they are drawn, and the messages."""
+    need, available = _DRAWING * n_patterns * n, _available_memory()
+    if need > available:
+        raise MemoryError(
+            f"drawing {n_patterns} patterns on n={n} weights takes {need / 1e9:.3g} GB, but {available / 1e9:.3g} GB "
+            "are available; choose a smaller n"
+        )
+    if method != "amp":
+        _require_memory(method, n_patterns, n, None)
+
+
+def _settings(job: Job, loads: list[float]) -> dict[str, Any]:
+    """What the points of a run depend on (not their number)."""
+    return {
+        "version": __version__,
+        "model": type(job.model).__name__,
+        "kappa": job.model.kappa,
+        "alpha": loads,
+        "n": job.n,
+        "distance": job.distances,
+        "method": job.method,
+        "seed": job.seed,
+    }
+
+
+def _root(rng: Rng, folder: str | os.PathLike[str] | None) -> int:
     """An integer that fixes every seed of the run."""
+    if rng is None and folder is not None and (settings := stored_settings(folder)) is not None:
+        return int(settings["seed"])
     if isinstance(rng, int | np.integer):
+        if rng < 0:
+            raise ValueError(f"rng must be a non-negative seed; got {rng}")
         return int(rng)
     return int(np.random.default_rng(rng).integers(2**63))
 

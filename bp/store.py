@@ -2,19 +2,26 @@
 
 from __future__ import annotations
 
+import io
 import json
 import os
-import zipfile
-from collections.abc import Mapping
+import warnings
+from collections.abc import Collection, Mapping
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from bp.files import replace_file
+
 Point = dict[str, NDArray[Any]]
 
 FORMAT = 1
+
+
+class DamagedPointWarning(UserWarning):
+    """A point file could not be read: it was set aside and the point is worked on again."""
 
 
 class PointStore:
@@ -23,7 +30,7 @@ class PointStore:
     Parameters
     ----------
     folder : path
-        Created if it does not exist.
+        Created if it does not exist; the points go to its subfolder ``points``.
     settings : mapping
         What the points depend on (JSON values). A folder with other settings is refused.
 
@@ -37,53 +44,117 @@ class PointStore:
 
     def __init__(self, folder: str | os.PathLike[str], settings: Mapping[str, Any]) -> None:
         self.folder = Path(folder) / "points"
-        self.folder.mkdir(parents=True, exist_ok=True)
         ours = {"format": FORMAT} | json.loads(json.dumps(dict(settings)))
-        path = self.folder / "settings.json"
-        if not path.exists():
-            _write(path, json.dumps(ours, indent=1).encode())
-            return
-        try:
-            theirs = json.loads(path.read_text())
-        except ValueError:
-            raise ValueError(f"{path} is damaged; remove the folder {self.folder} to start afresh") from None
-        differ = [key for key in ours.keys() | theirs.keys() if ours.get(key) != theirs.get(key)]
-        if differ:
-            changes = ", ".join(f"{key}: {theirs.get(key)} there, {ours.get(key)} now" for key in sorted(differ))
-            raise ValueError(f"{self.folder} holds points of another run ({changes}); choose another folder")
+        theirs = stored_settings(folder)
+        if theirs is not None:
+            differ = sorted(key for key in ours.keys() | theirs.keys() if ours.get(key) != theirs.get(key))
+            if differ:
+                changes = ", ".join(f"{key} was {theirs.get(key)} and is {ours.get(key)} now" for key in differ)
+                raise ValueError(f"{self.folder} holds points of another run ({changes}); choose another folder")
+        require_writable(self.folder)
+        if theirs is None:
+            replace_file(self._settings_path(folder), json.dumps(ours, indent=1).encode())
 
-    def get(self, name: str) -> Point | None:
-        """The point, or None if it is not there; a damaged file is set aside (``.damaged``) and counts as not there."""
+    @staticmethod
+    def _settings_path(folder: str | os.PathLike[str]) -> Path:
+        return Path(folder) / "points" / "settings.json"
+
+    def get(self, name: str, columns: Collection[str]) -> Point | None:
+        """A finished point.
+
+        Parameters
+        ----------
+        name : str
+        columns : collection of str
+            The arrays that a point must have.
+
+        Returns
+        -------
+        dict of arrays, or None
+            None if the point is not there. A damaged file counts as not there: it is renamed to ``.damaged``, with a
+            `DamagedPointWarning`.
+
+        Raises
+        ------
+        OSError
+            If the file is there but may not be read.
+        """
         path = self.folder / f"{name}.npz"
         try:
-            with np.load(path, allow_pickle=False) as data:
-                return dict(data)
+            data = path.read_bytes()
         except FileNotFoundError:
             return None
-        except (ValueError, OSError, EOFError, zipfile.BadZipFile):
-            path.rename(path.with_suffix(".damaged"))
+        try:
+            with np.load(io.BytesIO(data), allow_pickle=False) as arrays:
+                point = {column: arrays[column] for column in columns}
+        except Exception as error:  # zipfile, zlib and the .npy reader raise a dozen kinds on foreign bytes
+            aside = path.with_suffix(".damaged")
+            os.replace(path, aside)
+            message = f"{path} is damaged ({error}); it is now {aside.name} and its point is worked on again"
+            warnings.warn(message, DamagedPointWarning, stacklevel=3)
             return None
+        return point
 
     def put(self, name: str, point: Point) -> None:
-        """Write a finished point, atomically."""
+        """Write a finished point, completely or not at all."""
         save_npz(self.folder / f"{name}.npz", point)
+
+    def __len__(self) -> int:
+        """Number of finished points."""
+        return sum(1 for _ in self.folder.glob("*.npz"))
+
+
+def stored_settings(folder: str | os.PathLike[str]) -> dict[str, Any] | None:
+    """Settings of the points in a folder, None if it holds none.
+
+    Raises
+    ------
+    OSError
+        If the settings are there but may not be read.
+    ValueError
+        If they are damaged.
+    """
+    path = PointStore._settings_path(folder)
+    try:
+        settings = json.loads(path.read_bytes())
+    except (FileNotFoundError, NotADirectoryError):
+        return None
+    except ValueError:
+        settings = None
+    if not isinstance(settings, dict):
+        raise ValueError(f"{path} is damaged: it does not tell what the points beside it are; choose another folder")
+    return settings
+
+
+def require_writable(folder: Path) -> None:
+    """Create a folder where it does not exist, and a file in it, which is removed again.
+
+    Raises
+    ------
+    OSError
+        If either fails, whatever the permission bits say; the message names the folder.
+    """
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        probe = folder / ".writable"
+        replace_file(probe, b"")
+        probe.unlink(missing_ok=True)
+    except OSError as error:
+        raise OSError(f"cannot write to the folder {folder}: {error.strerror or error}") from error
 
 
 def save_npz(path: Path, arrays: Mapping[str, Any]) -> None:
-    """Write arrays as ``.npz``: to a temporary name in the same folder first, then renamed."""
-    temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
-    try:
-        with open(temporary, "wb") as file:
-            np.savez_compressed(file, allow_pickle=False, **arrays)
-        os.replace(temporary, path)
-    finally:
-        temporary.unlink(missing_ok=True)
+    """Write arrays as ``.npz`` that is read without pickle, completely or not at all.
 
-
-def _write(path: Path, content: bytes) -> None:
-    temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
-    try:
-        temporary.write_bytes(content)
-        os.replace(temporary, path)
-    finally:
-        temporary.unlink(missing_ok=True)
+    Raises
+    ------
+    TypeError
+        If an array holds Python objects.
+    """
+    plain: dict[str, Any] = {name: np.asarray(array) for name, array in arrays.items()}
+    for name, array in plain.items():
+        if array.dtype.hasobject:
+            raise TypeError(f"array {name!r} holds Python objects, which would need a pickle")
+    buffer = io.BytesIO()
+    np.savez_compressed(buffer, **plain)
+    replace_file(path, buffer.getvalue())
