@@ -30,7 +30,7 @@ from scipy.special import xlog1py, xlogy
 
 from replica_theory.curves import EntropyCurve
 from replica_theory.gaussian import Rule, log2cosh, multi_rule, rule
-from replica_theory.models import ArrayLike, Model
+from replica_theory.models import ArrayLike, Model, checked_model, checked_real
 from replica_theory.replica_symmetric import checked_alpha, replica_symmetric
 from replica_theory.saddle_point import follow_branch, solve_fixed_points
 from replica_theory.status import ConvergenceError, Status, report, silenced
@@ -103,6 +103,7 @@ def franz_parisi(
     >>> print(f"{curve.entropy:.6f}")
     0.164659
     """
+    checked_model(model)
     alpha, distance, reference = checked_alpha(alpha), checked_distance(distance), reference or model
     if type(reference) is not type(model):
         raise ValueError(f"reference must be a {type(model).__name__} like the model; got {type(reference).__name__}")
@@ -152,6 +153,8 @@ def minimum_distance(model: Model, alpha: float, *, reference: Model | None = No
     0.007
     """
     typical = replica_symmetric(model, alpha)
+    if np.ndim(typical.q):
+        raise ValueError("minimum_distance takes one load and one margin; map it over arrays")
     if float(typical.entropy) < 0:
         raise ConvergenceError(f"no minimum distance at alpha={alpha}: {Status.NEGATIVE_ENTROPY.sentence}", typical)
     grid = np.geomspace(0.5 * (1 - float(typical.q)), 1e-6, 40)
@@ -229,10 +232,7 @@ def checked_distance(distance: Any) -> ArrayLike:
     TypeError, ValueError
         If it is not a number in [0, 1/2] or an array of them.
     """
-    try:
-        array = np.asarray(distance, dtype=float)
-    except (TypeError, ValueError):
-        raise TypeError(f"distance must be a real number or an array of them; got {distance!r}") from None
+    array = checked_real("distance", distance)
     if not ((array >= 0) & (array <= 0.5)).all():
         raise ValueError(f"distance must lie in [0, 1/2]; got {distance}")
     return float(array) if array.ndim == 0 else array
@@ -504,7 +504,9 @@ def _at_reference(setting: _Setting) -> _Row:
         return _FAILED
     inside = setting.probe.allows(np.array([float(np.asarray(edge)) for edge in setting.reference.edges])).all()
     overlaps = dict.fromkeys(_OVERLAPS, np.nan) | {"q": 1.0, "t0": setting.q_ref, "q_ref": setting.q_ref}
-    return _Row(Status.CONVERGED, 0.0 if inside else -np.inf, np.nan, 0.0, overlaps)
+    if not inside:
+        return _Row(Status.NEGATIVE_ENTROPY, -np.inf, np.nan, 0.0, overlaps)
+    return _Row(Status.CONVERGED, 0.0, np.nan, 0.0, overlaps)
 
 
 def _probe_overlap(setting: _Setting, gap: float, c2: float, t: float) -> float:

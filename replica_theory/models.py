@@ -108,6 +108,12 @@ class Model(ABC):
         d1 = satisfied * bare.d1
         return Kernel(log, d1, satisfied * (bare.d2 + bare.d1**2) - d1**2)
 
+    def probability(self, mean: Array, std: ArrayLike) -> tuple[Array, Array]:
+        r"""The kernel itself, :math:`e^\ell`, and its derivative in `h` (cheap, for sums that need no logarithm)."""
+        kernel = self.log_kernel(mean, std)
+        value = np.exp(kernel.log)
+        return value, value * kernel.d1
+
     def violation(self, mean: Array, std: ArrayLike) -> Array:
         r"""Thermal probability that the pattern is violated, :math:`-\partial\ell/\partial\beta` (0 at beta = inf)."""
         beta = np.asarray(self.beta)
@@ -151,6 +157,13 @@ class BinaryPerceptron(Model):
         x = (self.kappa - mean) / std
         ratio = hazard(x)
         return Kernel(special.log_ndtr(-x), ratio / std, -ratio * (ratio - x) / np.square(std))
+
+    def probability(self, mean: Array, std: ArrayLike) -> tuple[Array, Array]:
+        r""":math:`e^{-\beta} + (1-e^{-\beta})H(x)` and its derivative, :math:`x = (\kappa - h)/\sigma`."""
+        x = (self.kappa - mean) / std
+        satisfied = -np.expm1(-np.asarray(self.beta))
+        value = np.exp(-np.asarray(self.beta)) + satisfied * special.ndtr(-x)
+        return np.asarray(value), np.asarray(satisfied * np.exp(-0.5 * x * x - _LOG_SQRT_2PI) / std)
 
     @property
     def edges(self) -> tuple[ArrayLike, ...]:
@@ -222,12 +235,37 @@ def _log_ndtr_difference(near: Array, far: Array) -> Array:
     return np.asarray(np.where(near > 0, tail, bulk))
 
 
+def checked_real(name: str, value: Any) -> Array:
+    """A fresh float array of the argument.
+
+    Raises
+    ------
+    TypeError
+        If it is not a real number or an array of them (text that spells a number is refused too).
+    """
+    try:
+        if np.asarray(value).dtype.kind not in "USc":
+            return np.array(value, dtype=np.float64)
+    except (TypeError, ValueError):
+        pass
+    raise TypeError(f"{name} must be a real number or an array of them; got {value!r}")
+
+
+def checked_model(model: Any) -> None:
+    """Refuse what is not a model.
+
+    Raises
+    ------
+    TypeError
+        If it is not an instance of `Model`.
+    """
+    if not isinstance(model, Model):
+        raise TypeError(f"model must be a Model such as BinaryPerceptron(kappa=0.0); got {model!r}")
+
+
 def _checked(name: str, value: Any) -> ArrayLike:
     """The parameter as a float or a read-only float array."""
-    try:
-        array = np.array(value, dtype=np.float64)
-    except (TypeError, ValueError):
-        raise TypeError(f"{name} must be a real number or an array of them; got {value!r}") from None
+    array = checked_real(name, value)
     if array.ndim == 0:
         return float(array)
     array.flags.writeable = False

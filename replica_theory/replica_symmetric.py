@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 from scipy import special
 
 from replica_theory.gaussian import Rule, log2cosh, multi_rule, rule
-from replica_theory.models import ArrayLike, Model
+from replica_theory.models import ArrayLike, Model, checked_model, checked_real
 from replica_theory.saddle_point import solve_fixed_points
 from replica_theory.status import Status, report
 
@@ -168,7 +168,7 @@ def replica_symmetric(model: Model, alpha: ArrayLike) -> ReplicaSymmetric:
     flat, points, shape = flatten(model, alpha)
     parts = [
         _solve(flat_slice(flat, part), points[part])
-        for part in (slice(k, k + _CHUNK) for k in range(0, len(points), _CHUNK))
+        for part in (slice(k, k + _CHUNK) for k in range(0, max(len(points), 1), _CHUNK))
     ]
     columns = {name: np.concatenate([p[name] for p in parts]) for name in parts[0]}
     status = columns.pop("status")
@@ -276,10 +276,7 @@ def checked_alpha(alpha: Any) -> ArrayLike:
     TypeError, ValueError
         If it is not a positive finite number or an array of them.
     """
-    try:
-        array = np.asarray(alpha, dtype=float)
-    except (TypeError, ValueError):
-        raise TypeError(f"alpha must be a real number or an array of them; got {alpha!r}") from None
+    array = checked_real("alpha", alpha)
     if not (np.isfinite(array).all() and (array > 0).all()):
         raise ValueError(f"alpha must be positive and finite; got {alpha}")
     return float(array) if array.ndim == 0 else array
@@ -287,7 +284,12 @@ def checked_alpha(alpha: Any) -> ArrayLike:
 
 def flatten(model: Model, alpha: ArrayLike) -> tuple[Model, Array, tuple[int, ...]]:
     """The model with kappa and beta of shape (m, 1), alpha of shape (m,), and the broadcast shape."""
-    alpha, kappa, beta = np.broadcast_arrays(alpha, model.kappa, model.beta)
+    checked_model(model)
+    shapes = [np.shape(value) for value in (alpha, model.kappa, model.beta)]
+    try:
+        alpha, kappa, beta = np.broadcast_arrays(alpha, model.kappa, model.beta)
+    except ValueError:
+        raise ValueError("alpha, kappa and beta must broadcast; got shapes {}, {}, {}".format(*shapes)) from None
     flat = model.at(kappa=kappa.reshape(-1, 1), beta=beta.reshape(-1, 1))
     return flat, alpha.reshape(-1).astype(float), alpha.shape
 

@@ -116,6 +116,7 @@ def teacher_student(model: TeacherStudent, alpha: ArrayLike, *, branch: Branch =
     >>> teacher_student(TeacherStudent(), 1.3).generalization_error
     0.0
     """
+    _checked_teacher(model)
     if branch not in ("equilibrium", "student", "teacher"):
         raise ValueError(f"branch must be 'equilibrium', 'student' or 'teacher'; got {branch!r}")
     if branch == "teacher" and np.any(np.asarray(model.kappa) != 0):
@@ -236,19 +237,24 @@ def _on_branch(model: TeacherStudent, log_r_hat: Array) -> tuple[Array, Orders, 
 
     def mismatch(log_ratio: Array, r_hat: Array) -> Array:
         q_hat = r_hat * np.exp(log_ratio)
-        q, r = overlaps(q_hat, r_hat, _NODES)
-        q = np.minimum(q, 1 - 1e-12)
-        per_alpha = conjugates(lifted, q, np.minimum(r, np.sqrt(q) * (1 - 1e-12)), n=_NODES)
+        per_alpha = conjugates(lifted, *_overlaps_inside(q_hat, r_hat), n=_NODES)
         return np.asarray(np.log(per_alpha.q / per_alpha.r) - log_ratio)
 
     if np.isposinf(model.beta) and model.kappa == 0:
         log_ratio = np.zeros_like(r_hat)  # Bayes-optimal (Nishimori): q = R
     else:
-        ends = (np.full_like(r_hat, -2.0), np.full_like(r_hat, 2.0))
+        ends = (np.full_like(r_hat, -10.0), np.full_like(r_hat, 5.0))
         log_ratio = elementwise.find_root(mismatch, ends, args=(r_hat,), tolerances={"xatol": 1e-14}).x
     hats = Orders(r_hat * np.exp(log_ratio), r_hat)
-    orders = overlaps(*hats, _NODES)
+    orders = _overlaps_inside(*hats)
     return r_hat / conjugates(lifted, *orders, n=_NODES).r, orders, hats
+
+
+def _overlaps_inside(q_hat: Array, r_hat: Array) -> Orders:
+    """Overlaps with q < 1 and R^2 < q also after rounding."""
+    q, r = overlaps(q_hat, r_hat, _NODES)
+    q = np.minimum(q, 1 - 1e-12)
+    return Orders(q, np.minimum(r, np.sqrt(q) * (1 - 1e-12)))
 
 
 def _transition(model: TeacherStudent, log_r_hat: float, criterion: str) -> LearningTransition:
@@ -260,9 +266,13 @@ def _lifted(model: TeacherStudent) -> TeacherStudent:
     return model.at(kappa=np.reshape(model.kappa, (1, 1)), beta=np.reshape(model.beta, (1, 1)))
 
 
+def _checked_teacher(model: TeacherStudent) -> None:
+    if not isinstance(model, TeacherStudent):
+        raise TypeError(f"model must be a TeacherStudent; got {model!r}")
+
+
 def _checked_scalar(model: TeacherStudent) -> None:
-    if not model.has_teacher:
-        raise ValueError(f"model must be a TeacherStudent; got {type(model).__name__}")
+    _checked_teacher(model)
     if np.ndim(model.kappa) or np.ndim(model.beta):
         raise ValueError("kappa and beta must be single numbers here")
     if model.kappa != 0:

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.optimize import elementwise
 
-from replica_theory.models import ArrayLike, Model
+from replica_theory.models import ArrayLike, Model, checked_model
 from replica_theory.replica_symmetric import (
     Orders,
     almeida_thouless,
@@ -91,12 +91,14 @@ def capacity(model: Model) -> Capacity:
     >>> print(f"{capacity(BinaryPerceptron(kappa=0.0)).alpha:.12f}")
     0.833078599740
     """
+    checked_model(model)
     if model.has_teacher:
         raise ValueError("capacity needs random labels; for a teacher see teacher_student_transition")
     if np.any(np.isfinite(model.beta)):
         raise ValueError(f"capacity counts solutions and needs beta = inf; got beta={model.beta}")
     flat, _, shape = flatten(model, 1.0)
-    columns = _even_capacity(flat) if model.is_even else _root_of_entropy(flat)
+    with np.errstate(invalid="ignore"):  # a margin without a root is NaN throughout
+        columns = _even_capacity(flat) if model.is_even else _root_of_entropy(flat)
     status = columns.pop("status")
     fields = {k: (float(v[0]) if shape == () else v.reshape(shape)) for k, v in columns.items()}
     result = Capacity(model=model, status=status[0] if shape == () else status.reshape(shape), **fields)
