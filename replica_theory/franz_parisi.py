@@ -238,6 +238,14 @@ def checked_distance(distance: Any) -> ArrayLike:
     return float(array) if array.ndim == 0 else array
 
 
+def typical_overlap(probe: Model, reference: Model, alpha: float) -> float:
+    """Overlap between a typical solution of `probe` and one of `reference`, NaN if there is no saddle point."""
+    typical = replica_symmetric(reference, alpha)
+    alone = typical if probe == reference else replica_symmetric(probe, alpha)
+    setting = _Setting(probe, reference, alpha, float(typical.q), float(typical.q_hat))
+    return _typical_overlap(setting, float(alone.q))
+
+
 class _Row(NamedTuple):
     """Everything that a point of the curve reports."""
 

@@ -87,6 +87,11 @@ class Model(ABC):
         return False
 
     @property
+    def is_concave(self) -> bool:
+        """Whether the kernel is log-concave in `h` (an interval of allowed fields; not so at finite beta)."""
+        return bool(np.all(np.isposinf(self.beta)))
+
+    @property
     def has_teacher(self) -> bool:
         """Whether the labels come from a teacher rather than at random."""
         return False

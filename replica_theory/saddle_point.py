@@ -145,7 +145,7 @@ def follow_branch(
 ) -> list[BranchPoint]:
     r"""Follow the solution of :math:`r(x; p) = 0` from `origin` through the `targets`, monotone in `p`.
 
-    Secant predictor, Newton corrector with the Jacobian kept from point to point by Broyden's update (one evaluation
+    Quadratic predictor, Newton corrector with the Jacobian kept from point to point by Broyden's update (one evaluation
     of the residual an iteration); a step that fails is halved. When the step falls below `min_step` the branch has
     ended: the remaining targets get `Status.SADDLE_LOST` and NaN, never a solution of another branch.
 
@@ -169,23 +169,36 @@ def follow_branch(
         One for each target.
     """
     corrector = _Broyden(residual, tol)
-    p, x, tangent = origin, np.array(start, dtype=float), np.zeros(len(start))
+    # With the Jacobian at hand, the first point is corrected and the first step knows its direction.
+    seen = [(origin, np.array(start, dtype=float))]
+    tangent = corrector.tangent(seen[0][1], origin)
     points: list[BranchPoint] = []
     step, lost = max_step, False
     for target in targets:
-        while not lost and p != target:
+        while not lost and seen[-1][0] != target:
+            p = seen[-1][0]
             delta = float(np.sign(target - p)) * min(step, abs(target - p))
             following = target if abs(target - p) <= step else p + delta
-            found = corrector.solve(x + delta * tangent, following)
+            guess = seen[0][1] + delta * tangent if len(seen) == 1 else _extrapolate(seen[-3:], following)
+            found = corrector.solve(guess, following)
             if found is None:
                 step = 0.5 * abs(delta)
                 lost = step < min_step
                 continue
-            tangent, p, x = (found - x) / delta, following, found
+            seen.append((following, found))
             step = min(1.5 * step, max_step)
         status = Status.SADDLE_LOST if lost else Status.CONVERGED
-        points.append(BranchPoint(target, np.full(len(x), np.nan) if lost else x, status))
+        points.append(BranchPoint(target, np.full(len(start), np.nan) if lost else seen[-1][1], status))
     return points
+
+
+def _extrapolate(seen: list[tuple[float, Array]], p: float) -> Array:
+    """Polynomial through the last points, at p."""
+    value: Array = np.zeros_like(seen[0][1])
+    for k, (pk, xk) in enumerate(seen):
+        others = [pj for j, (pj, _) in enumerate(seen) if j != k]
+        value = value + xk * float(np.prod([(p - pj) / (pk - pj) for pj in others]))
+    return value
 
 
 class _Broyden:
@@ -208,6 +221,19 @@ class _Broyden:
         if found is None:
             self._jacobian = None
         return found
+
+    def tangent(self, x: Array, p: float) -> Array:
+        """Direction dx/dp of the branch at a solution; zero where it cannot be had."""
+        self._jacobian = self._fresh_jacobian(x, p)
+        if self._jacobian is None:
+            return np.zeros_like(x)
+        h = _DIFFERENCE * max(abs(p), 1.0)
+        change = (self._residual(x, p + h) - self._residual(x, p)) / h
+        try:
+            direction = -np.linalg.solve(self._jacobian, change)
+        except np.linalg.LinAlgError:
+            return np.zeros_like(x)
+        return np.asarray(direction if np.isfinite(direction).all() else np.zeros_like(x))
 
     def _fresh_jacobian(self, x: Array, p: float) -> Array | None:
         base = self._residual(x, p)

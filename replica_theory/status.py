@@ -17,6 +17,8 @@ class Status(Enum):
 
     CONVERGED = "converged"
     NEGATIVE_ENTROPY = "negative-entropy"
+    NEGATIVE_COMPLEXITY = "negative-complexity"
+    NO_ZERO_COMPLEXITY = "no-zero-complexity"
     SADDLE_LOST = "saddle-lost"
     MAX_ITERATIONS = "max-iterations"
     INACCURATE_QUADRATURE = "inaccurate-quadrature"
@@ -33,7 +35,7 @@ class Status(Enum):
     @property
     def ok(self) -> bool:
         """Whether the numbers of the point are those of a converged solution."""
-        return self in (Status.CONVERGED, Status.NEGATIVE_ENTROPY)
+        return self in (Status.CONVERGED, Status.NEGATIVE_ENTROPY, Status.NEGATIVE_COMPLEXITY)
 
 
 _SENTENCES = {
@@ -42,6 +44,10 @@ _SENTENCES = {
         "the saddle point converged but its entropy is negative: the load is above capacity (at finite beta: the "
         "temperature is below the freezing point), or no solution is typically found at this distance."
     ),
+    Status.NEGATIVE_COMPLEXITY: (
+        "the saddle point converged but the complexity is negative: no reference has so large a local entropy."
+    ),
+    Status.NO_ZERO_COMPLEXITY: "the complexity does not vanish at any y on the branch that was followed.",
     Status.SADDLE_LOST: "the branch of saddle points that was followed ends before this point.",
     Status.MAX_ITERATIONS: "the iteration limit was reached before the residual fell below the tolerance.",
     Status.INACCURATE_QUADRATURE: "the quadrature error estimate stayed above the tolerance at the largest rule.",

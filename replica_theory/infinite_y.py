@@ -1,0 +1,179 @@
+r"""The limit of infinitely many replicas: the largest local entropy around any configuration (free reference).
+
+With :math:`q_1 = q + \delta q/y`, :math:`\hat q_1 = \hat q + \delta\hat q/y` and :math:`y\to\infty`,
+
+.. math:: S_\infty = \mathrm{extr}\Big\{-\tfrac12\hat q(1-q) - \tfrac12(\delta q\,\hat q + q\,\delta\hat q) - t\hat t
+   + \int\!Dz\max_x\big[-\tfrac{x^2}2 + \log2\cosh(\sqrt{\hat q}|z| + \sqrt{\delta\hat q}\,x + \hat t)\big]
+   + \alpha\int\!Dz\max_x\big[-\tfrac{x^2}2 + \ell(\sqrt q z + \sqrt{\delta q}\,x, \sqrt{1-q})\big]\Big\}
+
+and :math:`dS_\infty/dd = 2\hat t`. The inner maxima are at :math:`h = \sqrt{\hat q}|z| + \hat t + \delta\hat q\tanh h`
+(largest root) and :math:`f = \sqrt q z + \delta q\,\ell'(f)`.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from replica_theory.gaussian import log2cosh, multi_rule
+from replica_theory.models import Model
+
+Array = NDArray[np.float64]
+
+_LEGENDRE = 160
+
+
+class LimitPoint(NamedTuple):
+    """Read-out of a solution: local entropy, half its slope, order parameters and conjugates."""
+
+    entropy: float
+    t_hat: float
+    q: float
+    q_hat: float
+    gap: float
+    gap_hat: float
+    energy: float
+
+
+class _Energetic(NamedTuple):
+    value: float
+    q_hat: float
+    gap_hat: float
+    energy: float
+
+
+class _Entropic(NamedTuple):
+    value: float
+    q: float
+    gap: float
+    t: float
+
+
+@dataclass(frozen=True)
+class LimitEquations:
+    r"""Saddle-point equations in the unknowns :math:`(q, \log(1+\delta q), \hat t/(1+|\hat t|))` at overlap t.
+
+    As d → 0 the constraint is felt less and less around the best reference: :math:`\hat q\to0` and
+    :math:`\delta q\sim\hat q^{-1/2}` diverges, its logarithm only slowly.
+    """
+
+    model: Model
+    alpha: float
+    nodes: int = 161
+
+    def residual(self, x: Array, t: float) -> Array:
+        """Saddle-point equations; NaN outside the domain."""
+        solved = self._terms(x)
+        if solved is None:
+            return np.full(3, np.nan)
+        spins = solved[1]
+        if not spins.gap > -1:
+            return np.full(3, np.nan)
+        return np.array([spins.q - x[0], np.log1p(spins.gap) - x[1], spins.t - t])
+
+    def read(self, x: Array, t: float) -> LimitPoint | None:
+        """Everything reported at a solution x."""
+        solved = self._terms(x)
+        if solved is None:
+            return None
+        forces, spins = solved
+        q, gap, t_hat = float(x[0]), max(float(np.expm1(x[1])), 0.0), _unsqueezed(float(x[2]))
+        linear = -0.5 * forces.q_hat * (1 - q) - 0.5 * (gap * forces.q_hat + q * forces.gap_hat) - t * t_hat
+        entropy = linear + spins.value + self.alpha * forces.value
+        return LimitPoint(entropy, t_hat, q, forces.q_hat, gap, forces.gap_hat, forces.energy)
+
+    def _terms(self, x: Array) -> tuple[_Energetic, _Entropic] | None:
+        q, log_gap, squeezed = (float(v) for v in x)
+        if not (0 < q < 1 - 1e-9 and abs(squeezed) < 1 and log_gap < 40):
+            return None
+        forces = self._energetic(q, max(float(np.expm1(log_gap)), 0.0))
+        if not forces.q_hat > 0:
+            return None
+        return forces, _entropic(forces.q_hat, forces.gap_hat, _unsqueezed(squeezed))
+
+    def _energetic(self, q: float, gap: float) -> _Energetic:
+        root, std = np.sqrt(q), np.sqrt(1 - q)
+        edges = [np.asarray(np.clip(float(np.asarray(edge)) / root, -8, 8)) for edge in self.model.edges]
+        outer = multi_rule(edges, [np.asarray(std / root)] * len(edges), self.nodes)
+        h = root * outer.nodes
+        f = maximal_field(self.model, h, gap, float(std))
+        kernel = self.model.log_kernel(f, std)
+        value = outer.integrate(kernel.log - 0.5 * gap * kernel.d1**2)
+        response = gap * kernel.d2**2 / (1 - gap * kernel.d2)
+        thermal = np.isfinite(self.model.beta)
+        return _Energetic(
+            float(value),
+            self.alpha * float(outer.integrate(kernel.d1**2)),
+            self.alpha * float(outer.integrate(response)),
+            float(outer.integrate(self.model.violation(f, std))) if thermal else 0.0,
+        )
+
+
+def aligned_distance(q_hat: float) -> float:
+    r"""Distance between a typical solution and the best aligned reference: the curve is flat from here to 1/2."""
+    return 0.5 * (1 - _entropic(q_hat, 0.0, 0.0).t)
+
+
+def maximal_field(model: Model, h: Array, gap: float, std: float) -> Array:
+    r"""Field that maximises :math:`\ell(f) - (f-h)^2/(2\delta q)`: the root of :math:`f = h + \delta q\,\ell'(f)`.
+
+    Newton with bisection as its safeguard; the functional is concave for an interval of allowed fields. Where it is not
+    (the allowed set has a hole), the better of the maxima reached from either side is taken.
+    """
+    if gap == 0:
+        return h
+    if model.is_concave:
+        return _newton_field(model, h, h, gap, std)
+    starts = [h, h + 12 * np.sqrt(gap), h - 12 * np.sqrt(gap)]
+    best, top = h, np.full_like(h, -np.inf)
+    for start in starts:
+        f = _newton_field(model, start, h, gap, std)
+        value = model.log_kernel(f, std).log - (f - h) ** 2 / (2 * gap)
+        best, top = np.where(value > top, f, best), np.maximum(value, top)
+    return best
+
+
+def _newton_field(model: Model, start: Array, h: Array, gap: float, std: float) -> Array:
+    f = np.array(start, dtype=float)
+    for _ in range(60):
+        kernel = model.log_kernel(f, std)
+        miss = h + gap * kernel.d1 - f
+        step = miss / (1 - gap * np.minimum(kernel.d2, 0.0))
+        f = f + step
+        if np.max(np.abs(step)) < 1e-11 * (1 + np.max(np.abs(f))):
+            break
+    return f
+
+
+def _entropic(q_hat: float, gap_hat: float, t_hat: float) -> _Entropic:
+    root = np.sqrt(q_hat)
+    z, weight = _half_line(1 / root)
+    a = root * z + t_hat
+    h = a + gap_hat
+    for _ in range(100):
+        m = np.tanh(h)
+        step = (h - a - gap_hat * m) / np.maximum(1 - gap_hat * (1 - m**2), 1e-3)
+        h = h - step
+        if np.max(np.abs(step)) < 1e-11 * (1 + np.max(np.abs(h))):
+            break
+    m = np.tanh(h)
+    q = float(weight @ m**2)
+    value = float(weight @ (log2cosh(h) - 0.5 * gap_hat * m**2))
+    return _Entropic(value, q, float(weight @ (z * m)) / root - (1 - q), float(weight @ m))
+
+
+def _half_line(width: float) -> tuple[Array, Array]:
+    r"""Nodes on z > 0 and weights of :math:`2Dz`: Gauss-Legendre in u, :math:`z = c\sinh u`."""
+    scale = min(2 * width, 1.0)
+    top = np.arcsinh(10.0 / scale)
+    x, w = np.polynomial.legendre.leggauss(_LEGENDRE)
+    u = 0.5 * top * (x + 1)
+    z = scale * np.sinh(u)
+    return z, 0.5 * top * w * scale * np.cosh(u) * np.sqrt(2 / np.pi) * np.exp(-0.5 * z**2)
+
+
+def _unsqueezed(x: float) -> float:
+    return x / (1 - abs(x))

@@ -1,0 +1,287 @@
+r"""Functionals of `y` replicas around a reference: the two integrals that every finite-`y` theory shares.
+
+The replicas of one reference have overlap :math:`q_1`, those of different references :math:`q_0`; a reference that is
+itself constrained has overlap :math:`\tilde q` with other references and :math:`t_0` with their replicas. With outer
+Gaussian fields (covariance :math:`C` of reference and replica) and one inner field shared by the replicas,
+
+.. math:: G_E = E_{(\tilde h, h)_C}\log\int\!Df_{h,\,q_1-q_0}\; e^{\tilde\ell(\tilde h + c(f-h),\,\sigma_c)}\,
+   e^{y\,\ell(f, \sqrt{1-q_1})}, \qquad c = \frac{t-t_0}{q_1-q_0},\quad \sigma_c^2 = 1-\tilde q-c^2(q_1-q_0),
+
+.. math:: G_S = E_{(\tilde h, h)_{\hat C}}\log\sum_{\tilde W} e^{\tilde h\tilde W}
+   \int\!Df_{h+\tau\tilde W,\,\hat q_1-\hat q_0}\,(2\cosh f)^y, \qquad \tau = \hat t-\hat t_0.
+
+The kernels depend on the inner field `f` alone, so one grid of `f` serves every outer node: special functions are
+evaluated once on it, and the inner integrals are sums of exponentials (matrix products). The grids follow the maxima of
+the integrands, whatever `y`. A free reference has :math:`\tilde\ell = 0` and :math:`\tilde h = 0`.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from replica_theory.gaussian import Rule, log2cosh, rule
+from replica_theory.models import Model
+
+Array = NDArray[np.float64]
+
+_NEGLIGIBLE = 45.0
+"""Terms below exp(-45) of the largest do not count."""
+_MOST_NODES = 40_000
+_REACH = 8.5
+"""Outer nodes beyond this many standard deviations weigh less than 1e-16."""
+
+
+@dataclass(frozen=True)
+class Resolution:
+    """Density of the grids: outer nodes along the replica and the reference field, and spacing of the inner grid."""
+
+    outer: int = 61
+    reference: int = 7
+    spacing: float = 0.6
+
+    def doubled(self) -> Resolution:
+        """Twice the nodes everywhere."""
+        return Resolution(2 * self.outer - 1, 2 * self.reference - 1, 0.5 * self.spacing)
+
+
+@dataclass(frozen=True)
+class System:
+    """Replicas (`model`), reference (`reference`, None if free), load, number of replicas and resolution."""
+
+    model: Model
+    reference: Model | None
+    alpha: float
+    y: float
+    resolution: Resolution = Resolution()  # noqa: RUF009
+
+
+class Overlaps(NamedTuple):
+    r"""Order parameters, or their conjugates: q0, q1 - q0, t0/q0 and :math:`\tilde q - t_0^2/q_0` (both 0 if free)."""
+
+    q0: float
+    gap: float
+    slope: float = 0.0
+    rest: float = 0.0
+
+    @property
+    def q1(self) -> float:
+        """Overlap of two replicas of one reference."""
+        return self.q0 + self.gap
+
+    @property
+    def t0(self) -> float:
+        """Overlap of a replica with another reference."""
+        return self.slope * self.q0
+
+    @property
+    def q_ref(self) -> float:
+        """Overlap of two references."""
+        return self.rest + self.slope**2 * self.q0
+
+
+class Energetic(NamedTuple):
+    r"""Value :math:`G_E`, the mean of :math:`\ell`, alpha times the derivatives, and the violation probability."""
+
+    value: float
+    log: float
+    hats: Overlaps
+    force: float
+    energy: float
+
+
+class Entropic(NamedTuple):
+    r"""Value :math:`G_S`, the mean of :math:`\log2\cosh`, the overlaps and the overlap `t` with the reference."""
+
+    value: float
+    log: float
+    overlaps: Overlaps
+    t: float
+
+
+def energetic(system: System, q: Overlaps, t: float) -> Energetic | None:
+    r"""Energetic term at given overlaps, None outside its domain.
+
+    ``hats`` holds :math:`\hat q_0 = \alpha E\langle\ell'\rangle^2`, :math:`\hat q_1 = \alpha E\langle\ell'^2\rangle`,
+    :math:`\hat{\tilde q} = \alpha E\langle\tilde\ell'\rangle^2`, :math:`\hat t_0 =
+    \alpha E\langle\tilde\ell'\rangle\langle\ell'\rangle`; ``force`` is :math:`\alpha E\langle\tilde\ell'\ell'\rangle`.
+    """
+    model, y = system.model, system.y
+    rest_variance = 1 - q.q1
+    if not (q.gap > 0 and q.q0 >= 0 and rest_variance > 1e-9):
+        return None
+    coupling = (t - q.t0) / q.gap if system.reference is not None else 0.0
+    std_ref2 = 1 - q.q_ref - coupling**2 * q.gap
+    if not std_ref2 > 1e-12:
+        return None
+    std, std_ref = np.sqrt(rest_variance), np.sqrt(std_ref2)
+    sharp = np.sqrt(rest_variance / max(y, 1.0))
+    outer = _outer_rule(model, q, np.sqrt(q.gap + sharp**2), system.resolution.outer)
+    h = np.sqrt(q.q0) * outer.nodes
+    steps = [(float(np.asarray(edge)), sharp) for edge in model.edges]
+    if system.reference is not None and coupling > 0:
+        steps += [(float(np.asarray(edge)), std_ref / coupling) for edge in system.reference.edges]
+    f, log_df = _inner_grid(steps, h, np.sqrt(q.gap), system.resolution.spacing)
+    kernel = model.log_kernel(f, std)
+    log_weight = -((f - h[:, None]) ** 2) / (2 * q.gap) + y * kernel.log + log_df
+    moments = [np.ones_like(f), kernel.d1, kernel.d1**2, kernel.log]
+    if np.isfinite(model.beta):
+        moments.append(model.violation(f, std))
+    columns = np.stack(moments, axis=1)
+    top = log_weight.max(axis=1)
+    constant = top - 0.5 * np.log(2 * np.pi * q.gap)
+    if system.reference is None:
+        return _free_energetic(system, outer, np.exp(log_weight - top[:, None]) @ columns, constant)
+    window = _window(log_weight, top)
+    weight = np.exp(np.take_along_axis(log_weight, window, axis=1) - top[:, None])
+    local = f[window]
+    across = _hermite(system.resolution.reference)
+    field = q.slope * h[:, None] + np.sqrt(max(q.rest, 0.0)) * across.nodes
+    mean = field[:, :, None] + coupling * (local - h[:, None])[:, None, :]
+    allowed, pull = system.reference.probability(mean, std_ref)
+    weighted = weight[:, :, None] * columns[window]
+    sums, pulls = allowed @ weighted, pull @ weighted[:, :, :2]
+    return _constrained_energetic(system, outer, across, sums, pulls, constant)
+
+
+def entropic(system: System, hats: Overlaps, tau: float) -> Entropic | None:
+    r"""Entropic term at given conjugates and :math:`\tau = \hat t - \hat t_0`, None outside its domain."""
+    y = system.y
+    if not (hats.gap > 0 and hats.q0 >= 0 and np.isfinite(tau)):
+        return None
+    root, width = np.sqrt(hats.q0), np.sqrt(hats.gap)
+    outer = rule(0.0, 1 / (max(y, 1.0) * max(root, 1e-6)), system.resolution.outer) if root > 0 else _POINT
+    h = root * outer.nodes
+    reach = min(_REACH * root, float(h[-1])) + abs(tau) + y * hats.gap + 9 * width
+    spacing = min(width, 0.6) * system.resolution.spacing
+    count = int(np.ceil(reach / spacing))
+    if count > _MOST_NODES:
+        return None
+    f = spacing * np.arange(-count, count + 1)
+    log_f = log2cosh(f)
+    log_weight = -((f - h[:, None] - tau) ** 2) / (2 * hats.gap) + y * log_f
+    top = log_weight.max(axis=1)
+    m = np.tanh(f)
+    sums = np.exp(log_weight - top[:, None]) @ np.stack([np.ones_like(f), m, m**2, log_f], axis=1)
+    log_z = top + np.log(sums[:, 0]) + np.log(spacing) - 0.5 * np.log(2 * np.pi * hats.gap)
+    up = sums[:, 1:] / sums[:, :1]
+    down = up[::-1] * np.array([-1.0, 1.0, 1.0])
+    half, mean = 0.5 * (log_z - log_z[::-1]), 0.5 * (log_z + log_z[::-1])
+    across = _hermite(5 * system.resolution.reference) if system.reference is not None else _POINT
+    field = half[:, None]
+    if system.reference is not None:
+        field = field + hats.slope * h[:, None] + np.sqrt(max(hats.rest, 0.0)) * across.nodes
+    w = np.tanh(field)
+
+    def expect(values: Array) -> float:
+        return float(outer.integrate(across.integrate(np.broadcast_to(values, w.shape))))
+
+    def mixed(k: int) -> Array:
+        return np.asarray(0.5 * ((1 + w) * up[:, k, None] + (1 - w) * down[:, k, None]))
+
+    average = mixed(0)
+    q0, q1 = expect(average**2), expect(mixed(1))
+    t = expect(0.5 * ((1 + w) * up[:, 0, None] - (1 - w) * down[:, 0, None]))
+    t0, q_ref = (expect(w * average), expect(w**2)) if system.reference is not None else (0.0, 0.0)
+    slope = t0 / q0 if q0 > 0 else 0.0
+    value = expect(mean[:, None] + log2cosh(field))
+    return Entropic(value, expect(mixed(2)), Overlaps(q0, q1 - q0, slope, q_ref - slope * t0), t)
+
+
+_POINT = Rule(np.zeros(1), np.ones(1), np.ones(1))
+
+
+def _free_energetic(system: System, outer: Rule, sums: Array, constant: Array) -> Energetic:
+    averages = sums[:, 1:] / sums[:, :1]
+    q0_hat = float(outer.integrate(averages[:, 0] ** 2))
+    q1_hat = float(outer.integrate(averages[:, 1]))
+    return Energetic(
+        float(outer.integrate(constant + np.log(sums[:, 0]))),
+        float(outer.integrate(averages[:, 2])),
+        Overlaps(system.alpha * q0_hat, system.alpha * (q1_hat - q0_hat)),
+        0.0,
+        float(outer.integrate(averages[:, 3])) if averages.shape[1] > 3 else 0.0,
+    )
+
+
+def _constrained_energetic(
+    system: System, outer: Rule, across: Rule, sums: Array, pulls: Array, constant: Array
+) -> Energetic:
+    # Outer nodes whose weight is negligible may underflow.
+    norm = np.maximum(sums[:, :, :1], 1e-300)
+    averages, pulled = sums[:, :, 1:] / norm, pulls / norm
+
+    def expect(values: Array) -> float:
+        return float(outer.integrate(across.integrate(values)))
+
+    q0_hat, q1_hat = expect(averages[:, :, 0] ** 2), expect(averages[:, :, 1])
+    t0_hat, ref_hat = expect(pulled[:, :, 0] * averages[:, :, 0]), expect(pulled[:, :, 0] ** 2)
+    slope = t0_hat / q0_hat if q0_hat > 0 else 0.0
+    alpha = system.alpha
+    return Energetic(
+        expect(constant[:, None] + np.log(norm[:, :, 0])),
+        expect(averages[:, :, 2]),
+        Overlaps(alpha * q0_hat, alpha * (q1_hat - q0_hat), slope, alpha * (ref_hat - slope * t0_hat)),
+        alpha * expect(pulled[:, :, 1]),
+        expect(averages[:, :, 3]) if averages.shape[2] > 3 else 0.0,
+    )
+
+
+def _hermite(n: int) -> Rule:
+    """Gauss-Hermite rule, for a field in which the integrand is smooth (the reference's own, of small variance)."""
+    nodes, weights = np.polynomial.hermite_e.hermegauss(n)
+    return Rule(nodes, weights / weights.sum(), np.zeros(n))
+
+
+def _outer_rule(model: Model, q: Overlaps, width: float, n: int) -> Rule:
+    if q.q0 <= 0:
+        return _POINT
+    root = np.sqrt(q.q0)
+    edges = [float(np.asarray(edge)) / root for edge in model.edges]
+    center = edges[0] if len(edges) == 1 else 0.0
+    return rule(np.clip(center, -6, 6), width / root / len(edges), n)
+
+
+def _inner_grid(steps: list[tuple[float, float]], h: Array, width: float, spacing: float) -> tuple[Array, Array]:
+    r"""Grid of the inner field and the logarithm of its trapezoidal weights.
+
+    The nodes are equidistant in :math:`u(f) = f/w + \sum_k \mathrm{asinh}((f-c_k)/s_k)/a`: never coarser than the
+    Gaussian of width `w`, and fine in proportion to the distance from the steps :math:`(c_k, s_k)`.
+    """
+    reach = 9 * width
+    centers = [c for c, _ in steps]
+    low, high = min(h[0], *centers) - reach, max(h[-1], *centers) + reach
+
+    def position(x: Array) -> Array:
+        return np.asarray(x / width + sum(4.0 * np.arcsinh((x - c) / s) for c, s in steps))
+
+    ends = position(np.array([low, high]))
+    count = int(np.ceil((ends[1] - ends[0]) / spacing))
+    u = np.linspace(ends[0], ends[1], min(count, _MOST_NODES))
+    coarse = np.unique(np.concatenate([np.linspace(low, high, 200)] + [c + s * _SPREAD for c, s in steps]))
+    coarse = coarse[(coarse >= low) & (coarse <= high)]
+    f = np.interp(u, position(coarse), coarse)
+    for _ in range(50):
+        density = 1 / width + sum(4.0 / np.hypot(f - c, s) for c, s in steps)
+        correction = (position(f) - u) / density
+        f = f - correction
+        if np.max(np.abs(correction)) < 1e-14 * max(abs(low), abs(high)):
+            break
+    density = 1 / width + sum(4.0 / np.hypot(f - c, s) for c, s in steps)
+    return f, np.log((u[1] - u[0]) / density)
+
+
+_SPREAD = np.sinh(np.linspace(-9, 9, 181))
+
+
+def _window(log_weight: Array, top: Array) -> NDArray[np.intp]:
+    """Indices of the nodes that count, row by row: windows of one common length."""
+    counts = log_weight > top[:, None] - _NEGLIGIBLE
+    first = counts.argmax(axis=1)
+    last = counts.shape[1] - counts[:, ::-1].argmax(axis=1)
+    length = int((last - first).max())
+    first = np.minimum(first, counts.shape[1] - length)
+    return np.asarray(first[:, None] + np.arange(length))
