@@ -15,6 +15,7 @@ from nbclient import NotebookClient
 
 here = Path(__file__).parent
 os.environ["FAST"] = "0" if "--full" in sys.argv else "1"
+os.environ["MPLBACKEND"] = "module://matplotlib_inline.backend_inline"
 for script in sorted(here.glob("*.py")):
     if script.name == "run.py":
         continue
