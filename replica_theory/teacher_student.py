@@ -275,5 +275,7 @@ def _checked_scalar(model: TeacherStudent) -> None:
     _checked_teacher(model)
     if np.ndim(model.kappa) or np.ndim(model.beta):
         raise ValueError("kappa and beta must be single numbers here")
+    if model.beta == 0:
+        raise ValueError("beta must be positive: at beta = 0 a student learns nothing")
     if model.kappa != 0:
         raise ValueError(f"the teacher is an isolated solution only at kappa = 0; got kappa={model.kappa}")

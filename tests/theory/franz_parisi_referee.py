@@ -22,8 +22,10 @@ def plane(n, m=None):
 
 def log_weight(beta, argument):
     """log[exp(-beta) + (1 - exp(-beta)) H(argument)]."""
-    return special.log_ndtr(-argument) if np.isinf(beta) else np.log(
-        np.exp(-beta) + (1 - np.exp(-beta)) * special.ndtr(-argument)
+    return (
+        special.log_ndtr(-argument)
+        if np.isinf(beta)
+        else np.log(np.exp(-beta) + (1 - np.exp(-beta)) * special.ndtr(-argument))
     )
 
 

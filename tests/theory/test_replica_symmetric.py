@@ -1,0 +1,265 @@
+"""Replica-symmetric entropy: two formulas for every number, limits, broadcasting, and how it fails."""
+
+from itertools import pairwise
+
+import mpmath as mp
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from scipy import integrate
+
+from replica_theory import (
+    BinaryPerceptron,
+    ConvergenceError,
+    ConvergenceWarning,
+    ReplicaSymmetric,
+    Status,
+    SymmetricBinaryPerceptron,
+    TeacherStudent,
+    annealed_entropy,
+    replica_symmetric,
+)
+
+POINTS = [
+    (BinaryPerceptron(0.0), 0.5),
+    (BinaryPerceptron(0.0), 0.83),
+    (BinaryPerceptron(-1.5), 5.0),
+    (BinaryPerceptron(2.0), 0.1),
+    (BinaryPerceptron(0.3, 1.7), 1.2),
+    (TeacherStudent(0.0), 1.0),
+    (TeacherStudent(0.2, 2.0), 0.8),
+    (SymmetricBinaryPerceptron(1.0), 1.5),
+    (SymmetricBinaryPerceptron(0.5, 2.0), 1.0),
+]
+IDS = [f"{type(m).__name__}-{m.kappa}-{m.beta}-{a}" for m, a in POINTS]
+NAMES = ("q", "q_hat", "teacher_overlap", "teacher_overlap_hat")
+
+
+def functional(model, alpha, q, q_hat, r, r_hat, beta=None):
+    """The free entropy as printed in the module, by tanh-sinh quadrature in mpmath (25 digits)."""
+    beta = float(model.beta) if beta is None else beta
+    q, q_hat, r, r_hat, std = mp.mpf(q), mp.mpf(q_hat), mp.mpf(r), mp.mpf(r_hat), mp.sqrt(1 - mp.mpf(q))
+    boltzmann = mp.exp(-mp.mpf(beta)) if beta < mp.inf else mp.mpf(0)
+    upper = lambda x: mp.erfc(x / mp.sqrt(2)) / 2  # noqa: E731
+    edges = [mp.mpf(float(e)) for e in model.edges]
+
+    def energetic(z):
+        h = mp.sqrt(q) * z
+        p = upper((edges[0] - h) / std) - (upper((edges[1] - h) / std) if len(edges) == 2 else 0)
+        weight = 2 * upper(-r * z / mp.sqrt(q - r**2)) if model.has_teacher else 1
+        return mp.npdf(z) * weight * mp.log(boltzmann + (1 - boltzmann) * p)
+
+    def entropic(z):
+        return mp.npdf(z) * mp.log(2 * mp.cosh(mp.sqrt(q_hat) * z + r_hat))
+
+    range_ = [-12, -4, -1, 0, 1, 4, 12]
+    value = -q_hat * (1 - q) / 2 - r * r_hat + mp.quad(entropic, range_)
+    if q == 0:
+        return value + alpha * energetic(mp.mpf(0)) / mp.npdf(0)
+    return value + alpha * mp.quad(energetic, range_)
+
+
+@pytest.mark.parametrize(("model", "alpha"), POINTS, ids=IDS)
+def test_free_entropy_against_mpmath(model, alpha):
+    point = replica_symmetric(model, alpha)
+    orders = [getattr(point, name) for name in NAMES]
+    with mp.workdps(25):
+        exact = float(functional(model, alpha, *orders))
+        slope = (functional(model, alpha, *orders, beta=model.beta + 1e-6) if np.isfinite(model.beta) else 0) - exact
+    # Same order parameters on both sides: only the quadrature differs, which promises 1e-12.
+    assert point.free_entropy == pytest.approx(exact, abs=1e-12)
+    assert abs(point.free_entropy - exact) <= point.error + 1e-13
+    if np.isfinite(model.beta):  # e = -dPhi/dbeta/alpha at fixed order parameters, forward difference of step 1e-6
+        assert point.energy == pytest.approx(-float(slope) / 1e-6 / alpha, abs=1e-6)
+        assert point.entropy == pytest.approx(point.free_entropy + model.beta * alpha * point.energy, abs=1e-15)
+    else:
+        assert point.energy == 0 and point.entropy == point.free_entropy
+
+
+@pytest.mark.parametrize(("model", "alpha"), POINTS[:7], ids=IDS[:7])
+def test_functional_is_stationary(model, alpha):
+    point = replica_symmetric(model, alpha)
+    orders = np.array([getattr(point, name) for name in NAMES])
+    step = 1e-5
+    with mp.workdps(20):
+        for k in range(4 if model.has_teacher else 2):
+            shift = step * np.eye(4)[k]
+            slope = functional(model, alpha, *(orders + shift)) - functional(model, alpha, *(orders - shift))
+            # Central difference: truncation step^2 times a third derivative that reaches 1e3 near capacity.
+            assert abs(float(slope)) / (2 * step) < 1e-6
+
+
+@settings(max_examples=25, deadline=None)
+@given(kappa=st.floats(-1.5, 1.5), load=st.floats(0.05, 0.95), beta=st.one_of(st.just(np.inf), st.floats(0.1, 6)))
+def test_thermodynamic_relations(kappa, load, beta):
+    """dPhi/dalpha = E log P and dPhi/dbeta = -alpha e along the branch, by central differences of the results."""
+    alpha = load * 0.833 * np.exp(-1.4 * kappa)  # below capacity for |kappa| <= 1.5, near it for load -> 1
+    step = 1e-4
+    model = BinaryPerceptron(kappa, beta)
+    here, low, high = (replica_symmetric(model, alpha * (1 + s * step)) for s in (0, -1, 1))
+    z = np.linspace(-9, 9, 4001)
+    kernel = model.log_kernel(np.sqrt(here.q) * z, np.sqrt(1 - here.q)).log
+    mean_log = np.trapezoid(kernel * np.exp(-0.5 * z**2) / np.sqrt(2 * np.pi), z)
+    slope = (high.free_entropy - low.free_entropy) / (2 * step * alpha)
+    assert slope == pytest.approx(mean_log, rel=1e-5)
+    if np.isfinite(beta):
+        low, high = (replica_symmetric(model.at(beta=beta + s * step), alpha) for s in (-1, 1))
+        assert (low.free_entropy - high.free_entropy) / (2 * step * alpha) == pytest.approx(here.energy, rel=1e-5)
+    assert here.free_entropy <= annealed_entropy(model, alpha) + 1e-13
+
+
+@pytest.mark.parametrize(
+    "model", [BinaryPerceptron(0.4), BinaryPerceptron(0.0, 1.0), TeacherStudent(), SymmetricBinaryPerceptron(0.8)]
+)
+def test_no_patterns_no_constraint(model):
+    """alpha -> 0: s = log 2 + alpha l(0, 1) + O(alpha^2), nothing aligned."""
+    alpha = 1e-5
+    point = replica_symmetric(model, alpha)
+    first_order = float(model.log_kernel(np.zeros(()), 1.0).log)
+    assert point.free_entropy == pytest.approx(np.log(2) + alpha * first_order, abs=1e-9)
+    assert point.q < 1e-4 and abs(point.stability - 1) < 1e-4
+
+
+@pytest.mark.parametrize("beta", [0.5, 3.0, np.inf])
+def test_even_constraint_is_exactly_annealed(beta):
+    model = SymmetricBinaryPerceptron(np.array([0.5, 1.0, 1.5]), beta)
+    point = replica_symmetric(model, 0.6)
+    assert (point.q == 0).all() and (point.q_hat == 0).all()
+    np.testing.assert_allclose(point.free_entropy, annealed_entropy(model, 0.6), atol=2e-15)
+
+
+def test_beta_zero_counts_everything():
+    point = replica_symmetric(BinaryPerceptron(0.3, 0.0), 0.7)
+    assert point.entropy == pytest.approx(np.log(2), abs=1e-14)
+    # Fraction of patterns that a random configuration violates: P(h < 0.3).
+    assert point.energy == pytest.approx(float(mp.ncdf(0.3)), abs=1e-14)
+
+
+def test_cold_limit_is_the_count_of_solutions():
+    cold, solutions = (replica_symmetric(BinaryPerceptron(0.0, beta), 0.5) for beta in (40.0, np.inf))
+    # Corrections are of order exp(-beta) = 4e-18.
+    assert cold.entropy == pytest.approx(solutions.entropy, abs=1e-13)
+    assert 0 < cold.energy < 1e-16
+
+
+@pytest.mark.parametrize(("alpha", "kappa"), [(0.3, 0.0), (0.83, 0.0), (3.0, -1.0), (0.2, 1.0)])
+def test_almeida_thouless_as_printed(alpha, kappa):
+    """1 - alpha/(1-q)^2 E[R'(A)^2] E[sech^4], R = G/H and R' = R(R - A), on a dense grid."""
+    point = replica_symmetric(BinaryPerceptron(kappa), alpha)
+    z = np.linspace(-9, 9, 20001)
+    gauss = np.exp(-0.5 * z**2) / np.sqrt(2 * np.pi)
+    a = (kappa - np.sqrt(point.q) * z) / np.sqrt(1 - point.q)
+    ratio = np.array([float(mp.npdf(x) / (mp.erfc(x / mp.sqrt(2)) / 2)) for x in a[::20]])
+    slope = (ratio * (ratio - a[::20])) ** 2
+    sech4 = np.cosh(np.sqrt(point.q_hat) * z) ** -4.0
+    direct = np.trapezoid(gauss[::20] * slope, z[::20]) * np.trapezoid(gauss * sech4, z) / (1 - point.q) ** 2
+    assert point.stability == pytest.approx(1 - alpha * direct, abs=1e-10)
+    assert point.stability > 0
+
+
+@pytest.mark.parametrize(("model", "alpha"), POINTS, ids=IDS)
+def test_stabilities(model, alpha):
+    """The distribution is normalised, and its weight on the forbidden set is the energy."""
+    point = replica_symmetric(model, alpha)
+    edges = [float(e) for e in model.edges]
+    breaks = [-12.0, *edges, 12.0]
+    pieces = []
+    for low, high in pairwise(breaks):
+        h = low + (high - low) * (np.arange(4000) + 0.5) / 4000
+        pieces.append(np.sum(point.stability_distribution(h)) * (high - low) / 4000)
+    forbidden = pieces[0] + (pieces[2] if len(edges) == 2 else 0.0)
+    # Midpoint rule with h = 6e-3: error h^2/24 times the jump in slope, 1e-5 at most.
+    assert sum(pieces) == pytest.approx(1, abs=2e-5)
+    assert forbidden == pytest.approx(point.energy, abs=2e-5)
+
+
+def test_stabilities_as_printed():
+    """p(h) = theta(h - kappa) int Dz G_{1-q}(h - sqrt(q) z)/H(A), by adaptive quadrature."""
+    point, h = replica_symmetric(BinaryPerceptron(0.0), 0.5), 0.35
+    q = point.q
+
+    def integrand(z):
+        density = np.exp(-0.5 * z**2 - 0.5 * (h - np.sqrt(q) * z) ** 2 / (1 - q)) / (2 * np.pi * np.sqrt(1 - q))
+        return density / float(mp.ncdf(np.sqrt(q / (1 - q)) * z))
+
+    direct, _ = integrate.quad(integrand, -9, 9, epsabs=1e-12)
+    assert float(point.stability_distribution(h)) == pytest.approx(direct, abs=1e-11)
+    assert point.stability_distribution([-0.1, -1e-9]).tolist() == [0, 0]
+
+
+def test_stabilities_need_a_single_point():
+    points = replica_symmetric(BinaryPerceptron(), [0.1, 0.2])
+    with pytest.raises(ValueError, match=r"stability_distribution needs a single point; this result has shape \(2,\)"):
+        points.stability_distribution(0.0)
+
+
+@pytest.mark.parametrize("cls", [BinaryPerceptron, TeacherStudent, SymmetricBinaryPerceptron])
+def test_broadcasting_equals_scalar_calls(cls):
+    alpha, kappa, beta = np.array([0.1, 0.4]), np.array([[0.2], [0.5]]), np.array([[[1.0]], [[np.inf]]])
+    table = replica_symmetric(cls(kappa, beta), alpha)
+    assert table.q.shape == table.status.shape == table.converged.shape == (2, 2, 2)
+    assert table.converged.all()
+    for i, j, k in np.ndindex(2, 2, 2):
+        alone = replica_symmetric(cls(kappa[j, 0], beta[i, 0, 0]), alpha[k])
+        assert type(alone.entropy) is float and alone.converged is True and alone.status is table.status[i, j, k]
+        for name in ("entropy", "free_entropy", "energy", "stability", *NAMES):
+            # The saddle is solved to 1e-13; the entropy is stationary there, its companions are not.
+            assert getattr(table, name)[i, j, k] == pytest.approx(getattr(alone, name), rel=1e-11, abs=1e-12)
+
+
+def test_shapes_of_edge_cases():
+    assert replica_symmetric(BinaryPerceptron(), []).entropy.shape == (0,)
+    one = replica_symmetric(BinaryPerceptron(), [0.5])
+    assert one.entropy.shape == (1,) and isinstance(one, ReplicaSymmetric)
+    many = replica_symmetric(BinaryPerceptron(), np.full(700, 0.5))  # longer than one internal chunk
+    assert np.ptp(many.entropy) == 0
+
+
+def test_negative_entropy_above_capacity():
+    point = replica_symmetric(BinaryPerceptron(), 0.84)
+    assert point.status is Status.NEGATIVE_ENTROPY and point.converged and point.entropy < 0
+    assert replica_symmetric(BinaryPerceptron(), 0.833).status is Status.CONVERGED
+
+
+def test_lost_saddle_scalar():
+    with pytest.raises(ConvergenceError, match=r"replica_symmetric at alpha=1.5: the branch .* ends") as caught:
+        replica_symmetric(BinaryPerceptron(), 1.5)
+    result = caught.value.result
+    assert result.status is Status.SADDLE_LOST and not result.converged
+    assert np.isnan(result.entropy) and np.isnan(result.q)
+
+
+def test_lost_saddle_array_warns_once():
+    with pytest.warns(ConvergenceWarning) as record:
+        points = replica_symmetric(BinaryPerceptron(), [0.5, 1.5, 2.0])
+    assert [str(w.message) for w in record] == ["replica_symmetric: 2 of 3 points are NaN (2 x saddle-lost)"]
+    assert record[0].filename == __file__
+    assert points.converged.tolist() == [True, False, False]
+    assert np.isnan(points.entropy).tolist() == [False, True, True]
+    assert np.isnan(points.stability).tolist() == [False, True, True]
+
+
+@pytest.mark.parametrize("function", [replica_symmetric, annealed_entropy])
+@pytest.mark.parametrize(
+    ("alpha", "error", "message"),
+    [
+        (0, ValueError, "alpha must be positive and finite; got 0"),
+        (-0.5, ValueError, "alpha must be positive and finite; got -0.5"),
+        (np.nan, ValueError, "alpha must be positive and finite; got nan"),
+        (np.inf, ValueError, "alpha must be positive and finite; got inf"),
+        ([0.5, 0.0], ValueError, r"alpha must be positive and finite; got \[0.5, 0.0\]"),
+        ("0.5", TypeError, "alpha must be a real number or an array of them; got '0.5'"),
+        (0.5j, TypeError, "alpha must be a real number or an array of them; got 0.5j"),
+    ],
+)
+def test_bad_load(function, alpha, error, message):
+    with pytest.raises(error, match=message):
+        function(BinaryPerceptron(), alpha)
+
+
+def test_bad_model_and_shapes():
+    with pytest.raises(TypeError, match="model must be a Model such as BinaryPerceptron"):
+        replica_symmetric("binary", 0.5)
+    with pytest.raises(ValueError, match=r"alpha, kappa and beta must broadcast; got shapes \(3,\), \(2,\), \(\)"):
+        replica_symmetric(BinaryPerceptron([0.0, 1.0]), [0.1, 0.2, 0.3])

@@ -1,0 +1,181 @@
+"""Learning from a teacher: the published transition, both branches, the Nishimori line, high temperature."""
+
+import numpy as np
+import pytest
+from scipy import integrate, optimize, special
+
+from replica_theory import (
+    BinaryPerceptron,
+    ConvergenceError,
+    ConvergenceWarning,
+    Learning,
+    Status,
+    TeacherStudent,
+    binary_entropy,
+    replica_symmetric,
+    teacher_student,
+    teacher_student_spinodal,
+    teacher_student_transition,
+)
+
+Z = np.linspace(-10, 10, 8001)
+GAUSS = np.exp(-0.5 * Z**2) / np.sqrt(2 * np.pi)
+
+
+def bayes_entropy(alpha, r, r_hat):
+    """The Bayes-optimal functional as printed: -R_hat(1 + R)/2 + E log 2cosh + 2 alpha E H(u) log H(u)."""
+    x = np.sqrt(r_hat) * Z + r_hat
+    log_h = special.log_ndtr(Z * np.sqrt(r / (1 - r)))
+    return (
+        -0.5 * r_hat * (1 + r)
+        + np.trapezoid(GAUSS * np.logaddexp(x, -x), Z)
+        + 2 * alpha * np.trapezoid(GAUSS * np.exp(log_h) * log_h, Z)
+    )
+
+
+def bayes_load(r_hat):
+    """R and alpha on the Bayes-optimal branch: R = E tanh, R_hat = 2 alpha/(1 - R) E G(u)^2/H(u)."""
+    r = np.trapezoid(GAUSS * np.tanh(np.sqrt(r_hat) * Z + r_hat), Z)
+    u = -Z * np.sqrt(r / (1 - r))
+    per_alpha = 2 / (1 - r) * np.trapezoid(GAUSS * np.exp(-(u**2) - special.log_ndtr(-u)) / (2 * np.pi), Z)
+    return r, r_hat / per_alpha
+
+
+@pytest.mark.parametrize(("alpha", "overlap"), [(0.5, 0.293089), (1.0, 0.560715), (1.2, 0.668661)])
+def test_overlap(alpha, overlap):
+    student = teacher_student(TeacherStudent(), alpha)
+    assert isinstance(student, Learning) and not student.perfect
+    assert student.teacher_overlap == pytest.approx(overlap, abs=1e-6)
+    assert student.generalization_error == pytest.approx(np.arccos(student.teacher_overlap) / np.pi, abs=1e-15)
+    r_hat = optimize.brentq(lambda x: bayes_load(x)[1] - alpha, 1e-4, 1.5)
+    assert student.teacher_overlap == pytest.approx(bayes_load(r_hat)[0], abs=1e-9)
+    assert student.entropy == pytest.approx(bayes_entropy(alpha, student.teacher_overlap, r_hat), abs=1e-10)
+
+
+@pytest.mark.parametrize("alpha", [0.1, 0.7, 1.2])
+def test_nishimori(alpha):
+    """Bayes-optimal inference cannot tell the teacher from another student: R = q, R_hat = q_hat."""
+    point = replica_symmetric(TeacherStudent(), alpha)
+    assert point.teacher_overlap == pytest.approx(point.q, abs=1e-11)
+    assert point.teacher_overlap_hat == pytest.approx(point.q_hat, abs=1e-10)
+    off = replica_symmetric(TeacherStudent(0.0, 2.0), alpha)
+    assert off.teacher_overlap != pytest.approx(off.q, abs=1e-3)
+
+
+def test_gyorgyi_transition():
+    transition = teacher_student_transition(TeacherStudent())
+    assert transition.alpha == pytest.approx(1.244683990, abs=1e-9)
+    assert transition.criterion == "free entropies of student and teacher are equal"
+    r_hat = optimize.brentq(lambda x: bayes_entropy(bayes_load(x)[1], bayes_load(x)[0], x), 0.5, 2.5)
+    r, alpha = bayes_load(r_hat)
+    assert transition.alpha == pytest.approx(alpha, abs=1e-10)
+    assert transition.teacher_overlap == pytest.approx(r, abs=1e-9)
+
+
+def test_spinodal():
+    spinodal = teacher_student_spinodal(TeacherStudent())
+    assert 1.492 < spinodal.alpha < 1.493
+    top = optimize.minimize_scalar(lambda x: -bayes_load(x)[1], bounds=(0.5, 6), method="bounded")
+    # The maximum of alpha is quadratic in the position, so that 1e-6 there is 1e-12 here.
+    assert spinodal.alpha == pytest.approx(-top.fun, abs=1e-9)
+    assert teacher_student(TeacherStudent(), 0.9999 * spinodal.alpha, branch="student").teacher_overlap < 0.9
+    with pytest.raises(ConvergenceError, match="on branch 'student': the branch"):
+        teacher_student(TeacherStudent(), 1.001 * spinodal.alpha, branch="student")
+
+
+def test_finite_temperature():
+    """Colder students learn sooner; all transitions lie below their spinodals."""
+    beta = [0.3, 1.0, 5.0, 40.0]
+    transitions = [teacher_student_transition(TeacherStudent(0.0, b)).alpha for b in beta]
+    spinodals = [teacher_student_spinodal(TeacherStudent(0.0, b)).alpha for b in beta]
+    assert transitions == sorted(transitions, reverse=True) and spinodals == sorted(spinodals, reverse=True)
+    assert (np.array(transitions) < spinodals).all()
+    assert transitions[-1] == pytest.approx(1.244683990, abs=1e-8)
+
+
+def test_high_temperature():
+    """beta -> 0 at fixed alpha beta (Seung, Sompolinsky, Tishby 1992): S(R) - alpha beta arccos(R)/pi is maximal."""
+
+    def excess(scaled):
+        found = optimize.minimize_scalar(
+            lambda r: scaled * np.arccos(r) / np.pi - float(binary_entropy(0.5 * (1 - r))),
+            bounds=(0.01, 0.95),
+            method="bounded",
+        )
+        return -found.fun
+
+    limit = optimize.brentq(excess, 1.5, 1.9)
+    assert limit == pytest.approx(1.70, abs=0.01)
+    scaled = [b * teacher_student_transition(TeacherStudent(0.0, b)).alpha for b in (0.01, 0.02)]
+    # Corrections are of order beta: extrapolated, they leave beta^2 ~ 1e-4.
+    assert 2 * scaled[0] - scaled[1] == pytest.approx(limit, abs=1e-3)
+
+
+def test_branches():
+    model = TeacherStudent()
+    student, teacher = (teacher_student(model, 1.4, branch=name) for name in ("student", "teacher"))
+    assert student.teacher_overlap < 1 and student.entropy < 0 and not student.perfect
+    assert student.status is Status.NEGATIVE_ENTROPY
+    assert (teacher.teacher_overlap, teacher.generalization_error, teacher.entropy, teacher.q) == (1, 0, 0, 1)
+    assert teacher.perfect is True and teacher.status is Status.CONVERGED
+    assert teacher_student(model, 1.4).perfect and not teacher_student(model, 1.2).perfect
+
+
+def test_arrays():
+    learning = teacher_student(TeacherStudent(), [[0.5, 1.2, 1.25, 3.0]])
+    assert learning.teacher_overlap.shape == learning.status.shape == (1, 4)
+    assert learning.perfect.tolist() == [[False, False, True, True]]
+    assert (np.diff(learning.generalization_error) <= 0).all()
+    with pytest.warns(ConvergenceWarning, match=r"teacher_student: 1 of 2 points are NaN \(1 x saddle-lost\)"):
+        students = teacher_student(TeacherStudent(), [1.0, 3.0], branch="student")
+    assert np.isnan(students.teacher_overlap).tolist() == [False, True]
+
+
+def test_margin_takes_the_teacher_away():
+    """With kappa > 0 the teacher violates patterns itself: R = 1 is no branch, the student stays imperfect."""
+    student = teacher_student(TeacherStudent(0.3), 0.8)
+    assert not student.perfect and student.teacher_overlap < 1
+
+
+def test_annealed_learning_is_worse_than_bayes():
+    """No student of whatever temperature beats the Bayes-optimal overlap sqrt(q) of the centre of mass."""
+    bayes = teacher_student(TeacherStudent(), 0.8).teacher_overlap
+    for beta in (0.5, 2.0, 8.0):
+        warm = teacher_student(TeacherStudent(0.0, beta), 0.8)
+        assert warm.teacher_overlap / np.sqrt(warm.q) <= np.sqrt(bayes) + 1e-12
+
+
+def test_generalization_error_is_a_disagreement():
+    """arccos(R)/pi is the probability that two fields of correlation R differ in sign."""
+    student = teacher_student(TeacherStudent(), 1.0)
+    r = student.teacher_overlap
+    differ, _ = integrate.quad(
+        lambda x: 2 * np.exp(-0.5 * x**2) / np.sqrt(2 * np.pi) * special.ndtr(-r * x / np.sqrt(1 - r**2)), 0, 10
+    )
+    assert student.generalization_error == pytest.approx(differ, abs=1e-9)
+
+
+@pytest.mark.parametrize(
+    ("call", "error", "message"),
+    [
+        (lambda: teacher_student(BinaryPerceptron(), 1.0), TypeError, "model must be a TeacherStudent; got Binary"),
+        (lambda: teacher_student(TeacherStudent(), -1.0), ValueError, r"alpha must be positive and finite; got -1.0"),
+        (
+            lambda: teacher_student(TeacherStudent(), 1.0, branch="best"),
+            ValueError,
+            "branch must be 'equilibrium', 'student' or 'teacher'; got 'best'",
+        ),
+        (
+            lambda: teacher_student(TeacherStudent(0.1), 1.0, branch="teacher"),
+            ValueError,
+            r"only at kappa = 0; got kappa=0.1",
+        ),
+        (lambda: teacher_student_transition(TeacherStudent(0.1)), ValueError, r"only at kappa = 0; got kappa=0.1"),
+        (lambda: teacher_student_spinodal(TeacherStudent([0, 0])), ValueError, "kappa and beta must be single numbers"),
+        (lambda: teacher_student_spinodal(BinaryPerceptron()), TypeError, "model must be a TeacherStudent"),
+        (lambda: teacher_student_transition(TeacherStudent(0.0, 0.0)), ValueError, "beta must be positive: at beta"),
+    ],
+)
+def test_refusals(call, error, message):
+    with pytest.raises(error, match=message):
+        call()
