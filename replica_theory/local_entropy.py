@@ -33,12 +33,12 @@ ZERO_COMPLEXITY = "zero-complexity"
 _OVERLAPS = (
     "q0", "q1", "t0", "q_ref", "q0_hat", "q1_hat", "t0_hat", "q_ref_hat", "t_hat", "gamma", "phi", "energy", "residual",
 )  # fmt: skip
-_DEPARTURE = 0.05
+_DEPARTURE = 0.1
 """First step in log d away from the distance where the replicas do not feel the reference."""
 _STEP = 0.25
 _RESOLVED = 0.02
 _SMALLEST_DISTANCE = 1e-6
-_EASY_Y = 5.0
+_EASY_Y = 2.0
 """Up to this y a curve can be continued from its origin; larger ones are raised from here at one distance."""
 _LARGEST_Y = 1000.0
 _CROSSING_DISTANCE = 0.1
@@ -303,22 +303,50 @@ def _curve(probe: Model, center: Model | None, alpha: float, y: float, zero: boo
 
 def follow_from_origin(problem: Problem, q: float, logs: list[float]) -> dict[float, Array | None]:
     """Solutions at given log d, continued from where the replicas do not feel the reference."""
-    start, t_origin = _origin(problem.equations, q)
+    t_origin = _origin(problem.equations, q)[1]
     if not np.isfinite(t_origin):
         return {}
     typical = float(np.log(0.5 * (1 - t_origin)))
+    below = [p for p in sorted(logs, reverse=True) if p < typical]
+    above = [p for p in sorted(logs) if p >= typical]
     solved: dict[float, Array | None] = {}
-    for side, branch in ((-1.0, [p for p in sorted(logs, reverse=True) if p < typical]),
-                         (1.0, [p for p in sorted(logs) if p >= typical])):  # fmt: skip
+    for side, branch in ((-1.0, below), (1.0, above)):
         if not branch:
             continue
+        if typical + _DEPARTURE > np.log(0.5):
+            side = -1.0  # nothing beyond: come from below
         leave = typical + side * _DEPARTURE
-        if leave > np.log(0.5):
-            leave = typical - _DEPARTURE
-        x = _depart(problem.equations, start, t_origin, 1 - 2 * float(np.exp(leave)))
+        x = _depart_by_load(problem.equations, side)
+        if x is None:
+            continue
         for point in follow_branch(problem.residual, x, leave, branch, max_step=_STEP, min_step=_RESOLVED):
             solved[point.parameter] = point.x if point.status.ok else None
     return solved
+
+
+def _depart_by_load(equations: Equations, side: float) -> Array | None:
+    """Solution one departure away from the origin; at high loads continued from a lower one."""
+    load = equations.system.alpha
+
+    def at_load(alpha: float) -> tuple[Equations, Array, float, float]:
+        system = replace(equations.system, alpha=alpha)
+        here = replace(equations, system=system)
+        start, t_origin = _origin(here, float(replica_symmetric(system.model, alpha).q))
+        return here, start, t_origin, 1 - (1 - t_origin) * float(np.exp(side * _DEPARTURE))
+
+    def residual(x: Array, alpha: float) -> Array:
+        here, _, _, t = at_load(alpha)
+        return here.residual(x, t)
+
+    for fraction in (1.0, 0.6, 0.3, 0.1):
+        here, start, t_origin, t = at_load(fraction * load)
+        x = _depart(here, start, t_origin, t)
+        if not np.abs(here.residual(x, t)).max() <= 1e-4:
+            continue
+        point = follow_branch(residual, x, fraction * load, [load], max_step=0.15 * load, min_step=0.01 * load)[0]
+        if fraction == 1.0 or point.status.ok:
+            return x if fraction == 1.0 else point.x
+    return None
 
 
 def _origin(equations: Equations, q: float) -> tuple[Array, float]:
@@ -346,11 +374,16 @@ def _depart(equations: Equations, start: Array, t_origin: float, t: float) -> Ar
             x[1], x[2] = 0.25 * shift**2, 0.88 * shift
     x[-1] = field / (1 + abs(field))
     weights = np.append(np.full(len(x) - 1, 0.4), -0.6)
-    for _ in range(40):
+    # The coordinate that vanishes at the origin (a variance) must stay positive on the way.
+    variance = len(x) - 2 if equations.system.reference is None or equations.even else 1
+    weights = np.append(np.full(len(x) - 1, 0.4), -0.6)
+    for _ in range(60):
         step = equations.residual(x, t)
         if not np.isfinite(step).all() or np.abs(step).max() < 1e-6:
             break
-        x = x + weights * step
+        following = x + weights * step
+        following[variance] = max(following[variance], 0.5 * x[variance])
+        x = following
     return x
 
 
