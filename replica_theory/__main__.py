@@ -1,0 +1,314 @@
+"""Command line of the theory: ``python -m replica_theory entropy | capacity | curve``."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import math
+import os
+import sys
+from collections import Counter
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from replica_theory.franz_parisi import franz_parisi
+from replica_theory.models import BinaryPerceptron, Model, SymmetricBinaryPerceptron, TeacherStudent
+from replica_theory.replica_symmetric import replica_symmetric
+from replica_theory.status import Status, silenced
+from replica_theory.thresholds import capacity
+
+MODELS: dict[str, type[Model]] = {
+    "binary": BinaryPerceptron,
+    "symmetric": SymmetricBinaryPerceptron,
+    "teacher-student": TeacherStudent,
+}
+MAX_POINTS = 1_000_000
+
+Array = NDArray[np.float64]
+Columns = dict[str, Any]
+"""What a command computes: a name and an array (one entry a point) for each column, with a column ``status``."""
+
+_CONVENTIONS = """\
+conventions:
+  N weights W_i = +-1, P = alpha N patterns, stability h = y xi.W / sqrt(N).
+  binary: h >= kappa; symmetric: |h| <= kappa; teacher-student: h >= kappa with the labels of a binary teacher.
+  Entropies are natural logarithms per weight (nats); distance d = (1 - t)/2 at overlap t = W.W'/N.
+  Lists and grids start:stop:count (both ends included) may be given wherever several numbers are allowed; the table
+  has a line for every combination. A grid that starts below zero needs an equals sign: --kappa=-1:1:5.
+
+exit code:
+  0 done; 1 some point has no solution or did not converge (its line says why); 2 bad input.
+"""
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run the command line.
+
+    Parameters
+    ----------
+    argv : sequence of str, optional
+        Arguments; those of the process by default.
+
+    Returns
+    -------
+    int
+        0: done; 1: some point did not converge; 2: bad input, said in a sentence on standard error; 130: interrupted.
+    """
+    arguments = _parser().parse_args(argv)
+    command: Callable[[argparse.Namespace], Columns] = arguments.command
+    try:
+        with silenced():
+            columns = command(arguments)
+        print(_as_json(arguments, columns) if arguments.json else _as_table(columns), flush=True)
+    except (ValueError, TypeError, MemoryError) as error:
+        print(f"python -m replica_theory: {error}", file=sys.stderr)
+        return 2
+    except BrokenPipeError:  # the reader had enough (head, less)
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 0
+    except KeyboardInterrupt:
+        print("python -m replica_theory: interrupted", file=sys.stderr)
+        return 130
+    return _verdict(columns["status"])
+
+
+def _entropy(arguments: argparse.Namespace) -> Columns:
+    kappa, alpha = _outer(_margins(arguments), arguments.alpha)
+    model = _model(arguments, kappa)
+    result = replica_symmetric(model, alpha)
+    columns: Columns = {"kappa": kappa, "alpha": alpha, "entropy": result.entropy}
+    if math.isfinite(arguments.beta):
+        columns |= {"beta": np.full_like(kappa, arguments.beta), "energy": result.energy}
+        columns |= {"free_entropy": result.free_entropy}
+    columns |= {"q": result.q, "q_hat": result.q_hat}
+    if model.has_teacher:
+        columns |= {"teacher_overlap": result.teacher_overlap}
+    return columns | {"stability": result.stability, "error": result.error, "status": result.status}
+
+
+def _capacity(arguments: argparse.Namespace) -> Columns:
+    (kappa,) = _outer(_margins(arguments))
+    result = capacity(_model(arguments, kappa))
+    return {
+        "kappa": kappa,
+        "capacity": result.alpha,
+        "q": result.q,
+        "q_hat": result.q_hat,
+        "stability": result.stability,
+        "error": result.error,
+        "status": result.status,
+    }
+
+
+def _curve(arguments: argparse.Namespace) -> Columns:
+    kappa, alpha, distance = _outer(_margins(arguments), arguments.alpha, arguments.distance)
+    model, reference = _model(arguments, kappa), None
+    columns: Columns = {"kappa": kappa, "alpha": alpha, "distance": distance}
+    if arguments.reference_kappa is not None:
+        reference = model.at(kappa=arguments.reference_kappa)
+        columns = {"reference_kappa": np.full_like(kappa, arguments.reference_kappa), **columns}
+    curve = franz_parisi(model, alpha, distance, reference=reference)
+    columns |= {"entropy": curve.entropy, "slope": curve.slope}
+    if math.isfinite(arguments.beta):
+        columns |= {"beta": np.full_like(kappa, arguments.beta)}
+        columns |= {name: curve.overlaps[name] for name in ("energy", "free_entropy")}
+    columns |= {name: curve.overlaps[name] for name in ("q", "t0")}
+    return columns | {"error": curve.error, "status": curve.status}
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="python -m replica_theory",
+        description="Replica theory of the binary perceptron in the limit N -> infinity.",
+        epilog="Each command explains itself: python -m replica_theory entropy --help",
+    )
+    commands = parser.add_subparsers(required=True, metavar="COMMAND", title="commands")
+    for add in (_add_entropy, _add_capacity, _add_curve):
+        add(commands)
+    return parser
+
+
+def _add_entropy(commands: Any) -> None:
+    parser = _subcommand(
+        commands,
+        "entropy",
+        _entropy,
+        "replica-symmetric entropy of the solutions",
+        """\
+Replica-symmetric entropy (Gardner and Derrida 1988), the number of solutions being exp(N s):
+
+  Phi = extr { -q_hat (1 - q)/2 + E_z log 2cosh(sqrt(q_hat) z) + alpha E_z log P(sqrt(q) z + sqrt(1 - q) x allowed) }
+
+q is the overlap of two solutions. At finite --beta patterns may be violated at a price exp(-beta) each; then `entropy`
+is that of the configurations with the fraction `energy` of violated patterns, s = Phi + beta alpha energy. `stability`
+is the de Almeida-Thouless stability (negative: replica symmetry is broken), `error` the estimated quadrature error.
+Above capacity the entropy is negative, and the status says so.""",
+        """\
+  python -m replica_theory entropy --alpha 0.5          entropy 0.3143900669
+  python -m replica_theory entropy --kappa 0 0.5 --alpha 0.1:0.8:8 --json
+  python -m replica_theory entropy --model teacher-student --alpha 1.0""",
+    )
+    _add_load(parser)
+    _add_temperature(parser)
+
+
+def _add_capacity(commands: Any) -> None:
+    _subcommand(
+        commands,
+        "capacity",
+        _capacity,
+        "load where the entropy of the solutions vanishes",
+        """\
+Capacity alpha_c(kappa) (Krauth and Mezard 1989): the load where the replica-symmetric entropy of the solutions falls to
+zero. For the symmetric constraint it is -log 2 / log P(|z| <= kappa). The columns q, q_hat and stability are those of
+the saddle point there; margins from -2 to 3 are checked.""",
+        """\
+  python -m replica_theory capacity                     capacity 0.8330785997
+  python -m replica_theory capacity --kappa -1 0 1
+  python -m replica_theory capacity --model symmetric --kappa 0.5:1.5:5""",
+    ).set_defaults(beta=math.inf)
+
+
+def _add_curve(commands: Any) -> None:
+    parser = _subcommand(
+        commands,
+        "curve",
+        _curve,
+        "entropy of the solutions at given distances from a typical one",
+        """\
+Franz-Parisi entropy (Huang and Kabashima 2014): from a reference drawn at random among the solutions, exp(N S(d))
+solutions lie at Hamming distance d N,
+
+  S(d) = lim (1/N) E log #{ W solution : distance(W, reference) = d N },   0 <= d <= 1/2.
+
+At the typical distance (1 - q)/2 it equals the entropy of all solutions; close to the reference it is negative: typical
+solutions are isolated. With --reference-kappa the reference is typical at another margin (a larger one: a robust
+reference, surrounded by solutions). `slope` is dS/dd, q the overlap of two solutions at distance d, t0 the overlap with
+other references. Points beyond the distance where the saddle point ends have status saddle-lost.""",
+        """\
+  python -m replica_theory curve --alpha 0.5 --distance 0.01 0.05 0.1
+  python -m replica_theory curve --alpha 0.5 --reference-kappa 0.2 --distance 0.001:0.1:20""",
+    )
+    _add_load(parser)
+    _add_temperature(parser)
+    parser.add_argument(
+        "--distance",
+        type=_numbers,
+        nargs="+",
+        metavar="D",
+        default=[np.linspace(0.02, 0.5, 25)],
+        help="distances in [0, 1/2], or a grid (default: 0.02:0.5:25)",
+    )
+    parser.add_argument(
+        "--reference-kappa", type=float, metavar="K", help="margin of the reference (default: that of the solutions)"
+    )
+
+
+def _subcommand(
+    commands: Any, name: str, command: Callable[[argparse.Namespace], Columns], summary: str, text: str, examples: str
+) -> argparse.ArgumentParser:
+    parser: argparse.ArgumentParser = commands.add_parser(
+        name,
+        help=summary,
+        description=text,
+        epilog=f"{_CONVENTIONS}\nexamples:\n{examples}",
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.set_defaults(command=command, name=name)
+    parser.add_argument("--model", choices=MODELS, default="binary", help="the constraint (default: binary)")
+    parser.add_argument(
+        "--kappa",
+        type=_numbers,
+        nargs="+",
+        metavar="K",
+        help="margins, or a grid (default: 0; 1 for the symmetric model)",
+    )
+    parser.add_argument("--json", action="store_true", help="print JSON (NaN as null) instead of a table")
+    return parser
+
+
+def _add_load(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--alpha", type=_numbers, nargs="+", metavar="A", required=True, help="loads P/N, or a grid such as 0.1:0.8:8"
+    )
+
+
+def _add_temperature(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--beta", type=float, default=math.inf, metavar="B", help="inverse temperature (default: inf, solutions only)"
+    )
+
+
+def _numbers(text: str) -> Array:
+    """One number or the grid start:stop:count."""
+    parts = text.split(":")
+    try:
+        if len(parts) == 1:
+            return np.array([float(text)])
+        start, stop, count = float(parts[0]), float(parts[1]), int(parts[2])
+        if len(parts) == 3 and 1 <= count <= MAX_POINTS and math.isfinite(start) and math.isfinite(stop):
+            return np.linspace(start, stop, count)
+    except (ValueError, IndexError):
+        pass
+    raise argparse.ArgumentTypeError(f"must be a number or a grid start:stop:count; got {text!r}")
+
+
+def _margins(arguments: argparse.Namespace) -> list[Array]:
+    default = MODELS[arguments.model]().kappa
+    return arguments.kappa or [np.atleast_1d(np.asarray(default))]
+
+
+def _outer(*lists: list[Array]) -> list[Array]:
+    """All combinations of the numbers of several lists, the last one fastest; 1-d arrays of one length."""
+    axes = [np.concatenate(values) for values in lists]
+    count = math.prod(map(len, axes))
+    if count > MAX_POINTS:
+        raise ValueError(f"at most {MAX_POINTS} points can be computed in one call; got {count}")
+    return [grid.ravel() for grid in np.meshgrid(*axes, indexing="ij")]
+
+
+def _model(arguments: argparse.Namespace, kappa: Array) -> Model:
+    return MODELS[arguments.model](kappa, arguments.beta)
+
+
+def _as_json(arguments: argparse.Namespace, columns: Columns) -> str:
+    points = [
+        {name: _plain(value) for name, value in zip(columns, line, strict=True)}
+        for line in zip(*columns.values(), strict=True)
+    ]
+    return json.dumps({"command": arguments.name, "model": arguments.model, "points": points}, indent=1)
+
+
+def _plain(value: Any) -> str | float | None:
+    """A JSON value: the name of a status, a number, null where there is none."""
+    if isinstance(value, Status):
+        return str(value)
+    return float(value) if math.isfinite(value) else None
+
+
+def _as_table(columns: Columns) -> str:
+    cells = [[name, *(_cell(name, value) for value in values)] for name, values in columns.items()]
+    widths = [max(map(len, column)) for column in cells]
+    lines = zip(*cells, strict=True)
+    return "\n".join("  ".join(c.rjust(w) for c, w in zip(line, widths, strict=True)) for line in lines)
+
+
+def _cell(name: str, value: Any) -> str:
+    if isinstance(value, Status):
+        return str(value)
+    return f"{value:.1e}" if name == "error" else f"{value:.10g}"
+
+
+def _verdict(status: NDArray[np.object_]) -> int:
+    """Exit code; says on standard error which points failed."""
+    failed = Counter(s for s in status if not s.ok)
+    for kind, count in failed.items():
+        print(f"python -m replica_theory: {count} of {len(status)} points: {kind.sentence}", file=sys.stderr)
+    return 1 if failed else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

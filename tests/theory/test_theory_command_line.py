@@ -1,0 +1,180 @@
+"""``python -m replica_theory``: tables for people, JSON for machines, exit codes for scripts."""
+
+import json
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+
+from replica_theory import (
+    BinaryPerceptron,
+    SymmetricBinaryPerceptron,
+    TeacherStudent,
+    capacity,
+    franz_parisi,
+    replica_symmetric,
+)
+from replica_theory.__main__ import main
+
+
+def run_json(capsys, *arguments, code=0):
+    assert main([*arguments, "--json"]) == code
+    printed = json.loads(capsys.readouterr().out, parse_constant=lambda word: pytest.fail(f"{word} is no JSON"))
+    return printed["points"]
+
+
+def test_entropy_table(capsys):
+    assert main(["entropy", "--alpha", "0.5", "0.9"]) == 0
+    out, err = capsys.readouterr()
+    header, first, second = out.splitlines()
+    assert header.split() == ["kappa", "alpha", "entropy", "q", "q_hat", "stability", "error", "status"]
+    assert first.split()[:4] == ["0", "0.5", "0.3143900669", "0.3223853632"] and first.endswith("       converged")
+    assert second.endswith("negative-entropy") and len({len(line) for line in out.splitlines()}) == 1
+    assert err == ""
+
+
+def test_entropy_grid(capsys):
+    points = run_json(capsys, "entropy", "--kappa", "-1", "0:0.5:2", "--alpha", "0.1:0.3:3")
+    assert [(p["kappa"], p["alpha"]) for p in points] == [
+        (k, pytest.approx(a)) for k in (-1, 0, 0.5) for a in (0.1, 0.2, 0.3)
+    ]
+    expected = replica_symmetric(BinaryPerceptron([[-1.0], [0.0], [0.5]]), [0.1, 0.2, 0.3])
+    np.testing.assert_allclose([p["entropy"] for p in points], expected.entropy.ravel(), rtol=1e-12)
+    assert {p["status"] for p in points} == {"converged"}
+
+
+def test_entropy_at_finite_temperature(capsys):
+    (point,) = run_json(capsys, "entropy", "--alpha", "1.2", "--beta", "2")
+    expected = replica_symmetric(BinaryPerceptron(0.0, 2.0), 1.2)
+    for key in ("entropy", "free_entropy", "energy", "q"):
+        assert point[key] == pytest.approx(getattr(expected, key), rel=1e-12)
+    assert point["beta"] == 2
+
+
+def test_entropy_of_other_models(capsys):
+    (student,) = run_json(capsys, "entropy", "--model", "teacher-student", "--alpha", "1")
+    assert student["teacher_overlap"] == pytest.approx(replica_symmetric(TeacherStudent(), 1.0).teacher_overlap)
+    (symmetric,) = run_json(capsys, "entropy", "--model", "symmetric", "--alpha", "1")
+    assert symmetric["kappa"] == 1
+    assert symmetric["entropy"] == pytest.approx(replica_symmetric(SymmetricBinaryPerceptron(), 1.0).entropy)
+
+
+def test_capacity(capsys):
+    points = run_json(capsys, "capacity", "--kappa", "-1", "0", "1")
+    np.testing.assert_allclose([p["capacity"] for p in points], capacity(BinaryPerceptron([-1.0, 0.0, 1.0])).alpha)
+    (symmetric,) = run_json(capsys, "capacity", "--model", "symmetric")
+    assert symmetric["capacity"] == pytest.approx(1.815875, abs=1e-6)
+    assert main(["capacity"]) == 0
+    assert " 0.8330785997 " in capsys.readouterr().out
+
+
+def test_curve(capsys):
+    points = run_json(capsys, "curve", "--alpha", "0.5", "--distance", "0.05", "0.1")
+    expected = franz_parisi(BinaryPerceptron(), 0.5, [0.05, 0.1])
+    np.testing.assert_allclose([p["entropy"] for p in points], expected.entropy, rtol=1e-12)
+    np.testing.assert_allclose([p["slope"] for p in points], expected.slope, rtol=1e-9)
+
+
+def test_curve_around_a_robust_reference(capsys):
+    (point,) = run_json(
+        capsys, "curve", "--alpha", "0.5", "--distance", "0.05", "--reference-kappa", "0.2", "--beta", "3"
+    )
+    expected = franz_parisi(BinaryPerceptron(0.0, 3.0), 0.5, 0.05, reference=BinaryPerceptron(0.2, 3.0))
+    assert point["reference_kappa"] == 0.2 and point["beta"] == 3
+    assert point["entropy"] == pytest.approx(float(expected.entropy))
+
+
+def test_lost_points_keep_their_line(capsys):
+    assert main(["entropy", "--alpha", "0.5", "2", "--json"]) == 1
+    out, err = capsys.readouterr()
+    kept, lost = json.loads(out)["points"]
+    assert kept["status"] == "converged"
+    assert lost == {"kappa": 0.0, "alpha": 2.0, "status": "saddle-lost"} | dict.fromkeys(
+        ("entropy", "q", "q_hat", "stability", "error")
+    )
+    assert (
+        err.startswith("python -m replica_theory: 1 of 2 points: the branch of saddle points") and "\n" not in err[:-1]
+    )
+
+
+@pytest.mark.parametrize(
+    ("arguments", "sentence"),
+    [
+        (["entropy", "--alpha", "0"], "alpha must be positive and finite; got [0.]"),
+        (["entropy", "--alpha", "nan"], "alpha must be positive and finite; got [nan]"),
+        (["entropy", "--alpha", "0.5", "--kappa", "inf"], "kappa must be finite; got [inf]"),
+        (["entropy", "--alpha", "0.5", "--beta", "-1"], "beta must be non-negative (inf counts solutions); got -1.0"),
+        (["entropy", "--alpha", "0.5", "--beta", "nan"], "beta must be non-negative (inf counts solutions); got nan"),
+        (["entropy", "--alpha", "1:2:2000", "--kappa", "0:1:2000"], "at most 1000000 points can be computed"),
+        (["capacity", "--model", "symmetric", "--kappa", "-1"], "kappa must be positive for |h| <= kappa"),
+        (["capacity", "--model", "teacher-student"], "capacity needs random labels"),
+        (["curve", "--alpha", "0.5", "--distance", "0.7"], "distance must lie in [0, 1/2]; got [0.7]"),
+        (["curve", "--alpha", "0.5", "--reference-kappa", "nan"], "kappa must be finite; got nan"),
+        (["curve", "--alpha", "0.5", "--model", "teacher-student"], "franz_parisi takes random labels"),
+    ],
+)
+def test_bad_values(arguments, sentence, capsys):
+    assert main(arguments) == 2
+    out, err = capsys.readouterr()
+    assert out == "" and err.startswith(f"python -m replica_theory: {sentence}") and err.count("\n") == 1
+
+
+@pytest.mark.parametrize(
+    ("arguments", "sentence"),
+    [
+        ([], "the following arguments are required: COMMAND"),
+        (["entropy"], "the following arguments are required: --alpha"),
+        (["curve"], "the following arguments are required: --alpha"),
+        (["entropy", "--alpha"], "argument --alpha: expected at least one argument"),
+        (["volume", "--alpha", "1"], "invalid choice: 'volume'"),
+        (["entropy", "--alpha", "1", "--model", "ising"], "argument --model: invalid choice: 'ising'"),
+        (["entropy", "--alpha", "1", "--beta", "cold"], "argument --beta: invalid float value: 'cold'"),
+        *(
+            (
+                ["entropy", "--alpha", text],
+                f"--alpha: must be a number or a grid start:stop:count; got '{text}'",
+            )
+            for text in ("half", "", "0:1", "0:1:0", "0:1:2.5", "0:1:2:3", "a:b:3", "0:inf:3", "0:1:2000000")
+        ),
+    ],
+)
+def test_bad_arguments(arguments, sentence, capsys):
+    with pytest.raises(SystemExit) as stop:
+        main(arguments)
+    assert stop.value.code == 2 and sentence in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("command", ["entropy", "capacity", "curve"])
+def test_help_teaches(command, capsys):
+    with pytest.raises(SystemExit) as stop:
+        main([command, "--help"])
+    text = capsys.readouterr().out
+    assert stop.value.code == 0
+    for part in ("conventions:", "exit code:", "examples:", f"python -m replica_theory {command} ", "--json", "nats"):
+        assert part in text
+
+
+def test_interrupt(monkeypatch, capsys):
+    def interrupted(*_):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("replica_theory.__main__.replica_symmetric", interrupted)
+    assert main(["entropy", "--alpha", "0.5"]) == 130
+    assert capsys.readouterr().err == "python -m replica_theory: interrupted\n"
+
+
+def test_from_a_shell():
+    command = [sys.executable, "-W", "error", "-m", "replica_theory"]
+    done = subprocess.run([*command, "capacity", "--json"], capture_output=True, text=True, timeout=60)
+    assert done.returncode == 0 and done.stderr == ""
+    assert json.loads(done.stdout)["points"][0]["capacity"] == pytest.approx(0.833078599739579, abs=1e-12)
+
+
+def test_reader_that_leaves_early():
+    """A closed pipe (head, less) is no error."""
+    command = [sys.executable, "-m", "replica_theory", "entropy", "--alpha", "0.1:0.8:3000"]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
+        process.stdout.readline()
+        process.stdout.close()
+        assert process.stderr.read() == "" and process.wait(timeout=60) == 0
