@@ -73,7 +73,7 @@ def test_single_point(benchmark):
 
 
 def test_against_scalar_code(benchmark):
-    """A point of a large map against the straightforward implementation, in the same run (20-25 times faster when written)."""
+    """A point of a large map against the straightforward code, in the same run (25 times faster when written)."""
     kappa, alpha = phase_diagram(40)
     rows, columns = [5, 20, 33], [10, 20, 35]
     start = time.perf_counter()
