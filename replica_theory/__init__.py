@@ -2,7 +2,15 @@
 
 from replica_theory.curves import EntropyCurve
 from replica_theory.franz_parisi import binary_entropy, franz_parisi, minimum_distance, planted_bound
-from replica_theory.models import BinaryPerceptron, Model, SymmetricBinaryPerceptron, TeacherStudent
+from replica_theory.models import (
+    BinaryPerceptron,
+    CustomModel,
+    IntervalModel,
+    Model,
+    SymmetricBinaryPerceptron,
+    TeacherStudent,
+    UShapePerceptron,
+)
 from replica_theory.replica_symmetric import ReplicaSymmetric, annealed_entropy, replica_symmetric
 from replica_theory.status import ConvergenceError, ConvergenceWarning, Status
 from replica_theory.teacher_student import (
@@ -21,7 +29,9 @@ __all__ = [
     "Capacity",
     "ConvergenceError",
     "ConvergenceWarning",
+    "CustomModel",
     "EntropyCurve",
+    "IntervalModel",
     "Learning",
     "LearningTransition",
     "Model",
@@ -29,6 +39,7 @@ __all__ = [
     "Status",
     "SymmetricBinaryPerceptron",
     "TeacherStudent",
+    "UShapePerceptron",
     "annealed_entropy",
     "binary_entropy",
     "capacity",

@@ -209,11 +209,15 @@ def planted_bound(model: Model, alpha: ArrayLike, distance: ArrayLike) -> Array:
     t = np.clip(1 - 2 * np.asarray(distance, dtype=float), 0.0, 1 - 1e-15)
 
     def integrand(h: Array, t: Array, kappa: Array) -> Array:
-        conditional = model.at(kappa=kappa).log_probability(t * h, np.sqrt(1 - t**2)).log
-        return np.asarray(np.exp(conditional - 0.5 * h**2) / np.sqrt(2 * np.pi))
+        point = model.at(kappa=kappa)
+        conditional = point.log_probability(t * h, np.sqrt(1 - t**2)).log
+        return np.asarray(point.acceptance(h) * np.exp(conditional - 0.5 * h**2) / np.sqrt(2 * np.pi))
 
-    low, high = model.edges if len(model.edges) == 2 else (*model.edges, np.inf)
-    pair = integrate.tanhsinh(integrand, low, high, args=(t, np.asarray(model.kappa)), rtol=1e-12).integral
+    # Piece by piece between the edges, each weighted with what is allowed there (0 or 1 for a hard constraint).
+    ends = [-np.inf, *(np.asarray(edge) for edge in model.edges), np.inf]
+    pair: Array = np.zeros(())
+    for low, high in pairwise(ends):
+        pair = pair + integrate.tanhsinh(integrand, low, high, args=(t, np.asarray(model.kappa)), rtol=1e-12).integral
     single = model.log_probability(np.zeros(()), 1.0).log
     return np.asarray(binary_entropy(distance) + alpha * (np.log(pair) - single))
 
@@ -510,7 +514,7 @@ def _at_reference(setting: _Setting) -> _Row:
     """The limit d = 0: the reference alone, with the probe's energy."""
     if np.isfinite(setting.probe.beta) or np.isfinite(setting.reference.beta):
         return _FAILED
-    inside = setting.probe.allows(np.array([float(np.asarray(edge)) for edge in setting.reference.edges])).all()
+    inside = bool(setting.probe.contains(setting.reference))
     overlaps = dict.fromkeys(_OVERLAPS, np.nan) | {"q": 1.0, "t0": setting.q_ref, "q_ref": setting.q_ref}
     if not inside:
         return _Row(Status.NEGATIVE_ENTROPY, -np.inf, np.nan, 0.0, overlaps)

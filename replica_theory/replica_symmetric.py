@@ -120,7 +120,8 @@ class ReplicaSymmetric:
         values = np.exp(-self.model.log_kernel(np.sqrt(q) * z, std).log)
         if self.model.has_teacher:
             values *= _teacher_weight(z, q, np.asarray(self.teacher_overlap))
-        allowed = np.where(self.model.allows(h), 1.0, np.exp(-np.asarray(self.model.beta)))
+        boltzmann = np.exp(-np.asarray(self.model.beta))
+        allowed = boltzmann + (1 - boltzmann) * self.model.acceptance(h)
         density: Array = allowed * np.exp(-0.5 * h**2) / np.sqrt(2 * np.pi) * v.integrate(values)
         return density
 
