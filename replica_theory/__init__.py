@@ -1,7 +1,9 @@
 """Replica theory of the binary perceptron: entropies, local entropies and thresholds in the limit N → ∞."""
 
 from replica_theory.curves import EntropyCurve
+from replica_theory.dense_region import DenseThreshold, local_entropy_threshold, local_entropy_thresholds
 from replica_theory.franz_parisi import binary_entropy, franz_parisi, minimum_distance, planted_bound
+from replica_theory.local_entropy import local_entropy
 from replica_theory.models import (
     BinaryPerceptron,
     CustomModel,
@@ -30,6 +32,7 @@ __all__ = [
     "ConvergenceError",
     "ConvergenceWarning",
     "CustomModel",
+    "DenseThreshold",
     "EntropyCurve",
     "IntervalModel",
     "Learning",
@@ -44,6 +47,9 @@ __all__ = [
     "binary_entropy",
     "capacity",
     "franz_parisi",
+    "local_entropy",
+    "local_entropy_threshold",
+    "local_entropy_thresholds",
     "minimum_distance",
     "planted_bound",
     "replica_symmetric",
