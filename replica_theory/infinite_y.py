@@ -18,6 +18,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from replica_theory.envelope import maxima
 from replica_theory.gaussian import log2cosh, multi_rule
 from replica_theory.models import Model
 
@@ -95,20 +96,23 @@ class LimitEquations:
         return forces, _entropic(forces.q_hat, forces.gap_hat, _unsqueezed(squeezed))
 
     def _energetic(self, q: float, gap: float) -> _Energetic:
-        root, std = np.sqrt(q), np.sqrt(1 - q)
-        edges = [np.asarray(np.clip(float(np.asarray(edge)) / root, -8, 8)) for edge in self.model.edges]
-        outer = multi_rule(edges, [np.asarray(std / root)] * len(edges), self.nodes)
-        h = root * outer.nodes
-        f = maximal_field(self.model, h, gap, float(std))
+        root, std = float(np.sqrt(q)), float(np.sqrt(1 - q))
+        kinks = 0.0
+        if self.model.is_concave or gap == 0:
+            edges = [np.asarray(np.clip(float(np.asarray(edge)) / root, -8, 8)) for edge in self.model.edges]
+            outer = multi_rule(edges, [np.asarray(std / root)] * len(edges), self.nodes)
+            weights, f = outer.weights, maximal_field(self.model, root * outer.nodes, gap, std)
+        else:
+            best = maxima(self.model, q, gap, std, order=self.nodes // 16)
+            weights, f, kinks = best.weights, best.fields, best.kinks(q, gap)
         kernel = self.model.log_kernel(f, std)
-        value = outer.integrate(kernel.log - 0.5 * gap * kernel.d1**2)
         response = gap * kernel.d2**2 / (1 - gap * kernel.d2)
         thermal = np.isfinite(self.model.beta)
         return _Energetic(
-            float(value),
-            self.alpha * float(outer.integrate(kernel.d1**2)),
-            self.alpha * float(outer.integrate(response)),
-            float(outer.integrate(self.model.violation(f, std))) if thermal else 0.0,
+            float(weights @ (kernel.log - 0.5 * gap * kernel.d1**2)),
+            self.alpha * float(weights @ kernel.d1**2),
+            self.alpha * (float(weights @ response) + kinks),
+            float(weights @ self.model.violation(f, std)) if thermal else 0.0,
         )
 
 
@@ -120,20 +124,9 @@ def aligned_distance(q_hat: float) -> float:
 def maximal_field(model: Model, h: Array, gap: float, std: float) -> Array:
     r"""Field that maximises :math:`\ell(f) - (f-h)^2/(2\delta q)`: the root of :math:`f = h + \delta q\,\ell'(f)`.
 
-    Newton with bisection as its safeguard; the functional is concave for an interval of allowed fields. Where it is not
-    (the allowed set has a hole), the better of the maxima reached from either side is taken.
+    Newton's method, for log-concave kernels (others have several maxima: see `envelope`).
     """
-    if gap == 0:
-        return h
-    if model.is_concave:
-        return _newton_field(model, h, h, gap, std)
-    starts = [h, h + 12 * np.sqrt(gap), h - 12 * np.sqrt(gap)]
-    best, top = h, np.full_like(h, -np.inf)
-    for start in starts:
-        f = _newton_field(model, start, h, gap, std)
-        value = model.log_kernel(f, std).log - (f - h) ** 2 / (2 * gap)
-        best, top = np.where(value > top, f, best), np.maximum(value, top)
-    return best
+    return h if gap == 0 else _newton_field(model, h, h, gap, std)
 
 
 def _newton_field(model: Model, start: Array, h: Array, gap: float, std: float) -> Array:

@@ -1,0 +1,135 @@
+r"""Inner maxima of a kernel that is not log-concave: :math:`M(h) = \max_f[\ell(f) - (f-h)^2/(2\delta q)]`.
+
+With :math:`u(f) = \ell(f) - f^2/(2\delta q)` the maximum is a Legendre transform: the maximiser runs along the upper
+concave envelope of `u`, and where the envelope is a straight line (from `a` to `b`, touching at both ends) it jumps,
+at the field :math:`h` with :math:`-h/\delta q` the slope of the line. `M` has a kink there, so Gaussian averages of its
+curvature contain the kinks, and quadratures must not straddle them. This is so for constraints with a hole and for any
+constraint at finite temperature.
+"""
+
+from __future__ import annotations
+
+from itertools import pairwise
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from replica_theory.models import Model
+
+Array = NDArray[np.float64]
+
+_SPREAD = np.sinh(np.linspace(-9.0, 9.0, 361))
+_DOUBLING = np.concatenate([[0.0], 2.0 ** np.arange(-1, 40)])
+_REACH = 9.0
+"""Standard deviations of the field that count (the measure beyond is 2e-19)."""
+
+
+class Jump(NamedTuple):
+    """A field at which the maximiser jumps from `left` to `right`."""
+
+    field: float
+    left: float
+    right: float
+
+
+class Maxima(NamedTuple):
+    r"""Nodes `h` of the Gaussian field of variance q, their weights, and the maximisers there; the jumps."""
+
+    h: Array
+    weights: Array
+    fields: Array
+    jumps: list[Jump]
+
+    def kinks(self, q: float, gap: float) -> float:
+        r"""Share of the jumps in :math:`E\,M''(h)`: the sum of :math:`(b-a)/\delta q` times the density of h there."""
+        density = [np.exp(-0.5 * j.field**2 / q) / np.sqrt(2 * np.pi * q) * (j.right - j.left) for j in self.jumps]
+        return float(sum(density)) / gap
+
+
+def maxima(model: Model, q: float, gap: float, std: float, order: int) -> Maxima:
+    r"""Gaussian quadrature over the field `h` (variance q) with the inner maximiser at every node.
+
+    Parameters
+    ----------
+    model : Model
+        Scalar parameters.
+    q, gap, std : float
+        Variance of `h`, :math:`\delta q > 0`, and width of the kernel.
+    order : int
+        Gauss-Legendre nodes in each panel; panels are graded towards the edges and end at the jumps.
+    """
+    edges = [float(np.asarray(edge)) for edge in model.edges]
+    reach = _REACH * np.sqrt(q)
+    low, high = min(-reach, *edges) - 12 * std, max(reach, *edges) + 12 * std
+    f = np.unique(np.concatenate([np.linspace(low, high, 401)] + [e + std * _SPREAD for e in edges]))
+    f = f[(f >= low) & (f <= high)]
+    kernel = model.log_kernel(f, std)
+    stable = gap * kernel.d2 < 1
+    jumps: list[Jump] = []
+    if not stable.all():
+        for i, j in _gaps_of_envelope(f, kernel.log - f**2 / (2 * gap)):
+            if not stable[i + 1 : j].all():
+                jumps.append(_refined(model, float(f[i]), float(f[j]), gap, std))
+    h, weights = _panels(edges, [jump.field for jump in jumps], std, float(np.sqrt(q)), order)
+    inverse = f - gap * kernel.d1
+    fields = np.empty_like(h)
+    ends = [Jump(-np.inf, -np.inf, -np.inf), *jumps, Jump(np.inf, np.inf, np.inf)]
+    for left, right in pairwise(ends):
+        here = (h > left.field) & (h < right.field)
+        known = (f >= left.right) & (f <= right.left) & stable
+        start = np.interp(h[here], inverse[known], f[known]) if known.any() else np.clip(h[here], left.right, right.left)
+        fields[here] = _newton(model, start, h[here], gap, std)
+    return Maxima(h, weights * np.exp(-0.5 * h**2 / q) / np.sqrt(2 * np.pi * q), fields, jumps)
+
+
+def _gaps_of_envelope(f: Array, u: Array) -> list[tuple[int, int]]:
+    """Neighbours on the upper concave envelope that are no neighbours on the grid."""
+    hull: list[int] = []
+    for k in range(len(f)):
+        while len(hull) > 1 and (u[hull[-1]] - u[hull[-2]]) * (f[k] - f[hull[-1]]) <= (u[k] - u[hull[-1]]) * (
+            f[hull[-1]] - f[hull[-2]]
+        ):
+            hull.pop()
+        hull.append(k)
+    return [(i, j) for i, j in pairwise(hull) if j > i + 1]
+
+
+def _refined(model: Model, left: float, right: float, gap: float, std: float) -> Jump:
+    """The jump between two branches: where their values are equal."""
+    ends = np.array([left, right])
+    kernel = model.log_kernel(ends, std)
+    h = float(0.5 * (left + right) - gap * (kernel.log[1] - kernel.log[0]) / (right - left))
+    for _ in range(50):
+        ends = _newton(model, ends, np.full(2, h), gap, std)
+        value = model.log_kernel(ends, std).log - (ends - h) ** 2 / (2 * gap)
+        step = -gap * float(value[1] - value[0]) / float(ends[1] - ends[0])
+        h += step
+        if abs(step) < 1e-13 * (1 + abs(h)):
+            break
+    return Jump(h, float(ends[0]), float(ends[1]))
+
+
+def _newton(model: Model, start: Array, h: Array, gap: float, std: float) -> Array:
+    """Maximisers from starting points on their own branches."""
+    f = np.array(start, dtype=float)
+    for _ in range(60):
+        kernel = model.log_kernel(f, std)
+        step = (h + gap * kernel.d1 - f) / np.maximum(1 - gap * kernel.d2, 0.02)
+        f = f + np.clip(step, -0.5 * np.sqrt(gap) - std, 0.5 * np.sqrt(gap) + std)
+        if np.max(np.abs(step), initial=0.0) < 1e-12 * (1 + np.max(np.abs(f), initial=0.0)):
+            break
+    return f
+
+
+def _panels(edges: list[float], jumps: list[float], std: float, root: float, order: int) -> tuple[Array, Array]:
+    """Gauss-Legendre nodes on panels that double in size away from every edge (from std/2) and end at the jumps."""
+    top = _REACH * root
+    steps = std * np.concatenate([-_DOUBLING[::-1], _DOUBLING])
+    cuts = np.concatenate([np.arange(-_REACH, _REACH + 0.5) * root, jumps, *(e + steps for e in edges)])
+    cuts = np.unique(np.clip(cuts, -top, top))
+    keep = np.append(True, np.diff(cuts) > 1e-13 * top)
+    cuts = cuts[keep]
+    x, w = np.polynomial.legendre.leggauss(order)
+    half = 0.5 * np.diff(cuts)[:, None]
+    return (0.5 * (cuts[1:] + cuts[:-1])[:, None] + half * x).ravel(), (half * w).ravel()
