@@ -37,6 +37,7 @@ class LimitPoint(NamedTuple):
     gap: float
     gap_hat: float
     energy: float
+    replicon: float
 
 
 class _Energetic(NamedTuple):
@@ -44,6 +45,7 @@ class _Energetic(NamedTuple):
     q_hat: float
     gap_hat: float
     energy: float
+    curvature: float
 
 
 class _Entropic(NamedTuple):
@@ -51,6 +53,7 @@ class _Entropic(NamedTuple):
     q: float
     gap: float
     t: float
+    curvature: float
 
 
 @dataclass(frozen=True)
@@ -84,7 +87,8 @@ class LimitEquations:
         q, gap, t_hat = float(x[0]), max(float(np.expm1(x[1])), 0.0), _unsqueezed(float(x[2]))
         linear = -0.5 * forces.q_hat * (1 - q) - 0.5 * (gap * forces.q_hat + q * forces.gap_hat) - t * t_hat
         entropy = linear + spins.value + self.alpha * forces.value
-        return LimitPoint(entropy, t_hat, q, forces.q_hat, gap, forces.gap_hat, forces.energy)
+        replicon = 1 - self.alpha * forces.curvature * spins.curvature
+        return LimitPoint(entropy, t_hat, q, forces.q_hat, gap, forces.gap_hat, forces.energy, replicon)
 
     def _terms(self, x: Array) -> tuple[_Energetic, _Entropic] | None:
         q, log_gap, squeezed = (float(v) for v in x)
@@ -113,6 +117,7 @@ class LimitEquations:
             self.alpha * float(weights @ kernel.d1**2),
             self.alpha * (float(weights @ response) + kinks),
             float(weights @ self.model.violation(f, std)) if thermal else 0.0,
+            float(weights @ kernel.d2**2),
         )
 
 
@@ -155,7 +160,8 @@ def _entropic(q_hat: float, gap_hat: float, t_hat: float) -> _Entropic:
     m = np.tanh(h)
     q = float(weight @ m**2)
     value = float(weight @ (log2cosh(h) - 0.5 * gap_hat * m**2))
-    return _Entropic(value, q, float(weight @ (z * m)) / root - (1 - q), float(weight @ m))
+    gap = float(weight @ (z * m)) / root - (1 - q)
+    return _Entropic(value, q, gap, float(weight @ m), float(weight @ (1 - m**2) ** 2))
 
 
 def _half_line(width: float) -> tuple[Array, Array]:

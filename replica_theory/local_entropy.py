@@ -32,6 +32,7 @@ Reference = Literal["free", "solution"]
 ZERO_COMPLEXITY = "zero-complexity"
 _OVERLAPS = (
     "q0", "q1", "t0", "q_ref", "q0_hat", "q1_hat", "t0_hat", "q_ref_hat", "t_hat", "gamma", "phi", "energy", "residual",
+    "replicon", "replicon_ref",
 )  # fmt: skip
 _DEPARTURE = 0.1
 """First step in log d away from the distance where the replicas do not feel the reference."""
@@ -78,7 +79,7 @@ def local_entropy(
         `slope` is :math:`dS/dd` along the curve (at fixed y, or at zero complexity), `complexity` is :math:`\Sigma`
         (NaN at y = inf), `y` the one used, `error` an estimate from quadrature doubling, already corrected for in
         `entropy`. `overlaps` holds ``q0, q1, t0, q_ref`` and their conjugates, ``t_hat, gamma, phi, energy,
-        residual``.
+        residual``, and the eigenvalues ``replicon`` and ``replicon_ref`` of `Notes`.
 
     Raises
     ------
@@ -93,6 +94,18 @@ def local_entropy(
     Every curve starts where the replicas do not feel the reference (d = 1/2 if it is free, the typical distance
     between solutions if it is one) and is continued in log d; for zero complexity y is raised at d = 0.1 until
     :math:`\Sigma` vanishes and then followed along with the distance. A saddle that ceases to exist ends the curve.
+
+    The replica-symmetric saddle is stable against breaking among the replicas of one reference where
+
+    .. math:: 1 - \alpha\,E\langle\ell''^2\rangle\,E\langle\mathrm{sech}^4\rangle > 0
+
+    (``replicon``; averages of this theory, with their weight :math:`e^{y\ell}`, :math:`(2\cosh)^y`), and against
+    breaking among the references where
+    :math:`1 - \alpha\,E(\partial_h\langle\ell'\rangle)^2\,E(\partial_h\langle\tanh\rangle)^2 > 0`
+    (``replicon_ref``; for constrained references the largest eigenvalue of :math:`\alpha\,E[J\otimes J]\,
+    E[\hat J\otimes\hat J]` with the Jacobians of both forces and of both magnetizations; it falls to
+    :math:`-\infty` as y → inf). For free references at d = 1/2 both are the de Almeida-Thouless stability of
+    `replica_symmetric`; at y = 1 the second one is, at every distance.
 
     Examples
     --------
@@ -146,6 +159,8 @@ class Saddle(NamedTuple):
     entropy: float
     gamma: float
     energy: float
+    replicon: float
+    replicon_ref: float
 
     def complexity(self, y: float) -> float:
         """Logarithm of the number of references per weight."""
@@ -234,7 +249,11 @@ class Equations:
             + spins.log
             + alpha * forces.log
         )
-        return Saddle(q, hats, t_hat, float(phi), float(entropy), float(t_hat - forces.force), forces.energy)
+        gamma = float(t_hat - forces.force)
+        replicon = 1 - alpha * forces.curvature * spins.curvature
+        product = spins.response @ forces.response
+        replicon_ref = 1 - alpha * np.linalg.eigvals(product).real.max() if np.isfinite(product).all() else np.nan
+        return Saddle(q, hats, t_hat, float(phi), float(entropy), gamma, forces.energy, replicon, float(replicon_ref))
 
 
 @dataclass(frozen=True)
@@ -455,7 +474,8 @@ def read_out(problem: Problem, x: Array, distance: float) -> Row:
         status = Status.NEGATIVE_COMPLEXITY
     q, hats = saddle.overlaps, saddle.hats
     values = (q.q0, q.q1, q.t0, q.q_ref, hats.q0, hats.q1, hats.t0, hats.q_ref, saddle.t_hat, saddle.gamma,
-              saddle.phi, saddle.energy, float(np.abs(residual).max()))  # fmt: skip
+              saddle.phi, saddle.energy, float(np.abs(residual).max()),
+              saddle.replicon, saddle.replicon_ref)  # fmt: skip
     error = abs(entropy - base.entropy)
     return Row(status, entropy, slope, complexity, y, error, dict(zip(_OVERLAPS, values, strict=True)))
 
@@ -495,6 +515,7 @@ def limit_curve(model: Model, alpha: float, distances: Array) -> list[Row]:
         if d >= flat:
             # Some reference has the typical solutions at just this distance.
             overlaps = {"q0": float(alone.q), "q1": float(alone.q), "gamma": 0.0, "t_hat": 0.0}
+            overlaps["replicon"] = float(alone.stability)
             entropy = float(alone.free_entropy)
             status = Status.CONVERGED if entropy >= 0 else Status.NEGATIVE_ENTROPY
             rows.append(Row(status, entropy, 0.0, np.nan, np.inf, 0.0, overlaps))
@@ -513,6 +534,7 @@ def _limit_row(equations: LimitEquations, x: Array, distance: float) -> Row:
     assert point is not None and finer is not None
     overlaps = {"q0": point.q, "q1": point.q, "q0_hat": point.q_hat, "q1_hat": point.q_hat, "t_hat": point.t_hat,
                 "gamma": point.t_hat, "energy": point.energy, "gap": point.gap, "gap_hat": point.gap_hat}  # fmt: skip
+    overlaps["replicon"] = point.replicon
     status = Status.CONVERGED if finer.entropy >= 0 else Status.NEGATIVE_ENTROPY
     error = abs(finer.entropy - point.entropy)
     return Row(status, finer.entropy, 2 * point.t_hat, np.nan, np.inf, error, overlaps)

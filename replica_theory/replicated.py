@@ -84,22 +84,34 @@ class Overlaps(NamedTuple):
 
 
 class Energetic(NamedTuple):
-    r"""Value :math:`G_E`, the mean of :math:`\ell`, alpha times the derivatives, and the violation probability."""
+    r"""Value :math:`G_E`, the mean of :math:`\ell`, alpha times the derivatives, and the violation probability.
+
+    `curvature` is :math:`E\langle\ell''^2\rangle`; `response` is :math:`E\,J\otimes J` with `J` the Jacobian of
+    :math:`(\langle\tilde\ell'\rangle, \langle\ell'\rangle)` in the fields :math:`(\tilde h, h)` (free: in `h` alone).
+    """
 
     value: float
     log: float
     hats: Overlaps
     force: float
     energy: float
+    curvature: float
+    response: Array
 
 
 class Entropic(NamedTuple):
-    r"""Value :math:`G_S`, the mean of :math:`\log2\cosh`, the overlaps and the overlap `t` with the reference."""
+    r"""Value :math:`G_S`, the mean of :math:`\log2\cosh`, the overlaps and the overlap `t` with the reference.
+
+    `curvature` is :math:`E\langle\mathrm{sech}^4\rangle`; `response` is :math:`E\,J\otimes J` with `J` the Jacobian
+    of :math:`(\langle\tilde W\rangle, \langle\tanh\rangle)`.
+    """
 
     value: float
     log: float
     overlaps: Overlaps
     t: float
+    curvature: float
+    response: Array
 
 
 def energetic(system: System, q: Overlaps, t: float) -> Energetic | None:
@@ -127,7 +139,7 @@ def energetic(system: System, q: Overlaps, t: float) -> Energetic | None:
     f, log_df = _inner_grid(steps, h, np.sqrt(q.gap), system.resolution.spacing)
     kernel = model.log_kernel(f, std)
     log_weight = -((f - h[:, None]) ** 2) / (2 * q.gap) + y * kernel.log + log_df
-    moments = [np.ones_like(f), kernel.d1, kernel.d1**2, kernel.log]
+    moments = [np.ones_like(f), kernel.d1, kernel.d1**2, kernel.log, kernel.d2**2, kernel.d2]
     if np.isfinite(model.beta):
         moments.append(model.violation(f, std))
     columns = np.stack(moments, axis=1)
@@ -143,7 +155,10 @@ def energetic(system: System, q: Overlaps, t: float) -> Energetic | None:
     mean = field[:, :, None] + coupling * (local - h[:, None])[:, None, :]
     allowed, pull = system.reference.probability(mean, std_ref)
     weighted = weight[:, :, None] * columns[window]
-    sums, pulls = allowed @ weighted, pull @ weighted[:, :, :2]
+    # Integration by parts gives the mean of p'', the second derivative of the reference's probability.
+    parts = weighted[:, :, 0] * (local - h[:, None]) / q.gap - y * weighted[:, :, 1]
+    weighted_pull = np.concatenate([weighted[:, :, :2], parts[:, :, None] / (coupling or np.inf)], axis=2)
+    sums, pulls = allowed @ weighted, pull @ weighted_pull
     return _constrained_energetic(system, outer, across, sums, pulls, constant)
 
 
@@ -165,10 +180,11 @@ def entropic(system: System, hats: Overlaps, tau: float) -> Entropic | None:
     log_weight = -((f - h[:, None] - tau) ** 2) / (2 * hats.gap) + y * log_f
     top = log_weight.max(axis=1)
     m = np.tanh(f)
-    sums = np.exp(log_weight - top[:, None]) @ np.stack([np.ones_like(f), m, m**2, log_f], axis=1)
+    columns = [np.ones_like(f), m, m**2, log_f, (1 - m**2) ** 2]
+    sums = np.exp(log_weight - top[:, None]) @ np.stack(columns, axis=1)
     log_z = top + np.log(sums[:, 0]) + np.log(spacing) - 0.5 * np.log(2 * np.pi * hats.gap)
     up = sums[:, 1:] / sums[:, :1]
-    down = up[::-1] * np.array([-1.0, 1.0, 1.0])
+    down = up[::-1] * np.array([-1.0, 1.0, 1.0, 1.0])
     half, mean = 0.5 * (log_z - log_z[::-1]), 0.5 * (log_z + log_z[::-1])
     across = _hermite(5 * system.resolution.reference) if system.reference is not None else _POINT
     field = half[:, None]
@@ -184,11 +200,17 @@ def entropic(system: System, hats: Overlaps, tau: float) -> Entropic | None:
 
     average = mixed(0)
     q0, q1 = expect(average**2), expect(mixed(1))
-    t = expect(0.5 * ((1 + w) * up[:, 0, None] - (1 - w) * down[:, 0, None]))
+    aligned = 0.5 * ((1 + w) * up[:, 0, None] - (1 - w) * down[:, 0, None])
     t0, q_ref = (expect(w * average), expect(w**2)) if system.reference is not None else (0.0, 0.0)
     slope = t0 / q0 if q0 > 0 else 0.0
     value = expect(mean[:, None] + log2cosh(field))
-    return Entropic(value, expect(mixed(2)), Overlaps(q0, q1 - q0, slope, q_ref - slope * t0), t)
+    along = 1 - mixed(1) + y * (mixed(1) - average**2)
+    if system.reference is None:
+        response = np.array([[expect(along**2)]])
+    else:
+        response = _kronecker(outer.weights[:, None] * across.weights, 1 - w**2, aligned - w * average, along, y)
+    order = Overlaps(q0, q1 - q0, slope, q_ref - slope * t0)
+    return Entropic(value, expect(mixed(2)), order, expect(aligned), expect(mixed(3)), response)
 
 
 _POINT = Rule(np.zeros(1), np.ones(1), np.ones(1))
@@ -198,12 +220,15 @@ def _free_energetic(system: System, outer: Rule, sums: Array, constant: Array) -
     averages = sums[:, 1:] / sums[:, :1]
     q0_hat = float(outer.integrate(averages[:, 0] ** 2))
     q1_hat = float(outer.integrate(averages[:, 1]))
+    response = averages[:, 4] + system.y * (averages[:, 1] - averages[:, 0] ** 2)
     return Energetic(
         float(outer.integrate(constant + np.log(sums[:, 0]))),
         float(outer.integrate(averages[:, 2])),
         Overlaps(system.alpha * q0_hat, system.alpha * (q1_hat - q0_hat)),
         0.0,
-        float(outer.integrate(averages[:, 3])) if averages.shape[1] > 3 else 0.0,
+        float(outer.integrate(averages[:, 5])) if averages.shape[1] > 5 else 0.0,
+        float(outer.integrate(averages[:, 3])),
+        np.array([[float(outer.integrate(response**2))]]),
     )
 
 
@@ -220,14 +245,25 @@ def _constrained_energetic(
     q0_hat, q1_hat = expect(averages[:, :, 0] ** 2), expect(averages[:, :, 1])
     t0_hat, ref_hat = expect(pulled[:, :, 0] * averages[:, :, 0]), expect(pulled[:, :, 0] ** 2)
     slope = t0_hat / q0_hat if q0_hat > 0 else 0.0
-    alpha = system.alpha
+    alpha, pull, force = system.alpha, pulled[:, :, 0], averages[:, :, 0]
+    weight = outer.weights[:, None] * across.weights
+    along = averages[:, :, 4] + system.y * (averages[:, :, 1] - force**2)
     return Energetic(
         expect(constant[:, None] + np.log(norm[:, :, 0])),
         expect(averages[:, :, 2]),
         Overlaps(alpha * q0_hat, alpha * (q1_hat - q0_hat), slope, alpha * (ref_hat - slope * t0_hat)),
         alpha * expect(pulled[:, :, 1]),
-        expect(averages[:, :, 3]) if averages.shape[2] > 3 else 0.0,
+        expect(averages[:, :, 5]) if averages.shape[2] > 5 else 0.0,
+        expect(averages[:, :, 3]),
+        _kronecker(weight, pulled[:, :, 2] - pull**2, pulled[:, :, 1] - pull * force, along, system.y),
     )
+
+
+def _kronecker(weight: Array, own: Array, cross: Array, along: Array, y: float) -> Array:
+    """The mean of J x J for the Jacobian J = [[own, y cross], [cross, along]] of reference and replica."""
+    jacobian = np.stack([own, y * cross, cross, along]).reshape(2, 2, -1)
+    weighted = (jacobian * weight.ravel()).reshape(4, -1) @ jacobian.reshape(4, -1).T
+    return np.asarray(weighted.reshape(2, 2, 2, 2).transpose(0, 2, 1, 3).reshape(4, 4))
 
 
 def _hermite(n: int) -> Rule:
