@@ -43,13 +43,13 @@ _TOLERANCE = 1e-9
 """Estimated quadrature error above which a point is solved again with more nodes."""
 _SMALLEST_DISTANCE = 1e-7
 _AT_TYPICAL = 1e-7
-"""Distance in log d from the typical one below which a point counts as typical (an error of its square)."""
+"""Distance in rapidity from the typical one below which a point counts as typical (an error of its square)."""
 _FROZEN = 1e-7
 """1 - q below which the probes count as frozen: the branch is about to end there."""
 _RESOLVED = 0.002
-"""Resolution in log d of the end of a branch."""
+"""Resolution in rapidity of the end of a branch."""
 _DEPARTURE = 0.02
-"""Size in log d of the first step away from the typical distance."""
+"""Size in rapidity of the first step away from the typical distance."""
 
 
 def franz_parisi(
@@ -76,7 +76,8 @@ def franz_parisi(
     -------
     EntropyCurve
         `slope` is :math:`d\Phi/dd = 2\gamma` (of the free entropy; the entropy's own at beta = inf), NaN at d = 0
-        where it is infinite. `overlaps` holds ``q, q_hat, t0, t0_hat, t_hat, gamma, q_ref, energy, free_entropy``.
+        where it is infinite. `overlaps` holds ``q, q_hat, t0, t0_hat, t_hat, gamma, q_ref, energy, free_entropy``
+        and ``replicon``, positive where the replica-symmetric saddle is stable (see `local_entropy`).
         Points with negative entropy (typical solutions are isolated there) have status ``"negative-entropy"``.
 
     Raises
@@ -89,8 +90,8 @@ def franz_parisi(
     Notes
     -----
     The curve starts at the typical distance between solution and reference, where it equals the replica-symmetric
-    entropy, and is continued from there in log d; about 10 ms a distance. Doubled quadrature agrees to 1e-8 down to
-    d = 1e-4.
+    entropy, and is continued from there in log(d/(1 - d)); about 10 ms a distance. Doubled quadrature agrees to 1e-8
+    down to d = 1e-4. Loads below 1e-3, where the curve is H2(d) to that accuracy, may lose the saddle numerically.
 
     For references of the same margin the replica-symmetric saddle ends at a distance :math:`d_*(\alpha) > 0`, inside
     the region of negative entropy, where the probes freeze (q → 1): :math:`d_* = 4.5\cdot10^{-4}` at alpha = 0.5,
@@ -261,7 +262,7 @@ class _Row(NamedTuple):
 
 
 _FAILED = _Row(Status.SADDLE_LOST)
-_OVERLAPS = ("q", "q_hat", "t0", "t0_hat", "t_hat", "gamma", "q_ref", "energy", "free_entropy")
+_OVERLAPS = ("q", "q_hat", "t0", "t0_hat", "t_hat", "gamma", "q_ref", "energy", "free_entropy", "replicon")
 
 
 @dataclass(frozen=True)
@@ -283,6 +284,7 @@ class _Energetic(NamedTuple):
     t0_hat: float
     slope: float
     energy: float
+    curvature: float
 
 
 class _Entropic(NamedTuple):
@@ -291,6 +293,7 @@ class _Entropic(NamedTuple):
     q: float
     t0: float
     t: float
+    curvature: float
 
 
 def _curve(probe: Model, reference: Model, alpha: float, distances: Array) -> list[_Row]:
@@ -316,26 +319,25 @@ def _curve(probe: Model, reference: Model, alpha: float, distances: Array) -> li
 
 
 def _follow(setting: _Setting, q: float, distances: Array, finer: tuple[int, int]) -> list[_Row]:
-    """Continue from the typical distance to every other one, in log d."""
+    """Continue from the typical distance to every other one, in the rapidity log(d/(1 - d))."""
     t_typical = _typical_overlap(setting, q)
     if not np.isfinite(t_typical):
         return [_FAILED] * len(distances)
-    at_typical = np.array([0.0, q - _ratio(t_typical**2, setting.q_ref), 0.0])
-    typical = float(np.log(0.5 * (1 - t_typical)))
-    if setting.q_ref == 0:
-        at_typical[0] = t_typical
+    scale = _scale(setting)
+    at_typical = np.array([t_typical / scale, (q - _ratio(t_typical**2, setting.q_ref)) / scale, 0.0])
+    typical = _rapidity(0.5 * (1 - t_typical))
 
-    def residual(x: Array, log_distance: float) -> Array:
-        return _residual(setting, x, 1 - 2 * np.exp(log_distance))
+    def residual(x: Array, rapidity: float) -> Array:
+        return _residual(setting, x, -float(np.tanh(0.5 * rapidity)))
 
-    logs = np.log(np.unique(distances[distances >= _SMALLEST_DISTANCE]))
-    solved: dict[float, Array | None] = {p: at_typical for p in logs if abs(p - typical) < _AT_TYPICAL}
-    below = [p for p in logs[::-1] if p < typical and p not in solved]
-    above = [p for p in logs if p > typical and p not in solved]
+    wanted = [_rapidity(float(d)) for d in np.unique(distances[distances >= _SMALLEST_DISTANCE])]
+    solved: dict[float, Array | None] = {p: at_typical for p in wanted if abs(p - typical) < _AT_TYPICAL}
+    below = [p for p in wanted[::-1] if p < typical and p not in solved]
+    above = [p for p in wanted if p > typical and p not in solved]
     for branch, side in ((below, -1.0), (above, 1.0)):
         if branch:
             origin = branch[0] if abs(branch[0] - typical) < _DEPARTURE else typical + side * _DEPARTURE
-            start = _depart(setting, at_typical, t_typical, 1 - 2 * np.exp(origin))
+            start = _depart(setting, at_typical, t_typical, -float(np.tanh(0.5 * origin)))
             for point in follow_branch(residual, start, origin, branch, max_step=0.25, min_step=_RESOLVED):
                 solved[point.parameter] = point.x if point.status.ok else None
     return [_point(replace(setting, nodes=finer), d, solved) for d in distances]
@@ -343,9 +345,14 @@ def _follow(setting: _Setting, q: float, distances: Array, finer: tuple[int, int
 
 def _point(setting: _Setting, distance: float, solved: dict[float, Array | None]) -> _Row:
     if distance < _SMALLEST_DISTANCE:
-        return _at_reference(setting) if distance == 0 else _FAILED
-    x = solved[float(np.log(distance))]
+        return _at_reference(setting) if distance == 0 else _Row(Status.OUT_OF_RANGE)
+    x = solved[_rapidity(float(distance))]
     return _FAILED if x is None else _read_out(setting, x, 1 - 2 * distance)
+
+
+def _rapidity(distance: float) -> float:
+    r"""log(d/(1 - d)) = -2 atanh t: log d near the reference, -2t near d = 1/2."""
+    return float(np.log(distance) - np.log1p(-distance))
 
 
 def _depart(setting: _Setting, at_typical: Array, t_typical: float, t: float) -> Array:
@@ -354,15 +361,16 @@ def _depart(setting: _Setting, at_typical: Array, t_typical: float, t: float) ->
     At the typical distance itself the probe's field is the reference's (c = 0) and the Jacobian changes fast.
     """
     shift = t - t_typical
-    x: Array = at_typical + np.array([0.9 * shift, 0.0, 1.6 * shift])
-    x[1] += 0.25 * shift**2
+    x: Array = at_typical + np.array([0.1 * shift / _scale(setting), 0.25 * shift**2 / _scale(setting), 1.6 * shift])
     if setting.q_ref == 0:
-        x[0] = t
+        x[0] = 0.0
     for _ in range(40):
         step = _residual(setting, x, t)
         if not np.isfinite(step).all():
             break
+        variance = x[1]
         x += np.array([0.3, 0.3, -0.6]) * step
+        x[1] = max(x[1], 0.5 * variance)
     return x
 
 
@@ -384,13 +392,14 @@ def _typical_overlap(setting: _Setting, q: float) -> float:
 
 
 def _residual(setting: _Setting, x: Array, t: float) -> Array:
-    r"""Saddle-point equations in the unknowns :math:`t - t_0`, :math:`c^2` and :math:`\mu/(1+|\mu|)`.
+    r"""Saddle-point equations in the unknowns :math:`t_0/\tilde q`, :math:`c^2/\tilde q` and :math:`\mu/(1+|\mu|)`.
 
     :math:`\mu = \hat t - \hat t_0` is the coupling field, which diverges as the probes freeze (q → 1), and
     :math:`c^2 = q - t_0^2/\tilde q - (t-t_0)^2/(1-\tilde q)` is the variance of the probe's field given the
-    reference's field and stability; it vanishes both at the typical distance and as d → 0.
+    reference's field and stability; it vanishes both at the typical distance and as d → 0 (for an even constraint
+    they stand undivided).
     """
-    gap, c2, mu = _decode(x)
+    gap, c2, mu = _decode(setting, x, t)
     q = _probe_overlap(setting, gap, c2, t)
     if not (np.isfinite(mu) and 1 - q > _FROZEN):
         return np.full(3, np.nan)
@@ -398,12 +407,18 @@ def _residual(setting: _Setting, x: Array, t: float) -> Array:
     spins = _entropic(setting, forces.q_hat, forces.t0_hat, mu)
     new_gap = t - spins.t0
     new_c2 = spins.q - _ratio(spins.t0**2, setting.q_ref) - new_gap**2 / (1 - setting.q_ref)
-    return np.array([new_gap - gap, new_c2 - float(x[1]), spins.t - t])
+    scale = _scale(setting)
+    return np.array([spins.t0 / scale - float(x[0]), new_c2 / scale - float(x[1]), spins.t - t])
 
 
-def _decode(x: Array) -> tuple[float, float, float]:
-    gap, c2, squeezed = (float(v) for v in x)
-    return gap, max(c2, 0.0), squeezed / (1 - abs(squeezed)) if abs(squeezed) < 1 else np.inf
+def _decode(setting: _Setting, x: Array, t: float) -> tuple[float, float, float]:
+    t0, c2, squeezed = (float(v) for v in x)
+    scale = _scale(setting)
+    return t - scale * t0, max(scale * c2, 0.0), squeezed / (1 - abs(squeezed)) if abs(squeezed) < 1 else np.inf
+
+
+def _scale(setting: _Setting) -> float:
+    return setting.q_ref if setting.q_ref > 0 else 1.0
 
 
 def _energetic(setting: _Setting, gap: float, c2: float, t: float) -> _Energetic:
@@ -411,7 +426,7 @@ def _energetic(setting: _Setting, gap: float, c2: float, t: float) -> _Energetic
     q_ref, alpha = setting.q_ref, setting.alpha
     a, b = _ratio(t - gap, np.sqrt(q_ref)), gap / np.sqrt(1 - q_ref)
     spread = np.hypot(b, np.sqrt(c2))
-    share = b / spread if spread > 0 else 0.0
+    share = b / spread if spread > 1e-12 else 0.0
     q, std_ref = a**2 + spread**2, np.sqrt(1 - q_ref)
     root, std = max(np.sqrt(q), 1e-12), np.sqrt(1 - q)
     # Coordinates: probe field h = sqrt(q) u; the reference's z, w mix u and v by a rotation.
@@ -437,6 +452,7 @@ def _energetic(setting: _Setting, gap: float, c2: float, t: float) -> _Energetic
         float(alpha * u.integrate(drift * probe.d1)),
         float(alpha * u.integrate(pull * probe.d1)),
         float(energy),
+        float(u.integrate(weight * probe.d2**2)),
     )
 
 
@@ -486,11 +502,12 @@ def _entropic(setting: _Setting, q_hat: float, t0_hat: float, mu: float) -> _Ent
         float(u.integrate((1 + first) * m**2)),
         float(u.integrate(second * m)),
         float(u.integrate((1 + first) * m)),
+        float(u.integrate((1 + first) * (1 - m**2) ** 2)),
     )
 
 
 def _read_out(setting: _Setting, x: Array, t: float) -> _Row:
-    gap, c2, mu = _decode(x)
+    gap, c2, mu = _decode(setting, x, t)
     q, t0 = _probe_overlap(setting, gap, c2, t), t - gap
     forces = _energetic(setting, gap, c2, t)
     spins = _entropic(setting, forces.q_hat, forces.t0_hat, mu)
@@ -500,7 +517,8 @@ def _read_out(setting: _Setting, x: Array, t: float) -> _Row:
     beta = float(np.asarray(setting.probe.beta))
     entropy = free + (beta * setting.alpha * forces.energy if np.isfinite(beta) else 0.0)
     gamma = t_hat - forces.slope
-    values = (q, forces.q_hat, t0, forces.t0_hat, t_hat, gamma, setting.q_ref, forces.energy, free)
+    replicon = 1 - setting.alpha * forces.curvature * spins.curvature
+    values = (q, forces.q_hat, t0, forces.t0_hat, t_hat, gamma, setting.q_ref, forces.energy, free, replicon)
     return _Row(
         Status.NEGATIVE_ENTROPY if entropy < 0 else Status.CONVERGED,
         entropy,
@@ -513,7 +531,7 @@ def _read_out(setting: _Setting, x: Array, t: float) -> _Row:
 def _at_reference(setting: _Setting) -> _Row:
     """The limit d = 0: the reference alone, with the probe's energy."""
     if np.isfinite(setting.probe.beta) or np.isfinite(setting.reference.beta):
-        return _FAILED
+        return _Row(Status.OUT_OF_RANGE)
     inside = bool(setting.probe.contains(setting.reference))
     overlaps = dict.fromkeys(_OVERLAPS, np.nan) | {"q": 1.0, "t0": setting.q_ref, "q_ref": setting.q_ref}
     if not inside:

@@ -51,7 +51,7 @@ _SENTENCES = {
     Status.SADDLE_LOST: "the branch of saddle points that was followed ends before this point.",
     Status.MAX_ITERATIONS: "the iteration limit was reached before the residual fell below the tolerance.",
     Status.INACCURATE_QUADRATURE: "the quadrature error estimate stayed above the tolerance at the largest rule.",
-    Status.OUT_OF_RANGE: "the requested value is not attained on this instance.",
+    Status.OUT_OF_RANGE: "the requested value lies outside what this computation can reach.",
 }
 
 
