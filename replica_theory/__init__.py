@@ -14,6 +14,7 @@ from replica_theory.models import (
     UShapePerceptron,
 )
 from replica_theory.replica_symmetric import ReplicaSymmetric, annealed_entropy, replica_symmetric
+from replica_theory.robust_ensemble import RobustEnsemble, robust_ensemble
 from replica_theory.status import ConvergenceError, ConvergenceWarning, Status
 from replica_theory.teacher_student import (
     Learning,
@@ -39,6 +40,7 @@ __all__ = [
     "LearningTransition",
     "Model",
     "ReplicaSymmetric",
+    "RobustEnsemble",
     "Status",
     "SymmetricBinaryPerceptron",
     "TeacherStudent",
@@ -53,6 +55,7 @@ __all__ = [
     "minimum_distance",
     "planted_bound",
     "replica_symmetric",
+    "robust_ensemble",
     "teacher_student",
     "teacher_student_spinodal",
     "teacher_student_transition",
