@@ -1,4 +1,4 @@
-"""Command line of the theory: ``python -m replica_theory entropy | capacity | curve``."""
+"""Command line of the theory: ``python -m replica_theory entropy | capacity | curve | local | threshold``."""
 
 from __future__ import annotations
 
@@ -14,10 +14,12 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from replica_theory.dense_region import local_entropy_threshold
 from replica_theory.franz_parisi import franz_parisi
+from replica_theory.local_entropy import ZERO_COMPLEXITY, local_entropy
 from replica_theory.models import BinaryPerceptron, Model, SymmetricBinaryPerceptron, TeacherStudent
 from replica_theory.replica_symmetric import replica_symmetric
-from replica_theory.status import Status, silenced
+from replica_theory.status import ConvergenceError, Status, silenced
 from replica_theory.thresholds import capacity
 
 MODELS: dict[str, type[Model]] = {
@@ -63,6 +65,9 @@ def main(argv: Sequence[str] | None = None) -> int:
         with silenced():
             columns = command(arguments)
         print(_as_json(arguments, columns) if arguments.json else _as_table(columns), flush=True)
+    except ConvergenceError as error:
+        print(f"python -m replica_theory: {error}", file=sys.stderr)
+        return 1
     except (ValueError, TypeError, MemoryError) as error:
         print(f"python -m replica_theory: {error}", file=sys.stderr)
         return 2
@@ -119,6 +124,28 @@ def _curve(arguments: argparse.Namespace) -> Columns:
     return columns | {"error": curve.error, "status": curve.status}
 
 
+def _local(arguments: argparse.Namespace) -> Columns:
+    kappa, alpha, distance = _outer(_margins(arguments), arguments.alpha, arguments.distance)
+    curve = local_entropy(_model(arguments, kappa), alpha, distance, reference=arguments.reference, y=arguments.y)
+    columns: Columns = {"kappa": kappa, "alpha": alpha, "distance": distance, "y": curve.y}
+    columns |= {"entropy": curve.entropy, "slope": curve.slope, "complexity": curve.complexity}
+    return columns | {"error": curve.error, "status": curve.status}
+
+
+def _threshold(arguments: argparse.Namespace) -> Columns:
+    (kappa,) = _outer(_margins(arguments))
+    found = [
+        local_entropy_threshold(
+            _model(arguments, np.asarray(k)), arguments.criterion, reference=arguments.reference, y=arguments.y
+        )
+        for k in kappa
+    ]
+    status = np.full(len(found), Status.CONVERGED, dtype=object)
+    columns: Columns = {"kappa": kappa, "threshold": np.array([point.alpha for point in found])}
+    columns |= {"distance": np.array([point.distance for point in found])}
+    return columns | {"error": np.array([point.error for point in found]), "status": status}
+
+
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="python -m replica_theory",
@@ -126,7 +153,7 @@ def _parser() -> argparse.ArgumentParser:
         epilog="Each command explains itself: python -m replica_theory entropy --help",
     )
     commands = parser.add_subparsers(required=True, metavar="COMMAND", title="commands")
-    for add in (_add_entropy, _add_capacity, _add_curve):
+    for add in (_add_entropy, _add_capacity, _add_curve, _add_local, _add_threshold):
         add(commands)
     return parser
 
@@ -205,6 +232,73 @@ other references. Points beyond the distance where the saddle point ends have st
     parser.add_argument(
         "--reference-kappa", type=float, metavar="K", help="margin of the reference (default: that of the solutions)"
     )
+
+
+def _add_local(commands: Any) -> None:
+    parser = _subcommand(
+        commands,
+        "local",
+        _local,
+        "local entropy and complexity around dense references",
+        """\
+Local entropy (Baldassi et al. 2015): references W~ are weighted by N(d)^y, where N(d) is the number of solutions at
+distance d. `entropy` is S = (1/N) log N(d) around those that dominate, `complexity` the logarithm of how many they are.
+y = 0 is the Franz-Parisi curve (with --reference solution), y = 1 counts pairs, y = inf (free reference) bounds what any
+reference can have, y = zero-complexity gives the densest references that exist. `slope` is dS/dd along the curve.""",
+        """\
+  python -m replica_theory local --alpha 0.6 --distance 0.05 0.1
+  python -m replica_theory local --alpha 0.6 --reference solution --y zero-complexity --distance 0.01:0.1:10""",
+    )
+    _add_load(parser)
+    _add_temperature(parser)
+    _add_reference(parser)
+    parser.add_argument(
+        "--distance",
+        type=_numbers,
+        nargs="+",
+        metavar="D",
+        default=[np.linspace(0.01, 0.15, 15)],
+        help="distances in [0, 1/2], or a grid (default: 0.01:0.15:15)",
+    )
+
+
+def _add_threshold(commands: Any) -> None:
+    parser = _subcommand(
+        commands,
+        "threshold",
+        _threshold,
+        "load where the dense region of solutions ends, by a named criterion",
+        """\
+slope: the local entropy stops growing with the distance (free reference and y = inf by default: 0.75530203 at kappa = 0;
+with --reference solution --y zero-complexity: 0.7757, the 0.77 of the literature; about a minute). gap: the saddle point
+ceases to exist at some distance. margin: the Franz-Parisi entropy around references of the largest margin stops
+growing.""",
+        """\
+  python -m replica_theory threshold
+  python -m replica_theory threshold --criterion margin --kappa 0 0.2""",
+    )
+    parser.set_defaults(beta=math.inf)
+    parser.add_argument("--criterion", choices=("slope", "gap", "margin"), default="slope", help="default: slope")
+    _add_reference(parser)
+
+
+def _add_reference(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--reference", choices=("free", "solution"), default="free", help="what the reference may be (default: free)"
+    )
+    parser.add_argument(
+        "--y", type=_replicas, default=math.inf, metavar="Y", help=f"number, inf or {ZERO_COMPLEXITY} (default: inf)"
+    )
+
+
+def _replicas(text: str) -> float | str:
+    """A number of replicas or the word for zero complexity."""
+    if text == ZERO_COMPLEXITY:
+        return text
+    try:
+        return float(text)
+    except ValueError:
+        raise argparse.ArgumentTypeError(f"must be a number, inf or {ZERO_COMPLEXITY}; got {text!r}") from None
 
 
 def _subcommand(
