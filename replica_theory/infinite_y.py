@@ -148,7 +148,7 @@ def _newton_field(model: Model, start: Array, h: Array, gap: float, std: float) 
 
 def _entropic(q_hat: float, gap_hat: float, t_hat: float) -> _Entropic:
     root = np.sqrt(q_hat)
-    z, weight = _half_line(1 / root)
+    z, weight = half_line(1 / root)
     a = root * z + t_hat
     h = a + gap_hat
     for _ in range(100):
@@ -164,7 +164,7 @@ def _entropic(q_hat: float, gap_hat: float, t_hat: float) -> _Entropic:
     return _Entropic(value, q, gap, float(weight @ m), float(weight @ (1 - m**2) ** 2))
 
 
-def _half_line(width: float) -> tuple[Array, Array]:
+def half_line(width: float) -> tuple[Array, Array]:
     r"""Nodes on z > 0 and weights of :math:`2Dz`: Gauss-Legendre in u, :math:`z = c\sinh u`."""
     scale = min(2 * width, 1.0)
     top = np.arcsinh(10.0 / scale)

@@ -136,7 +136,7 @@ def energetic(system: System, q: Overlaps, t: float) -> Energetic | None:
     steps = [(float(np.asarray(edge)), sharp) for edge in model.edges]
     if system.reference is not None and coupling > 0:
         steps += [(float(np.asarray(edge)), std_ref / coupling) for edge in system.reference.edges]
-    f, log_df = _inner_grid(steps, h, np.sqrt(q.gap), system.resolution.spacing)
+    f, log_df = inner_grid(steps, h, np.sqrt(q.gap), system.resolution.spacing)
     kernel = model.log_kernel(f, std)
     log_weight = -((f - h[:, None]) ** 2) / (2 * q.gap) + y * kernel.log + log_df
     moments = [np.ones_like(f), kernel.d1, kernel.d1**2, kernel.log, kernel.d2**2, kernel.d2]
@@ -281,7 +281,7 @@ def _outer_rule(model: Model, q: Overlaps, width: float, n: int) -> Rule:
     return rule(np.clip(center, -6, 6), width / root / len(edges), n)
 
 
-def _inner_grid(steps: list[tuple[float, float]], h: Array, width: float, spacing: float) -> tuple[Array, Array]:
+def inner_grid(steps: list[tuple[float, float]], h: Array, width: float, spacing: float) -> tuple[Array, Array]:
     r"""Grid of the inner field and the logarithm of its trapezoidal weights.
 
     The nodes are equidistant in :math:`u(f) = f/w + \sum_k \mathrm{asinh}((f-c_k)/s_k)/a`: never coarser than the
