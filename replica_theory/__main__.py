@@ -242,9 +242,10 @@ def _add_local(commands: Any) -> None:
         "local entropy and complexity around dense references",
         """\
 Local entropy (Baldassi et al. 2015): references W~ are weighted by N(d)^y, where N(d) is the number of solutions at
-distance d. `entropy` is S = (1/N) log N(d) around those that dominate, `complexity` the logarithm of how many they are.
-y = 0 is the Franz-Parisi curve (with --reference solution), y = 1 counts pairs, y = inf (free reference) bounds what any
-reference can have, y = zero-complexity gives the densest references that exist. `slope` is dS/dd along the curve.""",
+distance d. `entropy` is S = (1/N) log N(d) around those that dominate, `complexity` the logarithm of their number.
+y = 0 is the Franz-Parisi curve (with --reference solution), y = 1 counts pairs, y = inf (free reference) bounds what
+any reference can have, y = zero-complexity gives the densest references that exist. `slope` is dS/dd along the
+curve.""",
         """\
   python -m replica_theory local --alpha 0.6 --distance 0.05 0.1
   python -m replica_theory local --alpha 0.6 --reference solution --y zero-complexity --distance 0.01:0.1:10""",
@@ -269,10 +270,10 @@ def _add_threshold(commands: Any) -> None:
         _threshold,
         "load where the dense region of solutions ends, by a named criterion",
         """\
-slope: the local entropy stops growing with the distance (free reference and y = inf by default: 0.75530203 at kappa = 0;
-with --reference solution --y zero-complexity: 0.7757, the 0.77 of the literature; about a minute). gap: the saddle point
-ceases to exist at some distance. margin: the Franz-Parisi entropy around references of the largest margin stops
-growing.""",
+slope: the local entropy stops growing with the distance (by default free reference and y = inf: 0.75530203 at
+kappa = 0; with --reference solution --y zero-complexity: 0.7757, the 0.77 of the literature; about a minute). gap: the
+saddle point ceases to exist at some distance. margin: the Franz-Parisi entropy around references of the largest margin
+stops growing.""",
         """\
   python -m replica_theory threshold
   python -m replica_theory threshold --criterion margin --kappa 0 0.2""",
