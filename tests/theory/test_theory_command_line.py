@@ -178,3 +178,16 @@ def test_reader_that_leaves_early():
         process.stdout.readline()
         process.stdout.close()
         assert process.stderr.read() == "" and process.wait(timeout=60) == 0
+
+
+def test_local_entropy_and_threshold(capsys):
+    """The values of the letter's theory, through the command line."""
+    assert main(["local", "--alpha", "0.6", "--distance", "0.05", "--json"]) == 0
+    point = json.loads(capsys.readouterr().out)["points"][0]
+    assert point["entropy"] == pytest.approx(0.130082256, abs=1e-8)
+    assert point["complexity"] is None
+    assert main(["threshold", "--json"]) == 0
+    point = json.loads(capsys.readouterr().out)["points"][0]
+    assert point["threshold"] == pytest.approx(0.75530203, abs=1e-7)
+    assert main(["local", "--alpha", "0.6", "--y", "inf", "--reference", "solution"]) == 2
+    assert "free reference" in capsys.readouterr().err
