@@ -1,0 +1,103 @@
+# ---
+# jupyter:
+#   jupytext:
+#     text_representation:
+#       extension: .py
+#       format_name: percent
+#   kernelspec:
+#     display_name: Python 3
+#     name: python3
+# ---
+
+# %% [markdown]
+# # Local entropy: rare dense regions of solutions
+#
+# $\mathcal N_{\tilde W}(d)$ is the number of solutions at distance $d$ from a reference $\tilde W$. Weighting references
+# by $\mathcal N^y$ gives the local entropy $S(y, d)$ of those that dominate and their complexity $\Sigma(y, d)$
+# (Baldassi et al., PRL 115, 128101). Typical references ($y \to 0$) are the Franz-Parisi curve; $\Sigma = 0$ marks the
+# densest references there are; $y = \infty$ with a free reference is the replica-symmetric bound on them.
+
+# %%
+import os
+
+import matplotlib.pyplot as plt
+import numpy as np
+
+import replica_theory as rt
+
+FAST = os.environ.get("FAST", "1") == "1"  # "0": full resolution
+model = rt.BinaryPerceptron()
+
+# %% [markdown]
+# ## The figure of the letter
+#
+# Local entropy around the densest solutions ($\Sigma = 0$, solid), around any configuration ($y = \infty$, dashed) and
+# around typical solutions (Franz-Parisi, dotted), against distance.
+
+# %%
+loads = (0.4, 0.6, 0.75) if FAST else (0.4, 0.5, 0.6, 0.7, 0.75, 0.77, 0.8)
+distance = np.geomspace(0.006, 0.15, 10 if FAST else 40)
+fig, ax = plt.subplots(figsize=(7.5, 4.6), layout="constrained")
+for k, alpha in enumerate(loads):
+    dense = rt.local_entropy(model, alpha, distance, reference="solution", y="zero-complexity")
+    bound = rt.local_entropy(model, alpha, distance)
+    typical = rt.franz_parisi(model, alpha, distance)
+    dense.plot(ax, color=f"C{k}", label=rf"$\alpha = {alpha}$")
+    bound.plot(ax, color=f"C{k}", ls="--", label=None)
+    typical.plot(ax, color=f"C{k}", ls=":", label=None)
+    shown = dense.converged & typical.converged
+    assert np.all(bound.entropy[shown] >= dense.entropy[shown] - 1e-6)
+    assert np.all(dense.entropy[shown] > typical.entropy[shown])
+ax.plot(distance, rt.binary_entropy(distance), "k", lw=0.8, label="$H_2(d)$")
+ax.axhline(0, color="0.7", lw=0.8)
+ax.set(ylim=(-0.03, 0.35), title=r"solid: $\Sigma = 0$; dashed: $y = \infty$; dotted: typical solutions")
+ax.legend(frameon=False, fontsize=9)
+plt.show()
+
+# %% [markdown]
+# ## How many references of each local entropy: $\Sigma(y, d)$
+#
+# Raising $y$ selects denser and rarer references, until $\Sigma = 0$.
+
+# %%
+alpha = 0.6
+ys = np.array([0.5, 1, 2, 4, 7, 11, 16]) if FAST else np.concatenate([[0.25, 0.5], np.arange(1, 25)])
+grid = np.geomspace(0.01, 0.15, 6 if FAST else 30)
+complexity = np.stack([rt.local_entropy(model, alpha, grid, reference="solution", y=float(y)).complexity for y in ys])
+fig, ax = plt.subplots(figsize=(6.5, 4.2), layout="constrained")
+filled = ax.contourf(grid, ys, complexity, levels=15, cmap="viridis")
+ax.contour(grid, ys, complexity, levels=[0.0], colors="w")
+ax.set(xlabel="distance $d$", ylabel="$y$", title=rf"complexity $\Sigma(y, d)$ at $\alpha = {alpha}$ (white: 0)")
+fig.colorbar(filled, label="nats per weight")
+plt.show()
+assert np.all(np.diff(complexity, axis=0) < 1e-9)  # dSigma/dy = -y dS/dy <= 0
+
+# %% [markdown]
+# ## Thresholds, each with its criterion
+#
+# The load at which the local entropy first stops growing with the distance depends on which local entropy is meant:
+#
+# | criterion | reference | $y$ | $\alpha$ at $\kappa = 0$ |
+# | --- | --- | --- | --- |
+# | slope | free | $\infty$ | 0.75530203 |
+# | slope | solution | zero complexity | 0.7757 |
+# | margin | typical at the largest margin | 0 | 0.729 |
+#
+# The 0.77 of the literature (PRL 2015; Stojnic 2025 gives the interval 0.77 to 0.78) is the slope criterion along zero
+# complexity with the reference itself a solution.
+
+# %%
+threshold = rt.local_entropy_threshold(model)
+print(threshold)
+assert abs(threshold.alpha - 0.75530203) < 1e-7
+
+kappa = np.linspace(-0.4, 0.8, 3 if FAST else 25)
+capacity = rt.capacity(rt.BinaryPerceptron(kappa=kappa)).alpha
+slope = [rt.local_entropy_threshold(rt.BinaryPerceptron(kappa=float(k))).alpha for k in kappa]
+fig, ax = plt.subplots(figsize=(6, 4.2), layout="constrained")
+ax.plot(kappa, capacity, "k", label=r"capacity $\alpha_c$")
+ax.plot(kappa, slope, "C3o-", ms=4, label=r"dense region ends (slope, $y = \infty$)")
+ax.set(xlabel=r"margin $\kappa$", ylabel=r"load $\alpha$")
+ax.legend(frameon=False)
+plt.show()
+assert np.all(np.array(slope) < capacity)
