@@ -1,0 +1,338 @@
+import gzip
+import json
+import os
+import pickle
+import pty
+import signal
+import subprocess
+import sys
+import termios
+import time
+
+import numpy as np
+import pytest
+
+import bp
+from bp.__main__ import main
+from replica_theory import BinaryPerceptron, SymmetricBinaryPerceptron
+
+SMALL = ["crosscheck", "--alpha", "0.3", "0.5", "--n", "101", "--samples", "2", "--distance", "0.1", "--seed", "7"]
+
+
+@pytest.fixture
+def patterns(tmp_path):
+    path = tmp_path / "patterns.txt"
+    bp.write_instance(bp.random_instance(BinaryPerceptron(), 101, 0.5, rng=1), path)
+    return path
+
+
+def sentence(capsys):
+    """The one line on standard error."""
+    out, err = capsys.readouterr()
+    assert out == ""
+    assert err.startswith("python -m bp: ") and err.count("\n") == 1
+    assert "Traceback" not in err
+    return err
+
+
+def shell(*arguments, **options):
+    return subprocess.run(
+        [sys.executable, "-m", "bp", *map(str, arguments)], capture_output=True, text=True, timeout=300, **options
+    )
+
+
+@pytest.fixture(scope="module")
+def written(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("crosscheck") / "output"
+    return folder, shell(*SMALL, "--output", folder)
+
+
+def test_crosscheck_prints_a_table_and_writes_three_files(written):
+    folder, done = written
+    assert done.returncode == 0
+    assert done.stderr == ""  # no bar, no warning in a pipe
+    check = bp.crosscheck(BinaryPerceptron(), [0.3, 0.5], n=101, samples=2, rng=7, distance=0.1)
+    assert done.stdout.startswith(str(check))
+    assert "of 4 instances solved by focusing BP" in done.stdout
+    assert (folder / "crosscheck.csv").read_text() == check.to_csv()
+    assert (folder / "crosscheck.png").read_bytes().startswith(b"\x89PNG")
+    with np.load(folder / "crosscheck.npz", allow_pickle=False) as data:
+        assert data["weights"].shape == (4, 101)
+        assert not any(data[name].dtype.hasobject for name in data.files)
+
+
+def test_crosscheck_json(written, capsys, tmp_path):
+    folder, _ = written
+    assert main([*SMALL, "--json", "--output", str(folder)]) == 0  # from the finished points
+    report = json.loads(capsys.readouterr().out, parse_constant=pytest.fail)
+    assert (report["model"], report["n"], report["seed"], report["kappa"]) == ("BinaryPerceptron", 101, 7, 0.0)
+    assert [row["quantity"] for row in report["rows"]] == 2 * ["entropy", "overlap q", "local entropy"]
+    assert report["rows"][0]["distance"] is None and report["rows"][2]["distance"] == 0.1
+
+
+def test_workers_change_nothing(written, tmp_path):
+    folder, done = written
+    again = shell(*SMALL, "--workers", 2, "--output", tmp_path)
+    assert again.returncode == 0 and again.stderr == ""
+    assert again.stdout.replace(str(tmp_path), str(folder)) == done.stdout
+    for path in folder.rglob("*.npz"):
+        assert (tmp_path / path.relative_to(folder)).read_bytes() == path.read_bytes()
+
+
+@pytest.mark.parametrize("model, alpha", [("symmetric", "0.5"), ("teacher-student", "0.8")])
+def test_other_models(model, alpha, tmp_path, capsys):
+    arguments = ["--model", model, "--alpha", alpha, "--n", "61", "--samples", "2", "--distance", "0.2"]
+    assert main(["crosscheck", *arguments, "--output", str(tmp_path), "--json"]) == 0
+    rows = json.loads(capsys.readouterr().out)["rows"]
+    assert ("teacher overlap" in [row["quantity"] for row in rows]) == (model == "teacher-student")
+
+
+@pytest.mark.parametrize(
+    "arguments, words",
+    [
+        (["--alpha", "-1"], "alpha must be positive"),
+        (["--alpha", "nan"], "alpha must be positive and finite"),
+        (["--n", "1"], "n must be an integer of at least 2; got 1"),
+        (["--n", "100000001"], "choose a smaller n"),
+        (["--samples", "1"], "samples must be an integer of at least 2"),
+        (["--distance", "0.7"], "distance must lie in [0, 1/2]"),
+        (["--kappa", "inf"], "kappa must be finite"),
+        (["--model", "symmetric", "--kappa", "-1"], "kappa must be positive"),
+        (["--seed", "-1"], "rng must be a non-negative seed"),
+        (["--method", "magic"], "method must be one of 'gaussian', 'exact', 'amp'"),
+        (["--workers", "0"], "workers must be a positive integer"),
+    ],
+)
+def test_bad_settings_of_crosscheck(arguments, words, tmp_path, capsys):
+    output = tmp_path / "output"
+    assert main(["crosscheck", "--output", str(output), *arguments]) == 2
+    assert words in sentence(capsys)
+    assert not output.exists()
+
+
+def test_settings_that_differ_are_refused(written, capsys):
+    folder, _ = written
+    assert main([*SMALL, "--n", "103", "--output", str(folder)]) == 2
+    assert "n was 101 and is 103 now" in sentence(capsys)
+
+
+def test_an_output_folder_that_cannot_be_written(tmp_path, capsys):
+    # permission bits do not stop root, a regular file in the way stops everyone
+    (tmp_path / "file").write_text("")
+    start = time.perf_counter()
+    assert main(["crosscheck", "--output", str(tmp_path / "file" / "below")]) == 2
+    assert time.perf_counter() - start < 2  # the default run takes half a minute
+    assert "cannot write to the folder" in sentence(capsys)
+
+
+@pytest.mark.slow
+def test_control_c_and_resume(tmp_path):
+    arguments = ["crosscheck", "--alpha", "0.6", "--n", "401", "--samples", "5", "--seed", "3", "--output"]
+    interrupted = subprocess.Popen(
+        [sys.executable, "-m", "bp", *arguments, tmp_path / "a"], stderr=subprocess.PIPE, text=True
+    )
+    while len(list(tmp_path.glob("a/points/*.npz"))) < 2:
+        assert interrupted.poll() is None
+        time.sleep(0.02)
+    interrupted.send_signal(signal.SIGINT)
+    _, message = interrupted.communicate(timeout=60)
+    assert interrupted.returncode == 130
+    finished = sorted(path.name for path in tmp_path.glob("a/points/*.npz"))
+    assert message == (
+        f"python -m bp: interrupted; {len(finished)} finished instances are in {tmp_path / 'a'}, and the same command "
+        "goes on from there\n"
+    )
+    assert 2 <= len(finished) < 5
+    stamps = [(tmp_path / "a" / "points" / name).stat().st_mtime_ns for name in finished]
+    assert shell(*arguments, tmp_path / "a").returncode == 0
+    assert [(tmp_path / "a" / "points" / name).stat().st_mtime_ns for name in finished] == stamps
+    assert shell(*arguments, tmp_path / "b").returncode == 0
+    for name in ("crosscheck.csv", "crosscheck.npz"):
+        assert (tmp_path / "a" / name).read_bytes() == (tmp_path / "b" / name).read_bytes()
+
+
+@pytest.mark.slow
+def test_a_bar_is_shown_on_a_terminal(tmp_path):
+    master, terminal = pty.openpty()
+    termios.tcsetwinsize(terminal, (24, 100))
+    process = subprocess.Popen(
+        [sys.executable, "-m", "bp", *SMALL, "--output", tmp_path], stdout=subprocess.DEVNULL, stderr=terminal
+    )
+    os.close(terminal)
+    shown = b""
+    try:
+        while chunk := os.read(master, 4096):
+            shown += chunk
+    except OSError:  # the terminal is closed when the process ends
+        pass
+    os.close(master)
+    assert process.wait(60) == 0
+    assert b"crosscheck:" in shown and b"4/4" in shown
+
+
+def test_solve_writes_weights_that_solve(patterns, capsys):
+    assert main(["solve", str(patterns)]) == 0
+    out, err = capsys.readouterr()
+    assert "0 errors" in out and err == ""
+    weights = np.loadtxt(f"{patterns}.weights.txt", dtype=int)
+    assert bp.read_instance(patterns).errors(weights) == 0
+    xi = np.loadtxt(patterns, dtype=int)
+    assert np.all(xi @ weights >= 0)  # read without this package
+
+
+def test_solve_json_output_and_seed(patterns, tmp_path, capsys):
+    output = tmp_path / "w"
+    assert main(["solve", str(patterns), "--json", "--seed", "4", "--output", str(output)]) == 0
+    report = json.loads(capsys.readouterr().out)
+    assert report["solved"] is True and report["errors"] == 0
+    assert (report["n"], report["patterns"], report["weights"]) == (101, 50, str(output))
+    first = output.read_bytes()
+    assert main(["solve", str(patterns), "--seed", "4", "--output", str(output)]) == 0
+    assert output.read_bytes() == first
+
+
+def test_solve_says_when_it_does_not(tmp_path, capsys):
+    path = tmp_path / "impossible.txt"
+    path.write_text("1 1 1\n-1 -1 -1\n")
+    assert main(["solve", str(path), "--json"]) == 1
+    report = json.loads(capsys.readouterr().out)
+    assert report["solved"] is False and report["errors"] == 1
+    weights = np.loadtxt(f"{path}.weights.txt", dtype=int)
+    assert bp.read_instance(path).errors(weights) == 1
+
+
+def test_margin_and_constraint_of_text_files(tmp_path, capsys):
+    path = tmp_path / "patterns.txt"
+    instance = bp.random_instance(SymmetricBinaryPerceptron(1.0), 101, 0.5, rng=2)
+    bp.write_instance(bp.Instance(instance.xi), path)
+    assert main(["solve", str(path), "--constraint", "symmetric", "--kappa", "1"]) == 0
+    assert instance.errors(np.loadtxt(f"{path}.weights.txt", dtype=int)) == 0
+    capsys.readouterr()
+    assert main(["entropy", str(path), "--constraint", "symmetric", "--kappa", "1", "--json"]) == 0
+    assert json.loads(capsys.readouterr().out)["entropy"] == bp.belief_propagation(instance).entropy
+
+
+def test_entropy(patterns, capsys):
+    instance = bp.read_instance(patterns)
+    for method in ("gaussian", "exact", "amp"):
+        run = bp.belief_propagation(instance, method)
+        assert main(["entropy", str(patterns), "--method", method, "--json"]) == 0
+        report = json.loads(capsys.readouterr().out)
+        assert (report["entropy"], report["overlap"]) == (run.entropy, run.overlap)
+        assert report["status"] == "converged" and report["n"] == 101
+    assert main(["entropy", str(patterns), "--beta", "1"]) == 0
+    assert f"Bethe entropy {bp.belief_propagation(instance, beta=1.0).entropy:.9f}" in capsys.readouterr().out
+
+
+def test_entropy_that_does_not_converge(patterns, capsys):
+    assert main(["entropy", str(patterns), "--max-iter", "2"]) == 1
+    assert "did not converge" in sentence(capsys)
+
+
+def test_entropy_without_solutions_is_valid_json(tmp_path, capsys):
+    path = tmp_path / "impossible.txt"
+    path.write_text("1 1 1\n-1 -1 -1\n")
+    code = main(["entropy", str(path), "--method", "exact", "--json"])
+    out, _ = capsys.readouterr()
+    assert code in (0, 1)
+    if code == 0:
+        assert json.loads(out, parse_constant=pytest.fail)["status"] == "negative-entropy"
+
+
+def damaged(tmp_path, kind):
+    path = tmp_path / f"{kind}.dat"
+    instance = bp.random_instance(BinaryPerceptron(), 101, 0.5, rng=1)
+    bp.write_instance(instance, tmp_path / "good.npz")
+    npz = (tmp_path / "good.npz").read_bytes()
+    zipped = gzip.compress(b"1 -1 1\n" * 500)
+    contents = {
+        "empty": b"",
+        "empty gzip": gzip.compress(b""),
+        "truncated npz": npz[: len(npz) // 2],
+        "truncated gzip": zipped[:-10],
+        "damaged gzip": zipped[:20] + bytes([zipped[20] ^ 0xFF]) + zipped[21:],
+        "pickled": pickle.dumps([[1, -1]]),
+        "zeros": b"1 0 1\n",
+        "ragged": b"1 1 1\n1 1\n",
+        "nan": b"1 nan 1\n",
+        "prose": b"patterns follow\n",
+        "binary": bytes(range(256)),
+    }
+    if kind == "directory":
+        path.mkdir()
+    elif kind == "pickle in npz":
+        np.savez(path.with_suffix(".npz"), patterns=np.array([{}], dtype=object), labels=[1], kappa=0.0)
+        os.replace(path.with_suffix(".npz"), path)
+    elif kind != "missing":
+        path.write_bytes(contents[kind])
+    return path
+
+
+KINDS = ["empty", "empty gzip", "truncated npz", "truncated gzip", "damaged gzip", "pickled", "pickle in npz", "zeros"]
+KINDS += ["ragged", "nan", "prose", "binary", "directory", "missing"]
+
+
+@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("command", ["solve", "entropy"])
+def test_bad_files(command, kind, tmp_path, capsys):
+    path = damaged(tmp_path, kind)
+    before = sorted(os.listdir(tmp_path))
+    content = path.read_bytes() if path.is_file() else None
+    assert main([command, str(path)]) == 2
+    assert path.name in sentence(capsys)
+    assert sorted(os.listdir(tmp_path)) == before
+    assert content is None or path.read_bytes() == content
+
+
+@pytest.mark.parametrize(
+    "arguments, words",
+    [
+        (["solve", "--solver", "magic"], "'focusing-bp'"),
+        (["solve", "--seed", "-1"], "non-negative"),
+        (["solve", "--kappa", "nan"], "kappa must be finite"),
+        (["entropy", "--method", "magic"], "method must be one of 'gaussian', 'exact', 'amp'; got 'magic'"),
+        (["entropy", "--beta", "-1"], "beta must be non-negative"),
+        (["entropy", "--damping", "1"], "damping must be in [0, 1)"),
+    ],
+)
+def test_bad_options(arguments, words, patterns, capsys):
+    assert main([arguments[0], str(patterns), *arguments[1:]]) == 2
+    assert words in sentence(capsys)
+    assert sorted(path.name for path in patterns.parent.iterdir()) == ["patterns.txt"]
+
+
+@pytest.mark.parametrize("place", ["file/below", "folder"])
+def test_weights_that_cannot_be_written_are_found_out_before_work(place, patterns, tmp_path, capsys, monkeypatch):
+    (tmp_path / "file").write_text("")
+    (tmp_path / "folder").mkdir()
+    monkeypatch.setattr("bp.__main__.solve", None)
+    assert main(["solve", str(patterns), "--output", str(tmp_path / place)]) == 2
+    assert str(tmp_path / place.split("/")[0]) in sentence(capsys)
+
+
+def test_a_dead_worker_is_reported(monkeypatch, capsys, tmp_path):
+    from concurrent.futures.process import BrokenProcessPool
+
+    def broken(*_, **__):
+        raise BrokenProcessPool("died")
+
+    monkeypatch.setattr("bp.__main__.crosscheck", broken)
+    assert main([*SMALL, "--output", str(tmp_path)]) == 1
+    assert "worker process died" in sentence(capsys)
+
+
+@pytest.mark.parametrize("command", [[], ["crosscheck"], ["solve"], ["entropy"]])
+def test_help_teaches(command, capsys):
+    with pytest.raises(SystemExit) as ended:
+        main([*command, "--help"])
+    assert ended.value.code == 0
+    text = capsys.readouterr().out
+    assert "python -m bp" in text and len(text.splitlines()) > 8
+
+
+def test_usage_errors_end_with_2(capsys):
+    for arguments in ([], ["dance"], ["solve"], ["crosscheck", "--n", "many"]):
+        with pytest.raises(SystemExit) as ended:
+            main(arguments)
+        assert ended.value.code == 2
+    assert "Traceback" not in capsys.readouterr().err
