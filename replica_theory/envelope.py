@@ -78,7 +78,9 @@ def maxima(model: Model, q: float, gap: float, std: float, order: int) -> Maxima
     for left, right in pairwise(ends):
         here = (h > left.field) & (h < right.field)
         known = (f >= left.right) & (f <= right.left) & stable
-        start = np.interp(h[here], inverse[known], f[known]) if known.any() else np.clip(h[here], left.right, right.left)
+        start = np.clip(h[here], left.right, right.left)
+        if known.any():
+            start = np.interp(h[here], inverse[known], f[known])
         fields[here] = _newton(model, start, h[here], gap, std)
     return Maxima(h, weights * np.exp(-0.5 * h**2 / q) / np.sqrt(2 * np.pi * q), fields, jumps)
 

@@ -24,10 +24,12 @@ from replica_theory.models import ArrayLike, Model
 from replica_theory.replica_symmetric import checked_alpha, replica_symmetric
 from replica_theory.replicated import Energetic, Entropic, Overlaps, System, energetic, entropic
 from replica_theory.saddle_point import follow_branch
+from replica_theory.sectors import Satiated, broken_start, broken_zero, limit_branch
 from replica_theory.status import ConvergenceError, Status, report
 
 Array = NDArray[np.float64]
 Reference = Literal["free", "solution"]
+Sector = Literal["symmetric", "broken"]
 
 ZERO_COMPLEXITY = "zero-complexity"
 _OVERLAPS = (
@@ -42,6 +44,8 @@ _SMALLEST_DISTANCE = 1e-6
 _EASY_Y = 2.0
 """Up to this y a curve can be continued from its origin; larger ones are raised from here at one distance."""
 _LARGEST_Y = 1000.0
+_SYMMETRIC = 1e-7
+"""Overlap below which a solution belongs to the symmetric sector."""
 _CROSSING_DISTANCE = 0.1
 """Where the y of zero complexity is looked for first."""
 
@@ -54,6 +58,7 @@ def local_entropy(
     reference: Reference = "free",
     y: ArrayLike | str = np.inf,
     kappa_ref: float | None = None,
+    sector: Sector | None = None,
 ) -> EntropyCurve:
     r"""Local entropy, complexity and everything that goes with them, at given distances.
 
@@ -72,6 +77,10 @@ def local_entropy(
         :math:`\Sigma(y, d) = 0`. Arrays broadcast.
     kappa_ref : float, optional
         Margin of the constrained reference, at least the model's; the model's own by default.
+    sector : {"symmetric", "broken"}, optional
+        For an even constraint (:math:`|h|\le\kappa`, :math:`|h|\ge\kappa`, ...): different references have overlap 0
+        by symmetry, or they have not (:math:`q_0 > 0`). By default the symmetric sector wherever it is stable
+        (``replicon_ref`` > 0), the broken one elsewhere and at y = inf.
 
     Returns
     -------
@@ -85,7 +94,7 @@ def local_entropy(
     ------
     ValueError
         For alpha, distance or y out of range, ``y=inf`` with a constrained reference, a reference margin below the
-        model's, or an unknown word.
+        model's, the symmetric sector where there is none (not even, or y = inf), or an unknown word.
     ConvergenceError
         In a scalar call whose point has no saddle; in array calls such points are NaN and warned of once.
 
@@ -117,6 +126,7 @@ def local_entropy(
     alpha, distance = checked_alpha(alpha), checked_distance(distance)
     _checked(model, reference, kappa_ref)
     count, zero = _checked_y(y, reference)
+    _checked_sector(sector, model, count)
     grid = np.broadcast_arrays(alpha, distance, model.kappa, model.beta, count)
     shape = grid[0].shape
     columns = np.stack([np.asarray(g, dtype=float).ravel() for g in grid])
@@ -126,7 +136,8 @@ def local_entropy(
         members = np.flatnonzero(np.ravel(group) == g)
         probe = model.at(kappa=float(kappa), beta=float(beta))
         center = None if reference == "free" else probe.at(kappa=float(kappa) if kappa_ref is None else kappa_ref)
-        for member, row in zip(members, _curve(probe, center, a, replicas, zero, columns[1, members]), strict=True):
+        points = _curve(probe, center, a, replicas, zero, columns[1, members], sector)
+        for member, row in zip(members, points, strict=True):
             rows[member] = row
     curve = _assemble(rows, columns[1], shape, f"{reference} reference, y = {y}, alpha = {alpha}")
     call = f"local_entropy at distance {distance}" if shape == () else "local_entropy"
@@ -291,17 +302,33 @@ class Problem:
         )
 
 
-def _curve(probe: Model, center: Model | None, alpha: float, y: float, zero: bool, distances: Array) -> list[Row]:
-    """The points of one curve."""
+def _curve(
+    probe: Model, center: Model | None, alpha: float, y: float, zero: bool, distances: Array, sector: Sector | None
+) -> list[Row]:
+    """The points of one curve, each in its sector."""
+    if np.isinf(y):
+        return _broken_limit(probe, alpha, distances) if probe.is_even else limit_curve(probe, alpha, distances)
+    problem = Problem(Equations(System(probe, center, alpha, 1.0 if zero else y), even=probe.is_even), zero)
+    if sector == "broken" and probe.is_even:
+        return _broken_points(problem, distances)
+    rows = _points(problem, y, distances)
+    if sector is None and probe.is_even:
+        unstable = [k for k, row in enumerate(rows) if row.overlaps.get("replicon_ref", 1.0) < 0]
+        if unstable:
+            for k, row in zip(unstable, _broken_points(problem, distances[unstable]), strict=True):
+                rows[k] = row
+    return rows
+
+
+def _points(problem: Problem, y: float, distances: Array) -> list[Row]:
+    """The points of a curve that is continued from its origin."""
+    equations, zero = problem.equations, problem.zero
     try:
-        alone = replica_symmetric(probe, alpha)
+        alone = replica_symmetric(equations.system.model, equations.system.alpha)
     except ConvergenceError:
         return [FAILED] * len(distances)
-    if np.isinf(y):
-        return limit_curve(probe, alpha, distances)
-    equations = Equations(System(probe, center, alpha, 1.0 if zero else y), even=probe.is_even)
-    logs = [float(p) for p in np.log(np.unique(distances[distances >= _SMALLEST_DISTANCE]))]
-    problem, q, missing = Problem(equations, zero), float(alone.q), Status.SADDLE_LOST
+    logs = _logs(distances)
+    q, missing = float(alone.q), Status.SADDLE_LOST
     solved: dict[float, Array | None] = {}
     if zero:
         raised = raise_replicas(equations, q, _meeting(logs), _LARGEST_Y, until_zero=True)
@@ -313,11 +340,69 @@ def _curve(probe: Model, center: Model | None, alpha: float, y: float, zero: boo
         solved = follow_from_origin(problem, q, logs)
     elif (raised := raise_replicas(equations, q, _meeting(logs), y)) is not None:
         solved = _outwards(problem, raised[1], _meeting(logs), logs)
+    return _rows(problem, solved, distances, missing)
+
+
+def _logs(distances: Array) -> list[float]:
+    return [float(p) for p in np.log(np.unique(distances[distances >= _SMALLEST_DISTANCE]))]
+
+
+def _rows(problem: Problem, solved: dict[float, Array | None], distances: Array, missing: Status) -> list[Row]:
     rows = []
     for d in distances:
         x = solved.get(float(np.log(d))) if d >= _SMALLEST_DISTANCE else None
         rows.append(Row(missing) if x is None else read_out(problem, x, float(d)))
     return rows
+
+
+def _broken_points(problem: Problem, distances: Array) -> list[Row]:
+    """The points of a curve of an even constraint with q0 > 0 at finite y."""
+    logs, missing = _logs(distances), Status.SADDLE_LOST
+    if not logs:
+        return [FAILED] * len(distances)
+    meeting = _meeting(logs)
+    start: Array | None
+    if problem.zero:
+        raised = broken_zero(problem.equations, meeting)
+        missing = Status.NO_ZERO_COMPLEXITY if raised is None else missing
+        start = None if raised is None else np.append(raised[1], np.log(raised[0].system.y))
+    else:
+        start = broken_start(problem.equations, meeting)
+    problem = replace(problem, equations=replace(problem.equations, even=False))
+    solved = {} if start is None else _outwards(problem, start, meeting, logs)
+    apart = {p: x for p, x in solved.items() if x is not None and x[0] > _SYMMETRIC}
+    return _rows(problem, {**apart}, distances, missing)
+
+
+def _broken_limit(model: Model, alpha: float, distances: Array) -> list[Row]:
+    """The points of a curve of an even constraint at y = inf."""
+    inside = distances[(distances >= _SMALLEST_DISTANCE) & (distances < 0.5)]
+    solved = limit_branch(model, alpha, _logs(inside))
+    rows = []
+    for d in distances:
+        found = solved.get(float(np.log(d))) if d >= _SMALLEST_DISTANCE else None
+        if d == 0:
+            rows.append(Row(Status.CONVERGED, 0.0, np.inf, np.nan, np.inf, 0.0, {}))
+        elif d == 0.5:
+            rows.append(_typical_row(model, alpha))
+        elif isinstance(found, Satiated):
+            overlaps = {"q0": found.q, "q1": found.q, "q0_hat": 0.0, "q1_hat": 0.0, "t_hat": 0.5 * found.slope,
+                        "gamma": 0.5 * found.slope, "gap": np.inf, "gap_hat": 0.0}  # fmt: skip
+            status = Status.CONVERGED if found.entropy >= 0 else Status.NEGATIVE_ENTROPY
+            rows.append(Row(status, found.entropy, found.slope, np.nan, np.inf, 0.0, overlaps))
+        else:
+            rows.append(FAILED if found is None else _limit_row(LimitEquations(model, alpha), found, float(d)))
+    return rows
+
+
+def _typical_row(model: Model, alpha: float) -> Row:
+    """The limit d = 1/2 at y = inf: some reference has the typical solutions there."""
+    alone = replica_symmetric(model, alpha)
+    entropy = float(alone.free_entropy)
+    overlaps = {"q0": float(alone.q), "q1": float(alone.q), "gamma": 0.0, "t_hat": 0.0}
+    overlaps["replicon"] = float(alone.stability)
+    status = Status.CONVERGED if entropy >= 0 else Status.NEGATIVE_ENTROPY
+    return Row(status, entropy, 0.0, np.nan, np.inf, 0.0, overlaps)
 
 
 def follow_from_origin(problem: Problem, q: float, logs: list[float]) -> dict[float, Array | None]:
@@ -389,7 +474,9 @@ def _depart(equations: Equations, start: Array, t_origin: float, t: float) -> Ar
         x[-2] = (1.0 if equations.even else 0.5 / (1 + equations.system.y)) * shift**2
     else:
         field = 1.6 * shift / (1 + 0.05 * equations.system.y)
-        if not equations.even:
+        if equations.even:
+            x[0] = 0.2 * shift**2
+        else:
             x[1], x[2] = 0.25 * shift**2, 0.88 * shift
     x[-1] = field / (1 + abs(field))
     weights = np.append(np.full(len(x) - 1, 0.4), -0.6)
@@ -498,7 +585,10 @@ def _derivatives(problem: Problem, x: Array, p: float) -> tuple[Array | None, Ar
 
 def limit_curve(model: Model, alpha: float, distances: Array) -> list[Row]:
     """The points of the curve at y = inf."""
-    alone = replica_symmetric(model, alpha)
+    try:
+        alone = replica_symmetric(model, alpha)
+    except ConvergenceError:
+        return [FAILED] * len(distances)
     equations = LimitEquations(model, alpha)
     flat = aligned_distance(float(alone.q_hat))
     origin = float(np.log(flat))
@@ -513,12 +603,7 @@ def limit_curve(model: Model, alpha: float, distances: Array) -> list[Row]:
     rows = []
     for d in distances:
         if d >= flat:
-            # Some reference has the typical solutions at just this distance.
-            overlaps = {"q0": float(alone.q), "q1": float(alone.q), "gamma": 0.0, "t_hat": 0.0}
-            overlaps["replicon"] = float(alone.stability)
-            entropy = float(alone.free_entropy)
-            status = Status.CONVERGED if entropy >= 0 else Status.NEGATIVE_ENTROPY
-            rows.append(Row(status, entropy, 0.0, np.nan, np.inf, 0.0, overlaps))
+            rows.append(_typical_row(model, alpha))
         elif d == 0:
             rows.append(Row(Status.CONVERGED, 0.0, np.inf, np.nan, np.inf, 0.0, {}))
         else:
@@ -573,13 +658,19 @@ def _checked(model: Model, reference: str, kappa_ref: float | None) -> None:
         )
     if not (np.ndim(kappa_ref) == 0 and np.isfinite(kappa_ref)):
         raise ValueError(f"kappa_ref must be a finite number; got {kappa_ref!r}")
-    tighter = np.all(
-        model.at(kappa=kappa_ref).kappa <= model.kappa if model.is_even else kappa_ref >= np.asarray(model.kappa)
-    )
-    if not tighter:
+    if not np.all(model.contains(model.at(kappa=kappa_ref))):
         raise ValueError(
             f"the reference must satisfy the model's own constraint: kappa_ref={kappa_ref}, kappa={model.kappa}"
         )
+
+
+def _checked_sector(sector: Any, model: Model, count: Array) -> None:
+    if sector not in (None, "symmetric", "broken"):
+        raise ValueError(f"sector must be 'symmetric' or 'broken'; got {sector!r}")
+    if sector == "symmetric" and not model.is_even:
+        raise ValueError("the symmetric sector belongs to even constraints (|h| <= kappa, |h| >= kappa, ...)")
+    if sector == "symmetric" and np.isinf(count).any():
+        raise ValueError("at y = inf only the broken sector exists; take a finite y for the symmetric one")
 
 
 def _checked_y(y: Any, reference: str) -> tuple[Array, bool]:
