@@ -18,8 +18,8 @@ from dataclasses import dataclass, replace
 from typing import Any, Literal
 
 import numpy as np
+import scipy
 from numpy.typing import NDArray
-from scipy import optimize
 
 from replica_theory.curves import EntropyCurve
 from replica_theory.franz_parisi import franz_parisi
@@ -189,7 +189,7 @@ def _limit_slope(model: Model, limit: float) -> tuple[float, float, float]:
         point = follow_branch(residual, flat.x, log_distance, [p], max_step=0.1)[0]
         return float(point.x[2]) if point.status.ok else np.inf
 
-    best = optimize.minimize_scalar(
+    best = scipy.optimize.minimize_scalar(
         load, bounds=(log_distance - 0.5, log_distance + 0.5), method="bounded", options={"xatol": 1e-6}
     )
     finer = follow_branch(residual, flat.x, log_distance, [float(best.x)], max_step=0.1)[0].x
@@ -247,7 +247,7 @@ def _largest_margin(model: Model, alpha: float) -> float:
         return float(capacity(model.at(kappa=kappa + side * step)).alpha) - alpha
 
     top = 0.9 * kappa if model.is_even else 2.0
-    return kappa + side * (1 - 1e-6) * float(optimize.brentq(excess, 0.0, top, xtol=1e-10))
+    return kappa + side * (1 - 1e-6) * float(scipy.optimize.brentq(excess, 0.0, top, xtol=1e-10))
 
 
 def _lowest_slope(curve: EntropyCurve) -> tuple[float, float]:
@@ -277,7 +277,7 @@ def _root_in_load(lowest: Any, limit: float) -> tuple[float, float, float]:
         low, high = (middle, high) if value > 0 else (low, middle)
         if high - low < 1e-4 * limit:
             return 0.5 * (low + high), lowest(low)[1], high - low
-    alpha = float(optimize.brentq(lambda a: lowest(a)[0], low, high, xtol=2e-6))
+    alpha = float(scipy.optimize.brentq(lambda a: lowest(a)[0], low, high, xtol=2e-6))
     return alpha, lowest(alpha)[1], 1e-5
 
 

@@ -23,9 +23,8 @@ from itertools import pairwise
 from typing import Any, NamedTuple
 
 import numpy as np
+import scipy
 from numpy.typing import NDArray
-from scipy import integrate
-from scipy.interpolate import CubicHermiteSpline
 from scipy.special import xlog1py, xlogy
 
 from replica_theory.curves import EntropyCurve
@@ -168,7 +167,9 @@ def minimum_distance(model: Model, alpha: float, *, reference: Model | None = No
             if not len(negative):
                 raise ConvergenceError(f"minimum distance at alpha={alpha}: {Status.SADDLE_LOST.sentence}", curve)
             k = int(negative[0])
-            fit = CubicHermiteSpline(grid[[k, k - 1]], curve.entropy[[k, k - 1]], curve.slope[[k, k - 1]])
+            fit = scipy.interpolate.CubicHermiteSpline(
+                grid[[k, k - 1]], curve.entropy[[k, k - 1]], curve.slope[[k, k - 1]]
+            )
             root = float(fit.roots(extrapolate=False)[-1])
             grid = np.unique(np.clip(root * np.array([1.001, 1.0, 0.999]), grid[k], grid[k - 1]))[::-1]
     return root
@@ -218,7 +219,10 @@ def planted_bound(model: Model, alpha: ArrayLike, distance: ArrayLike) -> Array:
     ends = [-np.inf, *(np.asarray(edge) for edge in model.edges), np.inf]
     pair: Array = np.zeros(())
     for low, high in pairwise(ends):
-        pair = pair + integrate.tanhsinh(integrand, low, high, args=(t, np.asarray(model.kappa)), rtol=1e-12).integral
+        pair = (
+            pair
+            + scipy.integrate.tanhsinh(integrand, low, high, args=(t, np.asarray(model.kappa)), rtol=1e-12).integral
+        )
     single = model.log_probability(np.zeros(()), 1.0).log
     return np.asarray(binary_entropy(distance) + alpha * (np.log(pair) - single))
 

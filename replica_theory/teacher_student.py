@@ -11,9 +11,8 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 import numpy as np
+import scipy
 from numpy.typing import NDArray
-from scipy import optimize
-from scipy.optimize import elementwise
 
 from replica_theory.models import ArrayLike, TeacherStudent
 from replica_theory.replica_symmetric import (
@@ -190,7 +189,7 @@ def teacher_student_transition(model: TeacherStudent) -> LearningTransition:
 
     if free(end) >= 0:
         raise ConvergenceError("no first-order transition: the students' free entropy is positive up to the spinodal")
-    root = float(optimize.brentq(free, _LOWEST, end, xtol=1e-14, rtol=1e-14))
+    root = float(scipy.optimize.brentq(free, _LOWEST, end, xtol=1e-14, rtol=1e-14))
     return _transition(model, root, "free entropies of student and teacher are equal")
 
 
@@ -221,7 +220,7 @@ def _top_of_branch(model: TeacherStudent) -> float:
     if not len(falling):
         raise ConvergenceError("the branch R < 1 has no end: alpha rises along all of it")
     k = max(int(falling[0]), 1)
-    best = optimize.minimize_scalar(
+    best = scipy.optimize.minimize_scalar(
         lambda x: -float(_on_branch(model, np.array([x]))[0][0]),
         bounds=(grid[k - 1], grid[k + 1]),
         method="bounded",
@@ -234,6 +233,8 @@ def _on_branch(model: TeacherStudent, log_r_hat: Array) -> tuple[Array, Orders, 
     """Alpha, overlaps and conjugates at given R_hat: q_hat follows from the ratio of the two conjugate equations."""
     r_hat = np.exp(log_r_hat)
     lifted = _lifted(model)
+
+    from scipy.optimize import elementwise  # imported here: it doubles the package's import time
 
     def mismatch(log_ratio: Array, r_hat: Array) -> Array:
         q_hat = r_hat * np.exp(log_ratio)

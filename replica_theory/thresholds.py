@@ -7,7 +7,6 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.optimize import elementwise
 
 from replica_theory.models import ArrayLike, Model, checked_model
 from replica_theory.replica_symmetric import (
@@ -121,6 +120,8 @@ def _even_capacity(model: Model) -> dict[str, Any]:
 
 
 def _root_of_entropy(model: Model) -> dict[str, Any]:
+    from scipy.optimize import elementwise  # imported here: it doubles the package's import time
+
     kappa = np.asarray(model.kappa)[:, 0]
 
     def entropy(log_q_hat: Array, kappa: Array) -> Array:
@@ -153,4 +154,3 @@ def _on_branch(model: Model, log_q_hat: Array) -> tuple[Array, Orders, Orders]:
     orders = overlaps(q_hat, zero, _NODES)._replace(r=zero)
     alpha = q_hat / conjugates(model, *orders, n=_NODES).q
     return alpha, orders, Orders(q_hat, zero)
-
