@@ -31,6 +31,8 @@ Array = NDArray[np.float64]
 _NEGLIGIBLE = 45.0
 """Terms below exp(-45) of the largest do not count."""
 _MOST_NODES = 40_000
+_NARROW = 0.01
+"""An inner Gaussian whose variance is this much smaller than that of the rest of the integrand has its own grid."""
 _REACH = 8.5
 """Outer nodes beyond this many standard deviations weigh less than 1e-16."""
 
@@ -136,17 +138,20 @@ def energetic(system: System, q: Overlaps, t: float) -> Energetic | None:
     steps = [(float(np.asarray(edge)), sharp) for edge in model.edges]
     if system.reference is not None and coupling > 0:
         steps += [(float(np.asarray(edge)), std_ref / coupling) for edge in system.reference.edges]
-    f, log_df = inner_grid(steps, h, np.sqrt(q.gap), system.resolution.spacing)
+    if system.reference is None and q.gap < _NARROW * sharp**2:
+        f, log_df = _narrow_grid(h + y * q.gap * model.log_kernel(h, std).d1, np.sqrt(q.gap), system.resolution.spacing)
+    else:
+        f, log_df = inner_grid(steps, h, np.sqrt(q.gap), system.resolution.spacing)
     kernel = model.log_kernel(f, std)
     log_weight = -((f - h[:, None]) ** 2) / (2 * q.gap) + y * kernel.log + log_df
     moments = [np.ones_like(f), kernel.d1, kernel.d1**2, kernel.log, kernel.d2**2, kernel.d2]
     if np.isfinite(model.beta):
         moments.append(model.violation(f, std))
-    columns = np.stack(moments, axis=1)
+    columns = np.stack(moments, axis=-1)
     top = log_weight.max(axis=1)
     constant = top - 0.5 * np.log(2 * np.pi * q.gap)
     if system.reference is None:
-        return _free_energetic(system, outer, np.exp(log_weight - top[:, None]) @ columns, constant)
+        return _free_energetic(system, outer, _sums(np.exp(log_weight - top[:, None]), columns), constant)
     window = _window(log_weight, top)
     weight = np.exp(np.take_along_axis(log_weight, window, axis=1) - top[:, None])
     local = f[window]
@@ -170,19 +175,23 @@ def entropic(system: System, hats: Overlaps, tau: float) -> Entropic | None:
     root, width = np.sqrt(hats.q0), np.sqrt(hats.gap)
     outer = rule(0.0, 1 / (max(y, 1.0) * max(root, 1e-6)), system.resolution.outer) if root > 0 else _POINT
     h = root * outer.nodes
-    reach = min(_REACH * root, float(h[-1])) + abs(tau) + y * hats.gap + 9 * width
-    spacing = min(width, 0.6) * system.resolution.spacing
-    count = int(np.ceil(reach / spacing))
-    if count > _MOST_NODES:
-        return None
-    f = spacing * np.arange(-count, count + 1)
+    if system.reference is None and hats.gap * max(y, 1.0) < _NARROW:
+        center = h + tau
+        f, log_df = _narrow_grid(center + y * hats.gap * np.tanh(center), width, system.resolution.spacing)
+    else:
+        reach = min(_REACH * root, float(h[-1])) + abs(tau) + y * hats.gap + 9 * width
+        spacing = min(width, 0.6) * system.resolution.spacing
+        count = int(np.ceil(reach / spacing))
+        if count > _MOST_NODES:
+            return None
+        f, log_df = spacing * np.arange(-count, count + 1), np.log(np.full(1, spacing))
     log_f = log2cosh(f)
     log_weight = -((f - h[:, None] - tau) ** 2) / (2 * hats.gap) + y * log_f
     top = log_weight.max(axis=1)
     m = np.tanh(f)
     columns = [np.ones_like(f), m, m**2, log_f, (1 - m**2) ** 2]
-    sums = np.exp(log_weight - top[:, None]) @ np.stack(columns, axis=1)
-    log_z = top + np.log(sums[:, 0]) + np.log(spacing) - 0.5 * np.log(2 * np.pi * hats.gap)
+    sums = _sums(np.exp(log_weight - top[:, None]), np.stack(columns, axis=-1))
+    log_z = top + np.log(sums[:, 0]) + log_df - 0.5 * np.log(2 * np.pi * hats.gap)
     up = sums[:, 1:] / sums[:, :1]
     down = up[::-1] * np.array([-1.0, 1.0, 1.0, 1.0])
     half, mean = 0.5 * (log_z - log_z[::-1]), 0.5 * (log_z + log_z[::-1])
@@ -211,6 +220,17 @@ def entropic(system: System, hats: Overlaps, tau: float) -> Entropic | None:
         response = _kronecker(outer.weights[:, None] * across.weights, 1 - w**2, aligned - w * average, along, y)
     order = Overlaps(q0, q1 - q0, slope, q_ref - slope * t0)
     return Entropic(value, expect(mixed(2)), order, expect(aligned), expect(mixed(3)), response)
+
+
+def _narrow_grid(centers: Array, width: float, spacing: float) -> tuple[Array, Array]:
+    """Grid of its own for each outer node, when the inner Gaussian is narrower than everything else."""
+    count = int(np.ceil(9 / spacing))
+    return centers[:, None] + width * spacing * np.arange(-count, count + 1), np.log(np.full(1, width * spacing))
+
+
+def _sums(weight: Array, columns: Array) -> Array:
+    """Sums of the columns with the weights of each outer node, on a grid shared by them or one for each."""
+    return np.asarray(weight @ columns if columns.ndim == 2 else (weight[:, None] @ columns)[:, 0])
 
 
 _POINT = Rule(np.zeros(1), np.ones(1), np.ones(1))

@@ -24,8 +24,9 @@ from replica_theory.status import ConvergenceError, Status, report
 
 Array = NDArray[np.float64]
 
-_FIRST = 0.02
-"""Smallest coupling at which the integrals are done; closer to zero everything is a polynomial in gamma squared."""
+_FIRST, _FIRST_FIELD = 0.02, 0.1
+"""Smallest coupling, and field y gamma on the reference, at which the integrals are done: closer to zero q1 - q0 is
+lost in rounding, and everything is a polynomial in gamma squared."""
 _EASY_Y = 2.0
 """Up to this y the coupling can be raised from zero; larger ones are raised from here at one coupling."""
 _STEP = 0.25
@@ -214,30 +215,35 @@ def _branch(system: System, gammas: Array) -> list[_Point]:
         alone = replica_symmetric(system.model, system.alpha)
     except ConvergenceError:
         return [_LOST] * len(gammas)
-    small = [_FIRST, 2 * _FIRST] if np.any((gammas > 0) & (gammas < _FIRST)) else []
-    wanted = [float(g) for g in np.unique(np.append(gammas[gammas >= _FIRST], small))]
-    solved = _follow(system, float(alone.q), wanted) if wanted else {}
+    first = _first(system.y)
+    small = [first, 2 * first, 3 * first]
+    wanted = np.append(gammas[gammas >= first], small if np.any((gammas > 0) & (gammas < first)) else [])
+    solved = _follow(system, float(alone.q), [float(g) for g in np.unique(wanted)]) if len(wanted) else {}
     found = {g: _read_out(system, x, g) for g, x in solved.items()}
     origin = _uncoupled(system, alone)
+    near = [found.get(g, _LOST) for g in small]
     points = []
     for g in gammas:
         if g == 0:
             points.append(origin)
-        elif g < _FIRST:
-            points.append(_between(float(g), origin, found.get(_FIRST, _LOST), found.get(2 * _FIRST, _LOST)))
         else:
-            points.append(found.get(float(g), _LOST))
+            points.append(_between(float(g) / first, origin, near) if g < first else found.get(float(g), _LOST))
     return points
+
+
+def _first(y: float) -> float:
+    return min(_FIRST, _FIRST_FIELD / max(y, 1.0))
 
 
 def _follow(system: System, q: float, gammas: list[float]) -> dict[float, Array]:
     """Coordinates (q0, log(q1 - q0)), without q0 if even, at increasing couplings, as far as the branch goes."""
     easy = min(system.y, _EASY_Y)
-    x = _depart(_with_y(system, easy), q)
+    first = float(np.log(_first(system.y)))
+    x = _depart(_with_y(system, easy), q, first)
     if system.y > _EASY_Y:
 
         def at_first(x: Array, log_y: float) -> Array:
-            return _residual(_with_y(system, float(np.exp(log_y))), x, np.log(_FIRST))
+            return _residual(_with_y(system, float(np.exp(log_y))), x, first)
 
         targets = [float(np.log(system.y))]
         raised = follow_branch(at_first, x, float(np.log(easy)), targets, max_step=0.5, min_step=0.01)[0]
@@ -245,19 +251,19 @@ def _follow(system: System, q: float, gammas: list[float]) -> dict[float, Array]
             return {}
         x = raised.x
     targets = [float(np.log(g)) for g in gammas]
-    origin = float(np.log(_FIRST)) - _HAIR
-    points = follow_branch(partial(_residual, system), x, origin, targets, max_step=_STEP, min_step=_RESOLVED)
+    points = follow_branch(partial(_residual, system), x, first - _HAIR, targets, max_step=_STEP, min_step=_RESOLVED)
     return {g: point.x for g, point in zip(gammas, points, strict=True) if point.status.ok}
 
 
-def _depart(system: System, q: float) -> Array:
-    """Approximate solution at the first coupling, by iteration (the gap contracts where the solution is stable)."""
-    gap = float(np.log((_FIRST * (1 - q)) ** 2))
+def _depart(system: System, q: float, log_gamma: float) -> Array:
+    """Approximate solution at a small coupling, by iteration (the gap contracts where the solution is stable)."""
+    gap = 2 * (log_gamma + float(np.log(1 - q)))
     x = np.array([gap]) if system.model.is_even else np.array([q, gap])
     for _ in range(30):
-        step = _residual(system, x, np.log(_FIRST))
-        if not np.isfinite(step).all() or np.abs(step).max() < 1e-6:
+        step = _residual(system, x, log_gamma)
+        if not np.isfinite(step).all() or np.abs(step).max() < 1e-9:
             break
+        step[-1] = np.log1p(step[-1] * np.exp(-x[-1]))
         x = x + step
     return x
 
@@ -278,8 +284,8 @@ def _residual(system: System, x: Array, log_gamma: float) -> Array:
     solved = _terms(system, x, log_gamma)
     if solved is None or not solved[2].overlaps.gap > 0:
         return np.full(len(x), np.nan)
-    q = solved[2].overlaps
-    return np.array([q.q0, np.log(q.gap)][-len(x) :]) - x
+    before, after = solved[0], solved[2].overlaps
+    return np.array([after.q0 - before.q0, after.gap - before.gap])[-len(x) :]
 
 
 def _read_out(system: System, x: Array, gamma: float) -> _Point:
@@ -335,16 +341,21 @@ def _uncoupled(system: System, alone: ReplicaSymmetric) -> _Point:
     return _Point(_status(np.array(values)), np.array([*values, float(alone.error), float(alone.residual)]))
 
 
-def _between(gamma: float, origin: _Point, first: _Point, second: _Point) -> _Point:
-    """Values at a coupling so small that q1 - q0 cannot be resolved: even in gamma, the overlap odd."""
-    if not (first.status.ok and second.status.ok):
+def _between(position: float, origin: _Point, near: list[_Point]) -> _Point:
+    """Values at a coupling below the first, in units of it: polynomials in its square (times it, for the overlap)."""
+    if not all(point.status.ok for point in near):
         return _LOST
-    u = (gamma / _FIRST) ** 2
-    weights = np.array([(u - 1) * (u - 4) / 4, -u * (u - 4) / 3, u * (u - 1) / 12])
-    values = weights @ np.stack([origin.values, first.values, second.values])
-    values[1] = gamma / _FIRST * ((4 - u) * first.values[1] + (u - 1) * 0.5 * second.values[1]) / 3
-    values[-2] = max(first.values[-2], second.values[-2])
+    u = position**2
+    values = _lagrange([0.0, 1.0, 4.0, 9.0], u) @ np.stack([origin.values, *(p.values for p in near)])
+    ratios = np.array([p.values[1] / k for k, p in enumerate(near, start=1)])
+    values[1] = position * float(_lagrange([1.0, 4.0, 9.0], u) @ ratios)
+    values[-2] = max(p.values[-2] for p in near)
     return _Point(_status(values), values)
+
+
+def _lagrange(nodes: list[float], u: float) -> Array:
+    """Weights of the values at the nodes in the polynomial through them, at u."""
+    return np.array([np.prod([(u - b) / (a - b) for b in nodes if b != a]) for a in nodes])
 
 
 def _assemble(
