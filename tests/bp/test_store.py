@@ -92,7 +92,7 @@ def test_a_folder_that_takes_no_files_is_refused(tmp_path, monkeypatch):
         raise OSError(28, "No space left on device")
 
     monkeypatch.setattr("bp.store.replace_file", full)
-    with pytest.raises(OSError, match="cannot write to the folder .*: No space left on device"):
+    with pytest.raises(OSError, match=r"cannot write to the folder .*: No space left on device"):
         require_writable(tmp_path)
 
 

@@ -179,11 +179,14 @@ def test_more_samples_extend_a_run_and_fewer_read_it(uninterrupted, tmp_path, mo
 
 
 def test_a_fresh_seed_is_remembered(tmp_path):
-    first = run(folder=tmp_path, rng=None, samples=2)
-    assert_identical(run(folder=tmp_path, rng=None, samples=2), first)
-    assert_identical(run(rng=first.seed, samples=2), first)
-    assert run(rng=np.random.default_rng(3), samples=2).seed == run(rng=np.random.default_rng(3), samples=2).seed
-    assert run(rng=np.random.SeedSequence(3), samples=2).seed != first.seed
+    short = {"alpha": 0.3, "samples": 2, "distance": 0.3}
+    first = run(folder=tmp_path, rng=None, **short)
+    assert_identical(run(folder=tmp_path, rng=None, **short), first)
+    assert_identical(run(rng=first.seed, **short), first)
+    assert (
+        run(**short | {"rng": np.random.default_rng(3)}).seed == run(**short | {"rng": np.random.default_rng(3)}).seed
+    )
+    assert run(**short | {"rng": np.random.SeedSequence(3)}).seed != first.seed
 
 
 @pytest.mark.parametrize(

@@ -1,16 +1,16 @@
 """Franz-Parisi theory against exact enumeration: two roads to the same average that share no line of code.
 
 At finite N, (1/N) E log N_W(dN) is measured on all solutions of many instances, around the solutions themselves. Two
-finite-size effects are known and taken out: the binomial, log C(N, k)/N - H2(k/N), which every model has, and the theory
-at the load P/N and distance k/N of the instance. What remains is c/N + O(1/N^2) and is extrapolated to N → ∞ by weighted
-least squares, where it should vanish within its standard error. Patterns are uniform on the sphere, so that no parity of N
-or k enters and norms do not fluctuate (the theory is the same; ±1 patterns are checked at odd N and k). The mean is over the references of an instance, then over
-instances, as in the definition.
+finite-size effects are known and taken out: the binomial, log C(N, k)/N - H2(k/N), which every model has, and the
+theory at the load P/N and distance k/N of the instance. What remains is c/N + O(1/N^2) and is extrapolated to N → ∞ by
+weighted least squares, where it should vanish within its standard error. Patterns are uniform on the sphere, so that no
+parity of N or k enters and norms do not fluctuate (the theory is the same; ±1 patterns are checked at odd N and k). The
+mean is over the references of an instance, then over instances, as in the definition.
 
 Systematic errors that remain: the term 1/N^2 (chi2 of the straight line is checked; the symmetric model, whose
-corrections are larger, gets a parabola), and references without any solution
-at distance d, as well as instances without solutions, whose logarithm is left out. Loads and distances are such that these
-are fewer than 1 % at N >= 15 and fade exponentially in N.
+corrections are larger, gets a parabola), and references without any solution at distance d, as well as instances
+without solutions, whose logarithm is left out. Loads and distances are such that these are fewer than 2 % at N = 15 and
+fade exponentially in N.
 """
 
 import numpy as np
@@ -61,8 +61,8 @@ def controls(instance):
 def reduced(samples):
     """Mean and standard error at each size, with the scatter that the controls explain taken out.
 
-    The coefficients (of N S, where they hardly depend on N) are fitted at the size before, at the first size there: with
-    coefficients that do not know the instances the controls leave the mean as it is, however few the instances are.
+    The coefficients (of N S, where they hardly depend on N) are fitted at the size before, those of the first size
+    there: coefficients that do not know the instances leave the mean as it is, however few the instances are.
     """
     coefficients, out = None, []
     for n, values, explained in samples:
@@ -112,7 +112,7 @@ def lagrange(nodes, x):
 
 
 def extrapolate(sizes, means, errors, degree=1):
-    """Value at 1/N = 0 of a polynomial in 1/N fitted by weighted least squares, its error, probability of a larger chi2."""
+    """Value at 1/N = 0 of a polynomial in 1/N by weighted least squares, its error, probability of a larger chi2."""
     design = (1 / np.asarray(sizes)[:, None]) ** np.arange(degree + 1) / np.asarray(errors)[:, None]
     target = np.asarray(means) / errors
     covariance = np.linalg.inv(design.T @ design)
@@ -188,10 +188,10 @@ def test_planted_bound_is_above_the_quenched_average_of_the_symmetric_model(alph
 
 @pytest.mark.slow
 def test_symmetric_model_on_large_planted_instances():
-    # Enumeration is too small to tell the planted bound from the Franz-Parisi value; belief propagation is not. A planted
-    # reference is a typical one (contiguity: Abbe, Li and Sly, FOCS 2021). The first moment given its stabilities, whose
-    # mean is known, takes out part of the scatter.
-    alpha, n, d, instances = 1.0, 801, 0.1, 6
+    # Enumeration is too small to tell the planted bound from the Franz-Parisi value; belief propagation is not. A
+    # planted reference is a typical one (contiguity: Abbe, Li and Sly, FOCS 2021). The first moment given its
+    # stabilities, whose mean is known, takes out part of the scatter.
+    alpha, n, d, instances = 1.0, 601, 0.1, 6
     values = []
     for sample in range(instances):
         s, instance = planted_instance(n, n, np.random.default_rng([n, sample]))

@@ -39,9 +39,9 @@ def legendre(counts, distances):
 )
 @pytest.mark.parametrize("n", [21, 25])
 def test_belief_propagation_against_enumeration(model, alpha, n):
-    # The Bethe approximation leaves out loops: N S is off by a number of order one that grows with the load, of either sign
-    # and different on every instance, but not with N: rms 0.1 to 0.15 at load 0.2, 0.3 to 0.45 at 0.4, measured at
-    # N = 21 and 25. Hence S is off by O(1/N); S itself differs more between instances.
+    # The Bethe approximation leaves out loops: N S is off by a number of order one that grows with the load, of either
+    # sign and different on every instance, but not with N: rms 0.1 to 0.15 at load 0.2, 0.3 to 0.45 at 0.4, measured
+    # at N = 21 and 25. Hence S is off by O(1/N); S itself differs more between instances.
     errors, spread = [], []
     for sample in range(8):
         rng = np.random.default_rng([n, round(10 * alpha), sample])
