@@ -46,6 +46,10 @@ _EASY_Y = 2.0
 _LARGEST_Y = 1000.0
 _SYMMETRIC = 1e-7
 """Overlap below which a solution belongs to the symmetric sector."""
+_NEAR_HALF = np.array([0.49, 0.48, 0.47, 0.46])
+"""Distances from which everything between the first of them and 1/2 is extrapolated, in even powers of t; the others
+are stepping stones of the continuation too."""
+_ODD = ("t0", "t0_hat", "t_hat", "gamma")
 _CROSSING_DISTANCE = 0.1
 """Where the y of zero complexity is looked for first."""
 
@@ -311,13 +315,58 @@ def _curve(
     problem = Problem(Equations(System(probe, center, alpha, 1.0 if zero else y), even=probe.is_even), zero)
     if sector == "broken" and probe.is_even:
         return _broken_points(problem, distances)
-    rows = _points(problem, y, distances)
+    rows = (
+        _whole(problem, y, distances)
+        if not zero and (center is None or probe.is_even)
+        else _points(problem, y, distances)
+    )
     if sector is None and probe.is_even:
         unstable = [k for k, row in enumerate(rows) if row.overlaps.get("replicon_ref", 1.0) < 0]
         if unstable:
             for k, row in zip(unstable, _broken_points(problem, distances[unstable]), strict=True):
                 rows[k] = row
     return rows
+
+
+def _whole(problem: Problem, y: float, distances: Array) -> list[Row]:
+    """The points of a curve with its origin at d = 1/2; near it q1 - q0 is lost in rounding, but all is even in t."""
+    near = distances > float(_NEAR_HALF[0])
+    if not (distances > float(_NEAR_HALF[-1])).any():
+        return _points(problem, y, distances)
+    rows = _points(problem, y, np.append(distances[~near], _NEAR_HALF))
+    regular, nodes = iter(rows[: -len(_NEAR_HALF)]), rows[-len(_NEAR_HALF) :]
+    return [
+        _extrapolated(nodes, float(d)) if close else next(regular) for d, close in zip(distances, near, strict=True)
+    ]
+
+
+def _extrapolated(nodes: list[Row], distance: float) -> Row:
+    """Row at a distance near 1/2 from those at `_NEAR_HALF`, by polynomials in the square of the overlap."""
+    if not all(row.status.ok for row in nodes):
+        return FAILED
+    t, overlap = 1 - 2 * distance, 1 - 2 * _NEAR_HALF
+
+    def polynomial(knots: Array) -> Array:
+        return np.array([np.prod([(t**2 - b**2) / (a**2 - b**2) for b in knots if b != a]) for a in knots])
+
+    weights = polynomial(overlap)
+
+    def even(values: list[float]) -> float:
+        return float(weights @ np.array(values))
+
+    def odd(values: list[float]) -> float:
+        return float(weights @ (np.array(values) / overlap)) * t
+
+    overlaps = {
+        name: (odd if name in _ODD else even)([row.overlaps[name] for row in nodes]) for name in nodes[0].overlaps
+    }
+    overlaps["residual"] = max(row.overlaps["residual"] for row in nodes)
+    entropies = [row.entropy for row in nodes]
+    entropy, complexity = even(entropies), even([row.complexity for row in nodes])
+    shorter = float(polynomial(overlap[:-1]) @ np.array(entropies[:-1]))
+    error = max(row.error for row in nodes) + abs(entropy - shorter)
+    slope = odd([row.slope for row in nodes])
+    return Row(nodes[0].status, entropy, slope, complexity, nodes[0].y, error, overlaps)
 
 
 def _points(problem: Problem, y: float, distances: Array) -> list[Row]:
@@ -423,8 +472,10 @@ def follow_from_origin(problem: Problem, q: float, logs: list[float]) -> dict[fl
         x = _depart_by_load(problem.equations, side)
         if x is None:
             continue
-        for point in follow_branch(problem.residual, x, leave, branch, max_step=_STEP, min_step=_RESOLVED):
-            solved[point.parameter] = point.x if point.status.ok else None
+        back = [p for p in reversed(branch) if side * (p - leave) < 0]
+        for part in ([p for p in branch if side * (p - leave) >= 0], back):
+            for point in follow_branch(problem.residual, x, leave, part, max_step=_STEP, min_step=_RESOLVED):
+                solved[point.parameter] = point.x if point.status.ok else None
     return solved
 
 
