@@ -2,6 +2,7 @@
 
 from replica_theory.curves import EntropyCurve
 from replica_theory.dense_region import DenseThreshold, local_entropy_threshold, local_entropy_thresholds
+from replica_theory.dense_teacher import DenseTeacherThreshold, dense_teacher, dense_teacher_threshold
 from replica_theory.franz_parisi import binary_entropy, franz_parisi, minimum_distance, planted_bound
 from replica_theory.local_entropy import local_entropy
 from replica_theory.models import (
@@ -33,6 +34,7 @@ __all__ = [
     "ConvergenceError",
     "ConvergenceWarning",
     "CustomModel",
+    "DenseTeacherThreshold",
     "DenseThreshold",
     "EntropyCurve",
     "IntervalModel",
@@ -48,6 +50,8 @@ __all__ = [
     "annealed_entropy",
     "binary_entropy",
     "capacity",
+    "dense_teacher",
+    "dense_teacher_threshold",
     "franz_parisi",
     "local_entropy",
     "local_entropy_threshold",
