@@ -47,7 +47,7 @@ _OVERLAPS = (
     "teacher_overlap_ref", "generalization_error", "generalization_error_ref", "energy", "phi", "residual",
 )  # fmt: skip
 _STEP = 0.1
-_RESOLVED = 0.005
+_RESOLVED = 5e-4
 _SMALLEST_DISTANCE = 1e-4
 _DEPARTURE = 0.05
 _LARGEST_Y = 40.0
@@ -276,7 +276,7 @@ class Problem:
     alpha: float
     y: float
     nodes: int = 161
-    resolution: Resolution = Resolution()  # noqa: RUF009
+    resolution: Resolution = Resolution(outer=121)  # noqa: RUF009
 
     def residual(self, x: Array, t: float) -> Array:
         """Saddle-point equations; NaN outside the domain."""
