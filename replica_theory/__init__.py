@@ -15,6 +15,7 @@ from replica_theory.models import (
     UShapePerceptron,
 )
 from replica_theory.replica_symmetric import ReplicaSymmetric, annealed_entropy, replica_symmetric
+from replica_theory.replica_symmetry_breaking import local_entropy_1rsb
 from replica_theory.robust_ensemble import RobustEnsemble, robust_ensemble
 from replica_theory.status import ConvergenceError, ConvergenceWarning, Status
 from replica_theory.teacher_student import (
@@ -54,6 +55,7 @@ __all__ = [
     "dense_teacher_threshold",
     "franz_parisi",
     "local_entropy",
+    "local_entropy_1rsb",
     "local_entropy_threshold",
     "local_entropy_thresholds",
     "minimum_distance",

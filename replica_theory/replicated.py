@@ -172,19 +172,13 @@ def entropic(system: System, hats: Overlaps, tau: float) -> Entropic | None:
     y = system.y
     if not (hats.gap > 0 and hats.q0 >= 0 and np.isfinite(tau)):
         return None
-    root, width = np.sqrt(hats.q0), np.sqrt(hats.gap)
+    root = np.sqrt(hats.q0)
     outer = rule(0.0, 1 / (max(y, 1.0) * max(root, 1e-6)), system.resolution.outer) if root > 0 else _POINT
     h = root * outer.nodes
-    if system.reference is None and hats.gap * max(y, 1.0) < _NARROW:
-        center = h + tau
-        f, log_df = _narrow_grid(center + y * hats.gap * np.tanh(center), width, system.resolution.spacing)
-    else:
-        reach = min(_REACH * root, float(h[-1])) + abs(tau) + y * hats.gap + 9 * width
-        spacing = min(width, 0.6) * system.resolution.spacing
-        count = int(np.ceil(reach / spacing))
-        if count > _MOST_NODES:
-            return None
-        f, log_df = spacing * np.arange(-count, count + 1), np.log(np.full(1, spacing))
+    grid = _entropic_grid(system, hats, tau, h)
+    if grid is None:
+        return None
+    f, log_df = grid
     log_f = log2cosh(f)
     log_weight = -((f - h[:, None] - tau) ** 2) / (2 * hats.gap) + y * log_f
     top = log_weight.max(axis=1)
@@ -220,6 +214,20 @@ def entropic(system: System, hats: Overlaps, tau: float) -> Entropic | None:
         response = _kronecker(outer.weights[:, None] * across.weights, 1 - w**2, aligned - w * average, along, y)
     order = Overlaps(q0, q1 - q0, slope, q_ref - slope * t0)
     return Entropic(value, expect(mixed(2)), order, expect(aligned), expect(mixed(3)), response)
+
+
+def _entropic_grid(system: System, hats: Overlaps, tau: float, h: Array) -> tuple[Array, Array] | None:
+    """Grid of the inner field and the logarithm of its spacing, None if it would be too large."""
+    y, width = system.y, np.sqrt(hats.gap)
+    if system.reference is None and hats.gap * max(y, 1.0) < _NARROW:
+        center = h + tau
+        return _narrow_grid(center + y * hats.gap * np.tanh(center), width, system.resolution.spacing)
+    reach = min(_REACH * np.sqrt(hats.q0), float(h[-1])) + abs(tau) + y * hats.gap + 9 * width
+    spacing = min(width, 0.6) * system.resolution.spacing
+    count = int(np.ceil(reach / spacing))
+    if count > _MOST_NODES:
+        return None
+    return spacing * np.arange(-count, count + 1), np.log(np.full(1, spacing))
 
 
 def _narrow_grid(centers: Array, width: float, spacing: float) -> tuple[Array, Array]:
