@@ -58,7 +58,7 @@ class System:
     reference: Model | None
     alpha: float
     y: float
-    resolution: Resolution = Resolution()  # noqa: RUF009
+    resolution: Resolution = Resolution()
 
 
 class Overlaps(NamedTuple):
