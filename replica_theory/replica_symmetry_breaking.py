@@ -206,12 +206,13 @@ def local_entropy_1rsb(
     replica-symmetric entropy vanishes, and S = 0 there.
 
     For y < 1 there is breaking in the ordinary sense, :math:`y \le m \le 1`, where ``replicon`` is negative or the
-    entropy would be. For y > 1, :math:`1 \le m \le y` and both ends are the replica-symmetric theory: references are
-    chosen by the solutions around them, and a cluster above its share attracts a reference of its own. No broken
-    saddle was found there: ``replicon`` was positive at every point looked at with y >= 1 (binary perceptron at kappa =
-    -1, 0, 1/2 and symmetric one at kappa = 1, up to 0.92 of capacity), and the slope threshold at y = inf is that of the symmetric theory,
-    alpha = 0.7553 with ``replicon`` 0.92 at d = 0.02. What breaks there is the symmetry among references
-    (``replicon_ref`` of `local_entropy`): at zero complexity and kappa = 0 for distances above 0.03 to 0.05, depending on the load.
+    entropy would be. For y > 1, :math:`1 \le m \le y` and both ends are the replica-symmetric theory: references
+    are chosen by the solutions around them, and a cluster above its share attracts a reference of its own. No
+    broken saddle was found there: ``replicon`` was positive at every point looked at with y >= 1 (binary perceptron
+    at kappa = -1, 0, 1/2 and symmetric one at kappa = 1, up to 0.92 of capacity), and the slope threshold at y =
+    inf is that of the symmetric theory, alpha = 0.7553 with ``replicon`` 0.92 at d = 0.02. What breaks there is the
+    symmetry among references (``replicon_ref`` of `local_entropy`): at zero complexity and kappa = 0 for distances
+    above 0.03 to 0.05, depending on the load.
 
     Examples
     --------
