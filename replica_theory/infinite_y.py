@@ -78,6 +78,10 @@ class LimitEquations:
             return np.full(3, np.nan)
         return np.array([spins.q - x[0], np.log1p(spins.gap) - x[1], spins.t - t])
 
+    def along(self, x: Array, log_distance: float) -> Array:
+        """Saddle-point equations at a log distance."""
+        return self.residual(x, 1 - 2 * float(np.exp(log_distance)))
+
     def read(self, x: Array, t: float) -> LimitPoint | None:
         """Everything reported at a solution x."""
         solved = self._terms(x)

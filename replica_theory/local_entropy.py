@@ -24,7 +24,7 @@ from replica_theory.models import ArrayLike, Model
 from replica_theory.replica_symmetric import checked_alpha, replica_symmetric
 from replica_theory.replicated import Energetic, Entropic, Overlaps, System, energetic, entropic
 from replica_theory.saddle_point import follow_branch
-from replica_theory.sectors import Satiated, broken_start, broken_zero, limit_branch
+from replica_theory.sectors import Satiated, broken_start, broken_zero, descend, limit_branch, satiated
 from replica_theory.status import ConvergenceError, Status, report
 
 Array = NDArray[np.float64]
@@ -434,13 +434,8 @@ def _broken_limit(model: Model, alpha: float, distances: Array) -> list[Row]:
             rows.append(Row(Status.CONVERGED, 0.0, np.inf, np.nan, np.inf, 0.0, {}))
         elif d == 0.5:
             rows.append(_typical_row(model, alpha))
-        elif isinstance(found, Satiated):
-            overlaps = {"q0": found.q, "q1": found.q, "q0_hat": 0.0, "q1_hat": 0.0, "t_hat": 0.5 * found.slope,
-                        "gamma": 0.5 * found.slope, "gap": np.inf, "gap_hat": 0.0}  # fmt: skip
-            status = Status.CONVERGED if found.entropy >= 0 else Status.NEGATIVE_ENTROPY
-            rows.append(Row(status, found.entropy, found.slope, np.nan, np.inf, 0.0, overlaps))
         else:
-            rows.append(FAILED if found is None else _limit_row(LimitEquations(model, alpha), found, float(d)))
+            rows.append(_limit_row(LimitEquations(model, alpha), found, float(d)))
     return rows
 
 
@@ -643,14 +638,11 @@ def limit_curve(model: Model, alpha: float, distances: Array) -> list[Row]:
     equations = LimitEquations(model, alpha)
     flat = aligned_distance(float(alone.q_hat))
     origin = float(np.log(flat))
-    logs = [float(p) for p in np.log(np.unique(distances[(distances >= _SMALLEST_DISTANCE) & (distances < flat)]))]
-
-    def residual(x: Array, p: float) -> Array:
-        return equations.residual(x, 1 - 2 * float(np.exp(p)))
-
+    solved: dict[float, Array | Satiated | None] = {
+        p: satiated(model, alpha, 1 - 2 * float(np.exp(p))) for p in _logs(distances[distances < flat])
+    }
     start = np.array([float(alone.q), 0.0, 0.0])
-    points = follow_branch(residual, start, origin, sorted(logs, reverse=True), max_step=0.1, min_step=_RESOLVED)
-    solved = {point.parameter: point.x for point in points if point.status.ok}
+    solved |= descend(equations, start, origin, [p for p, found in solved.items() if found is None])
     rows = []
     for d in distances:
         if d >= flat:
@@ -658,12 +650,19 @@ def limit_curve(model: Model, alpha: float, distances: Array) -> list[Row]:
         elif d == 0:
             rows.append(Row(Status.CONVERGED, 0.0, np.inf, np.nan, np.inf, 0.0, {}))
         else:
-            x = solved.get(float(np.log(d))) if d >= _SMALLEST_DISTANCE else None
-            rows.append(FAILED if x is None else _limit_row(equations, x, float(d)))
+            found = solved.get(float(np.log(d))) if d >= _SMALLEST_DISTANCE else None
+            rows.append(_limit_row(equations, found, float(d)))
     return rows
 
 
-def _limit_row(equations: LimitEquations, x: Array, distance: float) -> Row:
+def _limit_row(equations: LimitEquations, x: Array | Satiated | None, distance: float) -> Row:
+    if x is None:
+        return FAILED
+    if isinstance(x, Satiated):
+        overlaps = {"q0": x.q, "q1": x.q, "q0_hat": 0.0, "q1_hat": 0.0, "t_hat": 0.5 * x.slope,
+                    "gamma": 0.5 * x.slope, "gap": np.inf, "gap_hat": 0.0}  # fmt: skip
+        status = Status.CONVERGED if x.entropy >= 0 else Status.NEGATIVE_ENTROPY
+        return Row(status, x.entropy, x.slope, np.nan, np.inf, 0.0, overlaps)
     t = 1 - 2 * distance
     point = equations.read(x, t)
     finer = replace(equations, nodes=2 * equations.nodes - 1).read(x, t)

@@ -42,6 +42,8 @@ _SATURATED = 1e9
 """Width beyond which its divergence is taken as complete (the entropy is then off by less than its inverse)."""
 _FAR = 60.0
 """A field farther from the edges than any that counts."""
+_RESOLVED = 2e-3
+"""Resolution in log d of the end of a branch at y = inf."""
 _MANY = 60.0
 """Number of replicas at which y = inf is near."""
 _MOST = 1000.0
@@ -139,9 +141,7 @@ def _iterated(equations: LimitEquations, t: float) -> Array | None:
     return point.x if point.status.ok and 0 < point.x[0] < 1 else None
 
 
-def limit_branch(
-    model: Model, alpha: float, logs: list[float], *, resolved: float = 0.02
-) -> dict[float, Array | Satiated | None]:
+def limit_branch(model: Model, alpha: float, logs: list[float]) -> dict[float, Array | Satiated | None]:
     """Solutions of the broken sector at y = inf at given log distances (arrays), or their satiated limits."""
     solved: dict[float, Array | Satiated | None] = {p: satiated(model, alpha, 1 - 2 * np.exp(p)) for p in logs}
     todo = [p for p in logs if solved[p] is None]
@@ -150,20 +150,27 @@ def limit_branch(
         return solved
     x, origin = start
     equations = LimitEquations(model, alpha)
-
-    def residual(x: Array, p: float) -> Array:
-        return equations.residual(x, 1 - 2 * float(np.exp(p)))
-
-    below = sorted({*(p for p in todo if p < origin), *_waypoints(min(todo), origin)}, reverse=True)
+    solved |= descend(equations, x, origin, [p for p in todo if p < origin])
     above = sorted(p for p in todo if p >= origin)
-    diverged = False
-    for branch in (below, above):
-        for point in follow_branch(residual, x, origin, branch, max_step=0.1, min_step=resolved):
-            if point.status.ok:
-                solved[point.parameter] = point.x
-                diverged = bool(point.x[1] > np.log(_SATURATED))
-            elif diverged and branch is below:
-                solved[point.parameter] = satiated(model, alpha, 1 - 2 * np.exp(point.parameter), always=True)
+    for point in follow_branch(equations.along, x, origin, above, max_step=0.1, min_step=_RESOLVED):
+        solved[point.parameter] = point.x if point.status.ok else None
+    return solved
+
+
+def descend(
+    equations: LimitEquations, x: Array, origin: float, logs: list[float]
+) -> dict[float, Array | Satiated | None]:
+    """Solutions at y = inf at log distances below the origin; their limits once the width has diverged."""
+    solved: dict[float, Array | Satiated | None] = {}
+    if not logs:
+        return solved
+    branch, diverged = sorted({*logs, *_waypoints(min(logs), origin)}, reverse=True), False
+    for point in follow_branch(equations.along, x, origin, branch, max_step=0.1, min_step=_RESOLVED):
+        if point.status.ok:
+            solved[point.parameter], diverged = point.x, bool(point.x[1] > np.log(_SATURATED))
+        else:
+            t = 1 - 2 * float(np.exp(point.parameter))
+            solved[point.parameter] = satiated(equations.model, equations.alpha, t, always=True) if diverged else None
     return solved
 
 
@@ -265,4 +272,4 @@ def _homotopy(
     return point.x if point.status.ok else None
 
 
-__all__ = ["Satiated", "broken_start", "broken_zero", "limit_branch", "limit_start", "satiated"]
+__all__ = ["Satiated", "broken_start", "broken_zero", "descend", "limit_branch", "limit_start", "satiated"]
