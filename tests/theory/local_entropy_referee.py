@@ -146,7 +146,8 @@ def gradient(p, s, n=None, step=1e-3):
     overlaps = 2 if isinstance(s, Free) else 4
     for k in range(len(x)):
         term, weight = (energetic, p.alpha) if k < overlaps else (entropic, 1.0)
-        h = step * (min(s.q1 - s.q0, 1 - s.q1) if k < overlaps else min(s.q1_hat - s.q0_hat, 1.0))
+        scale = min(s.q1 - s.q0, 1 - s.q1) if k < overlaps else min(s.q1_hat - s.q0_hat, 1.0)
+        h = step * min(scale, x[4] if overlaps == 4 else 1.0)  # q_ref_hat is the smallest of them
         value = 0.0
         for move, share in zip(*(FORWARD if x[k] < 2 * h else CENTRAL), strict=True):
             if share:

@@ -1,0 +1,284 @@
+"""Local-entropy large deviations: against a slow referee, printed values, exact identities, limits, refusals."""
+
+import numpy as np
+import pytest
+from local_entropy_referee import (
+    Constrained,
+    Free,
+    Limit,
+    Problem,
+    functional,
+    gradient,
+    limit_functional,
+    limit_gradient,
+    replica_derivative,
+    solve,
+    solve_limit,
+)
+
+from replica_theory import (
+    BinaryPerceptron,
+    ConvergenceError,
+    Status,
+    SymmetricBinaryPerceptron,
+    TeacherStudent,
+    binary_entropy,
+    franz_parisi,
+    local_entropy,
+    replica_symmetric,
+)
+
+BINARY = BinaryPerceptron()
+
+
+def orders(curve, kind):
+    return kind(*(float(curve.overlaps[name]) for name in kind._fields))
+
+
+def limit_orders(curve):
+    return Limit(*(float(curve.overlaps[name]) for name in ("q0", "gap", "q0_hat", "gap_hat", "t_hat")))
+
+
+def derivative(values, step):
+    """Central difference of fourth order from five equidistant values."""
+    return (values[0] - 8 * values[1] + 8 * values[3] - values[4]) / (12 * step)
+
+
+def drawn(seed, size):
+    """Random parameters in the region where both references have a saddle with positive entropy."""
+    rng = np.random.default_rng(seed)
+    return [
+        (rng.uniform(0.2, 0.5), rng.uniform(0.03, 0.25), float(np.exp(rng.uniform(-1, 2.5))), rng.uniform(-0.3, 0.2))
+        for _ in range(size)
+    ]
+
+
+@pytest.mark.parametrize(("alpha", "distance", "y", "kappa", "beta"), [
+    *[(*case, np.inf) for case in drawn(1, 4)],
+    (0.6, 0.1, 5.0, 0.0, np.inf), (0.5, 0.05, 20.0, 0.2, np.inf), (0.5, 0.05, 3.0, 0.2, 1.7),
+])  # fmt: skip
+def test_free_reference_against_the_referee(alpha, distance, y, kappa, beta):
+    curve = local_entropy(BinaryPerceptron(kappa, beta), alpha, distance, y=y)
+    p, s = Problem(alpha, y, 1 - 2 * distance, kappa, beta=beta), orders(curve, Free)
+    # Both quadratures are near rounding; the differences of the functional, with step 1e-3, are good to 1e-9.
+    assert functional(p, s) == pytest.approx(float(curve.overlaps["phi"]), abs=1e-10)
+    np.testing.assert_allclose(gradient(p, s), 0, atol=1e-8)
+    if np.isinf(beta):
+        assert replica_derivative(p, s) == pytest.approx(float(curve.entropy), abs=1e-9 + float(curve.error))
+
+
+@pytest.mark.parametrize(("alpha", "distance", "y", "kappa", "excess", "beta"), [
+    *[(*case, excess, np.inf) for case, excess in zip(drawn(2, 3), (0.0, 0.1, 0.25), strict=True)],
+    (0.4, 0.1, 1.0, 0.0, 0.0, np.inf), (0.3, 0.05, 2.5, 0.1, 0.2, np.inf), (0.4, 0.1, 1.5, 0.0, 0.0, 2.0),
+])  # fmt: skip
+def test_constrained_reference_against_the_referee(alpha, distance, y, kappa, excess, beta):
+    model = BinaryPerceptron(kappa, beta)
+    curve = local_entropy(model, alpha, distance, reference="solution", y=y, kappa_ref=kappa + excess)
+    p, s = Problem(alpha, y, 1 - 2 * distance, kappa, kappa + excess, beta), orders(curve, Constrained)
+    assert functional(p, s) == pytest.approx(float(curve.overlaps["phi"]), abs=1e-10)
+    np.testing.assert_allclose(gradient(p, s), 0, atol=1e-8)
+    if np.isinf(beta):
+        assert replica_derivative(p, s) == pytest.approx(float(curve.entropy), abs=1e-9 + float(curve.error))
+
+
+def test_generic_root_finder_arrives_at_the_same_saddle():
+    """From afar for a free reference, from a few per cent away for a constrained one."""
+    found = solve(Problem(0.5, 3.0, 0.8), Free(0.4, 0.6, 0.3, 0.4, 0.6))
+    np.testing.assert_allclose(found, orders(local_entropy(BINARY, 0.5, 0.1, y=3.0), Free), atol=1e-7)
+    saddle = orders(local_entropy(BINARY, 0.4, 0.1, reference="solution", y=3.0, kappa_ref=0.2), Constrained)
+    nudge = 1 + 0.02 * np.array([-1, 1, 1, -1, 1, 1, 1, -1, 1])
+    p = Problem(0.4, 3.0, 0.8, 0.0, 0.2)
+    found = solve(p, Constrained(*(nudge * saddle)), n=33)
+    # 33 nodes along each field are good to 1e-4 in the derivatives, so 1e-8 in the functional.
+    np.testing.assert_allclose(found, saddle, atol=1e-3)
+    assert functional(p, found) == pytest.approx(functional(p, saddle), abs=1e-7)
+
+
+@pytest.mark.parametrize(("alpha", "distance", "kappa"), [
+    (0.6, 0.1, 0.0), (0.75, 0.02, 0.0), (0.4, 0.2, -0.3), (0.3, 0.05, 0.4), (0.6, 0.005, 0.0),
+])  # fmt: skip
+def test_infinite_y_against_the_referee(alpha, distance, kappa):
+    curve = local_entropy(BinaryPerceptron(kappa), alpha, distance)
+    p, s = Problem(alpha, np.inf, 1 - 2 * distance, kappa), limit_orders(curve)
+    assert limit_functional(p, s) == pytest.approx(float(curve.entropy), abs=1e-11)
+    np.testing.assert_allclose(limit_gradient(p, s), 0, atol=3e-8)
+
+
+def test_infinite_y_value():
+    """At alpha = 0.6 and d = 0.1, by a generic root finder on the printed functional from a rough guess."""
+    p = Problem(0.6, np.inf, 0.8)
+    found = solve_limit(p, Limit(0.6, 0.5, 0.45, 0.3, 0.35))
+    assert limit_functional(p, found) == pytest.approx(0.178417709928, abs=1e-11)
+    assert float(local_entropy(BINARY, 0.6, 0.1).entropy) == pytest.approx(0.178417709928, abs=1e-11)
+
+
+def test_infinite_y_is_the_limit_of_finite_y():
+    """S approaches S_infinity as 1/y^2 (its derivative is -Sigma'/y); here two steps of Richardson's extrapolation."""
+    s = local_entropy(BINARY, 0.6, 0.1, y=np.array([50.0, 100.0, 200.0])).entropy
+    once = (4 * s[1:] - s[:-1]) / 3
+    twice = (8 * once[1] - once[0]) / 7
+    assert twice == pytest.approx(0.178417709928, abs=2e-8)
+
+
+@pytest.mark.parametrize(("y", "entropy", "complexity"), [
+    (1.0, 0.218091, 0.389877), (3.0, 0.237435, 0.352681), (8.0, 0.260440, 0.236435),
+])  # fmt: skip
+def test_values_around_solutions(y, entropy, complexity):
+    curve = local_entropy(BINARY, 0.4, 0.1, reference="solution", y=y)
+    assert (float(curve.entropy), float(curve.complexity)) == pytest.approx((entropy, complexity), abs=1e-6)
+
+
+@pytest.mark.parametrize(("alpha", "distance", "value"), [
+    (0.6, 0.05, 0.13008), (0.6, 0.1, 0.17842), (0.75, 0.01, 0.03851), (0.75, 0.03, 0.042728), (0.75, 0.1, 0.06877),
+])  # fmt: skip
+def test_values_at_infinite_y(alpha, distance, value):
+    assert float(local_entropy(BINARY, alpha, distance).entropy) == pytest.approx(value, abs=5e-6)
+
+
+@pytest.mark.parametrize("reference", ["free", "solution"])
+def test_derivatives_in_y(reference):
+    """dphi/dy = S and dSigma/dy = -y dS/dy."""
+    y, step = 3.0, 0.02
+    curve = local_entropy(BINARY, 0.4, 0.1, reference=reference, y=y + step * np.arange(-2, 3))
+    assert derivative(curve.overlaps["phi"], step) == pytest.approx(curve.entropy[2], abs=1e-9)
+    by_y = derivative(curve.entropy, step)
+    assert derivative(curve.complexity, step) == pytest.approx(-y * by_y, abs=1e-8) and by_y > 0
+
+
+@pytest.mark.parametrize(("reference", "y"), [("free", 0.5), ("free", 10.0), ("solution", 3.0)])
+def test_derivatives_in_distance(reference, y):
+    """dphi/dd = 2 y gamma, and the slope reported."""
+    step = 1e-3
+    curve = local_entropy(BINARY, 0.4, 0.1 + step * np.arange(-2, 3), reference=reference, y=y)
+    # Truncation: step^4 times the fifth derivative over 30.
+    assert derivative(curve.overlaps["phi"], step) == pytest.approx(2 * y * curve.overlaps["gamma"][2], abs=1e-7)
+    assert derivative(curve.entropy, step) == pytest.approx(curve.slope[2], abs=1e-7)
+
+
+@pytest.mark.parametrize(("reference", "y"), [
+    ("free", np.inf), ("free", "zero-complexity"), ("solution", "zero-complexity"),
+])  # fmt: skip
+def test_slope_along_the_limits(reference, y):
+    step = 1e-3
+    curve = local_entropy(BINARY, 0.6, 0.1 + step * np.arange(-2, 3), reference=reference, y=y)
+    assert derivative(curve.entropy, step) == pytest.approx(curve.slope[2], abs=5e-7)
+    if y == "zero-complexity":
+        np.testing.assert_allclose(curve.overlaps["phi"], curve.y * curve.entropy, rtol=1e-9)
+        pinned = local_entropy(BINARY, 0.6, 0.1, reference=reference, y=float(curve.y[2]))
+        assert (float(pinned.complexity), float(pinned.entropy)) == pytest.approx((0, curve.entropy[2]), abs=1e-7)
+
+
+@pytest.mark.parametrize("margin", [0.0, 0.2])
+def test_no_replica_is_franz_parisi(margin):
+    distance = np.array([0.02, 0.1, 0.2])
+    none = local_entropy(BINARY, 0.5, distance, reference="solution", y=0.0, kappa_ref=margin)
+    typical = franz_parisi(BINARY, 0.5, distance, reference=BinaryPerceptron(margin))
+    np.testing.assert_allclose(none.entropy, typical.entropy, atol=1e-11)
+    np.testing.assert_allclose(none.slope, typical.slope, atol=1e-7)
+    np.testing.assert_allclose(none.complexity, replica_symmetric(BinaryPerceptron(margin), 0.5).entropy, atol=1e-11)
+
+
+def test_franz_parisi_value_of_the_literature():
+    """0.204375 by two routes at alpha = 0.4 and d = 0.1."""
+    none = local_entropy(BINARY, 0.4, 0.1, reference="solution", y=0.0)
+    p, s = Problem(0.4, 0.0, 0.8), orders(none, Constrained)
+    assert float(none.entropy) == pytest.approx(0.204375498, abs=1e-9)
+    assert replica_derivative(p, s) == pytest.approx(0.204375498, abs=1e-8)
+
+
+def test_one_replica_is_symmetric_with_its_reference():
+    curve = local_entropy(BINARY, 0.4, np.array([0.03, 0.1, 0.2]), reference="solution", y=1.0)
+    np.testing.assert_allclose(curve.overlaps["q_ref"], curve.overlaps["q0"], atol=1e-9)
+    np.testing.assert_allclose(curve.overlaps["t0"], curve.overlaps["q0"], atol=1e-9)
+
+
+@pytest.mark.parametrize("model", [BINARY, BinaryPerceptron(0.3), SymmetricBinaryPerceptron(1.0)])
+def test_one_replica_of_a_free_reference(model):
+    """Every solution has exp[N H2(d)] references at distance d: phi = RS entropy + H2(d)."""
+    distance = np.array([0.05, 0.1, 0.3, 0.495])
+    curve = local_entropy(model, 0.4, distance, y=1.0)
+    expected = replica_symmetric(model, 0.4).entropy + binary_entropy(distance)
+    np.testing.assert_allclose(curve.overlaps["phi"], expected, atol=1e-9)
+
+
+@pytest.mark.parametrize("y", [0.5, 5.0, 50.0])
+def test_far_references(y):
+    """At d = 1/2 references do not matter: the RS entropy around all of them."""
+    curve = local_entropy(BINARY, 0.6, np.array([0.1, 0.47, 0.4899, 0.4901, 0.499, 0.5]), y=y)
+    assert curve.converged.all()
+    assert curve.entropy[-1] == pytest.approx(replica_symmetric(BINARY, 0.6).entropy, abs=1e-9)
+    assert curve.complexity[-1] == pytest.approx(np.log(2), abs=1e-8)
+    assert curve.slope[-1] == 0 and (np.diff(curve.entropy) > 0).all()
+    across = (curve.entropy[3] - curve.entropy[2]) / (curve.distance[3] - curve.distance[2])
+    assert across == pytest.approx(curve.slope[2:4].mean(), rel=1e-6, abs=1e-8)
+
+
+def test_near_references_cannot_tell_solutions():
+    """S_infinity → H2(d) as d → 0, from below."""
+    distance = np.array([0.001, 0.003, 0.01])
+    missing = 1 - local_entropy(BINARY, 0.6, distance).entropy / binary_entropy(distance)
+    assert (missing > -1e-9).all() and (np.diff(missing) > 0).all() and missing[0] < 1e-4
+
+
+def test_more_replicas_find_fewer_and_better_references():
+    y = np.array([0.25, 1.0, 3.0, 8.0, 20.0])
+    for reference in ("free", "solution"):
+        curve = local_entropy(BINARY, 0.4, 0.1, reference=reference, y=y)
+        assert (np.diff(curve.complexity) < 0).all() and (np.diff(curve.entropy) > 0).all()
+    # Free references are more numerous, but the best of them (y → inf) bounds the local entropy of all.
+    assert (curve.entropy < float(local_entropy(BINARY, 0.4, 0.1).entropy)).all()
+
+
+def test_broadcasting():
+    curve = local_entropy(BINARY, np.array([[0.4], [0.5]]), np.array([0.05, 0.1, 0.2]), y=2.0)
+    assert curve.entropy.shape == curve.status.shape == curve.overlaps["q1"].shape == (2, 3)
+    assert curve.entropy[1, 1] == pytest.approx(float(local_entropy(BINARY, 0.5, 0.1, y=2.0).entropy), abs=1e-11)
+
+
+@pytest.mark.parametrize(("reference", "alpha", "y"), [
+    ("free", 0.6, 5.0), ("free", 0.4, 20.0), ("solution", 0.4, 0.5), ("solution", 0.4, 20.0),
+])  # fmt: skip
+def test_error_estimates(reference, alpha, y):
+    """Below 1e-9 for y <= 20 and d >= 0.005, and a bound on the error (the referee's is of order 1e-10)."""
+    distance = np.array([0.005, 0.02, 0.1, 0.25])
+    curve = local_entropy(BINARY, alpha, distance, reference=reference, y=y)
+    assert (curve.error < 1e-9).all() and (curve.overlaps["residual"] < 1e-8).all()
+    kind = Free if reference == "free" else Constrained
+    for k in (1, 2):
+        s = kind(*(float(curve.overlaps[name][k]) for name in kind._fields))
+        true = replica_derivative(Problem(alpha, y, 1 - 2 * distance[k]), s)
+        assert abs(curve.entropy[k] - true) <= curve.error[k] + 1e-9
+
+
+def test_statuses():
+    """Beyond the last reference with a neighbour the entropy is negative; that is said, not hidden."""
+    curve = local_entropy(BINARY, 0.8, np.array([0.02, 0.1]), reference="solution", y="zero-complexity")
+    assert list(curve.status) == [Status.NEGATIVE_ENTROPY, Status.CONVERGED]
+    many = local_entropy(BINARY, 0.6, 0.03, y=20.0)
+    assert many.status == Status.NEGATIVE_COMPLEXITY and float(many.complexity) < 0
+
+
+def test_scalar_failure_raises():
+    with pytest.raises(ConvergenceError, match="ends before this point") as caught:
+        local_entropy(BINARY, 0.6, 1e-7, y=3.0)
+    assert caught.value.result.status == Status.SADDLE_LOST
+
+
+@pytest.mark.parametrize(("arguments", "keywords", "message"), [
+    ((BINARY, 0.4, 0.1), {"y": -1.0}, "y must be non-negative; got -1"),
+    ((BINARY, 0.4, 0.1), {"y": np.nan}, "y must be non-negative"),
+    ((BINARY, 0.4, 0.1), {"y": "zero"}, "y must be a number, inf or 'zero-complexity'; got 'zero'"),
+    ((BINARY, 0.4, 0.1), {"reference": "solution"}, "y = inf is a theory of the free reference"),
+    ((BINARY, 0.4, 0.1), {"reference": "any"}, "reference must be 'free' or 'solution'; got 'any'"),
+    ((BINARY, 0.4, 0.1), {"reference": "solution", "y": 1.0, "kappa_ref": -0.1}, "own constraint: kappa_ref=-0.1"),
+    ((BINARY, 0.4, 0.1), {"y": 1.0, "kappa_ref": 0.1}, "margin of a constrained reference"),
+    ((BINARY, 0.4, 0.1), {"reference": "solution", "y": 1.0, "kappa_ref": np.inf}, "kappa_ref must be a finite"),
+    ((SymmetricBinaryPerceptron(1.0), 0.4, 0.1), {"reference": "solution", "y": 1.0, "kappa_ref": 1.1}, "ref=1.1"),
+    ((BINARY, 0.4, 0.6), {}, "distance"),
+    ((BINARY, 0.4, -0.1), {}, "distance"),
+    ((BINARY, -0.4, 0.1), {}, "alpha must be positive"),
+    ((TeacherStudent(), 0.4, 0.1), {}, "random labels"),
+])  # fmt: skip
+def test_bad_input(arguments, keywords, message):
+    with pytest.raises(ValueError, match=message):
+        local_entropy(*arguments, **keywords)
