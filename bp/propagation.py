@@ -53,7 +53,8 @@ class BPResult:
     Attributes
     ----------
     magnetizations : array, shape (N,)
-        Mean weights :math:`m_i`; NaN when messages contradict each other (then no configuration satisfies all).
+        Mean weights :math:`m_i`; NaN when messages contradict each other (with "exact" messages no
+        configuration satisfies all then; "gaussian" ones may do so on small instances that have solutions).
     entropy : float
         Bethe entropy of the configurations, :math:`s = \Phi + \beta\alpha e - \frac1N\sum_i\theta_im_i`.
     free_entropy : float
