@@ -18,6 +18,7 @@ the integrands, whatever `y`. A free reference has :math:`\tilde\ell = 0` and :m
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import NamedTuple
 
 import numpy as np
@@ -294,6 +295,7 @@ def _kronecker(weight: Array, own: Array, cross: Array, along: Array, y: float) 
     return np.asarray(weighted.reshape(2, 2, 2, 2).transpose(0, 2, 1, 3).reshape(4, 4))
 
 
+@lru_cache
 def _hermite(n: int) -> Rule:
     """Gauss-Hermite rule, for a field in which the integrand is smooth (the reference's own, of small variance)."""
     nodes, weights = np.polynomial.hermite_e.hermegauss(n)
