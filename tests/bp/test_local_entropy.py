@@ -120,7 +120,7 @@ class TestFailures:
     def test_unattainable_distance(self):
         # every solution of W1 + W2 + W3 = 3 is one configuration, three flips out of three from the reference
         instance = Instance([[1, 1, 1]], kappa=1.5)
-        with pytest.raises(ConvergenceError, match="not attained on this instance"):
+        with pytest.raises(ConvergenceError, match="lies outside what this computation can reach"):
             local_entropy(instance, [-1, -1, -1], 0.2, method="exact")
 
     @pytest.mark.parametrize("distance", [-0.1, 0.51, np.nan, [0.1, np.inf]])
