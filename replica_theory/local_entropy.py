@@ -463,9 +463,13 @@ def follow_from_origin(problem: Problem, q: float, logs: list[float]) -> dict[fl
             continue
         if typical + _DEPARTURE > np.log(0.5):
             side = -1.0  # nothing beyond: come from below
-        leave = typical + side * _DEPARTURE
-        x = _depart_by_load(problem.equations, side)
-        if x is None:
+        # A wider step where the overlap between solutions is nearly zero (an almost even constraint).
+        wide = _DEPARTURE if side > 0 else 4 * _DEPARTURE
+        for leave in (typical + side * _DEPARTURE, typical + side * wide):
+            x = _depart_by_load(problem.equations, leave - typical)
+            if x is not None:
+                break
+        else:
             continue
         back = [p for p in reversed(branch) if side * (p - leave) < 0]
         for part in ([p for p in branch if side * (p - leave) >= 0], back):
@@ -474,15 +478,15 @@ def follow_from_origin(problem: Problem, q: float, logs: list[float]) -> dict[fl
     return solved
 
 
-def _depart_by_load(equations: Equations, side: float) -> Array | None:
-    """Solution one departure away from the origin; at high loads continued from a lower one."""
+def _depart_by_load(equations: Equations, departure: float) -> Array | None:
+    """Solution a departure in log d away from the origin; at high loads continued from a lower one."""
     load = equations.system.alpha
 
     def at_load(alpha: float) -> tuple[Equations, Array, float, float]:
         system = replace(equations.system, alpha=alpha)
         here = replace(equations, system=system)
         start, t_origin = _origin(here, float(replica_symmetric(system.model, alpha).q))
-        return here, start, t_origin, 1 - (1 - t_origin) * float(np.exp(side * _DEPARTURE))
+        return here, start, t_origin, 1 - (1 - t_origin) * float(np.exp(departure))
 
     def residual(x: Array, alpha: float) -> Array:
         here, _, _, t = at_load(alpha)
