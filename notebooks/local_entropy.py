@@ -12,10 +12,11 @@
 # %% [markdown]
 # # Local entropy: rare dense regions of solutions
 #
-# $\mathcal N_{\tilde W}(d)$ is the number of solutions at distance $d$ from a reference $\tilde W$. Weighting references
-# by $\mathcal N^y$ gives the local entropy $S(y, d)$ of those that dominate and their complexity $\Sigma(y, d)$
-# (Baldassi et al., PRL 115, 128101). Typical references ($y \to 0$) are the Franz-Parisi curve; $\Sigma = 0$ marks the
-# densest references there are; $y = \infty$ with a free reference is the replica-symmetric bound on them.
+# $\mathcal N_{\tilde W}(d)$ is the number of solutions at distance $d$ from a reference $\tilde W$. Weighting
+# references by $\mathcal N^y$ gives the local entropy $S(y, d)$ of those that dominate and their complexity
+# $\Sigma(y, d)$ (Baldassi et al., PRL 115, 128101). Typical references ($y \to 0$) are the Franz-Parisi curve;
+# $\Sigma = 0$ marks the densest references there are; $y = \infty$ with a free reference is the replica-symmetric bound
+# on them.
 
 # %%
 import os
@@ -36,7 +37,7 @@ model = rt.BinaryPerceptron()
 
 # %%
 loads = (0.4, 0.6, 0.75) if FAST else (0.4, 0.5, 0.6, 0.7, 0.75, 0.77, 0.8)
-distance = np.geomspace(0.006, 0.15, 10 if FAST else 40)
+distance = np.geomspace(0.006, 0.15, 8 if FAST else 40)
 fig, ax = plt.subplots(figsize=(7.5, 4.6), layout="constrained")
 for k, alpha in enumerate(loads):
     dense = rt.local_entropy(model, alpha, distance, reference="solution", y="zero-complexity")
@@ -61,8 +62,8 @@ plt.show()
 
 # %%
 alpha = 0.6
-ys = np.array([0.5, 1, 2, 4, 7, 11, 16]) if FAST else np.concatenate([[0.25, 0.5], np.arange(1, 25)])
-grid = np.geomspace(0.01, 0.15, 6 if FAST else 30)
+ys = np.array([0.5, 1, 2, 4, 8, 16]) if FAST else np.concatenate([[0.25, 0.5], np.arange(1, 25)])
+grid = np.geomspace(0.01, 0.15, 7 if FAST else 30)
 complexity = np.stack([rt.local_entropy(model, alpha, grid, reference="solution", y=float(y)).complexity for y in ys])
 fig, ax = plt.subplots(figsize=(6.5, 4.2), layout="constrained")
 filled = ax.contourf(grid, ys, complexity, levels=15, cmap="viridis")
@@ -91,7 +92,7 @@ threshold = rt.local_entropy_threshold(model)
 print(threshold)
 assert abs(threshold.alpha - 0.75530203) < 1e-7
 
-kappa = np.linspace(-0.4, 0.8, 3 if FAST else 25)
+kappa = np.linspace(-0.4, 0.8, 4 if FAST else 25)
 capacity = rt.capacity(rt.BinaryPerceptron(kappa=kappa)).alpha
 slope = [rt.local_entropy_threshold(rt.BinaryPerceptron(kappa=float(k))).alpha for k in kappa]
 fig, ax = plt.subplots(figsize=(6, 4.2), layout="constrained")
@@ -101,3 +102,47 @@ ax.set(xlabel=r"margin $\kappa$", ylabel=r"load $\alpha$")
 ax.legend(frameon=False)
 plt.show()
 assert np.all(np.array(slope) < capacity)
+
+# %% [markdown]
+# ## The symmetric perceptron, $|h| \le \kappa$
+#
+# The same theory, in the sector where different references overlap ($q_0 > 0$). The slope criterion at $y = \infty$ is
+# met at $\alpha \approx 1.567$ for $\kappa = 1$ (literature: 1.58); the capacity is 1.816.
+
+# %%
+symmetric = rt.SymmetricBinaryPerceptron(1.0)
+grid = np.geomspace(0.01, 0.2, 12 if FAST else 40)
+fig, ax = plt.subplots(figsize=(6.5, 4.2), layout="constrained")
+for k, alpha in enumerate((1.0, 1.4, 1.6) if FAST else (0.8, 1.0, 1.2, 1.4, 1.5, 1.567, 1.6)):
+    rt.local_entropy(symmetric, alpha, grid).plot(ax, color=f"C{k}", label=rf"$\alpha = {alpha}$")
+ax.plot(grid, rt.binary_entropy(grid), "k", lw=0.8, label="$H_2(d)$")
+ax.set(ylim=(0, 0.35), title=r"symmetric perceptron, $\kappa = 1$, $y = \infty$")
+ax.legend(frameon=False)
+plt.show()
+found = rt.local_entropy_threshold(symmetric)
+print(found)
+assert abs(found.alpha - 1.567) < 3e-3
+
+# %% [markdown]
+# ## Learning from a teacher
+#
+# Around the densest references: their generalisation error, and that of the students around them, against distance.
+# The reference of a dense region generalises better than a typical student.
+
+# %%
+teacher = rt.TeacherStudent()
+grid = np.geomspace(0.01, 0.2, 12 if FAST else 40)
+fig, ax = plt.subplots(figsize=(6.5, 4.2), layout="constrained")
+for k, alpha in enumerate((0.6, 0.9) if FAST else (0.4, 0.6, 0.8, 0.9, 1.0)):
+    curve = rt.dense_teacher(teacher, alpha, grid)
+    typical = rt.teacher_student(teacher, alpha).generalization_error
+    ax.plot(grid, curve.overlaps["generalization_error_ref"], f"C{k}", label=rf"reference, $\alpha = {alpha}$")
+    ax.plot(grid, curve.overlaps["generalization_error"], f"C{k}--")
+    ax.axhline(typical, color=f"C{k}", ls=":", lw=1)
+    assert np.all(curve.overlaps["generalization_error_ref"] < typical)
+ax.set(xlabel="distance $d$", ylabel=r"generalisation error $\arccos(R)/\pi$")
+ax.set_title("solid: reference; dashed: its students; dotted: typical student")
+ax.legend(frameon=False)
+plt.show()
+end = rt.dense_teacher_threshold(teacher)
+print(f"dense region of students ends (slope, y = inf) at alpha = {end.alpha:.6f}")
