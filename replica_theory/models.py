@@ -226,6 +226,11 @@ class SymmetricBinaryPerceptron(Model):
         r""":math:`\log[\Phi((\kappa-h)/\sigma) - \Phi((-\kappa-h)/\sigma)]` with its derivatives in `h`."""
         return _interval_kernel(-np.asarray(self.kappa), np.asarray(self.kappa), mean, std)
 
+    def probability(self, mean: Array, std: ArrayLike) -> tuple[Array, Array]:
+        r""":math:`e^{-\beta} + (1-e^{-\beta})P` and its derivative."""
+        kappa = np.asarray(self.kappa)
+        return _union_probability([(-kappa, kappa)], mean, std, np.asarray(self.beta))
+
     @property
     def edges(self) -> tuple[ArrayLike, ...]:
         """Both margins."""
@@ -260,8 +265,16 @@ class UShapePerceptron(Model):
 
     def log_probability(self, mean: Array, std: ArrayLike) -> Kernel:
         r""":math:`\log[H((\kappa-h)/\sigma) + H((\kappa+h)/\sigma)]` with its derivatives in `h`."""
+        return _union_kernel(self._intervals, mean, std)
+
+    def probability(self, mean: Array, std: ArrayLike) -> tuple[Array, Array]:
+        r""":math:`e^{-\beta} + (1-e^{-\beta})P` and its derivative."""
+        return _union_probability(self._intervals, mean, std, np.asarray(self.beta))
+
+    @property
+    def _intervals(self) -> list[tuple[Array, Array]]:
         kappa, far = np.asarray(self.kappa), np.asarray(np.inf)
-        return _union_kernel([(-far, -kappa), (kappa, far)], mean, std)
+        return [(-far, -kappa), (kappa, far)]
 
     @property
     def edges(self) -> tuple[ArrayLike, ...]:
@@ -351,8 +364,15 @@ class IntervalModel(Model):
 
     def log_probability(self, mean: Array, std: ArrayLike) -> Kernel:
         r"""Logarithm of the Gaussian measure of the intervals with its derivatives in `h`."""
-        ends = [(np.asarray(a + self.kappa), np.asarray(b + self.kappa)) for a, b in self.intervals]
-        return _union_kernel(ends, mean, std)
+        return _union_kernel(self._shifted, mean, std)
+
+    def probability(self, mean: Array, std: ArrayLike) -> tuple[Array, Array]:
+        r""":math:`e^{-\beta} + (1-e^{-\beta})P` and its derivative."""
+        return _union_probability(self._shifted, mean, std, np.asarray(self.beta))
+
+    @property
+    def _shifted(self) -> list[tuple[Array, Array]]:
+        return [(np.asarray(a + self.kappa), np.asarray(b + self.kappa)) for a, b in self.intervals]
 
     @property
     def edges(self) -> tuple[ArrayLike, ...]:
@@ -526,6 +546,21 @@ def _union_kernel(intervals: list[tuple[Array, Array]], mean: Array, std: ArrayL
     weights /= weights.sum(axis=0)
     d1 = (weights * d1s).sum(axis=0)
     return Kernel(log, d1, (weights * (d2s + (d1s - d1) ** 2)).sum(axis=0))
+
+
+def _union_probability(
+    intervals: list[tuple[Array, Array]], mean: Array, std: ArrayLike, beta: Array
+) -> tuple[Array, Array]:
+    r""":math:`e^{-\beta} + (1-e^{-\beta})P` of disjoint intervals and its derivative, without logarithms."""
+    satisfied = -np.expm1(-beta)
+    value, slope = np.exp(-beta), np.zeros(())
+    for low, high in intervals:
+        a, b = (low - mean) / std, (high - mean) / std
+        # The smaller tails: exact also far from the interval.
+        right = np.abs(a) > np.abs(b)
+        value = value + satisfied * (special.ndtr(np.where(right, b, -a)) - special.ndtr(np.where(right, a, -b)))
+        slope = slope + satisfied * (np.exp(-0.5 * a * a - _LOG_SQRT_2PI) - np.exp(-0.5 * b * b - _LOG_SQRT_2PI)) / std
+    return np.asarray(value), np.asarray(slope)
 
 
 def _checked_intervals(intervals: Any) -> tuple[tuple[float, float], ...]:
