@@ -208,6 +208,9 @@ def random_instance(
         xi = rng.standard_normal((n_patterns, n))
     else:
         raise ValueError(f"patterns must be 'binary' or 'gaussian'; got {patterns!r}")
+    if not isinstance(model, BinaryPerceptron | SymmetricBinaryPerceptron):
+        known = "BinaryPerceptron, TeacherStudent or SymmetricBinaryPerceptron"
+        raise TypeError(f"instances can be drawn of {known}; got {type(model).__name__}")
     constraint: Constraint = "symmetric" if isinstance(model, SymmetricBinaryPerceptron) else "margin"
     kappa: Any = model.kappa
     if not model.has_teacher:

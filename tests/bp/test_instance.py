@@ -6,7 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bp import Instance, random_instance
-from replica_theory.models import BinaryPerceptron, SymmetricBinaryPerceptron, TeacherStudent
+from replica_theory.models import BinaryPerceptron, SymmetricBinaryPerceptron, TeacherStudent, UShapePerceptron
 
 
 @pytest.mark.parametrize("dtype", [np.int8, np.int64, np.float32, np.float64, object])
@@ -181,3 +181,9 @@ def test_random_instance_takes_the_constraint():
 def test_random_instance_refusals(arguments, sentence):
     with pytest.raises(ValueError, match=sentence):
         random_instance(**({"model": BinaryPerceptron(), "n": 11, "alpha": 0.5, "rng": 1} | arguments))
+
+
+def test_constraints_without_an_instance_form_are_refused():
+    """A model of the theory that Instance cannot hold must not become a margin constraint unnoticed."""
+    with pytest.raises(TypeError, match="instances can be drawn of .*; got UShapePerceptron"):
+        random_instance(UShapePerceptron(0.5), n=11, alpha=0.5, rng=1)
