@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -114,3 +114,44 @@ class EntropyCurve:
         ax.set_xlabel("distance $d$")
         ax.set_ylabel("entropy (nats per weight)")
         return ax
+
+
+class Row(NamedTuple):
+    """Everything that one point of a curve reports."""
+
+    status: Status
+    entropy: float = np.nan
+    slope: float = np.nan
+    complexity: float = np.nan
+    y: float = np.nan
+    error: float = np.nan
+    overlaps: dict[str, float] = {}  # noqa: RUF012
+
+
+FAILED = Row(Status.SADDLE_LOST)
+
+
+def assemble(
+    rows: list[Row], distance: Array, label: str, *, names: Iterable[str], replicas: bool = True
+) -> EntropyCurve:
+    """The curve of the points `rows` at `distance` (any shape), with overlaps `names` even where every point failed.
+
+    Without `replicas` the curve has no complexity and no y.
+    """
+
+    def column(values: list[float]) -> Array:
+        return np.array(values, dtype=float).reshape(distance.shape)
+
+    status = np.empty(len(rows), dtype=object)
+    status[:] = [row.status for row in rows]
+    return EntropyCurve(
+        distance=np.array(distance),
+        entropy=column([row.entropy for row in rows]),
+        slope=column([row.slope for row in rows]),
+        status=status.reshape(distance.shape),
+        complexity=column([row.complexity for row in rows]) if replicas else None,
+        y=column([row.y for row in rows]) if replicas else None,
+        overlaps={name: column([row.overlaps.get(name, np.nan) for row in rows]) for name in names},
+        error=column([row.error for row in rows]),
+        label=label,
+    )

@@ -29,7 +29,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import optimize, special
 
-from replica_theory.curves import EntropyCurve
+from replica_theory.curves import FAILED, EntropyCurve, Row, assemble
 from replica_theory.envelope import maxima
 from replica_theory.franz_parisi import checked_distance
 from replica_theory.gaussian import Rule, log2cosh, multi_rule, rule
@@ -147,13 +147,14 @@ def dense_teacher(
     shape = grid[0].shape
     columns = np.stack([np.asarray(g, dtype=float).ravel() for g in grid])
     settings, group = np.unique(columns[[0, 2, 3, 4]], axis=1, return_inverse=True)
-    rows: list[_Row] = [_FAILED] * columns.shape[1]
+    rows: list[Row] = [FAILED] * columns.shape[1]
     for g, (a, kappa, beta, replicas) in enumerate(settings.T):
         members = np.flatnonzero(np.ravel(group) == g)
         problem = Problem(model.at(kappa=float(kappa), beta=float(beta)), float(a), float(replicas))
         for member, row in zip(members, _curve(problem, columns[1, members]), strict=True):
-            rows[member] = row
-    curve = _assemble(rows, columns, shape, f"dense region around a teacher's students, alpha = {alpha}, y = {y}")
+            rows[member] = row._replace(y=float(replicas))
+    label = f"dense region around a teacher's students, alpha = {alpha}, y = {y}"
+    curve = assemble(rows, columns[1].reshape(shape), label, names=_OVERLAPS)
     call = f"dense_teacher at distance {distance}" if shape == () else "dense_teacher"
     report(np.ravel(curve.status), curve, call, scalar=shape == ())
     return curve
@@ -483,24 +484,12 @@ def _rule(model: TeacherStudent, variance: float, blur: float, n: int) -> Rule:
     return rule(np.clip(float(np.asarray(model.kappa)) / root, -8.0, 8.0), blur / root, n)
 
 
-class _Row(NamedTuple):
-    status: Status
-    entropy: float = np.nan
-    slope: float = np.nan
-    complexity: float = np.nan
-    error: float = np.nan
-    overlaps: dict[str, float] = {}  # noqa: RUF012
-
-
-_FAILED = _Row(Status.SADDLE_LOST)
-
-
-def _curve(problem: Problem, distances: Array) -> list[_Row]:
+def _curve(problem: Problem, distances: Array) -> list[Row]:
     """The points of one curve."""
     try:
         alone = replica_symmetric(problem.model, problem.alpha)
     except ConvergenceError:
-        return [_FAILED] * len(distances)
+        return [FAILED] * len(distances)
     typical = np.array([float(alone.q), float(alone.teacher_overlap), 0.0, 0.0])
     limit = np.isinf(problem.y)
     flat = 0.5 * (1 - _aligned(problem, alone)[0]) if limit else 0.5
@@ -519,10 +508,10 @@ def _curve(problem: Problem, distances: Array) -> list[_Row]:
         if d >= flat:
             rows.append(_flat_row(problem, alone))
         elif d == 0 and limit:
-            rows.append(_Row(Status.CONVERGED, 0.0, np.inf, np.nan, 0.0, {}))
+            rows.append(Row(Status.CONVERGED, 0.0, np.inf, error=0.0))
         else:
             x = solved.get(float(np.log(d))) if d >= _SMALLEST_DISTANCE else None
-            rows.append(_FAILED if x is None else _read_out(problem, x, float(d)))
+            rows.append(FAILED if x is None else _read_out(problem, x, float(d)))
     return rows
 
 
@@ -577,7 +566,7 @@ def _aligned(problem: Problem, alone: ReplicaSymmetric) -> tuple[float, float]:
     return spins.t, spins.r_ref
 
 
-def _flat_row(problem: Problem, alone: ReplicaSymmetric) -> _Row:
+def _flat_row(problem: Problem, alone: ReplicaSymmetric) -> Row:
     """Typical students: at y = inf around the signs of their mean, at finite y and d = 1/2 around anything."""
     limit = np.isinf(problem.y)
     q, r, entropy = float(alone.q), float(alone.teacher_overlap), float(alone.free_entropy)
@@ -588,14 +577,15 @@ def _flat_row(problem: Problem, alone: ReplicaSymmetric) -> _Row:
               float(alone.residual))  # fmt: skip
     status = Status.CONVERGED if entropy >= 0 else Status.NEGATIVE_ENTROPY
     complexity = np.nan if limit else float(np.log(2))
-    return _Row(status, entropy, 0.0, complexity, float(alone.error), dict(zip(_OVERLAPS, values, strict=True)))
+    overlaps = dict(zip(_OVERLAPS, values, strict=True))
+    return Row(status, entropy, 0.0, complexity, error=float(alone.error), overlaps=overlaps)
 
 
-def _read_out(problem: Problem, x: Array, distance: float) -> _Row:
+def _read_out(problem: Problem, x: Array, distance: float) -> Row:
     residual, point = problem.evaluate(x, 1 - 2 * distance)
     finer = problem.finer().evaluate(x, 1 - 2 * distance)[1]
     if point is None or finer is None:
-        return _FAILED
+        return FAILED
     limit = np.isinf(problem.y)
     q1, q1_hat = (point.q0, point.q0_hat) if limit else (point.q0 + point.gap, point.q0_hat + point.gap_hat)
     values = (point.q0, q1, point.q0_hat, q1_hat, point.t_hat, point.t_hat, point.r, point.r_hat, point.r_ref,
@@ -609,30 +599,12 @@ def _read_out(problem: Problem, x: Array, distance: float) -> _Row:
         status = Status.NEGATIVE_COMPLEXITY
     slope = 2 * point.t_hat if limit else np.nan
     error = abs(finer.entropy - point.entropy)
-    return _Row(status, finer.entropy, slope, complexity, error, dict(zip(_OVERLAPS, values, strict=True)))
+    overlaps = dict(zip(_OVERLAPS, values, strict=True))
+    return Row(status, finer.entropy, slope, complexity, error=error, overlaps=overlaps)
 
 
 def _error(overlap: float) -> float:
     return float(np.arccos(np.clip(overlap, -1.0, 1.0)) / np.pi)
-
-
-def _assemble(rows: list[_Row], columns: Array, shape: tuple[int, ...], label: str) -> EntropyCurve:
-    def column(values: list[float]) -> Array:
-        return np.array(values, dtype=float).reshape(shape)
-
-    status = np.empty(len(rows), dtype=object)
-    status[:] = [row.status for row in rows]
-    return EntropyCurve(
-        distance=columns[1].reshape(shape),
-        entropy=column([row.entropy for row in rows]),
-        slope=column([row.slope for row in rows]),
-        status=status.reshape(shape),
-        complexity=column([row.complexity for row in rows]),
-        y=columns[4].reshape(shape),
-        overlaps={name: column([row.overlaps.get(name, np.nan) for row in rows]) for name in _OVERLAPS},
-        error=column([row.error for row in rows]),
-        label=label,
-    )
 
 
 def _checked_y(y: ArrayLike) -> Array:

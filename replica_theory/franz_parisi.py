@@ -27,7 +27,7 @@ import scipy
 from numpy.typing import NDArray
 from scipy.special import xlog1py, xlogy
 
-from replica_theory.curves import EntropyCurve
+from replica_theory.curves import FAILED, EntropyCurve, Row, assemble
 from replica_theory.gaussian import Rule, log2cosh, multi_rule, rule
 from replica_theory.models import ArrayLike, Model, checked_model, checked_real
 from replica_theory.replica_symmetric import checked_alpha, replica_symmetric
@@ -113,13 +113,14 @@ def franz_parisi(
     shape = grid[0].shape
     columns = np.stack([np.asarray(g, dtype=float).ravel() for g in grid])
     settings, group = np.unique(columns[[0, 2, 3, 4, 5]], axis=1, return_inverse=True)
-    rows: list[_Row] = [_FAILED] * columns.shape[1]
+    rows: list[Row] = [FAILED] * columns.shape[1]
     for g, (a, kappa, beta, kappa_ref, beta_ref) in enumerate(settings.T):
         members = np.flatnonzero(np.ravel(group) == g)
         probe, typical = model.at(kappa=kappa, beta=beta), reference.at(kappa=kappa_ref, beta=beta_ref)
         for member, row in zip(members, _curve(probe, typical, a, columns[1, members]), strict=True):
             rows[member] = row
-    curve = _assemble(rows, columns[1], shape, f"Franz-Parisi, alpha = {alpha}" if np.ndim(alpha) == 0 else "")
+    label = f"Franz-Parisi, alpha = {alpha}" if np.ndim(alpha) == 0 else ""
+    curve = assemble(rows, columns[1].reshape(shape), label, names=_OVERLAPS, replicas=False)
     status = np.array([row.status for row in rows], dtype=object)
     report(status, curve, f"franz_parisi at distance {distance}" if shape == () else "franz_parisi", scalar=shape == ())
     return curve
@@ -255,17 +256,6 @@ def typical_overlap(probe: Model, reference: Model, alpha: float) -> float:
     return _typical_overlap(setting, float(alone.q))
 
 
-class _Row(NamedTuple):
-    """Everything that a point of the curve reports."""
-
-    status: Status
-    entropy: float = np.nan
-    slope: float = np.nan
-    error: float = np.nan
-    overlaps: dict[str, float] = {}  # noqa: RUF012
-
-
-_FAILED = _Row(Status.SADDLE_LOST)
 _OVERLAPS = ("q", "q_hat", "t0", "t0_hat", "t_hat", "gamma", "q_ref", "energy", "free_entropy", "replicon")
 
 
@@ -300,15 +290,15 @@ class _Entropic(NamedTuple):
     curvature: float
 
 
-def _curve(probe: Model, reference: Model, alpha: float, distances: Array) -> list[_Row]:
+def _curve(probe: Model, reference: Model, alpha: float, distances: Array) -> list[Row]:
     """The points at one setting, each at the first resolution that meets the tolerance."""
     try:
         typical = replica_symmetric(reference, alpha)
         alone = typical if reference == probe else replica_symmetric(probe, alpha)
     except ConvergenceError:
-        return [_FAILED] * len(distances)
+        return [FAILED] * len(distances)
     setting = _Setting(probe, reference, alpha, float(typical.q), float(typical.q_hat))
-    rows: list[_Row] = [_FAILED] * len(distances)
+    rows: list[Row] = [FAILED] * len(distances)
     todo = np.arange(len(distances))
     for nodes, finer in pairwise(_RESOLUTIONS):
         setting = replace(setting, nodes=nodes)
@@ -322,11 +312,11 @@ def _curve(probe: Model, reference: Model, alpha: float, distances: Array) -> li
     ]
 
 
-def _follow(setting: _Setting, q: float, distances: Array, finer: tuple[int, int]) -> list[_Row]:
+def _follow(setting: _Setting, q: float, distances: Array, finer: tuple[int, int]) -> list[Row]:
     """Continue from the typical distance to every other one, in the rapidity log(d/(1 - d))."""
     t_typical = _typical_overlap(setting, q)
     if not np.isfinite(t_typical):
-        return [_FAILED] * len(distances)
+        return [FAILED] * len(distances)
     scale = _scale(setting)
     at_typical = np.array([t_typical / scale, (q - _ratio(t_typical**2, setting.q_ref)) / scale, 0.0])
     typical = _rapidity(0.5 * (1 - t_typical))
@@ -347,11 +337,11 @@ def _follow(setting: _Setting, q: float, distances: Array, finer: tuple[int, int
     return [_point(replace(setting, nodes=finer), d, solved) for d in distances]
 
 
-def _point(setting: _Setting, distance: float, solved: dict[float, Array | None]) -> _Row:
+def _point(setting: _Setting, distance: float, solved: dict[float, Array | None]) -> Row:
     if distance < _SMALLEST_DISTANCE:
-        return _at_reference(setting) if distance == 0 else _Row(Status.OUT_OF_RANGE)
+        return _at_reference(setting) if distance == 0 else Row(Status.OUT_OF_RANGE)
     x = solved[_rapidity(float(distance))]
-    return _FAILED if x is None else _read_out(setting, x, 1 - 2 * distance)
+    return FAILED if x is None else _read_out(setting, x, 1 - 2 * distance)
 
 
 def _rapidity(distance: float) -> float:
@@ -510,7 +500,7 @@ def _entropic(setting: _Setting, q_hat: float, t0_hat: float, mu: float) -> _Ent
     )
 
 
-def _read_out(setting: _Setting, x: Array, t: float) -> _Row:
+def _read_out(setting: _Setting, x: Array, t: float) -> Row:
     gap, c2, mu = _decode(setting, x, t)
     q, t0 = _probe_overlap(setting, gap, c2, t), t - gap
     forces = _energetic(setting, gap, c2, t)
@@ -523,24 +513,24 @@ def _read_out(setting: _Setting, x: Array, t: float) -> _Row:
     gamma = t_hat - forces.slope
     replicon = 1 - setting.alpha * forces.curvature * spins.curvature
     values = (q, forces.q_hat, t0, forces.t0_hat, t_hat, gamma, setting.q_ref, forces.energy, free, replicon)
-    return _Row(
+    return Row(
         Status.NEGATIVE_ENTROPY if entropy < 0 else Status.CONVERGED,
         entropy,
         2 * gamma,
-        spins.error + setting.alpha * forces.error,
-        dict(zip(_OVERLAPS, values, strict=True)),
+        error=spins.error + setting.alpha * forces.error,
+        overlaps=dict(zip(_OVERLAPS, values, strict=True)),
     )
 
 
-def _at_reference(setting: _Setting) -> _Row:
+def _at_reference(setting: _Setting) -> Row:
     """The limit d = 0: the reference alone, with the probe's energy."""
     if np.isfinite(setting.probe.beta) or np.isfinite(setting.reference.beta):
-        return _Row(Status.OUT_OF_RANGE)
+        return Row(Status.OUT_OF_RANGE)
     inside = bool(setting.probe.contains(setting.reference))
     overlaps = dict.fromkeys(_OVERLAPS, np.nan) | {"q": 1.0, "t0": setting.q_ref, "q_ref": setting.q_ref}
     if not inside:
-        return _Row(Status.NEGATIVE_ENTROPY, -np.inf, np.nan, 0.0, overlaps)
-    return _Row(Status.CONVERGED, 0.0, np.nan, 0.0, overlaps)
+        return Row(Status.NEGATIVE_ENTROPY, -np.inf, error=0.0, overlaps=overlaps)
+    return Row(Status.CONVERGED, 0.0, error=0.0, overlaps=overlaps)
 
 
 def _probe_overlap(setting: _Setting, gap: float, c2: float, t: float) -> float:
@@ -550,20 +540,3 @@ def _probe_overlap(setting: _Setting, gap: float, c2: float, t: float) -> float:
 def _ratio(numerator: float, denominator: float) -> float:
     """The quotient, 0 where the reference has no overlap (an even constraint)."""
     return float(numerator / denominator) if denominator > 0 else 0.0
-
-
-def _assemble(rows: list[_Row], distance: Array, shape: tuple[int, ...], label: str) -> EntropyCurve:
-    def column(values: list[float]) -> Array:
-        return np.array(values, dtype=float).reshape(shape)
-
-    status = np.empty(len(rows), dtype=object)
-    status[:] = [row.status for row in rows]
-    return EntropyCurve(
-        distance=distance.reshape(shape),
-        entropy=column([row.entropy for row in rows]),
-        slope=column([row.slope for row in rows]),
-        status=status.reshape(shape),
-        overlaps={name: column([row.overlaps.get(name, np.nan) for row in rows]) for name in _OVERLAPS},
-        error=column([row.error for row in rows]),
-        label=label,
-    )

@@ -27,7 +27,7 @@ from numpy.typing import NDArray
 from scipy import optimize
 
 from replica_theory.clusters import Breaking, Orders, Term, energetic, entropic
-from replica_theory.curves import EntropyCurve
+from replica_theory.curves import EntropyCurve, Row, assemble
 from replica_theory.franz_parisi import checked_distance
 from replica_theory.local_entropy import local_entropy
 from replica_theory.models import ArrayLike, Model, checked_model, checked_real
@@ -50,17 +50,6 @@ _TOLERANCE = 1e-9
 """Residual at which a solution counts (rounding in the cluster complexity limits it)."""
 _SETTLED = 1e-4
 _NAMES = ("q0", "q1", "q2", "q0_hat", "q1_hat", "q2_hat", "t_hat", "gamma", "m", "cluster_complexity", "phi", "energy")
-
-
-class _Row(NamedTuple):
-    """Everything that one point reports."""
-
-    status: Status
-    entropy: float = np.nan
-    slope: float = np.nan
-    complexity: float = np.nan
-    error: float = np.nan
-    overlaps: dict[str, float] = {}  # noqa: RUF012
 
 
 class Point(NamedTuple):
@@ -226,17 +215,20 @@ def local_entropy_1rsb(
     count, parisi = _checked(model, distance, y, m)
     grid = np.broadcast_arrays(alpha, distance, model.kappa, model.beta, count, parisi)
     rows = [
-        _row(model.at(kappa=float(kappa), beta=float(beta)), float(a), float(d), float(replicas), float(group))
+        _row(
+            model.at(kappa=float(kappa), beta=float(beta)), float(a), float(d), float(replicas), float(group)
+        )._replace(y=float(replicas))
         for a, d, kappa, beta, replicas, group in zip(*(g.ravel() for g in grid), strict=True)
     ]
     shape = grid[0].shape
-    curve = _assemble(rows, grid[1], grid[4], f"1RSB, free reference, y = {y}, alpha = {alpha}")
+    label = f"1RSB, free reference, y = {y}, alpha = {alpha}"
+    curve = assemble(rows, grid[1], label, names=(*_NAMES, "replicon"))
     call = f"local_entropy_1rsb at distance {distance}" if shape == () else "local_entropy_1rsb"
     report(np.ravel(curve.status), curve, call, scalar=shape == ())
     return curve
 
 
-def _row(model: Model, alpha: float, d: float, y: float, m: float) -> _Row:
+def _row(model: Model, alpha: float, d: float, y: float, m: float) -> Row:
     """One point: broken if it can be, otherwise as the iteration ends from the nearest start."""
     symmetric = _symmetric(model, alpha, d, y)
     optimal = bool(np.isnan(m))
@@ -257,7 +249,7 @@ def _row(model: Model, alpha: float, d: float, y: float, m: float) -> _Row:
                 return _broken(final, found, d, symmetric)
     if not optimal and kinds[0] == "frozen" and np.isposinf(float(model.beta)):
         return _frozen(model, alpha, d, y, m, symmetric)
-    return _Row(Status.SADDLE_LOST) if symmetric is None else _unbroken(symmetric, m)
+    return Row(Status.SADDLE_LOST) if symmetric is None else _unbroken(symmetric, m)
 
 
 def _guesses(y: float) -> list[float]:
@@ -321,7 +313,7 @@ def _solve(equations: BrokenEquations, x: Array) -> Array | None:
     return x if found.residual[0] < _TOLERANCE and x[2] > _UNBROKEN * rest else None
 
 
-def _broken(equations: BrokenEquations, x: Array, d: float, symmetric: EntropyCurve | None) -> _Row:
+def _broken(equations: BrokenEquations, x: Array, d: float, symmetric: EntropyCurve | None) -> Row:
     """Row of a broken saddle; at finite y its slope by solving again on both sides."""
     point, overlaps = equations.read(x)
     system = equations.system
@@ -341,7 +333,7 @@ def _broken(equations: BrokenEquations, x: Array, d: float, symmetric: EntropyCu
         status = Status.NEGATIVE_ENTROPY
     elif complexity < -1e-9:
         status = Status.NEGATIVE_COMPLEXITY
-    return _Row(status, point.entropy, slope, complexity, abs(finer.entropy - point.entropy), overlaps)
+    return Row(status, point.entropy, slope, complexity, error=abs(finer.entropy - point.entropy), overlaps=overlaps)
 
 
 def _symmetric(model: Model, alpha: float, d: float, y: float) -> EntropyCurve | None:
@@ -352,7 +344,7 @@ def _symmetric(model: Model, alpha: float, d: float, y: float) -> EntropyCurve |
         return None
 
 
-def _unbroken(symmetric: EntropyCurve, m: float) -> _Row:
+def _unbroken(symmetric: EntropyCurve, m: float) -> Row:
     """Row of the replica-symmetric saddle: m is free and there is one cluster."""
     of = {name: float(value) for name, value in symmetric.overlaps.items()}
     of |= {"q2": of["q1"], "q2_hat": of.get("q1_hat", np.nan), "m": m, "cluster_complexity": 0.0}
@@ -360,10 +352,10 @@ def _unbroken(symmetric: EntropyCurve, m: float) -> _Row:
     complexity = np.nan if symmetric.complexity is None else float(symmetric.complexity)
     error = np.nan if symmetric.error is None else float(symmetric.error)
     status = symmetric.status.item()
-    return _Row(status, float(symmetric.entropy), float(symmetric.slope), complexity, error, of)
+    return Row(status, float(symmetric.entropy), float(symmetric.slope), complexity, error=error, overlaps=of)
 
 
-def _condensed(model: Model, alpha: float, d: float, y: float, symmetric: EntropyCurve) -> _Row:
+def _condensed(model: Model, alpha: float, d: float, y: float, symmetric: EntropyCurve) -> Row:
     """Row where the symmetric entropy is negative: single solutions, m such that it vanishes at y/m (or m = y)."""
 
     def entropy(replicas: float) -> float:
@@ -376,14 +368,14 @@ def _condensed(model: Model, alpha: float, d: float, y: float, symmetric: Entrop
     if not row.status.ok:
         return row
     overlaps = row.overlaps | {"cluster_complexity": 0.0}
-    return _Row(Status.CONVERGED, 0.0, 0.0, row.overlaps["phi"], row.error, overlaps)
+    return Row(Status.CONVERGED, 0.0, 0.0, row.overlaps["phi"], error=row.error, overlaps=overlaps)
 
 
-def _frozen(model: Model, alpha: float, d: float, y: float, m: float, symmetric: EntropyCurve | None) -> _Row:
+def _frozen(model: Model, alpha: float, d: float, y: float, m: float, symmetric: EntropyCurve | None) -> Row:
     """Row with q2 = 1: the symmetric theory of y/m replicas, one a cluster."""
     point = _symmetric(model, alpha, d, y / m)
     if point is None:
-        return _Row(Status.SADDLE_LOST)
+        return Row(Status.SADDLE_LOST)
     row = _unbroken(point, m)
     of = row.overlaps | {"q2": 1.0, "q2_hat": np.inf, "cluster_complexity": row.entropy}
     of["replicon"] = np.nan if symmetric is None else float(symmetric.overlaps["replicon"])
@@ -392,25 +384,6 @@ def _frozen(model: Model, alpha: float, d: float, y: float, m: float, symmetric:
     if np.isinf(y):
         of["phi"] = row.entropy / m
     return row._replace(entropy=row.entropy / m, slope=row.slope / m, error=row.error / m, overlaps=of)
-
-
-def _assemble(rows: list[_Row], distance: Array, y: Array, label: str) -> EntropyCurve:
-    def column(values: list[float]) -> Array:
-        return np.array(values, dtype=float).reshape(distance.shape)
-
-    status = np.empty(len(rows), dtype=object)
-    status[:] = [row.status for row in rows]
-    return EntropyCurve(
-        distance=np.array(distance),
-        entropy=column([row.entropy for row in rows]),
-        slope=column([row.slope for row in rows]),
-        status=status.reshape(distance.shape),
-        complexity=column([row.complexity for row in rows]),
-        y=np.array(y),
-        overlaps={name: column([row.overlaps.get(name, np.nan) for row in rows]) for name in (*_NAMES, "replicon")},
-        error=column([row.error for row in rows]),
-        label=label,
-    )
 
 
 def _checked(model: Model, distance: ArrayLike, y: ArrayLike, m: ArrayLike | None) -> tuple[Array, Array]:

@@ -19,7 +19,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -27,11 +27,9 @@ from numpy.typing import NDArray
 from replica_theory.franz_parisi import binary_entropy
 from replica_theory.infinite_y import LimitEquations
 from replica_theory.models import Model
+from replica_theory.neighbourhood import Equations
 from replica_theory.replicated import entropic
 from replica_theory.saddle_point import follow_branch
-
-if TYPE_CHECKING:  # pragma: no cover
-    from replica_theory.local_entropy import Equations
 
 Array = NDArray[np.float64]
 

@@ -1,0 +1,210 @@
+r"""Saddle points of a reference and its y replicas: equations in regular coordinates, and what is read off there.
+
+The functional is the sum of the terms of `replicated` and of the products of overlaps and conjugates (see
+`local_entropy`); its unknowns are chosen so that they stay regular on whole curves in the distance.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from replica_theory.curves import FAILED, Row
+from replica_theory.replicated import Energetic, Entropic, Overlaps, System, energetic, entropic
+from replica_theory.status import Status
+
+Array = NDArray[np.float64]
+
+OVERLAPS = (
+    "q0", "q1", "t0", "q_ref", "q0_hat", "q1_hat", "t0_hat", "q_ref_hat", "t_hat", "gamma", "phi", "energy", "residual",
+    "replicon", "replicon_ref",
+)  # fmt: skip
+
+
+class Saddle(NamedTuple):
+    """A saddle point and what is read off there."""
+
+    overlaps: Overlaps
+    hats: Overlaps
+    t_hat: float
+    phi: float
+    entropy: float
+    gamma: float
+    energy: float
+    replicon: float
+    replicon_ref: float
+
+    def complexity(self, y: float) -> float:
+        """Logarithm of the number of references per weight."""
+        return self.phi - y * self.entropy
+
+
+@dataclass(frozen=True)
+class Equations:
+    """Saddle-point equations of one system, in coordinates that stay regular on the whole curve.
+
+    Free reference: ``(q0, q1 - q0, squeezed t_hat)``. Constrained: ``(q0, c2, t - t0, q_ref - t0^2/q0, squeezed tau)``
+    with ``q1 - q0 = (t - t0)^2/(1 - q_ref) + c2``; ``squeezed(x) = x/(1 + |x|)``. ``even`` is the sector in which the
+    overlaps between different references vanish by symmetry: then only ``(q1 or c2, squeezed field)`` remain.
+    """
+
+    system: System
+    even: bool = False
+
+    def residual(self, x: Array, t: float) -> Array:
+        """Saddle-point equations at overlap t; NaN outside the domain."""
+        return self.evaluate(x, t)[0]
+
+    def evaluate(self, x: Array, t: float) -> tuple[Array, Saddle | None]:
+        """Saddle-point equations (NaN outside the domain) and what is read off at coordinates x."""
+        solved = self.terms(x, t)
+        if solved is None:
+            return np.full(len(x), np.nan), None
+        spins = solved[2]
+        residual = np.append(self.coordinates(spins.overlaps, t) - x[:-1], spins.t - t)
+        return residual, self._read(x, t, *solved)
+
+    def terms(self, x: Array, t: float) -> tuple[Overlaps, Energetic, Entropic] | None:
+        """Overlaps, energetic and entropic terms at coordinates x."""
+        q, tau = self.decode(x, t)
+        if q is None or not np.isfinite(tau):
+            return None
+        forces = energetic(self.system, q, t)
+        spins = None if forces is None else entropic(self.system, forces.hats, tau)
+        return None if forces is None or spins is None else (q, forces, spins)
+
+    def coordinates(self, q: Overlaps, t: float) -> Array:
+        """Coordinates of given overlaps (without the field)."""
+        if self.system.reference is None:
+            return np.array([q.gap]) if self.even else np.array([q.q0, q.gap])
+        lag = t - q.t0
+        c2 = q.gap - lag**2 / (1 - q.q_ref)
+        return np.array([c2]) if self.even else np.array([q.q0, c2, lag, q.rest])
+
+    def decode(self, x: Array, t: float) -> tuple[Overlaps | None, float]:
+        """Overlaps and coupling field of coordinates x."""
+        squeezed = float(x[-1])
+        tau = squeezed / (1 - abs(squeezed)) if abs(squeezed) < 1 else np.inf
+        if self.system.reference is None:
+            q0, gap = (0.0, float(x[0])) if self.even else (float(x[0]), float(x[1]))
+            return Overlaps(q0, gap), tau
+        if self.even:
+            return Overlaps(0.0, t**2 + max(float(x[0]), 0.0)), tau
+        q0, c2, lag, rest = (float(v) for v in x[:-1])
+        if q0 <= 0:
+            return None, tau
+        t0, rest = t - lag, max(rest, 0.0)
+        q_ref = rest + t0**2 / q0
+        if q_ref >= 1:
+            return None, tau
+        return Overlaps(q0, lag**2 / (1 - q_ref) + max(c2, 0.0), t0 / q0, rest), tau
+
+    def _read(self, x: Array, t: float, q: Overlaps, forces: Energetic, spins: Entropic) -> Saddle:
+        y, alpha, hats = self.system.y, self.system.alpha, forces.hats
+        t_hat = self.decode(x, t)[1] + hats.t0
+        phi = (
+            -0.5 * hats.q_ref * (1 - q.q_ref)
+            - 0.5 * y * hats.q1
+            - 0.5 * y * (y - 1) * q.q1 * hats.q1
+            + 0.5 * y**2 * q.q0 * hats.q0
+            - y * t * t_hat
+            + y * q.t0 * hats.t0
+            + spins.value
+            + alpha * forces.value
+        )
+        entropy = (
+            -0.5 * hats.q1
+            - 0.5 * (2 * y - 1) * q.q1 * hats.q1
+            + y * q.q0 * hats.q0
+            - t * t_hat
+            + q.t0 * hats.t0
+            + spins.log
+            + alpha * forces.log
+        )
+        gamma = float(t_hat - forces.force)
+        replicon = 1 - alpha * forces.curvature * spins.curvature
+        product = spins.response @ forces.response
+        replicon_ref = 1 - alpha * np.linalg.eigvals(product).real.max() if np.isfinite(product).all() else np.nan
+        return Saddle(q, hats, t_hat, float(phi), float(entropy), gamma, forces.energy, replicon, float(replicon_ref))
+
+
+@dataclass(frozen=True)
+class Problem:
+    """Equations along a curve in log d: at fixed y, or with log y as one more unknown and zero complexity."""
+
+    equations: Equations
+    zero: bool = False
+
+    def at(self, x: Array) -> tuple[Equations, Array]:
+        """The equations at the y of x, and the coordinates without it."""
+        if not self.zero:
+            return self.equations, x
+        y = float(np.exp(min(x[-1], 20.0)))
+        return replace(self.equations, system=replace(self.equations.system, y=y)), x[:-1]
+
+    def evaluate(self, x: Array, log_distance: float) -> tuple[Array, Saddle | None]:
+        """Residual and read-out."""
+        t = 1 - 2 * float(np.exp(log_distance))
+        equations, inner = self.at(x)
+        residual, saddle = equations.evaluate(inner, t)
+        if self.zero:
+            residual = np.append(residual, np.nan if saddle is None else saddle.complexity(equations.system.y))
+        return residual, saddle
+
+    def residual(self, x: Array, log_distance: float) -> Array:
+        """Residual alone."""
+        return self.evaluate(x, log_distance)[0]
+
+    def finer(self) -> Problem:
+        """The same at twice the resolution."""
+        system = self.equations.system
+        return replace(
+            self, equations=replace(self.equations, system=replace(system, resolution=system.resolution.doubled()))
+        )
+
+
+def read_out(problem: Problem, x: Array, distance: float) -> Row:
+    """Row at a solution: corrected by one Newton step at doubled resolution, slope by implicit differentiation."""
+    p = float(np.log(distance))
+    jacobian, gradient, along = _derivatives(problem, x, p)
+    base = problem.evaluate(x, p)[1]
+    residual, saddle = problem.finer().evaluate(x, p)
+    if base is None or saddle is None or jacobian is None:
+        return FAILED
+    shift = -np.linalg.solve(jacobian, residual)
+    entropy = saddle.entropy + float(gradient @ shift)
+    tangent = -np.linalg.solve(jacobian, along[:-1])
+    slope = (float(gradient @ tangent) + along[-1]) / distance
+    y = problem.at(x)[0].system.y
+    # phi is stationary: the shift of the saddle enters the complexity through y S alone.
+    complexity = 0.0 if problem.zero else saddle.phi - y * entropy
+    status = Status.CONVERGED
+    if entropy < 0:
+        status = Status.NEGATIVE_ENTROPY
+    elif complexity < -1e-9:
+        status = Status.NEGATIVE_COMPLEXITY
+    q, hats = saddle.overlaps, saddle.hats
+    values = (q.q0, q.q1, q.t0, q.q_ref, hats.q0, hats.q1, hats.t0, hats.q_ref, saddle.t_hat, saddle.gamma,
+              saddle.phi, saddle.energy, float(np.abs(residual).max()),
+              saddle.replicon, saddle.replicon_ref)  # fmt: skip
+    error = abs(entropy - base.entropy)
+    return Row(status, entropy, slope, complexity, y, error, dict(zip(OVERLAPS, values, strict=True)))
+
+
+def _derivatives(problem: Problem, x: Array, p: float) -> tuple[Array | None, Array, Array]:
+    """Central differences: Jacobian of the residual, gradient of the entropy, and both along log d."""
+    columns, gradient = [], []
+    for k in range(len(x) + 1):
+        h = 1e-5 * (max(abs(float(x[k])), 1e-3) if k < len(x) else 1.0)
+        unit = np.zeros(len(x) + 1)
+        unit[k] = h
+        right = problem.evaluate(x + unit[:-1], p + unit[-1])
+        left = problem.evaluate(x - unit[:-1], p - unit[-1])
+        if right[1] is None or left[1] is None:
+            return None, np.zeros(len(x)), np.zeros(len(x) + 1)
+        columns.append((right[0] - left[0]) / (2 * h))
+        gradient.append((right[1].entropy - left[1].entropy) / (2 * h))
+    return np.stack(columns[:-1], axis=1), np.array(gradient[:-1]), np.append(columns[-1], gradient[-1])
