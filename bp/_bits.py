@@ -1,0 +1,280 @@
+r"""Products of vectors with ±1 patterns held as bits, and the bits themselves.
+
+A pattern is a row of 64-bit words, bit `j` of word `w` set where :math:`\xi_{64w+j} = +1`, zero beyond `N`. Adding the
+entries of a vector under the mask of 16 bits (8 in float64) is one vector instruction, so
+
+.. math:: \sum_i\xi_{ai}m_i = 2\sum_{i:\,\xi_{ai}=1}m_i - \sum_im_i
+
+needs no unpacked pattern. Products along rows keep eight partial sums in registers while they share the loads of `m`;
+products along columns keep those of 256 columns (128 in float64) while they run over a block of rows. Sums of one
+block are in the precision of the vector, across blocks in float64. Who adds what is fixed, so results do not depend on
+the number of threads.
+
+Nanoseconds an edge and product on one core of an AMD EPYC (Zen 4), N = 20 001, P = 14 001: 0.024 along rows and 0.027
+along columns in float32, 0.040 and 0.047 in float64. Converting int8 patterns block by block for the BLAS took 0.5.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numba
+import numpy as np
+from llvmlite import ir
+from numba import njit, prange, types
+from numba.core import cgutils
+from numba.extending import intrinsic
+from numpy.typing import NDArray
+
+Words = NDArray[np.uint64]
+
+_WORD = 64
+_UNIT = 4
+"""Rows are padded to a multiple of this many words: one tile of columns in float32."""
+_CHUNK = 64
+"""Words of a row summed in the precision of the vector before the sum goes on in float64."""
+_GROUP = 8
+"""Rows whose sums are kept in registers together."""
+_TILE = 16
+"""Vectors of columns whose sums are kept in registers together."""
+_BLOCK_WORDS = 1 << 16
+"""Rows of a block of column sums: half a megabyte, which stays in cache."""
+_SMALL = 1 << 16
+"""Words below which starting threads costs more than they save."""
+_I64 = ir.IntType(64)
+_alloca: Any = cgutils.alloca_once_value
+
+
+def words(n: int) -> int:
+    """Words of a row of `n` bits."""
+    return -(-n // (_WORD * _UNIT)) * _UNIT
+
+
+def pack(signs: NDArray[Any]) -> Words:
+    """Rows of ±1 (P, N) as words (P, `words(N)`)."""
+    p, n = signs.shape
+    out = np.zeros((p, 8 * words(n)), dtype=np.uint8)
+    packed = np.packbits(signs > 0, axis=1, bitorder="little")
+    out[:, : packed.shape[1]] = packed
+    return out.view("<u8").astype(np.uint64, copy=False)
+
+
+def unpack(bits: Words, n: int) -> NDArray[np.int8]:
+    """Words as rows of ±1, int8 (P, N)."""
+    ones = np.unpackbits(as_bytes(bits, n), axis=1, count=n, bitorder="little")
+    return np.asarray(2 * ones.view(np.int8) - 1, dtype=np.int8)
+
+
+def as_bytes(bits: Words, n: int) -> NDArray[np.uint8]:
+    """Words as rows of ceil(N/8) bytes, little-endian bits."""
+    return bits.astype("<u8", copy=False).view(np.uint8)[:, : -(-n // 8)]
+
+
+def from_bytes(rows: NDArray[np.uint8], n: int) -> Words:
+    """Inverse of `as_bytes`; bits beyond `n` are cleared."""
+    out = np.zeros((len(rows), 8 * words(n)), dtype=np.uint8)
+    out[:, : rows.shape[1]] = rows
+    if n % 8:
+        out[:, n // 8] &= (1 << n % 8) - 1
+    return out.view("<u8").astype(np.uint64, copy=False)
+
+
+def times(bits: Words, m: NDArray[Any]) -> NDArray[np.float64]:
+    r"""Products :math:`\sum_i\xi_{ai}m_i`, float64 (B, P), of vectors `m` (B, N), float32 or float64."""
+    batch, n = m.shape
+    padded = np.zeros((batch, _WORD * bits.shape[1]), dtype=m.dtype)
+    padded[:, :n] = m
+    out = np.empty((batch, len(bits)))
+    (_times_parallel if _worth(bits, batch) else _times_serial)(bits, padded, out)
+    return 2.0 * out - np.sum(m, axis=1, dtype=np.float64, keepdims=True)
+
+
+def back(bits: Words, g: NDArray[Any], n: int) -> NDArray[np.float64]:
+    r"""Products :math:`\sum_a\xi_{ai}g_a`, float64 (B, N), of vectors `g` (B, P), float32 or float64."""
+    out = np.zeros((len(g), _WORD * bits.shape[1]))
+    g = np.ascontiguousarray(g)
+    rows = max(_GROUP, _BLOCK_WORDS // bits.shape[1])
+    (_back_parallel if _worth(bits, len(g)) else _back_serial)(bits, g, rows, out)
+    return 2.0 * out[:, :n] - np.sum(g, axis=1, dtype=np.float64, keepdims=True)
+
+
+def sums(bits: Words, weights: Words, n: int) -> NDArray[np.int64]:
+    r"""Exact sums :math:`\sum_i\xi_{ai}W_i` (P,) of a configuration given as one row of words."""
+    out = np.empty(len(bits), dtype=np.int64)
+    _differences(bits, weights.ravel(), out)
+    return np.asarray(n - 2 * out)
+
+
+def _worth(bits: Words, batch: int) -> bool:
+    return bits.size * batch >= _SMALL and numba.get_num_threads() > 1
+
+
+def _lanes(kind: types.Type) -> tuple[int, ir.Type]:
+    """Vector length and element type: 512 bits."""
+    return (16, ir.FloatType()) if kind == types.float32 else (8, ir.DoubleType())
+
+
+def _masked_add(builder: Any, bits: Any, index: Any, vector: Any, total: Any, lanes: int) -> None:
+    """Add `vector` to the sum at `total` in the lanes whose bits are set."""
+    word = builder.load(builder.gep(bits, [index]))
+    mask = builder.bitcast(word, ir.VectorType(ir.IntType(1), lanes))
+    old = builder.load(total)
+    builder.store(builder.select(mask, builder.fadd(old, vector), old), total)
+
+
+def _row_sums(group: int) -> Any:
+    """Sums of a vector under the masks of `group` rows, over a range of words."""
+
+    def masked(typing: Any, bits: Any, row: Any, m: Any, k: Any, start: Any, stop: Any, out: Any) -> Any:
+        signature = types.void(bits, types.intp, m, types.intp, types.intp, types.intp, out)
+        lanes, element = _lanes(m.dtype)
+        vector = ir.VectorType(element, lanes)
+
+        def generate(context: Any, builder: Any, signature: Any, args: Any) -> Any:
+            kinds = signature.args
+            array = context.make_array(kinds[0])(context, builder, args[0])
+            values = context.make_array(kinds[2])(context, builder, args[2])
+            target = context.make_array(kinds[6])(context, builder, args[6]).data
+            steps = ir.Constant(_I64, _WORD // lanes)
+            width = builder.mul(builder.extract_value(array.shape, 1), steps)
+            masks = builder.bitcast(array.data, ir.IntType(lanes).as_pointer())
+            offset = builder.mul(args[3], builder.extract_value(values.shape, 1))
+            vectors = builder.bitcast(builder.gep(values.data, [offset]), vector.as_pointer())
+            zero = ir.Constant(vector, [0.0] * lanes)
+            totals = [_alloca(builder, zero) for _ in range(group)]
+            rows = [builder.mul(builder.add(args[1], ir.Constant(_I64, r)), width) for r in range(group)]
+            first, last = builder.mul(args[4], steps), builder.mul(args[5], steps)
+            with cgutils.for_range_slice(builder, first, last, steps, _I64) as (base, _):
+                for part in range(_WORD // lanes):
+                    j = builder.add(base, ir.Constant(_I64, part))
+                    load = builder.load(builder.gep(vectors, [j]))
+                    load.align = 4 * 16 // lanes
+                    for r in range(group):
+                        _masked_add(builder, masks, builder.add(rows[r], j), load, totals[r], lanes)
+            for r in range(group):
+                total, sum_ = builder.load(totals[r]), ir.Constant(element, 0.0)
+                for lane in range(lanes):
+                    sum_ = builder.fadd(sum_, builder.extract_element(total, ir.Constant(ir.IntType(32), lane)))
+                builder.store(sum_, builder.gep(target, [ir.Constant(_I64, r)]))
+            return context.get_dummy_value()
+
+        return signature, generate
+
+    return intrinsic(masked)
+
+
+def _column_sums_at(typing: Any, bits: Any, start: Any, stop: Any, column: Any, g: Any, k: Any, out: Any) -> Any:
+    """Sums of g over a range of rows under the masks of `_TILE` vectors of columns."""
+    signature = types.void(bits, types.intp, types.intp, types.intp, g, types.intp, out)
+    lanes, element = _lanes(g.dtype)
+    vector = ir.VectorType(element, lanes)
+
+    def generate(context: Any, builder: Any, signature: Any, args: Any) -> Any:
+        kinds = signature.args
+        array = context.make_array(kinds[0])(context, builder, args[0])
+        values = context.make_array(kinds[4])(context, builder, args[4])
+        target = context.make_array(kinds[6])(context, builder, args[6]).data
+        steps = ir.Constant(_I64, _WORD // lanes)
+        width = builder.mul(builder.extract_value(array.shape, 1), steps)
+        masks = builder.bitcast(array.data, ir.IntType(lanes).as_pointer())
+        offset = builder.mul(args[5], builder.extract_value(values.shape, 1))
+        scalars = builder.gep(values.data, [offset])
+        undefined = ir.Constant(vector, ir.Undefined)
+        zero, lane0 = ir.Constant(vector, [0.0] * lanes), ir.Constant(ir.VectorType(ir.IntType(32), lanes), [0] * lanes)
+        totals = [_alloca(builder, zero) for _ in range(_TILE)]
+        with cgutils.for_range_slice(builder, args[1], args[2], ir.Constant(_I64, 1), _I64) as (row, _):
+            base = builder.add(builder.mul(row, width), args[3])
+            value = builder.load(builder.gep(scalars, [row]))
+            single = builder.insert_element(undefined, value, ir.Constant(ir.IntType(32), 0))
+            spread = builder.shuffle_vector(single, undefined, lane0)
+            for c in range(_TILE):
+                _masked_add(builder, masks, builder.add(base, ir.Constant(_I64, c)), spread, totals[c], lanes)
+        ends = builder.bitcast(target, vector.as_pointer())
+        for c in range(_TILE):
+            stored = builder.store(builder.load(totals[c]), builder.gep(ends, [ir.Constant(_I64, c)]))
+            stored.align = 4 * 16 // lanes
+        return context.get_dummy_value()
+
+    return signature, generate
+
+
+def _popcount_of(typing: Any, word: Any) -> Any:
+    """Number of bits set."""
+
+    def generate(context: Any, builder: Any, signature: Any, args: Any) -> Any:
+        return builder.ctpop(args[0])
+
+    return types.uint64(types.uint64), generate
+
+
+_popcount: Any = intrinsic(_popcount_of)
+_column_sums: Any = intrinsic(_column_sums_at)
+_sum_one, _sum_group = _row_sums(1), _row_sums(_GROUP)
+
+
+@njit(cache=True)
+def _times_rows(bits: Any, m: Any, out: Any, chunk: int) -> None:
+    """A group of rows, every vector."""
+    p, width = bits.shape
+    start, stop = _GROUP * chunk, min(_GROUP * (chunk + 1), p)
+    partial = np.empty(_GROUP, m.dtype)
+    for k in range(len(m)):
+        out[k, start:stop] = 0.0
+        for first in range(0, width, _CHUNK):
+            last = min(first + _CHUNK, width)
+            if stop - start == _GROUP:
+                _sum_group(bits, start, m, k, first, last, partial)
+                for r in range(_GROUP):
+                    out[k, start + r] += partial[r]
+            else:
+                for a in range(start, stop):
+                    _sum_one(bits, a, m, k, first, last, partial)
+                    out[k, a] += partial[0]
+
+
+@njit(cache=True)
+def _times_serial(bits: Any, m: Any, out: Any) -> None:
+    for chunk in range(-(-len(bits) // _GROUP)):
+        _times_rows(bits, m, out, chunk)
+
+
+@njit(cache=True, parallel=True)
+def _times_parallel(bits: Any, m: Any, out: Any) -> None:
+    for chunk in prange(-(-len(bits) // _GROUP)):
+        _times_rows(bits, m, out, chunk)
+
+
+@njit(cache=True)
+def _back_tile(bits: Any, g: Any, rows: int, out: Any, tile: int) -> None:
+    """A tile of columns, every vector."""
+    lanes = 64 // g.itemsize
+    size = _TILE * lanes
+    partial = np.empty(size, g.dtype)
+    for start in range(0, len(bits), rows):
+        stop = min(start + rows, len(bits))
+        for k in range(len(g)):
+            _column_sums(bits, start, stop, tile * _TILE, g, k, partial)
+            for j in range(size):
+                out[k, tile * size + j] += partial[j]
+
+
+@njit(cache=True)
+def _back_serial(bits: Any, g: Any, rows: int, out: Any) -> None:
+    for tile in range(out.shape[1] * g.itemsize // (64 * _TILE)):
+        _back_tile(bits, g, rows, out, tile)
+
+
+@njit(cache=True, parallel=True)
+def _back_parallel(bits: Any, g: Any, rows: int, out: Any) -> None:
+    for tile in prange(out.shape[1] * g.itemsize // (64 * _TILE)):
+        _back_tile(bits, g, rows, out, tile)
+
+
+@njit(cache=True)
+def _differences(bits: Any, weights: Any, out: Any) -> None:
+    """Number of places in which each row differs from the weights."""
+    for a in range(len(bits)):
+        total = np.uint64(0)
+        for w in range(bits.shape[1]):
+            total += _popcount(bits[a, w] ^ weights[w])
+        out[a] = total
