@@ -79,6 +79,13 @@ def from_bytes(rows: NDArray[np.uint8], n: int) -> Words:
     return out.view("<u8").astype(np.uint64, copy=False)
 
 
+def negate(bits: Words, rows: NDArray[np.bool_], n: int) -> None:
+    """Change the sign of some rows, in place."""
+    ones = pack(np.ones((1, n), dtype=np.int8))
+    for a in np.flatnonzero(rows):
+        bits[a] ^= ones[0]
+
+
 def times(bits: Words, m: NDArray[Any]) -> NDArray[np.float64]:
     r"""Products :math:`\sum_i\xi_{ai}m_i`, float64 (B, P), of vectors `m` (B, N), float32 or float64."""
     batch, n = m.shape

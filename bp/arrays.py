@@ -41,9 +41,10 @@ class Namespace:
     device: str
 
     def asarray(self, values: NDArray[Any], *, exact: bool = False) -> Any:
-        """A copy of a host array on the device, in float64 unless its type is to be kept (`exact`)."""
+        """A host array on the device, in float64 unless its type is to be kept (`exact`)."""
         array = np.ascontiguousarray(values if exact else np.asarray(values, dtype=np.float64))
         if self.xp.__name__ == "torch":
+            # A copy: torch would share the memory of a host array, even of one that is read-only.
             return self.xp.asarray(array, device=self.device, copy=True)
         return self.xp.asarray(array)
 
@@ -128,7 +129,7 @@ class DevicePatterns:
 
     Notes
     -----
-    Vectors may carry leading batch axes: ``times`` takes (..., N) and gives (..., P), ``back`` the other way round.
+    The methods are those of `bp._amp.Patterns`; vectors may carry leading batch axes.
     """
 
     def __init__(
@@ -140,7 +141,7 @@ class DevicePatterns:
         real: NDArray[Any] | None = None,
         dtype: str = "float64",
     ) -> None:
-        self.binary = bits is not None
+        self._binary = bits is not None
         self._space, self._n = space, n
         self._dtype = getattr(space.xp, dtype)
         if bits is not None:
@@ -159,12 +160,12 @@ class DevicePatterns:
         return self._back(g, square=False)
 
     def times_squared(self, v: Any) -> Any:
-        r""":math:`\sum_i\xi_{ai}^2v_i`, shape (..., P)."""
-        return self._times(v, square=True)
+        r""":math:`\sum_i\xi_{ai}^2v_i`, shape (..., P), or (..., 1) for ±1."""
+        return self._space.xp.sum(v, axis=-1)[..., None] if self._binary else self._times(v, square=True)
 
     def back_squared(self, g: Any) -> Any:
-        r""":math:`\sum_a\xi_{ai}^2g_a`, shape (..., N)."""
-        return self._back(g, square=True)
+        r""":math:`\sum_a\xi_{ai}^2g_a`, shape (..., N), or (..., 1) for ±1."""
+        return self._space.xp.sum(g, axis=-1)[..., None] if self._binary else self._back(g, square=True)
 
     def _times(self, m: Any, square: bool) -> Any:
         xp, short = self._space.xp, self._cast(m)
@@ -179,7 +180,7 @@ class DevicePatterns:
         """Blocks of rows, unpacked."""
         for start in range(0, self._stored.shape[0], self._rows):
             rows = slice(start, start + self._rows)
-            if not self.binary:
+            if not self._binary:
                 yield rows, self._stored[rows]
                 continue
             ones = (self._stored[rows][:, :, None] >> self._shifts) & 1

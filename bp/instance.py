@@ -2,34 +2,36 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from bp import _bits
+from bp.memory import require_memory
 from replica_theory.models import BinaryPerceptron, Model, SymmetricBinaryPerceptron
 
 Rng = int | np.random.SeedSequence | np.random.Generator | None
 Constraint = Literal["margin", "symmetric"]
 
-_BLOCK_ROWS = 128  # patterns converted for the BLAS at a time: stays in cache
+_BLOCK_ENTRIES = 1 << 22  # entries drawn at a time
 
 _MODELS: dict[str, type[Model]] = {"margin": BinaryPerceptron, "symmetric": SymmetricBinaryPerceptron}
 
 
-@dataclass(frozen=True, eq=False, slots=True)
+@dataclass(frozen=True, eq=False, repr=False)
 class Instance:
     r"""`P` patterns on `N` binary weights, labels absorbed: solutions have every stability in the allowed set.
 
     Stabilities are :math:`h^\mu = y^\mu \xi^\mu\cdot W/\sqrt N`; a pattern is satisfied when :math:`h \ge \kappa`
     (``constraint="margin"``) or :math:`|h| \le \kappa` (``"symmetric"``). The arrays are checked once, copied once
-    (the labels multiplied in) and read-only from then on.
+    (the labels multiplied in) and read-only from then on. Patterns of ±1 are kept as bits, `PN`/8 bytes.
 
     Parameters
     ----------
     patterns : array_like, shape (P, N)
-        Entries ±1 of any dtype (kept as int8), or arbitrary finite reals of a floating dtype (kept as float64).
+        Entries ±1 of any dtype (kept as bits), or arbitrary finite reals of a floating dtype (kept as float64).
     labels : array_like, shape (P,), optional
         Labels ±1; all +1 by default.
     kappa : float, default 0
@@ -41,8 +43,12 @@ class Instance:
 
     Attributes
     ----------
-    xi : array, shape (P, N), int8 or float64
-        Patterns times labels.
+    n, n_patterns : int
+        Number of weights N and of patterns P.
+    bits : array of uint64, shape (P, words), or None
+        Patterns times labels, ±1 ones: bit `j` of word `w` of a row is set where the entry `64w + j` is +1.
+    real : array of float64, shape (P, N), or None
+        Patterns times labels, real ones.
 
     Raises
     ------
@@ -57,7 +63,10 @@ class Instance:
     (3, 2, 0)
     """
 
-    xi: NDArray[Any]
+    n: int
+    n_patterns: int
+    bits: _bits.Words | None
+    real: NDArray[np.float64] | None
     kappa: float
     constraint: Constraint
     teacher: NDArray[np.int8] | None
@@ -72,31 +81,87 @@ class Instance:
         teacher: ArrayLike | None = None,
     ) -> None:
         xi = _checked_patterns(patterns)
+        bits, real = (_bits.pack(xi), None) if xi.dtype == np.int8 else (None, xi)
+        self._fill(xi.shape[1], bits, real, labels, kappa, constraint, teacher)
+
+    @classmethod
+    def from_bits(
+        cls,
+        bits: NDArray[np.uint64],
+        n: int,
+        labels: ArrayLike | None = None,
+        kappa: float = 0.0,
+        *,
+        constraint: Constraint = "margin",
+        teacher: ArrayLike | None = None,
+    ) -> Instance:
+        """An instance from patterns that are bits already, laid out as the attribute `bits` (taken over, not copied).
+
+        Parameters
+        ----------
+        bits : array of uint64, shape (P, words)
+            Zero beyond the first `n` bits of a row.
+        n : int
+            Number of weights.
+        labels, kappa, constraint, teacher
+            As for `Instance`.
+
+        Raises
+        ------
+        TypeError, ValueError
+            If `bits` is no such array, or for the other arguments as for `Instance`.
+        """
+        if not (isinstance(bits, np.ndarray) and bits.dtype == np.uint64 and bits.flags.c_contiguous):
+            raise TypeError("bits must be a contiguous array of uint64")
+        if bits.ndim != 2 or not len(bits) or n < 1 or bits.shape[1] != _bits.words(n):
+            raise ValueError(f"bits must have shape (P, {_bits.words(max(n, 1))}) for n={n}; got shape {bits.shape}")
+        instance = cls.__new__(cls)
+        instance._fill(n, bits, None, labels, kappa, constraint, teacher)
+        return instance
+
+    def _fill(
+        self,
+        n: int,
+        bits: _bits.Words | None,
+        real: NDArray[np.float64] | None,
+        labels: ArrayLike | None,
+        kappa: float,
+        constraint: Constraint,
+        teacher: ArrayLike | None,
+    ) -> None:
+        stored: NDArray[Any] = real if bits is None else bits  # type: ignore[assignment]
         if labels is not None:
-            xi *= _checked_signs("labels", labels, xi.shape[0])[:, None].astype(xi.dtype)
+            signs = _checked_signs("labels", labels, len(stored))
+            if bits is None:
+                stored *= signs[:, None]
+            else:
+                _bits.negate(bits, signs < 0, n)
         if constraint not in _MODELS:
             raise ValueError(f"constraint must be one of {', '.join(map(repr, _MODELS))}; got {constraint!r}")
         model = _MODELS[constraint](kappa=kappa)
         if np.ndim(model.kappa):
             raise ValueError(f"kappa of an instance must be a single number; got shape {np.shape(kappa)}")
-        xi.flags.writeable = False
-        object.__setattr__(self, "xi", xi)
-        object.__setattr__(self, "kappa", model.kappa)
-        object.__setattr__(self, "constraint", constraint)
-        signs = None if teacher is None else _checked_signs("teacher", teacher, xi.shape[1])
-        if signs is not None:
-            signs.flags.writeable = False
-        object.__setattr__(self, "teacher", signs)
+        weights = None if teacher is None else _checked_signs("teacher", teacher, n)
+        for array in (stored, weights):
+            if array is not None:
+                array.flags.writeable = False
+        values = (n, len(stored), bits, real, model.kappa, constraint, weights)
+        for field, value in zip(fields(self), values, strict=True):
+            object.__setattr__(self, field.name, value)
+
+    def __repr__(self) -> str:
+        kind = "±1" if self.is_binary else "real"
+        return f"Instance({self.n_patterns} {kind} patterns on {self.n} weights, {self.constraint}, kappa={self.kappa})"
 
     @property
-    def n(self) -> int:
-        """Number of weights N."""
-        return int(self.xi.shape[1])
-
-    @property
-    def n_patterns(self) -> int:
-        """Number of patterns P."""
-        return int(self.xi.shape[0])
+    def xi(self) -> NDArray[Any]:
+        """Patterns times labels (P, N), read-only: int8, unpacked afresh at every call, or the real ones as float64."""
+        if self.bits is None:
+            assert self.real is not None
+            return self.real
+        unpacked = _bits.unpack(self.bits, self.n)
+        unpacked.flags.writeable = False
+        return unpacked
 
     @property
     def alpha(self) -> float:
@@ -116,7 +181,7 @@ class Instance:
     @property
     def is_binary(self) -> bool:
         """Whether all pattern entries are ±1."""
-        return self.xi.dtype == np.int8
+        return self.bits is not None
 
     def stabilities(self, weights: ArrayLike) -> NDArray[np.float64]:
         r"""Stabilities :math:`h^\mu = y^\mu\xi^\mu\cdot W/\sqrt N` of a configuration, shape (P,)."""
@@ -141,15 +206,12 @@ class Instance:
         return int(np.count_nonzero((sums < lower) | (sums > upper)))
 
     def _sums(self, weights: ArrayLike) -> NDArray[np.float64]:
-        """The sums; those of ±1 patterns are exact (float32 holds integers up to 2**24, and N is smaller)."""
+        """The sums; those of ±1 patterns are exact."""
         signs = _checked_signs("weights", weights, self.n)
-        if not self.is_binary:
-            return np.asarray(self.xi @ signs.astype(np.float64))
-        sums, w = np.empty(self.n_patterns, dtype=np.float32), signs.astype(np.float32)
-        for start in range(0, self.n_patterns, _BLOCK_ROWS):
-            block = slice(start, start + _BLOCK_ROWS)
-            sums[block] = self.xi[block].astype(np.float32) @ w
-        return sums.astype(np.float64)
+        if self.bits is None:
+            assert self.real is not None
+            return np.asarray(self.real @ signs.astype(np.float64))
+        return _bits.sums(self.bits, _bits.pack(signs[None]), self.n).astype(np.float64)
 
 
 def random_instance(
@@ -201,23 +263,46 @@ def random_instance(
     n_patterns = round(alpha * n)
     if n_patterns == 0:
         raise ValueError(f"alpha={alpha} at n={n} gives no patterns; alpha must be at least {0.5 / n:.3g}")
-    rng = np.random.default_rng(rng)
-    if patterns == "binary":
-        xi: NDArray[Any] = _random_signs(rng, (n_patterns, n))
-    elif patterns == "gaussian":
-        xi = rng.standard_normal((n_patterns, n))
-    else:
-        raise ValueError(f"patterns must be 'binary' or 'gaussian'; got {patterns!r}")
     if not isinstance(model, BinaryPerceptron | SymmetricBinaryPerceptron):
         known = "BinaryPerceptron, TeacherStudent or SymmetricBinaryPerceptron"
         raise TypeError(f"instances can be drawn of {known}; got {type(model).__name__}")
+    if patterns not in ("binary", "gaussian"):
+        raise ValueError(f"patterns must be 'binary' or 'gaussian'; got {patterns!r}")
+    binary = patterns == "binary"
+    require_memory(
+        n_patterns * (8 * _bits.words(n) if binary else 8 * n),
+        f"{n_patterns} {patterns} patterns on {n} weights",
+        "take a smaller n or alpha" if binary else "patterns='binary' takes a 64th of it",
+    )
+    rng = np.random.default_rng(rng)
     constraint: Constraint = "symmetric" if isinstance(model, SymmetricBinaryPerceptron) else "margin"
     kappa: Any = model.kappa
-    if not model.has_teacher:
-        return Instance(xi, kappa=kappa, constraint=constraint)
-    teacher = _random_signs(rng, n)
-    labels = np.where(xi @ teacher.astype(np.int32 if patterns == "binary" else np.float64) < 0, -1, 1)
-    return Instance(xi, labels, kappa, constraint=constraint, teacher=teacher)
+    teacher: NDArray[np.int8] | None = None
+    labels: NDArray[np.int64] | None = None
+    if not binary:
+        real = rng.standard_normal((n_patterns, n))
+        if model.has_teacher:
+            teacher = _random_signs(rng, n)
+            labels = np.where(real @ teacher < 0, -1, 1)
+        return Instance(real, labels, kappa, constraint=constraint, teacher=teacher)
+    bits = _random_bits(rng, n_patterns, n)
+    if model.has_teacher:
+        teacher = _random_signs(rng, n)
+        labels = np.where(_bits.sums(bits, _bits.pack(teacher[None]), n) < 0, -1, 1)
+    return Instance.from_bits(bits, n, labels, kappa, constraint=constraint, teacher=teacher)
+
+
+def _random_bits(rng: np.random.Generator, n_patterns: int, n: int, block: int = _BLOCK_ENTRIES) -> _bits.Words:
+    """Random patterns as bits, the same whatever the number of entries drawn at a time.
+
+    Blocks are whole multiples of four entries, the bytes of one draw of the generator.
+    """
+    bits = np.empty((n_patterns, _bits.words(n)), dtype=np.uint64)
+    rows = 4 * max(1, block // (4 * n))
+    for start in range(0, n_patterns, rows):
+        part = bits[start : start + rows]
+        part[:] = _bits.pack(rng.integers(0, 2, size=(len(part), n), dtype=np.int8))
+    return bits
 
 
 def _random_signs(rng: np.random.Generator, shape: int | tuple[int, ...]) -> NDArray[np.int8]:

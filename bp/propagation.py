@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from bp import _kernels
-from bp._amp import amp_free_entropy, amp_step
+from bp._amp import Amp, amp_free_entropy
 from bp.instance import Instance, Rng
 from replica_theory.status import ConvergenceError, Status
 
@@ -323,14 +323,23 @@ class AmpState:
 
     contradiction = False
 
-    def __init__(self, instance: Instance, fields: Array, g: Array, *, beta: float = np.inf) -> None:
+    def __init__(
+        self,
+        instance: Instance,
+        fields: Array,
+        g: Array,
+        *,
+        beta: float = np.inf,
+        dtype: Any = np.float64,
+        device: str | None = None,
+    ) -> None:
         self.fields, self.g = fields, g
-        self._xi, self._model = instance.xi, instance.model.at(beta=beta)
+        self._amp, self._model = Amp(instance, beta, dtype, device), instance.model
 
     def sweep(self, field: Array, damping: float) -> float:
         """One step, the fields damped; returns the largest undamped change of a field or magnetisation."""
         m = np.tanh(field + self.fields)
-        step = amp_step(self._xi, self._model, m, self.g)
+        step = self._amp.step(m, self.g)
         change = np.max(np.abs(step.fields - self.fields))
         change = max(change, np.max(np.abs(step.g - self.g)) / np.sqrt(len(m)))
         self.fields = self.fields + (1.0 - damping) * (step.fields - self.fields)
@@ -340,8 +349,8 @@ class AmpState:
     def measure(self, field: Array) -> tuple[Array, float, Array]:
         r"""Magnetisations, free entropy :math:`\Phi` and log-probabilities of the patterns, messages unchanged."""
         m = np.tanh(field + self.fields)
-        step = amp_step(self._xi, self._model, m, self.g)
-        log_p = self._model.at(beta=np.inf).log_kernel(step.omega, np.sqrt(step.variance)).log
+        step = self._amp.step(m, self.g)
+        log_p = self._model.log_kernel(step.omega, np.sqrt(step.variance)).log
         return m, amp_free_entropy(step, m, self.g, field), log_p
 
     def messages(self) -> Messages:
