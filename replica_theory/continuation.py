@@ -2,11 +2,12 @@ r"""Continuation of the saddle points of `neighbourhood`, from nothing: in the d
 
 Every branch starts where the replicas do not feel the reference (d = 1/2 if it is free, the typical distance between
 solutions if it is one), where the equations are singular, and is followed in log d from a little off that point. Many
-replicas are reached by raising y at one distance.
+replicas are reached by raising y at one distance, on either side of it.
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import replace
 
 import numpy as np
@@ -15,9 +16,11 @@ from numpy.typing import NDArray
 from replica_theory.franz_parisi import typical_overlap
 from replica_theory.neighbourhood import Equations, Problem
 from replica_theory.replica_symmetric import replica_symmetric
-from replica_theory.saddle_point import follow_branch
+from replica_theory.saddle_point import BranchPoint, follow_branch
+from replica_theory.status import Status
 
 Array = NDArray[np.float64]
+Branch = dict[float, BranchPoint]
 
 EASY_Y = 2.0
 """Up to this y a curve can be continued from its origin; larger ones are raised from here at one distance."""
@@ -25,19 +28,61 @@ _DEPARTURE = 0.1
 """First step in log d away from the distance where the replicas do not feel the reference."""
 _STEP = 0.25
 _RESOLVED = 0.02
-_CROSSING_DISTANCE = 0.1
-"""Where the y of zero complexity is looked for first."""
+_RISE = 0.25
+"""Step in log y."""
+_MEETINGS = (0.1, 0.2, 0.3, 0.05, 0.4, 0.45)
+"""Distances at which y is raised, the easiest first."""
+_LARGEST_Y = 500.0
+"""More replicas are not resolved by the quadratures: a zero of the complexity there counts as none."""
 
 
-def follow_from_origin(problem: Problem, q: float, logs: list[float]) -> dict[float, Array | None]:
+def curve_points(problem: Problem, q: float, y: float, logs: list[float]) -> Branch:
+    """The points of a curve at fixed y at given log d; `q` is the replicas' own overlap, without any reference."""
+    if y <= EASY_Y:
+        return follow_from_origin(problem, q, logs)
+    typical = singular_point(problem.equations, q)
+    solved: Branch = {}
+    for side in ([p for p in logs if p < typical], [p for p in logs if p >= typical]):
+        for meeting in meeting_points(side, typical):
+            raised = raise_replicas(problem.equations, q, meeting, y)
+            if raised is not None:
+                solved |= outwards(problem, raised[1], meeting, side)
+                break
+    return solved
+
+
+def zero_points(problem: Problem, q: float, logs: list[float]) -> Branch | None:
+    """The points of the curve at zero complexity, None if the complexity vanishes at no y."""
+    typical = singular_point(problem.equations, q)
+    for meeting in meeting_points([p for p in logs if p < typical], typical):
+        raised = raise_to_zero(problem.equations, q, meeting)
+        if raised is not None:
+            return outwards(problem, np.append(raised[1], np.log(raised[0].system.y)), meeting, logs)
+    return None
+
+
+def singular_point(equations: Equations, q: float) -> float:
+    """Log distance at which the replicas do not feel the reference and the equations are singular."""
+    return float(np.log(0.5 * (1 - _origin(equations, q)[1])))
+
+
+def meeting_points(logs: list[float], typical: float) -> list[float]:
+    """Log distances at which y may be raised, on the side of the singular point where the targets are."""
+    if not logs:
+        return []
+    below = logs[0] < typical
+    first = [min(logs, key=lambda p: abs(p - np.log(_MEETINGS[0])))] if below else [typical + 2 * _DEPARTURE]
+    return first + [float(p) for p in np.log(_MEETINGS) if below == (p < typical - _DEPARTURE)]
+
+
+def follow_from_origin(problem: Problem, q: float, logs: list[float]) -> Branch:
     """Solutions at given log d, continued from where the replicas do not feel the reference."""
-    t_origin = _origin(problem.equations, q)[1]
-    if not np.isfinite(t_origin):
+    typical = singular_point(problem.equations, q)
+    if not np.isfinite(typical):
         return {}
-    typical = float(np.log(0.5 * (1 - t_origin)))
     below = [p for p in sorted(logs, reverse=True) if p < typical]
     above = [p for p in sorted(logs) if p >= typical]
-    solved: dict[float, Array | None] = {}
+    solved: Branch = {}
     for side, branch in ((-1.0, below), (1.0, above)):
         if not branch:
             continue
@@ -53,9 +98,18 @@ def follow_from_origin(problem: Problem, q: float, logs: list[float]) -> dict[fl
             continue
         back = [p for p in reversed(branch) if side * (p - leave) < 0]
         for part in ([p for p in branch if side * (p - leave) >= 0], back):
-            for point in follow_branch(problem.residual, x, leave, part, max_step=_STEP, min_step=_RESOLVED):
-                solved[point.parameter] = point.x if point.status.ok else None
+            solved |= _followed(problem, x, leave, part)
     return solved
+
+
+def _followed(problem: Problem, x: Array, origin: float, logs: list[float]) -> Branch:
+    """Solutions at log distances in the order in which they are met."""
+
+    def leaves(x: Array) -> Status | None:
+        return Status.NO_ZERO_COMPLEXITY if problem.zero and x[-1] > np.log(_LARGEST_Y) else None
+
+    points = follow_branch(problem.residual, x, origin, logs, max_step=_STEP, min_step=_RESOLVED, leaves=leaves)
+    return {point.parameter: point for point in points}
 
 
 def _depart_by_load(equations: Equations, departure: float) -> Array | None:
@@ -123,28 +177,50 @@ def _depart(equations: Equations, start: Array, t_origin: float, t: float) -> Ar
     return x
 
 
-def raise_replicas(
-    equations: Equations, q: float, log_distance: float, y: float, *, until_zero: bool = False
-) -> tuple[Equations, Array] | None:
-    """Solution at one distance, continued in log y from y = 1 up to `y` or to the first negative complexity."""
-    origin = Problem(with_y(equations, min(y, EASY_Y)))
-    x = follow_from_origin(origin, q, [log_distance]).get(log_distance)
-    if x is None:
-        return None
-    t, log_y, step = 1 - 2 * float(np.exp(log_distance)), float(np.log(min(y, EASY_Y))), 0.25
+def raise_replicas(equations: Equations, q: float, log_distance: float, y: float) -> tuple[Equations, Array] | None:
+    """Equations and solution at one distance and y, continued in log y."""
+    raised = list(_rising(equations, q, log_distance, y))
+    return raised[-1] if raised and raised[-1][0].system.y == y else None
+
+
+def raise_to_zero(equations: Equations, q: float, log_distance: float) -> tuple[Equations, Array] | None:
+    """Equations and solution at one distance next to the y at which the complexity first vanishes."""
+    t, before = 1 - 2 * float(np.exp(log_distance)), np.nan
+    for here, x in _rising(equations, q, log_distance, _LARGEST_Y):
+        saddle = here.evaluate(x, t)[1]
+        complexity = np.nan if saddle is None else saddle.complexity(here.system.y)
+        if complexity < 0:
+            share = complexity / (complexity - before) if before > 0 else 0.0
+            following = float(np.log(here.system.y)) - share * _RISE
+            closer = _at_replicas(equations, t, x, float(np.log(here.system.y)), following)
+            return (here, x) if closer is None else (with_y(equations, float(np.exp(following))), closer)
+        before = complexity
+    return None
+
+
+def _rising(equations: Equations, q: float, log_distance: float, y: float) -> Iterator[tuple[Equations, Array]]:
+    """Equations and solutions at one distance as y rises to its end, as far as the branch goes."""
+    low = min(y, EASY_Y)
+    departed = follow_from_origin(Problem(with_y(equations, low)), q, [log_distance]).get(log_distance)
+    if departed is None or not departed.status.ok:
+        return
+    t, log_y, x = 1 - 2 * float(np.exp(log_distance)), float(np.log(low)), departed.x
     while log_y < np.log(y):
-        following = min(log_y + step, float(np.log(y)))
-        point = follow_branch(
-            lambda x, v: with_y(equations, float(np.exp(v))).residual(x, t), x, log_y, [following],
-            max_step=step, min_step=0.01,
-        )[0]  # fmt: skip
-        if not point.status.ok:
-            return None
-        x, log_y = point.x, following
-        saddle = with_y(equations, float(np.exp(log_y))).evaluate(x, t)[1]
-        if until_zero and saddle is not None and saddle.complexity(float(np.exp(log_y))) < 0:
-            return with_y(equations, float(np.exp(log_y))), x
-    return None if until_zero else (with_y(equations, y), x)
+        following = min(log_y + _RISE, float(np.log(y)))
+        found = _at_replicas(equations, t, x, log_y, following)
+        if found is None:
+            return
+        x, log_y = found, following
+        yield with_y(equations, float(np.exp(log_y)) if log_y < np.log(y) else y), x
+
+
+def _at_replicas(equations: Equations, t: float, x: Array, log_y: float, following: float) -> Array | None:
+    """The solution followed from one log y to another."""
+    point = follow_branch(
+        lambda x, v: with_y(equations, float(np.exp(v))).residual(x, t), x, log_y, [following],
+        max_step=_RISE, min_step=0.01,
+    )[0]  # fmt: skip
+    return point.x if point.status.ok else None
 
 
 def with_y(equations: Equations, y: float) -> Equations:
@@ -152,19 +228,13 @@ def with_y(equations: Equations, y: float) -> Equations:
     return replace(equations, system=replace(equations.system, y=y))
 
 
-def meeting_point(logs: list[float]) -> float:
-    """The log distance at which y is raised: the requested one nearest to a distance that is easy at any y."""
-    return min(logs, key=lambda p: abs(p - np.log(_CROSSING_DISTANCE)), default=float(np.log(_CROSSING_DISTANCE)))
-
-
-def outwards(problem: Problem, x: Array, meeting: float, logs: list[float]) -> dict[float, Array | None]:
+def outwards(problem: Problem, x: Array, meeting: float, logs: list[float]) -> Branch:
     """Solutions at given log d, continued from one of them in both directions."""
     # Solve the meeting point itself first, from a hair off: what was raised may only be near it.
     here = follow_branch(problem.residual, x, meeting + 1e-7, [meeting], max_step=_STEP)[0]
     if not here.status.ok:
         return {}
-    solved: dict[float, Array | None] = {meeting: here.x}
+    solved: Branch = {meeting: here}
     for branch in ([p for p in sorted(logs, reverse=True) if p < meeting], [p for p in sorted(logs) if p > meeting]):
-        for point in follow_branch(problem.residual, here.x, meeting, branch, max_step=_STEP, min_step=_RESOLVED):
-            solved[point.parameter] = point.x if point.status.ok else None
+        solved |= _followed(problem, here.x, meeting, branch)
     return solved

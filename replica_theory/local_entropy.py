@@ -15,9 +15,10 @@ from dataclasses import replace
 from typing import Any, Literal
 
 import numpy as np
+import scipy
 from numpy.typing import NDArray
 
-from replica_theory.continuation import EASY_Y, follow_from_origin, meeting_point, outwards, raise_replicas
+from replica_theory.continuation import Branch, curve_points, outwards, singular_point, zero_points
 from replica_theory.curves import FAILED, EntropyCurve, Row, assemble
 from replica_theory.franz_parisi import checked_distance
 from replica_theory.infinite_y import LimitEquations, aligned_distance
@@ -34,7 +35,12 @@ Sector = Literal["symmetric", "broken"]
 
 ZERO_COMPLEXITY = "zero-complexity"
 _SMALLEST_DISTANCE = 1e-6
-_LARGEST_Y = 1000.0
+_SINGULAR = (0.13, 0.15, 0.17, 0.2, 0.23, 0.27, 0.31, 0.35)
+"""Distances in log d from the typical one, of a constrained reference, at which rows are computed to interpolate those
+nearer to it."""
+_MARGIN = 5e-3
+"""Distance in log d from 1/2, where rounding spoils the rows too."""
+_BROKEN_MEETING = 0.1
 _SYMMETRIC = 1e-7
 """Overlap below which a solution belongs to the symmetric sector."""
 _NEAR_HALF = np.array([0.49, 0.48, 0.47, 0.46])
@@ -132,7 +138,7 @@ def local_entropy(
         points = _curve(probe, center, a, replicas, zero, columns[1, members], sector)
         for member, row in zip(members, points, strict=True):
             rows[member] = row
-    names = sorted({*OVERLAPS, *(name for row in rows for name in row.overlaps)})
+    names = sorted({*OVERLAPS, "fold", *(name for row in rows for name in row.overlaps)})
     label = f"{reference} reference, y = {y}, alpha = {alpha}"
     curve = assemble(rows, columns[1].reshape(shape), label, names=names)
     call = f"local_entropy at distance {distance}" if shape == () else "local_entropy"
@@ -205,45 +211,106 @@ def _extrapolated(nodes: list[Row], distance: float) -> Row:
 
 def _points(problem: Problem, y: float, distances: Array) -> list[Row]:
     """The points of a curve that is continued from its origin."""
-    equations, zero = problem.equations, problem.zero
+    system = problem.equations.system
     try:
-        alone = replica_symmetric(equations.system.model, equations.system.alpha)
+        alone = replica_symmetric(system.model, system.alpha)
     except ConvergenceError:
         return [FAILED] * len(distances)
-    logs = _logs(distances)
-    q, missing = float(alone.q), Status.SADDLE_LOST
-    solved: dict[float, Array | None] = {}
-    if zero:
-        raised = raise_replicas(equations, q, meeting_point(logs), _LARGEST_Y, until_zero=True)
-        missing = Status.NO_ZERO_COMPLEXITY if raised is None else missing
-        if raised is not None:
-            start = np.append(raised[1], np.log(raised[0].system.y))
-            solved = outwards(problem, start, meeting_point(logs), logs)
-    elif y <= EASY_Y:
-        solved = follow_from_origin(problem, q, logs)
-    elif (raised := raise_replicas(equations, q, meeting_point(logs), y)) is not None:
-        solved = outwards(problem, raised[1], meeting_point(logs), logs)
-    return _rows(problem, solved, distances, missing)
+    logs, q = _logs(distances), float(alone.q)
+    if problem.zero:
+        solved = zero_points(problem, q, logs)
+        missing = Status.NO_ZERO_COMPLEXITY if solved is None else Status.SADDLE_LOST
+        return _rows(problem, solved or {}, distances, missing)
+    if system.reference is None or problem.equations.even:
+        return _rows(problem, curve_points(problem, q, y, logs), distances)
+    return _across(problem, q, y, distances)
+
+
+def _across(problem: Problem, q: float, y: float, distances: Array) -> list[Row]:
+    """The points of a curve across the typical distance, where the equations of a constrained reference are singular.
+
+    Everything is smooth there: rows nearby are interpolated from those on both sides, in atanh t.
+    """
+    typical = singular_point(problem.equations, q)
+    with np.errstate(divide="ignore"):
+        near = np.abs(np.log(distances) - typical) < _SINGULAR[0]
+    if not near.any():
+        return _rows(problem, curve_points(problem, q, y, _logs(distances)), distances)
+    offsets = np.array(_SINGULAR)
+    nodes = np.concatenate([typical - offsets, typical + offsets])
+    nodes = nodes[nodes < np.log(0.5) - _MARGIN]
+    everything = np.append(distances[~near], np.exp(nodes))
+    rows = _rows(problem, curve_points(problem, q, y, _logs(everything)), everything)
+    regular, known = iter(rows[: -len(nodes)]), rows[-len(nodes) :]
+    return [
+        _interpolated(np.arctanh(1 - 2 * np.exp(nodes)), known, float(np.arctanh(1 - 2 * d)))
+        if close
+        else next(regular)
+        for d, close in zip(distances, near, strict=True)
+    ]
+
+
+def _interpolated(nodes: Array, rows: list[Row], p: float) -> Row:
+    """Row at p = atanh t by the polynomial through the others; its error by leaving out the farthest."""
+    if not all(row.status.ok for row in rows):
+        return next(row for row in rows if not row.status.ok)
+    columns = {name: np.array([row.overlaps[name] for row in rows]) for name in rows[0].overlaps}
+    columns |= {name: np.array([getattr(row, name) for row in rows]) for name in ("entropy", "complexity")}
+    interpolate = scipy.interpolate.BarycentricInterpolator
+    values = {name: float(interpolate(nodes, column)(p)) for name, column in columns.items()}
+    entropy, complexity = values.pop("entropy"), values.pop("complexity")
+    values["residual"] = float(columns["residual"].max())
+    slope = -2 * float(np.cosh(p)) ** 2 * float(interpolate(nodes, columns["entropy"]).derivative(p))
+    keep = np.abs(nodes - p) < np.abs(nodes - p).max()
+    shorter = float(interpolate(nodes[keep], columns["entropy"][keep])(p))
+    error = max(row.error for row in rows) + abs(entropy - shorter)
+    return Row(rows[0].status, entropy, slope, complexity, rows[0].y, error, values)
 
 
 def _logs(distances: Array) -> list[float]:
     return [float(p) for p in np.log(np.unique(distances[distances >= _SMALLEST_DISTANCE]))]
 
 
-def _rows(problem: Problem, solved: dict[float, Array | None], distances: Array, missing: Status) -> list[Row]:
-    rows = []
-    for d in distances:
-        x = solved.get(float(np.log(d))) if d >= _SMALLEST_DISTANCE else None
-        rows.append(Row(missing) if x is None else read_out(problem, x, float(d)))
-    return rows
+def _rows(problem: Problem, solved: Branch, distances: Array, missing: Status = Status.SADDLE_LOST) -> list[Row]:
+    return [_row(problem, solved, float(d), missing) for d in distances]
+
+
+def _row(problem: Problem, solved: Branch, distance: float, missing: Status) -> Row:
+    if distance == 0:
+        return _at_reference(problem)
+    if distance < _SMALLEST_DISTANCE:
+        return Row(Status.OUT_OF_RANGE)
+    point = solved.get(float(np.log(distance)))
+    if point is None:
+        return Row(missing)
+    if not point.status.ok:
+        return Row(point.status, overlaps={"fold": float(np.exp(point.fold))})
+    return read_out(problem, point.x, distance)
+
+
+def _at_reference(problem: Problem) -> Row:
+    """The limit d = 0: the replicas are the reference, which satisfies both constraints."""
+    system = problem.equations.system
+    model, reference = system.model, system.reference
+    if problem.zero:
+        return Row(Status.NO_ZERO_COMPLEXITY)
+    if np.isfinite(model.beta) or system.y == 0 or (reference is not None and np.isfinite(reference.beta)):
+        return Row(Status.OUT_OF_RANGE)
+    tighter = model if reference is None or not model.contains(reference) else reference
+    try:
+        count = float(replica_symmetric(tighter, system.alpha).entropy)
+    except ConvergenceError:
+        return FAILED
+    status = Status.CONVERGED if count >= 0 else Status.NEGATIVE_COMPLEXITY
+    return Row(status, 0.0, np.nan, count, system.y, 0.0, {"q1": 1.0, "phi": count})
 
 
 def _broken_points(problem: Problem, distances: Array) -> list[Row]:
     """The points of a curve of an even constraint with q0 > 0 at finite y."""
     logs, missing = _logs(distances), Status.SADDLE_LOST
     if not logs:
-        return [FAILED] * len(distances)
-    meeting = meeting_point(logs)
+        return _rows(problem, {}, distances)
+    meeting = min(logs, key=lambda p: abs(p - np.log(_BROKEN_MEETING)))
     start: Array | None
     if problem.zero:
         raised = broken_zero(problem.equations, meeting)
@@ -253,8 +320,8 @@ def _broken_points(problem: Problem, distances: Array) -> list[Row]:
         start = broken_start(problem.equations, meeting)
     problem = replace(problem, equations=replace(problem.equations, even=False))
     solved = {} if start is None else outwards(problem, start, meeting, logs)
-    apart = {p: x for p, x in solved.items() if x is not None and x[0] > _SYMMETRIC}
-    return _rows(problem, {**apart}, distances, missing)
+    apart = {p: point for p, point in solved.items() if not point.status.ok or point.x[0] > _SYMMETRIC}
+    return _rows(problem, apart, distances, missing)
 
 
 def _broken_limit(model: Model, alpha: float, distances: Array) -> list[Row]:

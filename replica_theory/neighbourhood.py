@@ -151,7 +151,8 @@ class Problem:
         equations, inner = self.at(x)
         residual, saddle = equations.evaluate(inner, t)
         if self.zero:
-            residual = np.append(residual, np.nan if saddle is None else saddle.complexity(equations.system.y))
+            y = equations.system.y  # of many replicas, the complexity is a small difference of large numbers
+            residual = np.append(residual, np.nan if saddle is None else saddle.complexity(y) / max(y, 1.0))
         return residual, saddle
 
     def residual(self, x: Array, log_distance: float) -> Array:
@@ -167,20 +168,19 @@ class Problem:
 
 
 def read_out(problem: Problem, x: Array, distance: float) -> Row:
-    """Row at a solution: corrected by one Newton step at doubled resolution, slope by implicit differentiation."""
+    """Row at a solution: moved by one Newton step at doubled resolution, slope by implicit differentiation."""
     p = float(np.log(distance))
     jacobian, gradient, along = _derivatives(problem, x, p)
-    base = problem.evaluate(x, p)[1]
-    residual, saddle = problem.finer().evaluate(x, p)
-    if base is None or saddle is None or jacobian is None:
+    base, finer = problem.evaluate(x, p)[1], problem.finer()
+    moved = None if jacobian is None else x - np.linalg.solve(jacobian, finer.evaluate(x, p)[0])
+    residual, saddle = (None, None) if moved is None else finer.evaluate(moved, p)
+    if base is None or saddle is None or jacobian is None or moved is None or residual is None:
         return FAILED
-    shift = -np.linalg.solve(jacobian, residual)
-    entropy = saddle.entropy + float(gradient @ shift)
+    entropy = saddle.entropy
     tangent = -np.linalg.solve(jacobian, along[:-1])
     slope = (float(gradient @ tangent) + along[-1]) / distance
-    y = problem.at(x)[0].system.y
-    # phi is stationary: the shift of the saddle enters the complexity through y S alone.
-    complexity = 0.0 if problem.zero else saddle.phi - y * entropy
+    y = problem.at(moved)[0].system.y
+    complexity = 0.0 if problem.zero else saddle.complexity(y)
     status = Status.CONVERGED
     if entropy < 0:
         status = Status.NEGATIVE_ENTROPY

@@ -2,13 +2,15 @@ r"""Saddle points as fixed points: many at once by iteration and Newton, one bra
 
 Every saddle point here has the form :math:`x = G(x)` (order parameters → conjugates → order parameters). The
 fixed-point iteration is robust far from the solution, Newton on :math:`G(x) - x` finishes where the iteration contracts
-slowly. A map signals a point outside its domain by returning NaN.
+slowly. A map signals a point outside its domain by returning NaN. Where a branch resists steps in its parameter it is
+followed by arclength, which tells a fold from a hard stretch.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -20,6 +22,12 @@ BatchMap = Callable[[Array, NDArray[np.intp]], Array]
 
 _DIFFERENCE = 1e-7
 """Relative step of the finite-difference Jacobian (about the square root of the rounding unit)."""
+_ROUNDING = 1e-11
+"""Residual that is accepted where rounding keeps it from falling further."""
+_SHORTEST, _LONGEST = 1e-6, 0.3
+"""Steps in arclength (relative changes of the unknowns)."""
+_FLAT = 1e-5
+"""Slope dp/ds at which a fold counts as found: the parameter is then right to about its square."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -77,7 +85,7 @@ def solve_fixed_points(
         active = active[moved & ~(residual[active] <= tol)]
         steps += 1
     # Newton stalls at the rounding level of the map, a few units above a tolerance chosen near it.
-    converged = residual <= max(tol, 1e-11)
+    converged = residual <= max(tol, _ROUNDING)
     return FixedPoints(x, residual, converged, sweeps + steps + 1)
 
 
@@ -126,11 +134,12 @@ def _descend(
 
 @dataclass(frozen=True, eq=False)
 class BranchPoint:
-    """One point of a branch: parameter, solution, how it ended."""
+    """One point of a branch: parameter, solution (NaN if there is none), how it ended, and where it turned back."""
 
     parameter: float
     x: Array
     status: Status
+    fold: float = np.nan
 
 
 def follow_branch(
@@ -142,12 +151,14 @@ def follow_branch(
     max_step: float,
     min_step: float = 1e-4,
     tol: float = 1e-12,
+    leaves: Callable[[Array], Status | None] = lambda x: None,
 ) -> list[BranchPoint]:
     r"""Follow the solution of :math:`r(x; p) = 0` from `origin` through the `targets`, monotone in `p`.
 
     Quadratic predictor, Newton corrector with the Jacobian kept from point to point by Broyden's update (one evaluation
-    of the residual an iteration); a step that fails is halved. When the step falls below `min_step` the branch has
-    ended: the remaining targets get `Status.SADDLE_LOST` and NaN, never a solution of another branch.
+    of the residual an iteration); a step that fails is halved. Below `min_step` the branch is followed by arclength: if
+    it turns back the remaining targets get `Status.FOLD`, if it stops `Status.SADDLE_LOST`, and NaN, never a solution
+    of another branch; past a hard stretch it goes on in steps of `p`.
 
     Parameters
     ----------
@@ -162,6 +173,8 @@ def follow_branch(
         Largest and smallest step in `p`.
     tol : float
         Largest component of the residual at which a point is finished.
+    leaves : callable, optional
+        A status with which the branch ends at a solution (a parameter out of bounds, say), or None.
 
     Returns
     -------
@@ -173,23 +186,176 @@ def follow_branch(
     seen = [(origin, np.array(start, dtype=float))]
     tangent = corrector.tangent(seen[0][1], origin)
     points: list[BranchPoint] = []
-    step, lost = max_step, False
+    step, ended, fold = max_step, Status.CONVERGED, np.nan
     for target in targets:
-        while not lost and seen[-1][0] != target:
+        while ended.ok and seen[-1][0] != target:
             p = seen[-1][0]
             delta = float(np.sign(target - p)) * min(step, abs(target - p))
             following = target if abs(target - p) <= step else p + delta
             guess = seen[0][1] + delta * tangent if len(seen) == 1 else _extrapolate(seen[-3:], following)
             found = corrector.solve(guess, following)
-            if found is None:
-                step = 0.5 * abs(delta)
-                lost = step < min_step
+            if found is not None:
+                seen.append((following, found))
+                ended = leaves(found) or ended
+                step = min(1.5 * step, max_step)
                 continue
-            seen.append((following, found))
-            step = min(1.5 * step, max_step)
-        status = Status.SADDLE_LOST if lost else Status.CONVERGED
-        points.append(BranchPoint(target, np.full(len(start), np.nan) if lost else seen[-1][1], status))
+            step = 0.5 * abs(delta)
+            if step < min_step:
+                arc = follow_arc(residual, seen[-1][1], p, target, step=min_step, tol=tol, leaves=leaves)
+                seen, ended, fold, step = [*seen, *arc.points], arc.status, arc.fold, min_step
+        x = seen[-1][1] if ended.ok else np.full(len(start), np.nan)
+        points.append(BranchPoint(target, x, ended, fold))
     return points
+
+
+class Arc(NamedTuple):
+    """A stretch of a branch followed by arclength.
+
+    `points` are pairs of parameter and solution, monotone in the parameter; `status` is CONVERGED where the arc reached
+    its target, FOLD where it turned back (at the parameter `fold`), SADDLE_LOST where it stopped.
+    """
+
+    points: list[tuple[float, Array]]
+    status: Status
+    fold: float = np.nan
+
+
+def follow_arc(
+    residual: Callable[[Array, float], Array],
+    start: Array,
+    origin: float,
+    target: float,
+    *,
+    step: float,
+    tol: float = 1e-12,
+    most: int = 100,
+    leaves: Callable[[Array], Status | None] = lambda x: None,
+) -> Arc:
+    r"""Follow a branch by pseudo-arclength from a solution at `origin` towards `target`, to there or to its fold.
+
+    The unknowns are `x` and `p` together, scaled by their size; each step goes along the tangent of the branch and is
+    corrected at right angles to it (H. B. Keller 1977), so a turning point is nothing special. There :math:`dp/ds`
+    changes sign; the fold is refined to where it vanishes.
+
+    Parameters
+    ----------
+    residual, start, origin, target, tol, leaves
+        As for `follow_branch`; `start` must be a solution.
+    step : float
+        First step in arclength; it grows where the corrector is quick and is halved where it fails.
+    most : int
+        Largest number of steps.
+
+    Returns
+    -------
+    Arc
+    """
+    arc = _Arclength(residual, tol)
+    side = float(np.sign(target - origin))
+    z = np.append(start, origin)
+    points: list[tuple[float, Array]] = []
+    direction = arc.tangent(z, np.append(np.zeros(len(start)), side))
+    for _ in range(most):
+        if direction is None:
+            break
+        found, step = arc.advance(z, direction, step)
+        if found is None:
+            break
+        turned = arc.tangent(found, direction)
+        if turned is not None and side * turned[-1] <= 0:
+            return Arc(points, Status.FOLD, arc.fold(z, direction, found))
+        if side * (found[-1] - target) >= 0:
+            last = _Broyden(residual, tol).solve(
+                _extrapolate([(z[-1], z[:-1]), (found[-1], found[:-1])], target), target
+            )
+            return Arc(points, Status.SADDLE_LOST) if last is None else Arc([*points, (target, last)], Status.CONVERGED)
+        z, direction = found, turned
+        points.append((float(z[-1]), z[:-1]))
+        ended = leaves(z[:-1])
+        if ended is not None:
+            return Arc(points, ended)
+    return Arc(points, Status.SADDLE_LOST)
+
+
+class _Arclength:
+    """Tangents and corrections of r(x; p) = 0 in the scaled unknowns (x, p)."""
+
+    def __init__(self, residual: Callable[[Array, float], Array], tol: float) -> None:
+        self._residual, self._tol = residual, tol
+
+    def tangent(self, z: Array, along: Array) -> Array | None:
+        """Unit tangent at a solution, in scaled unknowns, on the side of `along`; None where it cannot be had."""
+        jacobian = self._jacobian(z, self._at(z))
+        if not np.isfinite(jacobian).all():
+            return None
+        direction: Array = np.linalg.svd(jacobian)[2][-1]
+        return direction if direction @ along > 0 else -direction
+
+    def advance(self, z: Array, direction: Array, step: float) -> tuple[Array | None, float]:
+        """The next solution, or None, and the next step."""
+        while step > _SHORTEST:
+            found, quick = self.correct(z, direction, step)
+            if found is not None:
+                return found, min(2 * step if quick else step, _LONGEST)
+            step *= 0.5
+        return None, step
+
+    def correct(self, z: Array, direction: Array, step: float) -> tuple[Array | None, bool]:
+        """The solution in the plane at right angles to the tangent, a step away; and whether it took few iterations."""
+        scale = _scale(z)
+        predicted = z + step * direction * scale
+        at = predicted.copy()
+        r = self._at(at)
+        matrix = np.vstack([self._jacobian(at, r), direction])
+        for k in range(8):
+            if not (np.isfinite(r).all() and np.isfinite(matrix).all()):
+                return None, False
+            if np.abs(r).max() <= self._tol:
+                return at, k <= 6
+            try:
+                move = np.linalg.solve(matrix, -np.append(r, direction @ ((at - predicted) / scale)))
+            except np.linalg.LinAlgError:
+                return None, False
+            at = at + move * scale
+            r = self._at(at)
+        return at if np.abs(r).max() <= max(self._tol, _ROUNDING) else None, False
+
+    def fold(self, z: Array, direction: Array, beyond: Array) -> float:
+        """Parameter at which dp/ds vanishes between two neighbouring solutions."""
+        low, high = 0.0, float(direction @ ((beyond - z) / _scale(z)))
+        best, side = beyond, np.sign(direction[-1])
+        for _ in range(20):
+            middle = 0.5 * (low + high)
+            found = self.correct(z, direction, middle)[0]
+            tangent = None if found is None else self.tangent(found, direction)
+            if found is None or tangent is None:
+                break
+            best = found
+            if abs(tangent[-1]) < _FLAT:
+                break
+            low, high = (middle, high) if side * tangent[-1] > 0 else (low, middle)
+        return float(best[-1])
+
+    def _at(self, z: Array) -> Array:
+        return self._residual(z[:-1], float(z[-1]))
+
+    def _jacobian(self, z: Array, r: Array) -> Array:
+        """Derivatives of the residual in the scaled unknowns, (k, k + 1)."""
+        columns = []
+        for j, size in enumerate(_scale(z)):
+            shifted = z.copy()
+            shifted[j] += _DIFFERENCE * size
+            column = (self._at(shifted) - r) / _DIFFERENCE
+            if not np.isfinite(column).all():
+                shifted[j] -= 2 * _DIFFERENCE * size
+                column = (r - self._at(shifted)) / _DIFFERENCE
+            columns.append(column)
+        return np.stack(columns, axis=1)
+
+
+def _scale(z: Array) -> Array:
+    """Sizes of the unknowns: their own for x, 1 for the parameter."""
+    return np.append(np.maximum(np.abs(z[:-1]), 0.03), 1.0)
 
 
 def _extrapolate(seen: list[tuple[float, Array]], p: float) -> Array:
@@ -273,6 +439,8 @@ class _Broyden:
                 trial = self._residual(x + step, p)
             if not np.isfinite(trial).all() or np.abs(trial).max() > worst:
                 return None
+            if not step.any():
+                break
             jacobian = jacobian + np.outer(trial - r - jacobian @ step, step) / (step @ step)
             x, r = x + step, trial
-        return None
+        return x if np.abs(r).max() <= max(self._tol, _ROUNDING) else None

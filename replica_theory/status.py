@@ -20,6 +20,7 @@ class Status(Enum):
     NEGATIVE_COMPLEXITY = "negative-complexity"
     NO_ZERO_COMPLEXITY = "no-zero-complexity"
     SADDLE_LOST = "saddle-lost"
+    FOLD = "fold"
     MAX_ITERATIONS = "max-iterations"
     INACCURATE_QUADRATURE = "inaccurate-quadrature"
     OUT_OF_RANGE = "out-of-range"
@@ -47,8 +48,9 @@ _SENTENCES = {
     Status.NEGATIVE_COMPLEXITY: (
         "the saddle point converged but the complexity is negative: no reference has so large a local entropy."
     ),
-    Status.NO_ZERO_COMPLEXITY: "the complexity does not vanish at any y on the branch that was followed.",
+    Status.NO_ZERO_COMPLEXITY: "the complexity does not vanish at any y up to 500 on the branch that was followed.",
     Status.SADDLE_LOST: "the branch of saddle points that was followed ends before this point.",
+    Status.FOLD: "the branch of saddle points that was followed turns back before this point (at the fold reported).",
     Status.MAX_ITERATIONS: "the iteration limit was reached before the residual fell below the tolerance.",
     Status.INACCURATE_QUADRATURE: "the quadrature error estimate stayed above the tolerance at the largest rule.",
     Status.OUT_OF_RANGE: "the requested value lies outside what this computation can reach.",

@@ -19,6 +19,7 @@ from local_entropy_referee import (
 from replica_theory import (
     BinaryPerceptron,
     ConvergenceError,
+    ConvergenceWarning,
     Status,
     SymmetricBinaryPerceptron,
     TeacherStudent,
@@ -259,9 +260,76 @@ def test_statuses():
 
 
 def test_scalar_failure_raises():
-    with pytest.raises(ConvergenceError, match="ends before this point") as caught:
+    with pytest.raises(ConvergenceError, match="turns back before this point") as caught:
+        local_entropy(BINARY, 0.75, 0.005, y=6.0)
+    assert caught.value.result.status == Status.FOLD
+    with pytest.raises(ConvergenceError, match="lies outside what this computation can reach"):
         local_entropy(BINARY, 0.6, 1e-7, y=3.0)
-    assert caught.value.result.status == Status.SADDLE_LOST
+
+
+def test_curve_ends_at_its_fold():
+    """At alpha = 0.75 and y = 6 the branch turns back: there dd/dS = 0, S goes as the root of the distance left."""
+    with pytest.warns(ConvergenceWarning, match="1 x fold"):
+        lost = local_entropy(BINARY, 0.75, [0.005, 0.01], y=6.0)
+    fold = float(lost.overlaps["fold"][0])
+    assert 0.0070 < fold < 0.0073 and np.isnan(lost.overlaps["fold"][1])
+    near = local_entropy(BINARY, 0.75, fold * (1 + 1e-4 * np.array([1.0, 4.0, 9.0, 16.0])), y=6.0)
+    first, second = np.diff(near.entropy), np.diff(near.entropy, 2)
+    assert (np.abs(second) < 0.02 * first[0]).all()  # linear in the square root
+    with pytest.warns(ConvergenceWarning):
+        assert not local_entropy(BINARY, 0.75, fold * np.array([1 - 1e-5, 0.9]), y=6.0).converged.any()
+
+
+@pytest.mark.parametrize(("alpha", "y", "distance"), [
+    (0.6, 20.0, [0.0119]), (0.75, 15.0, [0.01, 0.02, 0.05]), (0.8, 6.0, [0.1, 0.3, 0.45]), (0.82, 50.0, [0.1, 0.3]),
+])  # fmt: skip
+def test_points_alone_and_on_a_curve(alpha, y, distance):
+    curve = local_entropy(BINARY, alpha, distance, y=y)
+    assert curve.converged.all()
+    for d, entropy, phi in zip(distance, curve.entropy, curve.overlaps["phi"], strict=True):
+        alone = local_entropy(BINARY, alpha, d, y=y)
+        assert (float(alone.entropy), float(alone.overlaps["phi"])) == pytest.approx((entropy, phi), abs=1e-9)
+        h = 1e-3 * d
+        beside = local_entropy(BINARY, alpha, d + h * np.arange(-2, 3), y=y)
+        assert derivative(beside.overlaps["phi"], h) == pytest.approx(2 * y * alone.overlaps["gamma"], rel=1e-7)
+
+
+@pytest.mark.parametrize("y", [0.0, 1.0, 6.0])
+def test_across_the_typical_distance(y):
+    """There the replicas forget the reference: S and complexity are the typical entropy, and gamma = 0."""
+    alone = replica_symmetric(BINARY, 0.6)
+    typical = 0.5 * (1 - float(alone.q))
+    curve = local_entropy(BINARY, 0.6, typical * (1 + 0.05 * np.arange(-3, 4)), reference="solution", y=y)
+    assert curve.converged.all()
+    middle = (float(curve.entropy[3]), float(curve.complexity[3]), float(curve.overlaps["gamma"][3]))
+    assert middle == pytest.approx((float(alone.entropy), float(alone.entropy), 0.0), abs=1e-9)
+    assert (np.abs(curve.entropy[3] - float(alone.entropy)) <= curve.error[3] + 1e-12).all()
+    slope = derivative(curve.overlaps["phi"][1:6], 0.05 * typical)
+    assert slope == pytest.approx(2 * y * curve.overlaps["gamma"][3], abs=1e-4)  # differences of 1.5 % in d
+    if y == 1:  # pairs: the roles of the two solutions may be exchanged
+        np.testing.assert_allclose(curve.overlaps["q_ref"], curve.overlaps["q0"], atol=1e-9)
+
+
+def test_at_the_reference():
+    """d = 0: one solution, as many references as solutions."""
+    typical = float(replica_symmetric(BINARY, 0.6).entropy)
+    for reference in ("free", "solution"):
+        point = local_entropy(BINARY, 0.6, 0.0, reference=reference, y=3.0)
+        assert (float(point.entropy), float(point.complexity)) == pytest.approx((0.0, typical), abs=1e-12)
+
+
+def test_complexity_that_does_not_vanish():
+    """Towards the typical distance the y of zero complexity grows without bound."""
+    with pytest.warns(ConvergenceWarning, match="2 x no-zero-complexity"):
+        curve = local_entropy(BINARY, 0.75, [0.1, 0.15, 0.2, 0.25], reference="solution", y="zero-complexity")
+    assert curve.status.tolist() == [Status.CONVERGED] * 2 + [Status.NO_ZERO_COMPLEXITY] * 2
+    assert curve.y[1] > 2 * curve.y[0]
+
+
+def test_names_survive_failure():
+    with pytest.warns(ConvergenceWarning):
+        curve = local_entropy(BINARY, 0.9, [0.1, 0.2], y=3.0)
+    assert np.isnan(curve.overlaps["q1"]).all() and np.isnan(curve.overlaps["gamma"]).all()
 
 
 @pytest.mark.parametrize(("arguments", "keywords", "message"), [

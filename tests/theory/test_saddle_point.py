@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from scipy import special
 
-from replica_theory.saddle_point import follow_branch, solve_fixed_points
+from replica_theory.saddle_point import follow_arc, follow_branch, solve_fixed_points
 from replica_theory.status import Status
 
 
@@ -77,14 +77,39 @@ def test_branch_keeps_to_its_own_solution():
 
 @pytest.mark.parametrize("resolution", [1e-1, 1e-3])
 def test_fold_ends_the_branch(resolution):
-    """x^2 + p = 0 from p = -1: the branch ends at p = 0, and what lies beyond is lost, not invented."""
+    """x^2 + p = 0 from p = -1: the branch turns back at p = 0, and what lies beyond is not invented."""
     targets = [-0.5, -1e-2, 1e-2, 0.5]
     points = follow_branch(
         lambda x, p: x**2 + p, np.ones(1), -1.0, targets, max_step=0.25, min_step=min(resolution, 5e-3)
     )
-    assert [point.status for point in points] == [Status.CONVERGED] * 2 + [Status.SADDLE_LOST] * 2
+    assert [point.status for point in points] == [Status.CONVERGED] * 2 + [Status.FOLD] * 2
     np.testing.assert_allclose([p.x[0] for p in points[:2]], np.sqrt([0.5, 0.01]), rtol=1e-9)
     assert all(np.isnan(point.x).all() for point in points[2:])
+    assert [point.fold for point in points[2:]] == pytest.approx([0, 0], abs=1e-8)
+
+
+def test_arc_finds_a_fold_between_two_unknowns():
+    """p = 0.7 - (x - 0.3)^2, y = x^2: dp/ds vanishes at p = 0.7, found to the square of the slope resolved."""
+    arc = follow_arc(lambda x, p: np.array([p + (x[0] - 0.3) ** 2 - 0.7, x[1] - x[0] ** 2]),
+                     np.array([-0.5, 0.25]), 0.06, 0.9, step=0.02)  # fmt: skip
+    assert arc.status is Status.FOLD and arc.fold == pytest.approx(0.7, abs=1e-8)
+    p, x = np.array([point[0] for point in arc.points]), np.array([point[1] for point in arc.points])
+    np.testing.assert_allclose(x[:, 0], 0.3 - np.sqrt(0.7 - p), atol=1e-10)
+    assert (np.diff(p) > 0).all()
+
+
+def test_hard_stretch_is_no_fold():
+    """A step of width 1/200 that defeats steps in p."""
+    points = follow_branch(lambda x, p: x - np.tanh(200 * (p - 0.33)), np.array([-1.0]), 0.0, [0.2, 0.33, 0.5],
+                           max_step=0.25, min_step=0.02)  # fmt: skip
+    assert all(point.status.ok for point in points)
+    np.testing.assert_allclose([point.x[0] for point in points], [-1, 0, 1], atol=1e-10)
+
+
+def test_branch_is_left_where_the_caller_says():
+    points = follow_branch(lambda x, p: x - p, np.zeros(1), 0.0, [0.2, 0.6, 0.8], max_step=0.1,
+                           leaves=lambda x: Status.NO_ZERO_COMPLEXITY if x[0] > 0.5 else None)  # fmt: skip
+    assert [point.status for point in points] == [Status.CONVERGED] + [Status.NO_ZERO_COMPLEXITY] * 2
 
 
 def test_edge_of_the_domain_ends_the_branch():
