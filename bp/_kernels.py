@@ -29,15 +29,18 @@ from numpy.typing import NDArray
 from bp._special import log_cosh, log_factor, log_soft
 
 Array = NDArray[np.float64]
+Real = NDArray[Any]  # float64, or float32 throughout one call
 
 BLOCK_ROWS = 16
-LANES = 8  # independent partial sums, so that the compiler may use vector registers
-NODES = 12
+LANES = 16  # independent partial sums, so that the compiler may use vector registers
+NODES, NODES_SINGLE = 12, 8  # for double and single precision
 FIELD_MAX = 1000.0  # a hard message: e^(-2 eta) is 0 in double precision even against other fields; sums stay finite
-_PADE_MAX = 0.4  # where the rational tanh below is exact to rounding
+_SMALL = 0.4  # where the rational tanh and the Taylor series below are exact to rounding
+_DRIFT = 1.0  # how far a field may move before its tanh is taken afresh: rounding grows by e^(2 _DRIFT) at most
+_FACTORS = 1024  # so many within e^(+-_SMALL) cannot overflow a product
 _MIN_VARIANCE = 8.0  # below, f is too steep for NODES coefficients: do not try
-_TOP = 0.5 ** (NODES - 2)  # Chebyshev over monomial coefficient of the highest degree
 _TAIL = 1e-15  # size of the last coefficient of f, relative to the scale of log-weights, at which f is resolved
+_TAIL_SINGLE = 1e-9
 
 
 @njit(cache=True, error_model="numpy")
@@ -56,14 +59,21 @@ def _sech2(x: float) -> float:
 
 
 @njit(cache=True, error_model="numpy")
-def _row_direct(
-    xi: NDArray[Any], eta: Array, total: Array, lower: float, upper: float, beta: float, new: Array
-) -> tuple[float, float, float]:
-    """Messages of one row by the defining formula; returns its mean, variance and largest new message."""
+def _direct_moments(xi: NDArray[Any], eta: Real, total: Array) -> tuple[float, float]:
+    """Mean and variance of the field of a row from the cavity fields, at any saturation."""
     omega, variance = 0.0, 0.0
     for i in range(xi.size):
         omega += xi[i] * math.tanh(total[i] - eta[i])
         variance += xi[i] * xi[i] * _sech2(total[i] - eta[i])
+    return omega, variance
+
+
+@njit(cache=True, error_model="numpy")
+def _row_direct(
+    xi: NDArray[Any], eta: Real, total: Array, lower: float, upper: float, beta: float, new: Real
+) -> tuple[float, float, float]:
+    """Messages of one row by the defining formula; returns its mean, variance and largest new message."""
+    omega, variance = _direct_moments(xi, eta, total)
     bound = 0.0
     for i in range(xi.size):
         x = float(xi[i])
@@ -71,35 +81,39 @@ def _row_direct(
         rest = max(variance - x * x * _sech2(total[i] - eta[i]), 0.0)
         plus = log_factor(mean + x, rest, lower, upper, beta)
         minus = log_factor(mean - x, rest, lower, upper, beta)
-        new[i] = field_from_logs(plus, minus)
-        bound = max(bound, abs(new[i]))
+        field = field_from_logs(plus, minus)
+        new[i] = field
+        bound = max(bound, abs(field))
     return omega, variance, bound
 
 
 @njit(cache=True, error_model="numpy")
-def _row_moments(xi: NDArray[Any], eta: Array, m: Array, aligned: Array) -> tuple[float, float]:
+def _row_moments(xi: NDArray[Any], eta: Real, m: Real, aligned: Real) -> tuple[float, float]:
     r"""Mean and variance of the field of a ±1 row; leaves :math:`\xi_i h_i` in `aligned`. For small messages only.
 
     :math:`h = (m - t)/(1 - mt)` with :math:`t = \tanh\eta` a convergent of its continued fraction.
     """
     n = xi.size
+    T = eta.dtype.type
+    one, p0, p1, p2 = T(1.0), T(135135.0), T(17325.0), T(378.0)
+    q1, q2, q3 = T(62370.0), T(3150.0), T(28.0)
     for i in range(n):
         x = eta[i]
         y = x * x
-        p = x * (135135.0 + y * (17325.0 + y * (378.0 + y)))
-        q = 135135.0 + y * (62370.0 + y * (3150.0 + 28.0 * y))
-        aligned[i] = xi[i] * ((m[i] * q - p) / (q - m[i] * p))
-    omega, square = np.zeros(LANES), np.zeros(LANES)
+        p = x * (p0 + y * (p1 + y * (p2 + y)))
+        q = p0 + y * (q1 + y * (q2 + y * q3))
+        aligned[i] = T(xi[i]) * ((m[i] * q - p) / (q - m[i] * p))
+    omega, square = np.zeros(LANES, eta.dtype), np.zeros(LANES, eta.dtype)
     whole = n - n % LANES
     for i in range(0, whole, LANES):
         for lane in range(LANES):
             k = aligned[i + lane]
             omega[lane] += k
-            square[lane] += 1.0 - k * k
+            square[lane] += one - k * k
     for i in range(whole, n):
         omega[0] += aligned[i]
-        square[0] += 1.0 - aligned[i] * aligned[i]
-    return np.sum(omega), np.sum(square)
+        square[0] += one - aligned[i] * aligned[i]
+    return float(np.sum(omega)), float(np.sum(square))
 
 
 @njit(cache=True, error_model="numpy")
@@ -109,38 +123,68 @@ def _row_polynomial(
     """Coefficients of `f` for a ±1 row; returns the bound sum |coef|, or inf if `f` is not resolved."""
     if not variance > _MIN_VARIANCE:
         return math.inf
+    nodes = rule.shape[1]
     coef[:] = 0.0
     scale = 1.0
-    for j in range(NODES):
-        k = rule[NODES, j]
+    for j in range(nodes):
+        k = rule[nodes, j]
         rest = variance - 1.0 + k * k
         plus = log_factor(omega - k + 1.0, rest, lower, upper, beta)
         minus = log_factor(omega - k - 1.0, rest, lower, upper, beta)
         scale = max(scale, abs(plus), abs(minus))
-        coef += rule[:NODES, j] * (0.5 * (plus - minus))
-    last, before = abs(coef[NODES - 1]) * _TOP, abs(coef[NODES - 2]) * (2.0 * _TOP)
-    if last <= _TAIL * scale and before <= 5.0 * _TAIL * scale:
+        coef[:nodes] += rule[:nodes, j] * (0.5 * (plus - minus))
+    top = 0.5 ** (nodes - 2)  # Chebyshev over monomial coefficient of the highest degree
+    tail = scale * (_TAIL if nodes == NODES else _TAIL_SINGLE)
+    if abs(coef[nodes - 1]) * top <= tail and abs(coef[nodes - 2]) * (2.0 * top) <= 5.0 * tail:
         return float(np.sum(np.abs(coef)))
     return math.inf
 
 
 @njit(cache=True, error_model="numpy")
-def _row_evaluate(xi: NDArray[Any], aligned: Array, coef: Array) -> None:
+def _row_evaluate(xi: NDArray[Any], aligned: Real, coef: Array) -> None:
     """Replace `aligned` by the messages xi * f(aligned)."""
-    c0, c1, c2, c3, c4, c5 = coef[0], coef[1], coef[2], coef[3], coef[4], coef[5]
-    c6, c7, c8, c9, c10, c11 = coef[6], coef[7], coef[8], coef[9], coef[10], coef[11]
+    T = aligned.dtype.type  # high coefficients that are zero cost less than a second loop
+    c0, c1, c2, c3, c4, c5 = T(coef[0]), T(coef[1]), T(coef[2]), T(coef[3]), T(coef[4]), T(coef[5])
+    c6, c7, c8, c9, c10, c11 = T(coef[6]), T(coef[7]), T(coef[8]), T(coef[9]), T(coef[10]), T(coef[11])
     for i in range(xi.size):
         k = aligned[i]
         high = c6 + k * (c7 + k * (c8 + k * (c9 + k * (c10 + k * c11))))
-        aligned[i] = xi[i] * (c0 + k * (c1 + k * (c2 + k * (c3 + k * (c4 + k * (c5 + k * high))))))
+        aligned[i] = T(xi[i]) * (c0 + k * (c1 + k * (c2 + k * (c3 + k * (c4 + k * (c5 + k * high))))))
 
 
 @njit(cache=True, error_model="numpy")
-def _store(eta: Array, new: Array, damping: float, sums: Array, change: Array) -> None:
-    """Damp the new messages into `eta`, and account for them in the column sums and largest changes."""
+def _row_gaussian(
+    xi: NDArray[Any],
+    eta: Real,
+    total: Array,
+    m: Real,
+    small: bool,
+    lower: float,
+    upper: float,
+    beta: float,
+    rule: Array,
+    coef: Array,
+    new: Real,
+) -> tuple[float, float, float]:
+    """Messages of one row by the fastest way that is exact; returns its mean, variance and a bound of the messages."""
+    if small:
+        omega, variance = _row_moments(xi, eta, m, new)
+        bound = _row_polynomial(omega, variance, lower, upper, beta, rule, coef)
+        if bound < math.inf:
+            _row_evaluate(xi, new, coef)
+            return omega, variance, bound
+    return _row_direct(xi, eta, total, lower, upper, beta, new)
+
+
+@njit(cache=True, error_model="numpy")
+def _store(eta: Real, new: Real, damping: float, sums: Real, change: Real) -> None:
+    """Damp the new messages into `eta`; account for them in column sums and largest changes; leave moves in `new`."""
+    keep = eta.dtype.type(1.0 - damping)
     for i in range(eta.size):
         delta = new[i] - eta[i]
-        value = eta[i] + (1.0 - damping) * delta
+        move = keep * delta
+        value = eta[i] + move
+        new[i] = move
         eta[i] = value
         sums[i] += value
         delta = abs(delta)
@@ -150,9 +194,9 @@ def _store(eta: Array, new: Array, damping: float, sums: Array, change: Array) -
 @njit(cache=True, parallel=True, error_model="numpy")
 def gaussian_sweep(
     xi: NDArray[Any],
-    eta: Array,
+    eta: Real,
     total: Array,
-    m: Array,
+    m: Real,
     bounds: Array,
     lower: float,
     upper: float,
@@ -161,50 +205,128 @@ def gaussian_sweep(
     fast: bool,
     rule: Array,
     log_p: Array,
-    sums: Array,
+    sums: Real,
     change: Array,
-    work: Array,
 ) -> None:
     r"""One parallel sweep of Gaussian-cavity BP over all edges.
 
     Parameters
     ----------
     xi : array, shape (P, N), int8 or float64
-    eta : array, shape (P, N)
+    eta : array, shape (P, N), float64 or float32
         Message fields, replaced by ``damping * old + (1 - damping) * new``.
     total, m : arrays, shape (N,)
-        Total fields :math:`H_i` and their hyperbolic tangents.
+        Total fields :math:`H_i`, float64, and their hyperbolic tangents, in the precision of `eta`.
     bounds : array, shape (P,)
         Upper bounds of ``|eta|`` on each row, updated.
     lower, upper, beta, damping : float
         Interval in units of :math:`\xi\cdot W`, inverse temperature, weight of the old message.
     fast : bool
         Use the polynomial of a row where it applies (needs entries ±1).
-    rule : array, shape (NODES + 1, NODES)
-        From `chebyshev_rule`.
+    rule : array, shape (n + 1, n)
+        From `chebyshev_rule`, for NODES or NODES_SINGLE nodes.
     log_p : array, shape (P,)
         Out: log-probability that each pattern is satisfied, of the messages before the sweep.
-    sums, change, work : arrays, shape (`block_count`, N)
-        Out: column sums of the new messages and largest undamped change, per block; scratch.
+    sums : array, shape (`block_count`, N), of the precision of `eta`
+        Out: column sums of the new messages, per block.
+    change : array, shape (`block_count`,)
+        Out: largest undamped change of a message, per block.
     """
     for block in prange(sums.shape[0]):
         sums[block] = 0.0
-        change[block] = 0.0
-        coef = np.empty(NODES)
-        new = work[block]
+        coef, new = np.empty(NODES), np.empty(xi.shape[1], eta.dtype)
+        largest = np.zeros(xi.shape[1], eta.dtype)
         for a in range(block * BLOCK_ROWS, min((block + 1) * BLOCK_ROWS, xi.shape[0])):
-            bound = math.inf
-            omega, variance = 0.0, 0.0
-            if fast and bounds[a] < _PADE_MAX:
-                omega, variance = _row_moments(xi[a], eta[a], m, new)
-                bound = _row_polynomial(omega, variance, lower, upper, beta, rule, coef)
-            if bound < math.inf:
-                _row_evaluate(xi[a], new, coef)
-            else:
-                omega, variance, bound = _row_direct(xi[a], eta[a], total, lower, upper, beta, new)
+            small = fast and bounds[a] < _SMALL
+            omega, variance, bound = _row_gaussian(xi[a], eta[a], total, m, small, lower, upper, beta, rule, coef, new)
             log_p[a] = log_factor(omega, variance, lower, upper, math.inf)
-            bounds[a] = max(bound, bounds[a]) if damping > 0.0 else bound
-            _store(eta[a], new, damping, sums[block], change[block])
+            bounds[a] = damping * bounds[a] + (1.0 - damping) * bound
+            _store(eta[a], new, damping, sums[block], largest)
+        change[block] = np.max(largest)
+
+
+@njit(cache=True, error_model="numpy")
+def gaussian_sequence(
+    order: NDArray[np.int64],
+    xi: NDArray[Any],
+    eta: Real,
+    total: Array,
+    m: Real,
+    bounds: Array,
+    lower: float,
+    upper: float,
+    beta: float,
+    damping: float,
+    fast: bool,
+    rule: Array,
+    log_p: Array,
+    sums: Real,
+) -> float:
+    r"""One sequential sweep, pattern by pattern in the given order; as `gaussian_sweep` otherwise.
+
+    `total` and `m` follow every pattern, :math:`m \leftarrow (m + t)/(1 + mt)` with `t` the tanh of the move of the
+    field, or afresh from the field where it has moved far. Returns the largest undamped change; `sums` (1, N).
+    """
+    sums[:] = 0.0
+    coef, new = np.empty(NODES), np.empty(xi.shape[1], eta.dtype)
+    largest = np.zeros(xi.shape[1], eta.dtype)
+    change, drift = 0.0, 0.0
+    for a in order:
+        small = fast and bounds[a] < _SMALL
+        omega, variance, bound = _row_gaussian(xi[a], eta[a], total, m, small, lower, upper, beta, rule, coef, new)
+        log_p[a] = log_factor(omega, variance, lower, upper, math.inf)
+        bounds[a] = damping * bounds[a] + (1.0 - damping) * bound
+        largest[:] = 0.0
+        _store(eta[a], new, damping, sums[0], largest)
+        change = max(change, np.max(largest))
+        move = (1.0 - damping) * np.max(largest)
+        drift += move
+        if move < _SMALL and drift < _DRIFT:
+            _move(total, m, new)
+        else:
+            drift = 0.0
+            for i in range(total.size):
+                total[i] += new[i]
+                m[i] = math.tanh(total[i])
+    return float(change)
+
+
+@njit(cache=True, error_model="numpy")
+def _move(total: Array, m: Real, move: Real) -> None:
+    """Add small moves to the fields, and by the addition law to their hyperbolic tangents."""
+    T = m.dtype.type
+    p0, p1, p2, q1, q2, q3 = T(135135.0), T(17325.0), T(378.0), T(62370.0), T(3150.0), T(28.0)
+    for i in range(m.size):
+        x = move[i]
+        y = x * x
+        p = x * (p0 + y * (p1 + y * (p2 + y)))
+        q = p0 + y * (q1 + y * (q2 + y * q3))
+        m[i] = (m[i] * q + p) / (q + m[i] * p)
+        total[i] += x
+
+
+@njit(cache=True, parallel=True, error_model="numpy")
+def gaussian_measure(
+    xi: NDArray[Any],
+    eta: Real,
+    total: Array,
+    m: Real,
+    bounds: Array,
+    lower: float,
+    upper: float,
+    fast: bool,
+    log_p: Array,
+    terms: Array,
+) -> None:
+    """Log-probability that each pattern is satisfied and its `edge_terms`, of the messages as they are."""
+    for a in prange(xi.shape[0]):
+        omega, variance = 0.0, 0.0
+        if fast and bounds[a] < _SMALL:
+            omega, variance = _row_moments(xi[a], eta[a], m, np.empty(xi.shape[1], eta.dtype))
+        if not variance > _MIN_VARIANCE:
+            omega, variance = _direct_moments(xi[a], eta[a], total)
+        log_p[a] = log_factor(omega, variance, lower, upper, math.inf)
+        terms[a] = _edge_term(eta[a], total, m, bounds[a])
 
 
 @njit(cache=True, error_model="numpy")
@@ -269,38 +391,92 @@ def _log(p: float) -> float:
 @njit(cache=True, parallel=True, error_model="numpy")
 def exact_sweep(
     xi: NDArray[Any],
-    eta: Array,
+    eta: Real,
     total: Array,
     lower: float,
     upper: float,
     beta: float,
     damping: float,
     log_p: Array,
-    sums: Array,
+    sums: Real,
     change: Array,
-    work: Array,
 ) -> None:
     """One parallel sweep of BP with exact messages; as `gaussian_sweep`, with entries of `xi` in {-1, 0, 1}."""
     n = xi.shape[1]
     for block in prange(sums.shape[0]):
         sums[block] = 0.0
-        change[block] = 0.0
-        table = np.empty((n + 1, n + 1))
-        forward = np.empty(n + 1)
-        new = work[block]
+        table, forward = np.empty((n + 1, n + 1)), np.empty(n + 1)
+        new, largest = np.empty(n, eta.dtype), np.zeros(n, eta.dtype)
         for a in range(block * BLOCK_ROWS, min((block + 1) * BLOCK_ROWS, xi.shape[0])):
             log_p[a] = _row_exact(xi[a], eta[a], total, lower, upper, beta, table, forward, new)
-            _store(eta[a], new, damping, sums[block], change[block])
+            _store(eta[a], new, damping, sums[block], largest)
+        change[block] = np.max(largest)
+
+
+@njit(cache=True, error_model="numpy")
+def exact_sequence(
+    order: NDArray[np.int64],
+    xi: NDArray[Any],
+    eta: Real,
+    total: Array,
+    lower: float,
+    upper: float,
+    beta: float,
+    damping: float,
+    log_p: Array,
+    sums: Real,
+) -> float:
+    """One sequential sweep with exact messages; as `gaussian_sequence`."""
+    n = xi.shape[1]
+    sums[:] = 0.0
+    table, forward = np.empty((n + 1, n + 1)), np.empty(n + 1)
+    new, largest = np.empty(n, eta.dtype), np.zeros(n, eta.dtype)
+    for a in order:
+        log_p[a] = _row_exact(xi[a], eta[a], total, lower, upper, beta, table, forward, new)
+        _store(eta[a], new, damping, sums[0], largest)
+        total += new
+    return float(np.max(largest))
 
 
 @njit(cache=True, parallel=True, error_model="numpy")
-def edge_terms(eta: Array, total: Array, terms: Array) -> None:
+def edge_terms(eta: Real, total: Array, m: Real, bounds: Array, terms: Array) -> None:
     r"""Per row, :math:`\sum_i[\log\cosh(H_i - \eta_i) - \log\cosh H_i]` of the Bethe free entropy into `terms` (P,)."""
     for a in prange(eta.shape[0]):
-        term = 0.0
-        for i in range(eta.shape[1]):
-            term += log_cosh(total[i] - eta[a, i]) - log_cosh(total[i])
-        terms[a] = term
+        terms[a] = _edge_term(eta[a], total, m, bounds[a])
+
+
+@njit(cache=True, error_model="numpy")
+def _edge_term(eta: Real, total: Array, m: Real, bound: float) -> float:
+    r"""Term of one row: :math:`\log\prod_i(\cosh\eta_i - m_i\sinh\eta_i)` where messages are small.
+
+    The factors are positive, so that many of them share a logarithm without loss of digits.
+    """
+    term, n = 0.0, eta.size
+    if not bound < _SMALL:
+        for i in range(n):
+            term += log_cosh(total[i] - eta[i]) - log_cosh(total[i])
+        return term
+    factor = np.empty(_FACTORS)
+    for start in range(0, n, _FACTORS):
+        size = min(_FACTORS, n - start)
+        for i in range(size):
+            factor[i] = _tilt(float(eta[start + i]), float(m[start + i]))
+        while size > LANES:
+            half = (size + 1) // 2
+            for i in range(size - half):
+                factor[i] *= factor[half + i]
+            size = half
+        term += math.log(np.prod(factor[:size]))
+    return term
+
+
+@njit(cache=True, error_model="numpy")
+def _tilt(x: float, m: float) -> float:
+    """cosh(x) - m sinh(x) for small x, by Taylor series."""
+    y = x * x
+    even = y * (1 / 24 + y * (1 / 720 + y * (1 / 40320 + y * (1 / 3628800 + y * (1 / 479001600)))))
+    odd = 1 / 6 + y * (1 / 120 + y * (1 / 5040 + y * (1 / 362880 + y * (1 / 39916800 + y * (1 / 6227020800)))))
+    return 1.0 + y * (0.5 + even) - m * (x + x * y * odd)
 
 
 def block_count(n_patterns: int) -> int:
@@ -308,13 +484,13 @@ def block_count(n_patterns: int) -> int:
     return -(-n_patterns // BLOCK_ROWS)
 
 
-def chebyshev_rule() -> Array:
+def chebyshev_rule(nodes: int = NODES) -> Array:
     """Matrix from values at the Chebyshev nodes of [-1, 1] to monomial coefficients, and the nodes as last row."""
-    angle = np.pi * (np.arange(NODES) + 0.5) / NODES
-    to_chebyshev = 2.0 / NODES * np.cos(np.outer(np.arange(NODES), angle))
+    angle = np.pi * (np.arange(nodes) + 0.5) / nodes
+    to_chebyshev = 2.0 / nodes * np.cos(np.outer(np.arange(nodes), angle))
     to_chebyshev[0] /= 2.0
-    basis = np.zeros((NODES, NODES))
-    for r in range(NODES):
-        column = np.polynomial.chebyshev.cheb2poly(np.eye(NODES)[r])
+    basis = np.zeros((nodes, nodes))
+    for r in range(nodes):
+        column = np.polynomial.chebyshev.cheb2poly(np.eye(nodes)[r])
         basis[: column.size, r] = column
     return np.vstack([basis @ to_chebyshev, np.cos(angle)])

@@ -18,7 +18,8 @@ from tqdm import tqdm
 from bp.files import replace_file
 from bp.instance import Rng, random_instance
 from bp.local_entropy import local_entropy
-from bp.propagation import Method, _available_memory, _require_memory, belief_propagation
+from bp.memory import require_memory
+from bp.propagation import Method, belief_propagation, require_edges
 from bp.solvers import solve
 from bp.store import Point, PointStore, require_writable, save_npz, stored_settings
 from replica_theory import __version__
@@ -440,14 +441,10 @@ def _checked(
 
 def _check_memory(n_patterns: int, n: int, method: Method) -> None:
     """Refuse what does not fit: the patterns while they are drawn, and the messages."""
-    need, available = _DRAWING * n_patterns * n, _available_memory()
-    if need > available:
-        raise MemoryError(
-            f"drawing {n_patterns} patterns on n={n} weights takes {need / 1e9:.3g} GB, but {available / 1e9:.3g} GB "
-            "are available; choose a smaller n"
-        )
+    what = f"drawing {n_patterns} patterns on n={n} weights: these"
+    require_memory(_DRAWING * n_patterns * n, what, "choose a smaller n")
     if method != "amp":
-        _require_memory(method, n_patterns, n, None)
+        require_edges(method, n_patterns, n)
 
 
 def _settings(job: Job, loads: list[float]) -> dict[str, Any]:

@@ -12,19 +12,24 @@ from typing import Any, Literal, Protocol, get_args
 
 import numba
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike, DTypeLike, NDArray
 
 from bp import _kernels
 from bp._amp import Amp, amp_free_entropy
 from bp.instance import Instance, Rng
+from bp.memory import require_memory
 from replica_theory.status import ConvergenceError, Status
 
 Array = NDArray[np.float64]
+Real = NDArray[Any]
+Schedule = Literal["parallel", "sequential"]
 Method = Literal["gaussian", "exact", "amp"]
 OnFailure = Literal["raise", "return"]
 
 _ROUNDING = 1e-12  # a Bethe entropy of exactly zero (a unique solution) may come out negative by this much
 _SLACK = 1e-12  # rounding of sqrt(N) kappa when an integer field sits on the margin, as in Instance.errors
+_TOL = {np.dtype(np.float64): 1e-9, np.dtype(np.float32): 2e-6}
+_FLOOR = {np.dtype(np.float64): 0.0, np.dtype(np.float32): 1e-6}  # least residual that rounding lets a run reach
 
 
 @dataclass(frozen=True, eq=False)
@@ -96,10 +101,12 @@ def belief_propagation(
     *,
     beta: float = np.inf,
     field: ArrayLike | None = None,
+    schedule: Schedule = "parallel",
     damping: float = 0.2,
-    tol: float = 1e-9,
+    tol: float | None = None,
     max_iter: int = 1000,
     init: Messages | float | None = None,
+    dtype: DTypeLike = np.float64,
     rng: Rng = None,
     on_failure: OnFailure = "raise",
     memory_limit: float | None = None,
@@ -117,35 +124,42 @@ def belief_propagation(
 
     .. math:: N\Phi = \sum_a\log Z_a + \sum_i\log 2\cosh H_i + \sum_{ia}[\log\cosh(H_i-\eta_{ai}) - \log\cosh H_i],
 
-    exact on trees. Sweeps update all messages in parallel.
+    exact on trees.
 
     Parameters
     ----------
     instance : Instance
     method : {"gaussian", "exact", "amp"}
         ``"gaussian"``: messages on edges, :math:`F_\pm` with a Gaussian field (error :math:`O(1/N)` in `m` and
-        :math:`\Phi`); any patterns; O(PN) a sweep, 8PN bytes. ``"exact"``: no approximation, patterns with entries in
+        :math:`\Phi`); any patterns; O(PN) a sweep. ``"exact"``: no approximation, patterns with entries in
         {-1, 0, 1} only; O(PN²) a sweep. ``"amp"``: node variables only, equal to ``"gaussian"`` up to
         :math:`O(1/N)` for independent random patterns; O(PN) a sweep, no memory beyond the instance.
     beta : float, default inf
         Inverse temperature; ``inf`` counts solutions.
     field : array_like, shape (N,), optional
         External fields :math:`\theta_i`; none by default.
+    schedule : {"parallel", "sequential"}
+        Update all messages at once, on all cores; or pattern by pattern in a fresh random order every sweep, on one
+        core, each pattern seeing the updates of those before it (messages on edges only).
     damping : float in [0, 1), default 0.2
         Weight of the old message field (of the old node field for ``"amp"``); 0 is undamped.
-    tol : float, default 1e-9
-        The run ends when `BPResult.residual` is at most this.
+    tol : float, optional
+        The run ends when `BPResult.residual` is at most this: by default 1e-9 in double and 2e-6 in single precision,
+        where rounding allows nothing below 1e-6.
     max_iter : int, default 1000
         Largest number of sweeps.
     init : Messages or float, optional
         Messages of an earlier result, or the amplitude of uniform random initial fields; zero fields by default (for
         the symmetric constraint without field, zero is itself a fixed point).
+    dtype : {float64, float32}
+        Precision of the messages, which take two (with the copy in the result) times PN numbers of it, beside PN
+        bytes of unpacked ±1 patterns. Single precision is exact to some 1e-5.
     rng : int, SeedSequence, Generator or None
-        Source of the random initial fields.
+        Source of the random initial fields and of the sequential orders.
     on_failure : {"raise", "return"}
         What to do when the run does not converge.
     memory_limit : float, optional
-        Bytes the messages may take; by default what the system has available.
+        Bytes that messages on edges may take; by default what the system has available.
 
     Returns
     -------
@@ -158,7 +172,7 @@ def belief_propagation(
     ConvergenceError
         If `max_iter` sweeps are not enough; it carries the result.
     MemoryError
-        If the messages on edges do not fit in memory.
+        If the messages on edges do not fit in memory (estimated before any work).
     ValueError, TypeError
         For a bad argument.
 
@@ -175,12 +189,17 @@ def belief_propagation(
     >>> bool(np.isclose(3 * result.entropy, np.log(4))), result.magnetizations
     (True, array([0.5, 0.5, 0.5]))
     """
+    precision = _checked_dtype(dtype)
+    tol = _TOL[precision] if tol is None else tol
     control = Control(method, beta, damping, tol, max_iter)
+    if tol < _FLOOR[precision]:
+        raise ValueError(f"tol must be at least {_FLOOR[precision]:g} for dtype={precision}; got {tol!r}")
     _choice("on_failure", on_failure, get_args(OnFailure))
     if not isinstance(instance, Instance):
         raise TypeError(f"instance must be an Instance; got {type(instance).__name__}")
     theta = _checked_field(field, instance.n)
-    state = make_state(instance, method, beta=control.beta, init=init, rng=rng, memory_limit=memory_limit)
+    options: Any = {"schedule": schedule, "dtype": precision, "memory_limit": memory_limit}
+    state = make_state(instance, method, beta=control.beta, init=init, rng=rng, **options)
     residual, iterations = control.relax(state, theta)
     result = _result(instance, state, control.beta, theta, residual, iterations, residual <= tol)
     if not result.converged and on_failure == "raise":
@@ -247,60 +266,95 @@ class EdgeState:
     Parameters
     ----------
     instance : Instance
-    eta : array, shape (P, N), float64
+    eta : array, shape (P, N), float64 or float32
         Initial message fields; the state owns the array and updates it in place.
     beta : float
     method : {"gaussian", "exact"}
+    schedule : {"parallel", "sequential"}
+    rng : Generator, optional
+        Source of the sequential orders.
     fast : bool
         Evaluate ``"gaussian"`` messages of ±1 patterns by a polynomial per row where that is exact to rounding.
 
     Attributes
     ----------
     eta : array, shape (P, N)
-    sums : array, shape (N,)
+    sums : array, shape (N,), float64
         Fields of all patterns on each weight, :math:`\sum_a\eta_{ai}`.
     log_p : array, shape (P,)
-        Log-probability that each pattern is satisfied, of the messages before the last sweep.
+        Log-probability that each pattern is satisfied, of the messages before the last sweep (or in it, if sequential).
     """
 
     def __init__(
-        self, instance: Instance, eta: Array, *, beta: float = np.inf, method: Method = "gaussian", fast: bool = True
+        self,
+        instance: Instance,
+        eta: Real,
+        *,
+        beta: float = np.inf,
+        method: Method = "gaussian",
+        schedule: Schedule = "parallel",
+        rng: np.random.Generator | None = None,
+        fast: bool = True,
     ) -> None:
         self.eta = eta
         self.sums, self._bounds = _account(eta)
         self.log_p = np.zeros(instance.n_patterns)
         self._xi, self._method, self._beta = instance.xi, method, beta
+        self._schedule, self._rng = schedule, np.random.default_rng(rng)
         lower, upper = (np.sqrt(instance.n) * bound for bound in instance.interval)
         slack = _SLACK * max(1.0, abs(lower)) if method == "exact" else 0.0
         self._interval = (lower - slack, upper + slack)
         self._fast = fast and instance.is_binary
-        self._rule = _kernels.chebyshev_rule()
-        shape = (_kernels.block_count(instance.n_patterns), instance.n)
-        self._partial, self._change, self._work = np.empty(shape), np.empty(shape), np.empty(shape)
+        nodes = _kernels.NODES if eta.dtype == np.float64 else _kernels.NODES_SINGLE
+        self._rule = _kernels.chebyshev_rule(nodes)
 
     def sweep(self, field: Array, damping: float) -> float:
-        """Update every message once, in parallel; return the largest undamped change of a field or magnetisation."""
-        total = field + self.sums
-        m = np.tanh(total)
-        tail = (self._beta, damping)
-        out = (self.log_p, self._partial, self._change, self._work)
+        """Update every message once; return the largest undamped change of a field or magnetisation."""
+        before = np.tanh(field + self.sums)
+        advance = self._parallel if self._schedule == "parallel" else self._sequential
+        change = advance(field, damping)
+        moved = np.max(np.abs(np.tanh(field + self.sums) - before)) / (1.0 - damping) if damping < 1.0 else 0.0
+        return float(max(change, moved))
+
+    def _parallel(self, field: Array, damping: float) -> float:
+        total, blocks = field + self.sums, _kernels.block_count(len(self.eta))
+        partial, change = np.empty((blocks, len(total)), self.eta.dtype), np.empty(blocks)
+        tail = (*self._interval, self._beta, damping)
         if self._method == "exact":
-            _kernels.exact_sweep(self._xi, self.eta, total, *self._interval, *tail, *out)
+            _kernels.exact_sweep(self._xi, self.eta, total, *tail, self.log_p, partial, change)
         else:
-            rows = (self._bounds, *self._interval)
-            _kernels.gaussian_sweep(self._xi, self.eta, total, m, *rows, *tail, self._fast, self._rule, *out)
-        self.sums = np.sum(self._partial, axis=0)
-        moved = np.max(np.abs(np.tanh(field + self.sums) - m)) / (1.0 - damping) if damping < 1.0 else 0.0
-        return float(max(np.max(self._change), moved))
+            head = (self._xi, self.eta, total, self._tanh(total), self._bounds)
+            _kernels.gaussian_sweep(*head, *tail, self._fast, self._rule, self.log_p, partial, change)
+        self.sums = np.sum(partial, axis=0, dtype=np.float64)
+        return float(np.max(change))
+
+    def _sequential(self, field: Array, damping: float) -> float:
+        total, sums = field + self.sums, np.empty((1, len(field)))
+        order = self._rng.permutation(len(self.eta))
+        tail = (*self._interval, self._beta, damping)
+        if self._method == "exact":
+            change = _kernels.exact_sequence(order, self._xi, self.eta, total, *tail, self.log_p, sums)
+        else:
+            head = (self._xi, self.eta, total, self._tanh(total), self._bounds)
+            change = _kernels.gaussian_sequence(order, *head, *tail, self._fast, self._rule, self.log_p, sums)
+        self.sums = sums[0]
+        return float(change)
+
+    def _tanh(self, total: Array) -> Real:
+        return np.tanh(total).astype(self.eta.dtype, copy=False)
 
     def measure(self, field: Array) -> tuple[Array, float, Array]:
         r"""Magnetisations, free entropy :math:`\Phi` and log-probabilities of the patterns, messages unchanged."""
-        self.sweep(field, 1.0)
-        total = field + self.sums
-        edges = np.empty(len(self.eta))
-        _kernels.edge_terms(self.eta, total, edges)
+        total, terms = field + self.sums, np.empty(len(self.eta))
+        m = self._tanh(total)
+        if self._method == "exact":
+            self._parallel(field, 1.0)
+            _kernels.edge_terms(self.eta, total, m, _account(self.eta)[1], terms)
+        else:
+            rows = (total, m, self._bounds, *self._interval)
+            _kernels.gaussian_measure(self._xi, self.eta, *rows, self._fast, self.log_p, terms)
         patterns = log_weights(self.log_p, self._beta)
-        phi = (np.sum(patterns) + np.sum(edges) + np.sum(np.logaddexp(total, -total))) / len(total)
+        phi = (np.sum(patterns) + np.sum(terms) + np.sum(np.logaddexp(total, -total))) / len(total)
         return np.tanh(total), float(phi), self.log_p
 
     def messages(self) -> Messages:
@@ -363,9 +417,10 @@ class AmpState:
         self.fields, self.g = messages.fields.copy(), messages.g.copy()
 
 
-def _account(eta: Array) -> tuple[Array, Array]:
+def _account(eta: Real) -> tuple[Array, Array]:
     """Column sums of the message fields, and the largest absolute field of each row."""
-    return np.sum(eta, axis=0), np.maximum(np.max(eta, axis=1), -np.min(eta, axis=1))
+    bounds = np.maximum(np.max(eta, axis=1), -np.min(eta, axis=1))
+    return np.sum(eta, axis=0, dtype=np.float64), bounds.astype(np.float64)
 
 
 def make_state(
@@ -373,30 +428,46 @@ def make_state(
     method: Method,
     *,
     beta: float = np.inf,
+    schedule: Schedule = "parallel",
     init: Messages | float | None = None,
+    dtype: DTypeLike = np.float64,
     rng: Rng = None,
     memory_limit: float | None = None,
 ) -> State:
     """Initial state of a method, after checking that it applies to the instance and fits in memory."""
     p, n = instance.n_patterns, instance.n
+    _choice("schedule", schedule, get_args(Schedule))
+    dtype = _checked_dtype(dtype)
+    if method == "amp" and schedule != "parallel":
+        raise ValueError("schedule='sequential' orders messages on edges, which method='amp' has not")
+    if method != "amp":
+        require_edges(method, p, n, dtype=dtype, limit=memory_limit)
     if method == "exact" and not (instance.is_binary or np.all(np.isin(instance.xi, (-1.0, 0.0, 1.0)))):
         raise ValueError("method='exact' needs patterns with entries -1, 0 or 1; use 'gaussian' or 'amp' for real ones")
-    if method != "amp":
-        _require_memory(method, p, n, memory_limit)
-    shape = (n,) if method == "amp" else (p, n)
+    rng = np.random.default_rng(rng)
+    if method == "amp":
+        fields, g = _initial(init, method, (n,), np.float64, rng)
+        return AmpState(instance, fields, np.zeros(p) if g is None else g.copy(), beta=beta, dtype=dtype)
+    fields, _ = _initial(init, method, (p, n), dtype, rng)
+    return EdgeState(instance, fields, beta=beta, method=method, schedule=schedule, rng=rng)
+
+
+def _initial(
+    init: Messages | float | None, method: Method, shape: tuple[int, ...], dtype: DTypeLike, rng: np.random.Generator
+) -> tuple[Real, Array | None]:
+    """Fields to start from, and the output terms that came with them."""
     if isinstance(init, Messages):
         if (init.method == "amp") != (method == "amp"):
             raise ValueError(f"init holds messages of method {init.method!r}, which cannot start {method!r}")
         if init.fields.shape != shape:
             raise ValueError(f"init must hold message fields of shape {shape}; got shape {init.fields.shape}")
-        fields, g = init.fields.copy(), init.g
-    else:
-        size = _number("init", init or 0.0, "Messages, or a finite non-negative amplitude", lambda x: 0 <= x < np.inf)
-        fields = np.random.default_rng(rng).uniform(-size, size, shape) if size else np.zeros(shape)
-        g = None
-    if method == "amp":
-        return AmpState(instance, fields, np.zeros(p) if g is None else g.copy(), beta=beta)
-    return EdgeState(instance, fields, beta=beta, method=method)
+        return init.fields.astype(dtype), init.g
+    size = _number("init", init or 0.0, "Messages, or a finite non-negative amplitude", lambda x: 0 <= x < np.inf)
+    fields = np.zeros(shape, dtype)
+    if size:
+        for row in np.atleast_2d(fields):  # the same numbers in either precision, without a copy of them all
+            row[:] = rng.uniform(-size, size, shape[-1])
+    return fields, None
 
 
 def log_weights(log_p: Array, beta: float) -> Array:
@@ -433,26 +504,32 @@ def energy_per_pattern(log_p: Array, beta: float) -> float:
     return float(np.mean(np.exp(-beta - log_weights(log_p, beta)) * -np.expm1(np.minimum(log_p, 0.0))))
 
 
-def _require_memory(method: Method, n_patterns: int, n: int, limit: float | None) -> None:
-    """Refuse messages on edges that do not fit: fields, twice (the result holds a copy), and scratch."""
-    need = 8 * n * (2 * n_patterns + 3 * _kernels.block_count(n_patterns))
+def require_edges(
+    method: Method, n_patterns: int, n: int, *, dtype: DTypeLike = np.float64, limit: float | None = None
+) -> None:
+    """Refuse messages on edges that do not fit, from the shape alone, before there is an instance of that shape.
+
+    Counted are the fields, twice (the result holds a copy), column sums by blocks of rows, and ±1 patterns unpacked to
+    bytes; for ``"exact"`` also a table for each thread.
+
+    Raises
+    ------
+    MemoryError
+        If they take more than `limit` bytes, by default what the system can still give.
+    """
+    blocks = _kernels.block_count(n_patterns)
+    need = n * (np.dtype(dtype).itemsize * (2 * n_patterns + blocks) + n_patterns)
     if method == "exact":
-        need += 8 * (n + 1) ** 2 * min(numba.get_num_threads(), _kernels.block_count(n_patterns))
-    available = _available_memory() if limit is None else limit
-    if need > available:
-        raise MemoryError(
-            f"method={method!r} keeps a message for each of {n_patterns} x {n} edges, {need / 1e9:.3g} GB, but "
-            f"{available / 1e9:.3g} GB are available; method='amp' needs node variables only"
-        )
+        need += 8 * (n + 1) ** 2 * min(numba.get_num_threads(), blocks)
+    what = f"method={method!r} keeps a message for each of {n_patterns} x {n} edges; these"
+    require_memory(need, what, "method='amp' needs node variables only", limit=limit)
 
 
-def _available_memory() -> float:
-    """Bytes the system can still give, infinity where it does not say."""
-    try:
-        with open("/proc/meminfo", encoding="ascii") as lines:
-            return next(1024.0 * int(line.split()[1]) for line in lines if line.startswith("MemAvailable:"))
-    except (OSError, StopIteration):
-        return np.inf
+def _checked_dtype(dtype: DTypeLike) -> np.dtype[Any]:
+    checked = np.dtype(dtype)
+    if checked not in _TOL:
+        raise ValueError(f"dtype must be float64 or float32; got {checked}")
+    return checked
 
 
 def _choice(name: str, value: str, known: tuple[str, ...]) -> None:

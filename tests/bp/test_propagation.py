@@ -339,7 +339,7 @@ class TestRefusals:
             ({"init": "random"}, TypeError, "init must be Messages, or a finite non-negative amplitude; got 'random'"),
             ({"init": Messages("gaussian", np.zeros((3, 11)))}, ValueError, r"shape \(6, 11\); got shape \(3, 11\)"),
             ({"init": Messages("amp", np.zeros(11), np.zeros(6))}, ValueError, "'amp', which cannot start 'gaussian'"),
-            ({"memory_limit": 1000}, MemoryError, "6 x 11 edges, .* GB .* method='amp' needs node variables only"),
+            ({"memory_limit": 1000}, MemoryError, "6 x 11 edges; .* GB .* method='amp' needs node variables only"),
         ],
     )
     def test_bad_arguments(self, arguments, error, message):
