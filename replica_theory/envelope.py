@@ -15,7 +15,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from replica_theory.models import Model
+from replica_theory.models import Kernel, Model
 
 Array = NDArray[np.float64]
 
@@ -60,21 +60,13 @@ def maxima(model: Model, q: float, gap: float, std: float, order: int) -> Maxima
         Gauss-Legendre nodes in each panel; panels are graded towards the edges and end at the jumps.
     """
     edges = [float(np.asarray(edge)) for edge in model.edges]
-    reach = _REACH * np.sqrt(q)
-    low, high = min(-reach, *edges) - 12 * std, max(reach, *edges) + 12 * std
-    f = np.unique(np.concatenate([np.linspace(low, high, 401)] + [e + std * _SPREAD for e in edges]))
-    f = f[(f >= low) & (f <= high)]
-    kernel = model.log_kernel(f, std)
+    f, kernel = _table(model, q, std)
     stable = gap * kernel.d2 < 1
-    jumps: list[Jump] = []
-    if not stable.all():
-        for i, j in _gaps_of_envelope(f, kernel.log - f**2 / (2 * gap)):
-            if not stable[i + 1 : j].all():
-                jumps.append(_refined(model, float(f[i]), float(f[j]), gap, std))
-    h, weights = _panels(edges, [jump.field for jump in jumps], std, float(np.sqrt(q)), order)
+    breaks = _jumps(model, f, kernel, gap, std)
+    h, weights = _panels(edges, [jump.field for jump in breaks], std, float(np.sqrt(q)), order)
     inverse = f - gap * kernel.d1
     fields = np.empty_like(h)
-    ends = [Jump(-np.inf, -np.inf, -np.inf), *jumps, Jump(np.inf, np.inf, np.inf)]
+    ends = [Jump(-np.inf, -np.inf, -np.inf), *breaks, Jump(np.inf, np.inf, np.inf)]
     for left, right in pairwise(ends):
         here = (h > left.field) & (h < right.field)
         known = (f >= left.right) & (f <= right.left) & stable
@@ -82,7 +74,33 @@ def maxima(model: Model, q: float, gap: float, std: float, order: int) -> Maxima
         if known.any():
             start = np.interp(h[here], inverse[known], f[known])
         fields[here] = _newton(model, start, h[here], gap, std)
-    return Maxima(h, weights * np.exp(-0.5 * h**2 / q) / np.sqrt(2 * np.pi * q), fields, jumps)
+    return Maxima(h, weights * np.exp(-0.5 * h**2 / q) / np.sqrt(2 * np.pi * q), fields, breaks)
+
+
+def jumps(model: Model, q: float, gap: float, std: float) -> list[Jump]:
+    """The jumps of the maximiser for fields of variance q, in increasing order."""
+    return _jumps(model, *_table(model, q, std), gap, std)
+
+
+def _table(model: Model, q: float, std: float) -> tuple[Array, Kernel]:
+    """Fields that cover the measure and its maximisers, graded towards the edges, and the kernel there."""
+    edges = [float(np.asarray(edge)) for edge in model.edges]
+    reach = _REACH * np.sqrt(q)
+    low, high = min(-reach, *edges) - 12 * std, max(reach, *edges) + 12 * std
+    f = np.unique(np.concatenate([np.linspace(low, high, 401)] + [e + std * _SPREAD for e in edges]))
+    f = f[(f >= low) & (f <= high)]
+    return f, model.log_kernel(f, std)
+
+
+def _jumps(model: Model, f: Array, kernel: Kernel, gap: float, std: float) -> list[Jump]:
+    stable = gap * kernel.d2 < 1
+    if stable.all():
+        return []
+    return [
+        _refined(model, float(f[i]), float(f[j]), gap, std)
+        for i, j in _gaps_of_envelope(f, kernel.log - f**2 / (2 * gap))
+        if not stable[i + 1 : j].all()
+    ]
 
 
 def _gaps_of_envelope(f: Array, u: Array) -> list[tuple[int, int]]:

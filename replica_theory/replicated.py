@@ -24,7 +24,8 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from replica_theory.gaussian import Rule, log2cosh, rule
+from replica_theory.envelope import jumps
+from replica_theory.gaussian import Rule, log2cosh, multi_rule, rule
 from replica_theory.models import Model
 
 Array = NDArray[np.float64]
@@ -134,7 +135,7 @@ def energetic(system: System, q: Overlaps, t: float) -> Energetic | None:
         return None
     std, std_ref = np.sqrt(rest_variance), np.sqrt(std_ref2)
     sharp = np.sqrt(rest_variance / max(y, 1.0))
-    outer = _outer_rule(model, q, np.sqrt(q.gap + sharp**2), system.resolution.outer)
+    outer = _outer_rule(model, q, y, system.resolution.outer)
     h = np.sqrt(q.q0) * outer.nodes
     steps = [(float(np.asarray(edge)), sharp) for edge in model.edges]
     if system.reference is not None and coupling > 0:
@@ -302,13 +303,21 @@ def _hermite(n: int) -> Rule:
     return Rule(nodes, weights / weights.sum(), np.zeros(n))
 
 
-def _outer_rule(model: Model, q: Overlaps, width: float, n: int) -> Rule:
+def _outer_rule(model: Model, q: Overlaps, y: float, n: int) -> Rule:
+    """Rule along the outer field: fine at the edges, and where one inner maximum gives way to another."""
     if q.q0 <= 0:
         return _POINT
-    root = np.sqrt(q.q0)
+    root, std2 = np.sqrt(q.q0), 1 - q.q1
     edges = [float(np.asarray(edge)) / root for edge in model.edges]
-    center = edges[0] if len(edges) == 1 else 0.0
-    return rule(np.clip(center, -6, 6), width / root / len(edges), n)
+    width = np.sqrt(q.gap + std2 / max(y, 1.0)) / root
+    if model.is_concave or y == 0:
+        center = edges[0] if len(edges) == 1 else 0.0
+        return rule(np.clip(center, -6, 6), width / len(edges), n)
+    steps = [(edge, width) for edge in edges]
+    for jump in jumps(model, q.q0, y * q.gap, float(np.sqrt(std2))):
+        steps.append((jump.field / root, 2 * q.gap / (jump.right - jump.left) / root))
+    centers, widths = zip(*steps, strict=True)
+    return multi_rule([np.clip(c, -6, 6) for c in centers], [np.asarray(w) for w in widths], n)
 
 
 def inner_grid(steps: list[tuple[float, float]], h: Array, width: float, spacing: float) -> tuple[Array, Array]:

@@ -40,17 +40,26 @@ def test_steep_square(center, steepness):
 
 
 @settings(max_examples=50)
-@given(first=st.floats(-3, 0), gap=st.floats(0.01, 4), widths=st.tuples(*2 * [st.floats(-4, 0)]))
+@given(first=st.floats(-3, 0), gap=st.floats(-3, 0.6), widths=st.tuples(*2 * [st.floats(-4, 0)]))
 def test_two_steps(first, gap, widths):
-    """Two steps of one width, or well apart: the cases that the theory meets (closer ones count as one step)."""
-    centers, (w1, w2) = (first, first + gap), (10.0**w for w in widths)
-    if gap < 3 * max(w1, w2):
-        w2 = w1
-    measure = multi_rule([np.array(c) for c in centers], [np.array(w1), np.array(w2)])
-    assert abs(np.sum(measure.weights) - 1) < 1e-10
-    for c, w in zip(centers, (w1, w2), strict=True):
+    """Two steps, close or far, of equal or unequal widths, to rounding."""
+    centers, widths = (first, first + 10.0**gap), [10.0**w for w in widths]
+    measure = multi_rule([np.array(c) for c in centers], [np.array(w) for w in widths], 121)
+    assert abs(np.sum(measure.weights) - 1) < 1e-13
+    for c, w in zip(centers, widths, strict=True):
         value = float(measure.integrate(special.ndtr((measure.nodes - c) / w)))
-        assert abs(value - special.ndtr(-c / np.hypot(1, w))) < 1e-10
+        assert abs(value - special.ndtr(-c / np.hypot(1, w))) < 1e-13
+
+
+def test_three_steps_in_rows():
+    """Rows of rules are the rules of the rows."""
+    centers, widths = [np.array([-2.0, -1.0]), np.array([0.0, 0.1]), np.array(1.5)], [np.array([0.1, 1e-3])] * 3
+    rows = multi_rule(centers, widths, 81)
+    assert rows.nodes.shape == (2, 241) and (np.diff(rows.nodes) > 0).all()
+    for k in range(2):
+        alone = multi_rule([np.broadcast_to(c, 2)[k] for c in centers], [w[k] for w in widths], 81)
+        np.testing.assert_allclose(rows.nodes[k], alone.nodes, atol=1e-13)
+        np.testing.assert_allclose(rows.weights[k], alone.weights, rtol=1e-10, atol=1e-25)
 
 
 @pytest.mark.parametrize("n", [21, 41, 81, 161])
