@@ -46,3 +46,18 @@ def exact_messages(instance, eta, field, beta):
         ]
         new[a, i] = np.log(weight[0] / weight[1]) / 2 if x else 0
     return new
+
+
+def sequential_messages(instance, eta, field, beta, order):
+    """Message fields (P, N) after the patterns have been updated one by one, each with the others as they stand."""
+    eta = eta.astype(float)
+    for a in order:
+        eta[a] = gaussian_messages(instance, eta, field, beta)[a]
+    return eta
+
+
+def free_entropy(eta, field, log_weights):
+    """Bethe free entropy per weight of messages (P, N), given the log of the mean weight of each pattern."""
+    total = field + eta.sum(axis=0)
+    edges = np.logaddexp(total - eta, eta - total) - np.logaddexp(total, -total)
+    return (np.sum(log_weights) + np.sum(np.logaddexp(total, -total)) + np.sum(edges)) / len(total)

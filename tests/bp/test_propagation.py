@@ -1,18 +1,23 @@
+import mpmath
 import numba
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from referee import brute_force, exact_messages, gaussian_messages
+from referee import brute_force, exact_messages, free_entropy, gaussian_messages, sequential_messages
 
 from bp import Instance, Messages, belief_propagation, random_instance
-from bp.propagation import EdgeState
+from bp._kernels import FIELD_MAX
+from bp.propagation import EdgeState, require_edges
 from replica_theory.models import BinaryPerceptron, SymmetricBinaryPerceptron
 from replica_theory.status import ConvergenceError, Status
 
 METHODS = ("gaussian", "exact", "amp")
+SCHEDULES = ("parallel", "sequential")
+PRECISIONS = (np.float64, np.float32)
 TIGHT = {"tol": 1e-13, "max_iter": 5000}
 ROUNDING = 1e-12  # sums of up to a few thousand terms of order one
+SINGLE = 1e-5  # the same in single precision
 
 
 def block_patterns(rng, n, blocks):
@@ -80,6 +85,86 @@ class TestKernels:
         np.testing.assert_allclose(slow.eta, gaussian_messages(instance, eta, field, beta), atol=1e-11)
         np.testing.assert_allclose(fast.sums, fast.eta.sum(axis=0), atol=ROUNDING)
 
+    @pytest.mark.parametrize("constraint", ["margin", "symmetric"])
+    @pytest.mark.parametrize("n, spread", [(301, 0.05), (300, 0.3), (1001, 0.02), (21, 0.5)])
+    def test_single_precision_sweep_equals_the_double_referee(self, n, spread, constraint):
+        rng = np.random.default_rng(n)
+        instance = Instance(rng.choice([-1, 1], (23, n)), kappa=0.4, constraint=constraint)
+        eta, field = rng.uniform(-spread, spread, (23, n)).astype(np.float32), rng.normal(size=n)
+        state = EdgeState(instance, eta.copy(), beta=0.7)
+        state.sweep(field, 0.0)
+        assert state.eta.dtype == np.float32
+        np.testing.assert_allclose(state.eta, gaussian_messages(instance, eta.astype(float), field, 0.7), atol=SINGLE)
+        np.testing.assert_allclose(state.sums, state.eta.astype(float).sum(axis=0), atol=SINGLE)
+
+    @pytest.mark.parametrize("spread", [0.03, 0.6])
+    @pytest.mark.parametrize("dtype, tolerance", [(np.float64, ROUNDING), (np.float32, 5 * SINGLE)])
+    def test_sequential_sweep_equals_the_referee(self, dtype, tolerance, spread):
+        # fields of up to 20 that the first patterns of the sweep bring down again: rounding of m must not survive
+        rng = np.random.default_rng(1)
+        instance = Instance(rng.choice([-1, 1], (40, 101)), kappa=0.5)
+        eta, field = rng.uniform(-spread, spread, (40, 101)).astype(dtype), rng.normal(size=101)
+        eta[:5] *= 5 / spread
+        state = EdgeState(instance, eta.copy(), beta=2.0, schedule="sequential", rng=np.random.default_rng(7))
+        state.sweep(field, 0.0)
+        order = np.random.default_rng(7).permutation(40)
+        expected = sequential_messages(instance, eta, field, 2.0, order)
+        np.testing.assert_allclose(state.eta, expected, atol=tolerance)
+        np.testing.assert_allclose(state.sums, expected.sum(axis=0), atol=40 * tolerance)
+
+    @pytest.mark.parametrize("strength", [float(np.arctanh(1 - 1e-6)), float(np.arctanh(1 - 1e-12)), 40.0])
+    @pytest.mark.parametrize("hard", [0.0, 0.8, 1.0])
+    def test_addition_law_near_saturation(self, hard, strength):
+        # a fraction of the weights at |m| = 1 - 1e-6, 1 - 1e-12 or 1; in the third row all of them against the pattern
+        rng = np.random.default_rng(2)
+        instance = Instance(rng.choice([-1, 1], (3, 201)), kappa=0.2)
+        field = np.where(rng.random(201) < hard, strength * instance.xi[2] * -1, rng.normal(size=201) / 2)
+        eta = rng.uniform(-0.05, 0.05, (3, 201))
+        field = field - eta.sum(axis=0)
+        state = EdgeState(instance, eta.copy())
+        state.sweep(field, 0.0)
+        if strength < 20:  # 1 - h^2 of the referee has lost some digits where all weights are saturated
+            expected = np.clip(gaussian_messages(instance, eta, field, np.inf), -FIELD_MAX, FIELD_MAX)
+            np.testing.assert_allclose(state.eta, expected, rtol=1e-11, atol=ROUNDING)
+        for a in range(3):
+            for i in (0, 100):
+                exact = max(
+                    min(precise_message(instance.xi[a], field + eta.sum(axis=0) - eta[a], i, 0.2), FIELD_MAX),
+                    -FIELD_MAX,
+                )
+                assert abs(state.eta[a, i] - exact) < ROUNDING * max(1, abs(exact))
+
+    @pytest.mark.parametrize("dtype, tolerance", [(np.float64, 1e-13), (np.float32, 1e-7)])
+    @pytest.mark.parametrize("spread, scale", [(0.39, 1.0), (0.02, 40.0), (3.0, 20.0)])
+    def test_free_entropy_without_a_logarithm_per_edge(self, spread, scale, dtype, tolerance):
+        rng = np.random.default_rng(4)
+        instance = Instance(rng.choice([-1, 1], (20, 2500)), kappa=-0.5)
+        eta, field = rng.uniform(-spread, spread, (20, 2500)).astype(dtype), scale * rng.normal(size=2500)
+        state = EdgeState(instance, eta.copy(), beta=1.0)
+        _, phi, log_p = state.measure(field)
+        np.testing.assert_array_equal(state.eta, eta)
+        weights = np.logaddexp(-1, np.log(-np.expm1(-1)) + log_p)
+        assert phi == pytest.approx(free_entropy(eta.astype(float), field, weights), rel=tolerance)
+        log_p = log_p.copy()
+        state.sweep(field, 0.0)
+        # the sweep may have summed cavities in double where the measurement did not need to
+        np.testing.assert_allclose(log_p, state.log_p, rtol=tolerance if dtype is np.float64 else SINGLE)
+
+    @pytest.mark.parametrize("dtype", PRECISIONS)
+    @pytest.mark.parametrize("method", ["gaussian", "exact"])
+    def test_restored_messages_go_on_as_before(self, method, dtype):
+        instance = random_instance(BinaryPerceptron(), 31, 0.5, rng=1)
+        state = EdgeState(instance, np.zeros((instance.n_patterns, 31), dtype), method=method)
+        field = np.linspace(-1, 1, 31)
+        state.sweep(field, 0.3)
+        saved, before = state.messages(), state.measure(field)
+        state.sweep(field, 0.0)
+        state.restore(saved)
+        after = state.measure(field)
+        assert saved.fields.dtype == dtype
+        np.testing.assert_allclose(after[0], before[0], atol=ROUNDING if dtype is np.float64 else SINGLE)
+        assert after[1] == pytest.approx(before[1], abs=ROUNDING if dtype is np.float64 else SINGLE)
+
     def test_fast_path_steps_aside_near_saturation(self):
         instance = Instance(np.ones((1, 51)))
         state = EdgeState(instance, np.zeros((1, 51)))
@@ -120,20 +205,35 @@ class TestKernels:
         state.sweep(np.zeros(101), 1.0)
         np.testing.assert_array_equal(state.eta, eta)
 
-    @pytest.mark.parametrize("method", METHODS)
-    def test_same_bits_for_any_number_of_threads(self, method):
+    @pytest.mark.parametrize("dtype", PRECISIONS)
+    @pytest.mark.parametrize(
+        "method, schedule", [(m, s) for m in METHODS for s in SCHEDULES if (m, s) != ("amp", "sequential")]
+    )
+    def test_same_bits_for_any_number_of_threads(self, method, schedule, dtype):
         instance = random_instance(BinaryPerceptron(), 101, 0.6, rng=2)
         threads = numba.get_num_threads()
         try:
             results = []
             for count in sorted({1, threads}):
                 numba.set_num_threads(count)
-                results.append(belief_propagation(instance, method, tol=1e-6))
+                results.append(belief_propagation(instance, method, schedule=schedule, dtype=dtype, tol=1e-5, rng=1))
         finally:
             numba.set_num_threads(threads)
         for result in results:
             np.testing.assert_array_equal(result.magnetizations, results[0].magnetizations)
             assert result.entropy == results[0].entropy
+
+
+def precise_message(xi, cavity, i, kappa):
+    """A Gaussian message of one pattern in 60 digits."""
+    with mpmath.workdps(60):
+        h = [mpmath.tanh(mpmath.mpf(float(x))) for x in cavity]
+        omega = sum(int(x) * y for j, (x, y) in enumerate(zip(xi, h, strict=True)) if j != i)
+        std = mpmath.sqrt(sum(1 - y * y for j, y in enumerate(h) if j != i))
+        tail = [
+            mpmath.erfc((kappa * mpmath.sqrt(len(h)) - omega - s * int(xi[i])) / std / mpmath.sqrt(2)) for s in (1, -1)
+        ]
+        return float(mpmath.log(tail[0] / tail[1]) / 2)
 
 
 class TestAgreement:
@@ -158,6 +258,22 @@ class TestAgreement:
             assert n * abs(gaussian.entropy - amp.entropy) < 0.3
             assert np.sqrt(np.mean((gaussian.magnetizations - exact.magnetizations) ** 2)) < 1 / n
             assert np.sqrt(np.mean((gaussian.magnetizations - amp.magnetizations) ** 2)) < 2 / n
+
+    @pytest.mark.parametrize("constraint, kappa", [("margin", 0.0), ("symmetric", 1.2)])
+    @pytest.mark.parametrize("method, n", [("gaussian", 401), ("exact", 51)])
+    def test_schedules_and_precisions_reach_the_same_fixed_point(self, method, n, constraint, kappa):
+        instance = Instance(np.random.default_rng(n).choice([-1, 1], (n // 2, n)), kappa=kappa, constraint=constraint)
+        field = np.random.default_rng(0).normal(size=n) / 3
+        run = {"method": method, "field": field, "rng": 5}
+        plain = belief_propagation(instance, **run, tol=1e-12, damping=0.0)
+        for schedule in SCHEDULES:
+            double = belief_propagation(instance, **run, schedule=schedule, tol=1e-11)
+            np.testing.assert_allclose(double.magnetizations, plain.magnetizations, atol=1e-10)
+            assert double.entropy == pytest.approx(plain.entropy, abs=1e-11)
+            single = belief_propagation(instance, **run, schedule=schedule, dtype=np.float32)
+            assert single.converged and single.messages.fields.dtype == np.float32
+            np.testing.assert_allclose(single.magnetizations, plain.magnetizations, atol=1e-4)
+            assert single.entropy == pytest.approx(plain.entropy, abs=1e-6)
 
     @pytest.mark.parametrize("constraint, field", [("margin", 0.0), ("symmetric", 0.5)])
     def test_real_patterns_by_edges_and_by_nodes(self, constraint, field):
@@ -276,6 +392,20 @@ class TestRuns:
         runs = [belief_propagation(instance, init=0.1, rng=np.random.default_rng(3)) for _ in range(2)]
         np.testing.assert_array_equal(runs[0].magnetizations, runs[1].magnetizations)
 
+    def test_sequential_sweeps_are_fewer_and_follow_the_seed(self):
+        instance = random_instance(BinaryPerceptron(), 501, 0.7, rng=4)
+        runs = [belief_propagation(instance, schedule="sequential", damping=0.0, rng=seed) for seed in (3, 3, 4)]
+        np.testing.assert_array_equal(runs[0].magnetizations, runs[1].magnetizations)
+        assert np.any(runs[0].magnetizations != runs[2].magnetizations)
+        assert runs[0].iterations < belief_propagation(instance, damping=0.0).iterations
+
+    def test_double_messages_start_single_ones_and_back(self):
+        instance = random_instance(BinaryPerceptron(), 101, 0.5, rng=4)
+        double = belief_propagation(instance)
+        single = belief_propagation(instance, init=double.messages, dtype=np.float32)
+        assert single.iterations == 1 and single.messages.fields.dtype == np.float32
+        assert belief_propagation(instance, init=single.messages).iterations < double.iterations
+
     def test_results_are_read_only(self):
         result = belief_propagation(random_instance(BinaryPerceptron(), 51, 0.5, rng=4))
         with pytest.raises(ValueError, match="read-only"):
@@ -330,6 +460,10 @@ class TestRefusals:
             ({"damping": 1.0}, ValueError, r"damping must be in \[0, 1\); got 1.0"),
             ({"damping": -0.1}, ValueError, r"damping must be in \[0, 1\); got -0.1"),
             ({"tol": 0.0}, ValueError, "tol must be positive and finite; got 0.0"),
+            ({"tol": 1e-9, "dtype": np.float32}, ValueError, "tol must be at least 2e-06 for dtype=float32; got 1e-09"),
+            ({"dtype": np.float16}, ValueError, "dtype must be float64 or float32; got float16"),
+            ({"schedule": "random"}, ValueError, "schedule must be one of 'parallel', 'sequential'; got 'random'"),
+            ({"method": "amp", "schedule": "sequential"}, ValueError, "messages on edges, which method='amp' has not"),
             ({"max_iter": 0}, ValueError, "max_iter must be a positive integer; got 0"),
             ({"max_iter": 2.5}, TypeError, "max_iter must be a positive integer; got 2.5"),
             ({"field": np.zeros(10)}, ValueError, r"field must have shape \(11,\); got shape \(10,\)"),
@@ -356,3 +490,9 @@ class TestRefusals:
 
     def test_node_variables_fit_where_edges_do_not(self):
         assert belief_propagation(self.instance, "amp", memory_limit=1000).converged
+
+    def test_edges_of_a_large_instance_are_refused_from_its_shape(self):
+        message = "37500 x 50000 edges; these take 32.8 GB, but 16 GB are available; method='amp' needs node variables"
+        with pytest.raises(MemoryError, match=message.replace(".", r"\.")):
+            require_edges("gaussian", 37500, 50000, limit=16e9)
+        require_edges("gaussian", 37500, 50000, dtype=np.float32, limit=17.6e9)
