@@ -26,6 +26,10 @@ _ROUNDING = 1e-11
 """Residual that is accepted where rounding keeps it from falling further."""
 _SHORTEST, _LONGEST = 1e-6, 0.3
 """Steps in arclength (relative changes of the unknowns)."""
+_ALIGNED = 0.8
+"""Cosine between neighbouring tangents below which a step in arclength may have left its branch, and is halved."""
+_ASTRAY, _NEARBY = 0.5, 0.1
+"""A step in p is halved where its correction exceeds this part of the step, and this relative size."""
 _FLAT = 1e-5
 """Slope dp/ds at which a fold counts as found: the parameter is then right to about its square."""
 
@@ -156,7 +160,7 @@ def follow_branch(
     r"""Follow the solution of :math:`r(x; p) = 0` from `origin` through the `targets`, monotone in `p`.
 
     Quadratic predictor, Newton corrector with the Jacobian kept from point to point by Broyden's update (one evaluation
-    of the residual an iteration); a step that fails is halved. Below `min_step` the branch is followed by arclength: if
+    of the residual an iteration); a step that fails, or that ends far from where the branch was heading, is halved. Below `min_step` the branch is followed by arclength: if
     it turns back the remaining targets get `Status.FOLD`, if it stops `Status.SADDLE_LOST`, and NaN, never a solution
     of another branch; past a hard stretch it goes on in steps of `p`.
 
@@ -194,7 +198,7 @@ def follow_branch(
             following = target if abs(target - p) <= step else p + delta
             guess = seen[0][1] + delta * tangent if len(seen) == 1 else _extrapolate(seen[-3:], following)
             found = corrector.solve(guess, following)
-            if found is not None:
+            if found is not None and not _astray(seen[-1][1], guess, found):
                 seen.append((following, found))
                 ended = leaves(found) or ended
                 step = min(1.5 * step, max_step)
@@ -258,11 +262,10 @@ def follow_arc(
     for _ in range(most):
         if direction is None:
             break
-        found, step = arc.advance(z, direction, step)
-        if found is None:
+        found, turned, step = arc.advance(z, direction, step)
+        if found is None or turned is None:
             break
-        turned = arc.tangent(found, direction)
-        if turned is not None and side * turned[-1] <= 0:
+        if side * turned[-1] <= 0:
             return Arc(points, Status.FOLD, arc.fold(z, direction, found))
         if side * (found[-1] - target) >= 0:
             last = _Broyden(residual, tol).solve(
@@ -291,14 +294,15 @@ class _Arclength:
         direction: Array = np.linalg.svd(jacobian)[2][-1]
         return direction if direction @ along > 0 else -direction
 
-    def advance(self, z: Array, direction: Array, step: float) -> tuple[Array | None, float]:
-        """The next solution, or None, and the next step."""
+    def advance(self, z: Array, direction: Array, step: float) -> tuple[Array | None, Array | None, float]:
+        """The next solution and the tangent there, or None, and the next step."""
         while step > _SHORTEST:
             found, quick = self.correct(z, direction, step)
-            if found is not None:
-                return found, min(2 * step if quick else step, _LONGEST)
+            turned = None if found is None else self.tangent(found, direction)
+            if turned is not None and turned @ direction > _ALIGNED:
+                return found, turned, min(2 * step if quick else step, _LONGEST)
             step *= 0.5
-        return None, step
+        return None, None, step
 
     def correct(self, z: Array, direction: Array, step: float) -> tuple[Array | None, bool]:
         """The solution in the plane at right angles to the tangent, a step away; and whether it took few iterations."""
@@ -356,6 +360,13 @@ class _Arclength:
 def _scale(z: Array) -> Array:
     """Sizes of the unknowns: their own for x, 1 for the parameter."""
     return np.append(np.maximum(np.abs(z[:-1]), 0.03), 1.0)
+
+
+def _astray(last: Array, guess: Array, found: Array) -> bool:
+    """Whether a solution is so far from its prediction that it may lie on another branch."""
+    size = np.maximum(np.abs(found), 0.03)
+    correction = float(np.abs((found - guess) / size).max())
+    return correction > max(_NEARBY, _ASTRAY * float(np.abs((found - last) / size).max()))
 
 
 def _extrapolate(seen: list[tuple[float, Array]], p: float) -> Array:
