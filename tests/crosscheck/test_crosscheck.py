@@ -294,8 +294,7 @@ def test_bad_models_are_refused_before_work(monkeypatch, model, error, message):
 
 def test_messages_that_do_not_fit_are_refused_before_work_and_name_what_fits(monkeypatch):
     monkeypatch.setattr(module, "measure", None)
-    monkeypatch.setattr(module, "_available_memory", lambda: 1e9)
-    monkeypatch.setattr("bp.propagation._available_memory", lambda: 1e9)
+    monkeypatch.setattr("bp.memory.available_memory", lambda: 1e9)
     with pytest.raises(MemoryError, match=r"1 GB are available; method='amp' needs"):
         run(n=12001, alpha=0.5)
     module._checked(MODEL, 0.5, 12001, 2, 0.1, "amp")  # 0.4 GB of patterns
