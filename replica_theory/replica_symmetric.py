@@ -12,6 +12,7 @@ with :math:`\ell` the model's kernel. Random labels: :math:`R=\hat R=0` and :mat
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -166,6 +167,15 @@ def replica_symmetric(model: Model, alpha: ArrayLike) -> ReplicaSymmetric:
     0.314390067 0.322385363
     """
     alpha = checked_alpha(alpha)
+    scalar = all(np.ndim(v) == 0 for v in (alpha, model.kappa, model.beta))
+    result = _remembered(model, float(alpha)) if scalar else _computed(model, alpha)
+    status = np.asarray(result.status, dtype=object)
+    call = f"replica_symmetric at alpha={alpha}" if scalar else "replica_symmetric"
+    report(status, result, call, scalar=scalar)
+    return result
+
+
+def _computed(model: Model, alpha: ArrayLike) -> ReplicaSymmetric:
     flat, points, shape = flatten(model, alpha)
     parts = [
         _solve(flat_slice(flat, part), points[part])
@@ -174,12 +184,12 @@ def replica_symmetric(model: Model, alpha: ArrayLike) -> ReplicaSymmetric:
     columns = {name: np.concatenate([p[name] for p in parts]) for name in parts[0]}
     status = columns.pop("status")
     fields = {k: (float(v[0]) if shape == () else v.reshape(shape)) for k, v in columns.items()}
-    result = ReplicaSymmetric(
-        model=model, alpha=alpha, status=status[0] if shape == () else status.reshape(shape), **fields
-    )
-    call = f"replica_symmetric at alpha={alpha}" if shape == () else "replica_symmetric"
-    report(status, result, call, scalar=shape == ())
-    return result
+    outcome = status[0] if shape == () else status.reshape(shape)
+    return ReplicaSymmetric(model=model, alpha=alpha, status=outcome, **fields)
+
+
+_remembered = lru_cache(maxsize=64)(_computed)
+"""Continuations ask for the same few points again and again."""
 
 
 def annealed_entropy(model: Model, alpha: ArrayLike) -> ArrayLike:
