@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from replica_theory.curves import FAILED, Row
-from replica_theory.replicated import Energetic, Entropic, Overlaps, System, energetic, entropic
+from replica_theory.replicated import Energetic, Entropic, Overlaps, Resolution, System, energetic, entropic
 from replica_theory.status import Status
 
 Array = NDArray[np.float64]
@@ -22,6 +22,12 @@ OVERLAPS = (
     "q0", "q1", "t0", "q_ref", "q0_hat", "q1_hat", "t0_hat", "q_ref_hat", "t_hat", "gamma", "phi", "energy", "residual",
     "replicon", "replicon_ref",
 )  # fmt: skip
+
+
+_ROUGH_Y = 20.0
+"""Up to this y lower resolution finds the solutions; far above, it makes folds where there are none."""
+_POLISHED = 1e-8
+"""Step of Newton's method after which its derivatives need not be taken again."""
 
 
 class Saddle(NamedTuple):
@@ -49,14 +55,25 @@ class Equations:
     Free reference: ``(q0, q1 - q0, squeezed t_hat)``. Constrained: ``(q0, c2, t - t0, q_ref - t0^2/q0, squeezed tau)``
     with ``q1 - q0 = (t - t0)^2/(1 - q_ref) + c2``; ``squeezed(x) = x/(1 + |x|)``. ``even`` is the sector in which the
     overlaps between different references vanish by symmetry: then only ``(q1 or c2, squeezed field)`` remain.
+    ``rough`` equations do the two-dimensional energetic integral of constrained references at lower resolution.
     """
 
     system: System
     even: bool = False
+    rough: bool = False
 
     def residual(self, x: Array, t: float) -> Array:
-        """Saddle-point equations at overlap t; NaN outside the domain."""
-        return self.evaluate(x, t)[0]
+        """Saddle-point equations at overlap t, to the accuracy of a starting point; NaN outside the domain."""
+        return self.approximate().evaluate(x, t)[0]
+
+    def approximate(self) -> Equations:
+        """The equations by which solutions are looked for."""
+        easy = self.system.reference is not None and self.system.y <= _ROUGH_Y
+        return replace(self, rough=True) if easy else self
+
+    def at_resolution(self, resolution: Resolution) -> Equations:
+        """The same equations by other quadratures."""
+        return replace(self, system=replace(self.system, resolution=resolution))
 
     def evaluate(self, x: Array, t: float) -> tuple[Array, Saddle | None]:
         """Saddle-point equations (NaN outside the domain) and what is read off at coordinates x."""
@@ -72,7 +89,10 @@ class Equations:
         q, tau = self.decode(x, t)
         if q is None or not np.isfinite(tau):
             return None
-        forces = energetic(self.system, q, t)
+        system = self.system
+        if self.rough:
+            system = replace(system, resolution=system.resolution.coarse())
+        forces = energetic(system, q, t)
         spins = None if forces is None else entropic(self.system, forces.hats, tau)
         return None if forces is None or spins is None else (q, forces, spins)
 
@@ -156,25 +176,28 @@ class Problem:
         return residual, saddle
 
     def residual(self, x: Array, log_distance: float) -> Array:
-        """Residual alone."""
-        return self.evaluate(x, log_distance)[0]
+        """Residual alone, to the accuracy of a starting point (unless y is an unknown, and may be large)."""
+        equations = self.equations if self.zero else self.equations.approximate()
+        return replace(self, equations=equations).evaluate(x, log_distance)[0]
 
     def finer(self) -> Problem:
-        """The same at twice the resolution."""
-        system = self.equations.system
-        return replace(
-            self, equations=replace(self.equations, system=replace(system, resolution=system.resolution.doubled()))
-        )
+        """The same at higher resolution: doubled, or by a half where that makes two-dimensional integrals."""
+        free, resolution = self.equations.system.reference is None, self.equations.system.resolution
+        finer = resolution.doubled() if free else resolution.refined()
+        return replace(self, equations=self.equations.at_resolution(finer))
 
 
 def read_out(problem: Problem, x: Array, distance: float) -> Row:
-    """Row at a solution: moved by one Newton step at doubled resolution, slope by implicit differentiation."""
+    """Row near an approximate solution: solved, moved to higher resolution, slope by implicit differentiation."""
     p = float(np.log(distance))
-    jacobian, gradient, along = _derivatives(problem, x, p)
-    base, finer = problem.evaluate(x, p)[1], problem.finer()
-    moved = None if jacobian is None else x - np.linalg.solve(jacobian, finer.evaluate(x, p)[0])
-    residual, saddle = (None, None) if moved is None else finer.evaluate(moved, p)
-    if base is None or saddle is None or jacobian is None or moved is None or residual is None:
+    solved = _solved(problem, x, p)
+    if solved is None:
+        return FAILED
+    x, base, jacobian, gradient, along = solved
+    finer = problem.finer()
+    moved = x - np.linalg.solve(jacobian, finer.evaluate(x, p)[0])
+    residual, saddle = finer.evaluate(moved, p)
+    if saddle is None:
         return FAILED
     entropy = saddle.entropy
     tangent = -np.linalg.solve(jacobian, along[:-1])
@@ -190,8 +213,20 @@ def read_out(problem: Problem, x: Array, distance: float) -> Row:
     values = (q.q0, q.q1, q.t0, q.q_ref, hats.q0, hats.q1, hats.t0, hats.q_ref, saddle.t_hat, saddle.gamma,
               saddle.phi, saddle.energy, float(np.abs(residual).max()),
               saddle.replicon, saddle.replicon_ref)  # fmt: skip
-    error = abs(entropy - base.entropy)
+    error = abs(entropy - base)
     return Row(status, entropy, slope, complexity, y, error, dict(zip(OVERLAPS, values, strict=True)))
+
+
+def _solved(problem: Problem, x: Array, p: float, tries: int = 3) -> tuple[Array, float, Array, Array, Array] | None:
+    """Solution next to x by Newton's method, the entropy there, and `_derivatives`."""
+    residual, saddle = problem.evaluate(x, p)
+    jacobian, gradient, along = _derivatives(problem, x, p)
+    if saddle is None or jacobian is None:
+        return None
+    step = -np.linalg.solve(jacobian, residual)
+    if np.abs(step).max() > _POLISHED and tries > 1:
+        return _solved(problem, x + step, p, tries - 1)
+    return x + step, saddle.entropy + float(gradient @ step), jacobian, gradient, along
 
 
 def _derivatives(problem: Problem, x: Array, p: float) -> tuple[Array | None, Array, Array]:
