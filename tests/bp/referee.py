@@ -61,3 +61,12 @@ def free_entropy(eta, field, log_weights):
     total = field + eta.sum(axis=0)
     edges = np.logaddexp(total - eta, eta - total) - np.logaddexp(total, -total)
     return (np.sum(log_weights) + np.sum(np.logaddexp(total, -total)) + np.sum(edges)) / len(total)
+
+
+def amp_fields(instance, m, g, beta):
+    """One step of AMP on the unpacked patterns: fields of the patterns and new output terms."""
+    xi, n = instance.xi.astype(float), instance.n
+    variance = xi**2 @ (1 - m**2) / n
+    omega = xi @ m / np.sqrt(n) - variance * g
+    _, first, second = instance.model.at(beta=beta).log_kernel(omega, np.sqrt(variance))
+    return xi.T @ first / np.sqrt(n) - m * (xi.T**2 @ second) / n, first
