@@ -15,8 +15,8 @@ from dataclasses import replace
 from typing import Any, Literal
 
 import numpy as np
-import scipy
 from numpy.typing import NDArray
+from scipy.interpolate import BarycentricInterpolator
 
 from replica_theory.continuation import Branch, curve_points, outwards, singular_point, zero_points
 from replica_theory.curves import FAILED, EntropyCurve, Row, assemble
@@ -35,7 +35,7 @@ Sector = Literal["symmetric", "broken"]
 
 ZERO_COMPLEXITY = "zero-complexity"
 _SMALLEST_DISTANCE = 1e-6
-_SINGULAR = (0.13, 0.15, 0.17, 0.2, 0.23, 0.27, 0.31, 0.35)
+_SINGULAR = (0.14, 0.17, 0.2, 0.24, 0.28, 0.33, 0.38)
 """Distances in log d from the typical one, of a constrained reference, at which rows are computed to interpolate those
 nearer to it."""
 _MARGIN = 5e-3
@@ -229,7 +229,7 @@ def _points(problem: Problem, y: float, distances: Array) -> list[Row]:
 def _across(problem: Problem, q: float, y: float, distances: Array) -> list[Row]:
     """The points of a curve across the typical distance, where the equations of a constrained reference are singular.
 
-    Everything is smooth there: rows nearby are interpolated from those on both sides, in atanh t.
+    Everything is smooth there: rows nearby are interpolated from those on both sides and at it, in atanh t.
     """
     typical = singular_point(problem.equations, q)
     with np.errstate(divide="ignore"):
@@ -242,29 +242,49 @@ def _across(problem: Problem, q: float, y: float, distances: Array) -> list[Row]
     everything = np.append(distances[~near], np.exp(nodes))
     rows = _rows(problem, curve_points(problem, q, y, _logs(everything)), everything)
     regular, known = iter(rows[: -len(nodes)]), rows[-len(nodes) :]
+    lost = next((row for row in known if not row.status.ok), None)
+    p, p_nodes = (np.arctanh(1 - 2 * x) for x in (distances, np.append(np.exp(nodes), np.exp(typical))))
+    centre = _forgetful(problem.equations.system)
     return [
-        _interpolated(np.arctanh(1 - 2 * np.exp(nodes)), known, float(np.arctanh(1 - 2 * d)))
-        if close
-        else next(regular)
-        for d, close in zip(distances, near, strict=True)
+        next(regular) if not close else lost or _interpolated(p_nodes, known, centre, float(here))
+        for here, close in zip(p, near, strict=True)
     ]
 
 
-def _interpolated(nodes: Array, rows: list[Row], p: float) -> Row:
-    """Row at p = atanh t by the polynomial through the others; its error by leaving out the farthest."""
-    if not all(row.status.ok for row in rows):
-        return next(row for row in rows if not row.status.ok)
-    columns = {name: np.array([row.overlaps[name] for row in rows]) for name in rows[0].overlaps}
-    columns |= {name: np.array([getattr(row, name) for row in rows]) for name in ("entropy", "complexity")}
-    interpolate = scipy.interpolate.BarycentricInterpolator
-    values = {name: float(interpolate(nodes, column)(p)) for name, column in columns.items()}
+def _forgetful(system: System) -> dict[str, float]:
+    """What is known at the typical distance: the replicas and their constrained reference do not feel each other."""
+    assert system.reference is not None
+    replicas, reference = (replica_symmetric(m, system.alpha) for m in (system.model, system.reference))
+    free, count = float(replicas.free_entropy), float(reference.free_entropy)
+    q = float(replicas.q)
+    return {"entropy": float(replicas.entropy), "complexity": count, "free_entropy": free,
+            "phi": count + system.y * free, "q0": q, "q1": q, "gamma": 0.0}  # fmt: skip
+
+
+def _interpolated(nodes: Array, rows: list[Row], centre: dict[str, float], p: float) -> Row:
+    """Row at p = atanh t by the polynomial through the others and, where known, the centre (the last node).
+
+    Its error is that of the rows as they weigh, and what leaving out the farthest changes.
+    """
+    columns = {name: [row.overlaps[name] for row in rows] for name in rows[0].overlaps}
+    columns |= {name: [getattr(row, name) for row in rows] for name in ("entropy", "complexity")}
+    values = {}
+    for name, column in columns.items():
+        known = [*column, centre[name]] if name in centre else column
+        values[name] = float(_polynomial(nodes[: len(known)], p) @ known)
     entropy, complexity = values.pop("entropy"), values.pop("complexity")
-    values["residual"] = float(columns["residual"].max())
-    slope = -2 * float(np.cosh(p)) ** 2 * float(interpolate(nodes, columns["entropy"]).derivative(p))
+    values["residual"] = max(columns["residual"])
+    entropies = np.array([*columns["entropy"], centre["entropy"]])
+    slope = -2 * float(np.cosh(p)) ** 2 * float(BarycentricInterpolator(nodes, entropies).derivative(p))
     keep = np.abs(nodes - p) < np.abs(nodes - p).max()
-    shorter = float(interpolate(nodes[keep], columns["entropy"][keep])(p))
-    error = max(row.error for row in rows) + abs(entropy - shorter)
-    return Row(rows[0].status, entropy, slope, complexity, rows[0].y, error, values)
+    shorter = float(_polynomial(nodes[keep], p) @ entropies[keep])
+    error = np.abs(_polynomial(nodes, p)[:-1]) @ [row.error for row in rows] + abs(entropy - shorter)
+    return Row(Status.of(entropy, complexity), entropy, slope, complexity, rows[0].y, float(error), values)
+
+
+def _polynomial(nodes: Array, p: float) -> Array:
+    """Weights with which values at the nodes make up that of their polynomial at p."""
+    return np.array([np.prod((p - np.delete(nodes, k)) / (node - np.delete(nodes, k))) for k, node in enumerate(nodes)])
 
 
 def _logs(distances: Array) -> list[float]:

@@ -8,6 +8,9 @@ from contextlib import contextmanager
 from enum import Enum
 from typing import Any
 
+_ROUNDING = 1e-9
+"""A complexity negative by less counts as zero."""
+
 
 class Status(Enum):
     """Outcome of one point of a computation.
@@ -32,6 +35,13 @@ class Status(Enum):
     def sentence(self) -> str:
         """The outcome in a sentence."""
         return _SENTENCES[self]
+
+    @classmethod
+    def of(cls, entropy: float, complexity: float) -> Status:
+        """The outcome of a converged point, by the signs of its numbers."""
+        if entropy < 0:
+            return cls.NEGATIVE_ENTROPY
+        return cls.NEGATIVE_COMPLEXITY if complexity < -_ROUNDING else cls.CONVERGED
 
     @property
     def ok(self) -> bool:
