@@ -160,9 +160,10 @@ def follow_branch(
     r"""Follow the solution of :math:`r(x; p) = 0` from `origin` through the `targets`, monotone in `p`.
 
     Quadratic predictor, Newton corrector with the Jacobian kept from point to point by Broyden's update (one evaluation
-    of the residual an iteration); a step that fails, or that ends far from where the branch was heading, is halved. Below `min_step` the branch is followed by arclength: if
-    it turns back the remaining targets get `Status.FOLD`, if it stops `Status.SADDLE_LOST`, and NaN, never a solution
-    of another branch; past a hard stretch it goes on in steps of `p`.
+    of the residual an iteration); a step that fails, or that ends far from where the branch was heading, is halved.
+    Below `min_step` the branch is followed by arclength: if it turns back the remaining targets get `Status.FOLD`, if
+    it stops `Status.SADDLE_LOST`, and NaN, never a solution of another branch; past a hard stretch it goes on in steps
+    of `p`.
 
     Parameters
     ----------
