@@ -102,10 +102,10 @@ def local_entropy(
     Every curve starts where the replicas do not feel the reference (d = 1/2 if it is free, the typical distance
     between solutions if it is one) and is continued in log d; for zero complexity y is raised at d = 0.1 until
     :math:`\Sigma` vanishes and then followed along with the distance. A branch that turns back ends the curve there
-    (status ``fold``); no other branch is reported, though there may be one nearer to the reference. Where
-    y exceeds 500 before :math:`\Sigma` vanishes the status is ``no-zero-complexity``. d = 0 is the limit of one solution
-    at each reference; distances between 0 and 1e-6 are not resolved (status ``out-of-range``). Within 14 % of the
-    typical distance of a constrained reference everything is interpolated, with an `error` that counts it.
+    (status ``fold``); no other branch is reported, though there may be one nearer to the reference. Where y exceeds
+    500 before :math:`\Sigma` vanishes the status is ``no-zero-complexity``. d = 0 is the limit of one solution at
+    each reference; distances between 0 and 1e-6 are not resolved (status ``out-of-range``). Within 14 % of the typical
+    distance of a constrained reference everything is interpolated, with an `error` that counts it.
 
     The replica-symmetric saddle is stable against breaking among the replicas of one reference where
 
