@@ -99,7 +99,8 @@ def _solve(arguments: argparse.Namespace) -> int:
     if output.is_dir():
         raise IsADirectoryError(errno.EISDIR, "is a folder, not a file for the weights", str(output))
     require_writable(output.parent)
-    found = solve(instance, arguments.solver, rng=arguments.seed)
+    options = {} if arguments.checkpoint is None else {"checkpoint": arguments.checkpoint}
+    found = solve(instance, arguments.solver, rng=arguments.seed, **options)
     replace_file(output, (" ".join(map(str, found.weights.tolist())) + "\n").encode())
     report = {
         "solved": found.solved,
@@ -252,6 +253,11 @@ def _add_solve(commands: Any) -> None:
     )
     command.add_argument("--seed", type=int, default=1, help="seed of the initial messages (default %(default)s)")
     command.add_argument("--output", help="file for the weights (default: FILE.weights.txt)")
+    command.add_argument(
+        "--checkpoint",
+        metavar="FILE",
+        help="write the state of the run here every minute and on Ctrl-C; the same command then goes on from it",
+    )
     command.set_defaults(command=_solve)
 
 

@@ -8,6 +8,7 @@ from typing import Any
 
 from bp.instance import Instance, Rng
 from bp.solvers.focusing import focusing_bp
+from bp.solvers.reinforced import reinforced_bp
 from bp.solvers.solution import Solution, SolverStatus
 
 __all__ = ["Solution", "SolverStatus", "solve", "solvers"]
@@ -15,6 +16,7 @@ __all__ = ["Solution", "SolverStatus", "solve", "solvers"]
 _SOLVERS: Mapping[str, Callable[..., Solution]] = MappingProxyType(
     {
         "focusing-bp": focusing_bp,
+        "reinforced-bp": reinforced_bp,
     }
 )
 

@@ -8,7 +8,10 @@ Every weight carries a reference spin that `y` identical replicas of the system 
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import json
+import os
+from collections.abc import Iterable, Mapping
+from itertools import islice
 from types import MappingProxyType
 from typing import Any, Literal, NamedTuple
 
@@ -17,41 +20,55 @@ from numpy.typing import NDArray
 from tqdm import tqdm
 
 from bp.instance import Instance, Rng
-from bp.propagation import AmpState, EdgeState, State, make_state
-from bp.solvers.schedules import Schedule, as_schedule
+from bp.propagation import AmpState, EdgeState, Messages, State, make_state
+from bp.solvers.checkpoint import Checkpoint, fingerprint
+from bp.solvers.schedules import Family, Schedule, as_schedule, passes
 from bp.solvers.solution import Solution, SolverStatus
 
 Array = NDArray[np.float64]
 
 _METHODS = MappingProxyType({"amp": "amp", "edges": "gaussian", "exact": "exact"})
 _INITIAL = 0.1  # node fields (amp) or messages start uniform in +-0.1
+_Q = 3  # column of q
 _COLUMNS = ("gamma", "y", "overlap", "q", "q_tilde", "free_entropy", "local_entropy")
+_NOISE = 0.3  # standard deviation of the random fields that make passes after the first differ from it
+_FROZEN = 0.9999  # overlap q beyond which the signs no longer change for the better
+_BUDGET = 8000  # iterations of all passes together
 _BIAS = 0.05  # field that keeps an even constraint off its fixed point of zero magnetisation
-TRACE = np.dtype([(name, np.float64) for name in _COLUMNS] + [("errors", np.int64), ("iterations", np.int64)])
+TRACE = np.dtype(
+    [(name, np.float64) for name in _COLUMNS] + [(name, np.int64) for name in ("errors", "iterations", "restart")]
+)
 
 
 def focusing_bp(
     instance: Instance,
     *,
-    schedule: str | Schedule | Iterable[tuple[float, float]] = "pseudo",
+    schedule: str | Schedule | Iterable[tuple[float, float]] | None = None,
     steps: int | None = None,
     form: Literal["amp", "edges", "exact"] = "amp",
     iterations_per_step: int | None = None,
     damping: float | None = None,
     beta: float = np.inf,
     max_iter: int | None = None,
-    entropies: bool = True,
+    entropies: bool = False,
     rng: Rng = None,
+    checkpoint: str | os.PathLike[str] | None = None,
 ) -> Solution:
     r"""Solve an instance by focusing belief propagation.
+
+    Without a schedule it runs passes of the pseudo schedule (`bp.solvers.schedules.passes`), slower and slower, until
+    one solves the instance or `max_iter` iterations are done. From random initial fields alone a pass would end where
+    the one before did, since the messages forget them; so every step of the passes after the first adds fresh Gaussian
+    fields to the weights, of standard deviation 0.3 falling linearly to zero along the pass (an even constraint gets a
+    fresh constant field, uniform in ±0.05, instead). A pass ends early when :math:`q > 0.9999`.
 
     Parameters
     ----------
     instance : Instance
         Any constraint, patterns ±1 or real.
-    schedule : str, Schedule or iterable of pairs
-        ``"pseudo"``, ``"standard"`` (reinforced BP) or ``"scoping"``, an object of `bp.solvers.schedules`, or a list
-        of pairs :math:`(\gamma, y)`.
+    schedule : str, Schedule or iterable of pairs, optional
+        A single pass: ``"pseudo"``, ``"standard"`` (reinforced BP) or ``"scoping"``, an object of
+        `bp.solvers.schedules`, or a list of pairs :math:`(\gamma, y)`.
     steps : int, default 200
         Number of steps of a schedule given by name. Slower schedules solve higher loads.
     form : {"amp", "edges", "exact"}
@@ -60,33 +77,40 @@ def focusing_bp(
         Updates of all messages at each pair; by default 2 for ``"amp"`` and 1 for messages on edges.
     damping : float in [0, 1), optional
         Weight of the old fields (``"amp"``) or messages in an update. Undamped parallel updates diverge; 0.5 by
-        default, 0.9 for an even constraint, where strong coupling makes them oscillate.
+        default, 0.95 for an even constraint, where strong coupling makes them oscillate.
     beta : float
         Inverse temperature of the number of violated patterns.
     max_iter : int, optional
-        Stop after so many iterations even if the schedule goes on.
+        Stop after so many iterations; by default 8000, or the whole of a given schedule.
     entropies : bool
         Whether to measure the entropies at every step, at the price of one to three more updates; otherwise these
         two columns of the trace are NaN.
     rng : int, SeedSequence, Generator or None
-        Source of the initial fields or messages, uniform in ±0.1.
+        Source of the initial fields or messages, uniform in ±0.1, and of the noise.
+    checkpoint : path, optional
+        File (``.npz``) that is written about every minute and on Ctrl-C, and removed when the run has ended. The same
+        call goes on where a killed one was; its result equals that of an uninterrupted run bit for bit. For
+        ``form="amp"``.
 
     Returns
     -------
     Solution
         `trace` has a record for every step: ``gamma``, ``y``, ``overlap`` `S` of a replica with the reference, ``q``
         (mean :math:`m^2`), ``q_tilde``, ``free_entropy`` :math:`-\beta F`, ``local_entropy``
-        :math:`-\beta F - \gamma S`, ``errors`` of :math:`\mathrm{sign}(m)` and ``iterations`` so far. Entropies are in
-        nats per weight and replica, of the replicas together with the reference,
-        :math:`-\beta F = \log(\sum_{\tilde W}[\sum_W e^{-\beta E(W)+\gamma W\cdot\tilde W}]^y)/(Ny)`; they are those of
-        a fixed point to second order in the slowness of the schedule.
+        :math:`-\beta F - \gamma S`, ``errors`` of :math:`\mathrm{sign}(m)`, ``iterations`` so far and ``restart``
+        (0 in the first pass). Entropies are in nats per weight and replica, of the replicas together with the
+        reference,
+        :math:`-\beta F = \log(\sum_{\tilde W}[\sum_W e^{-\beta E(W)+\gamma W\cdot\tilde W}]^y)/(Ny)`; they are
+        those of a fixed point to second order in the slowness of the schedule.
 
     Raises
     ------
     MemoryError
         If messages on edges do not fit in memory.
+    OSError
+        If the checkpoint cannot be read or written.
     TypeError, ValueError
-        For arguments of the wrong type or out of range.
+        For arguments of the wrong type or out of range, and for a checkpoint that is damaged or of another run.
 
     Notes
     -----
@@ -101,62 +125,187 @@ def focusing_bp(
     >>> found.solved, inst.errors(found.weights)
     (True, 0)
     """
-    plan = as_schedule(schedule, steps)
+    return run("pseudo", instance, schedule, steps, form, iterations_per_step, damping, beta, max_iter, entropies, rng,
+               checkpoint)  # fmt: skip
+
+
+def run(
+    family: Family,
+    instance: Instance,
+    schedule: str | Schedule | Iterable[tuple[float, float]] | None,
+    steps: int | None,
+    form: str,
+    iterations_per_step: int | None,
+    damping: float | None,
+    beta: float,
+    max_iter: int | None,
+    entropies: bool,
+    rng: Rng,
+    checkpoint: str | os.PathLike[str] | None,
+) -> Solution:
+    """Check the arguments of `focusing_bp` and run passes of a family of schedules, or the given schedule."""
+    if schedule is None and steps is not None:
+        raise ValueError(f"steps={steps!r} is for a schedule given by name; without a schedule the steps are automatic")
+    plan = None if schedule is None else as_schedule(schedule, steps)
     if form not in _METHODS:
         raise ValueError(f"form must be one of {', '.join(map(repr, _METHODS))}; got {form!r}")
     if damping is None:
-        damping = 0.9 if instance.model.is_even else 0.5
+        damping = 0.95 if instance.model.is_even else 0.5
     if not 0 <= damping < 1:
         raise ValueError(f"damping must be in [0, 1); got {damping!r}")
     if not (np.ndim(beta) == 0 and beta >= 0):
         raise ValueError(f"beta must be a non-negative number (inf counts solutions); got {beta!r}")
-    repeat = _positive("iterations_per_step", iterations_per_step, 2 if form == "amp" else 1)
-    limit = _positive("max_iter", max_iter, repeat * len(plan))
+    updates = _positive("iterations_per_step", iterations_per_step, 2 if form == "amp" else 1)
+    limit = _positive("max_iter", max_iter, _BUDGET if plan is None else updates * len(plan))
+    if checkpoint is not None and form != "amp":
+        raise ValueError(f"checkpoint is for form='amp'; got form={form!r}")
+    settings = {
+        "instance": fingerprint(instance),
+        "schedule": family if plan is None else repr(plan),
+        "iterations_per_step": updates,
+        "damping": float(damping),
+        "beta": repr(float(beta)),
+        "max_iter": limit,
+        "entropies": bool(entropies),
+        "seed": int(rng) if isinstance(rng, int | np.integer) else None,
+    }
+    file = None if checkpoint is None else Checkpoint(checkpoint, settings)
+    generator = np.random.default_rng(rng)
     method: Any = _METHODS[form]
-    rng = np.random.default_rng(rng)
-    state = make_state(instance, method, beta=beta, init=_INITIAL, rng=rng)
-    bias = rng.uniform(-_BIAS, _BIAS, instance.n) if instance.model.is_even else np.zeros(instance.n)
-    return _focus(instance, state, plan, repeat, limit, damping, entropies, bias)
+    state = make_state(instance, method, beta=beta, init=_INITIAL, rng=generator)
+    bias = _random_bias(instance, generator)
+    focus = _Focus(instance, state, generator, bias, updates, limit, float(damping), entropies, file)
+    return focus.solution(passes(family, instance.model.is_even) if plan is None else [plan], automatic=plan is None)
 
 
-def _focus(
-    instance: Instance,
-    state: State,
-    plan: Schedule,
-    repeat: int,
-    limit: int,
-    damping: float,
-    entropies: bool,
-    bias: Array,
-) -> Solution:
-    """Follow the schedule until no pattern is violated."""
-    best, fewest = _signs(state), instance.n_patterns + 1
-    records: list[tuple[float, ...]] = []
-    status, done = SolverStatus.SCHEDULE_ENDED, 0
-    for gamma, y in tqdm(plan, desc="focusing BP", disable=None, delay=5, leave=False):
-        for _ in range(min(repeat, limit - done)):
-            state.sweep(bias + reference_field(_fields(state), gamma, y), damping)
-            done += 1
-            if not np.all(np.isfinite(_fields(state))):
-                status = SolverStatus.DIVERGED
-                break
-            weights = _signs(state)
-            errors = instance.errors(weights)
-            if errors < fewest:
-                best, fewest = weights, errors
-            if errors == 0:
+class _Focus:
+    """A run: passes over schedules until no pattern is violated. Its boundaries lie between two steps."""
+
+    def __init__(
+        self,
+        instance: Instance,
+        state: State,
+        rng: np.random.Generator,
+        bias: Array,
+        updates: int,
+        limit: int,
+        damping: float,
+        entropies: bool,
+        file: Checkpoint | None,
+    ) -> None:
+        self.instance, self.state, self.rng, self.bias = instance, state, rng, bias
+        self.updates, self.limit, self.damping, self.entropies, self.file = updates, limit, damping, entropies, file
+        self.restart = self.position = self.done = 0
+        self.best = self.weights = _signs(state)
+        self.fewest = self.errors = instance.errors(self.best)
+        self.records: list[tuple[float, ...]] = []
+        self._boundary: dict[str, NDArray[Any]] = {}
+        if file is not None and file.stored is not None:
+            self._resume(file.stored)
+
+    def solution(self, plans: Iterable[Schedule], automatic: bool) -> Solution:
+        """Run until the end, and remove the checkpoint."""
+        try:
+            status = self._run(plans, automatic)
+        except KeyboardInterrupt:
+            if self.file is not None and self._boundary:
+                self._write()
+                raise KeyboardInterrupt(f"the same call goes on from {self.file.path}") from None
+            raise
+        if self.file is not None:
+            self.file.remove()
+        trace = np.array(self.records, dtype=TRACE)
+        for array in (self.best, trace):
+            array.flags.writeable = False
+        return Solution(self.best, self.fewest, self.done, trace, status)
+
+    def _run(self, plans: Iterable[Schedule], automatic: bool) -> SolverStatus:
+        """Go through the passes from where the run is."""
+        with tqdm(desc="focusing BP", unit=" iterations", total=self.limit, disable=None, delay=5, leave=False) as bar:
+            for restart, plan in islice(enumerate(plans), self.restart, None):
+                if restart > self.restart:
+                    self._start(restart)
+                for gamma, y in islice(plan, self.position, None):
+                    if automatic and self.position and self.records[-1][_Q] > _FROZEN:
+                        break
+                    status = self._step(gamma, y, self._noise(len(plan)))
+                    if status is not None:
+                        return status
+                    self.position += 1
+                    bar.set_postfix_str(f"{self.errors} errors left, {self.fewest} at best", refresh=False)
+                    bar.update(self.done - bar.n)
+                    if self.done >= self.limit and (automatic or self.position < len(plan)):
+                        return SolverStatus.MAX_ITERATIONS
+                    if self.file is not None:
+                        self._boundary = self._snapshot()
+                        if self.file.due:
+                            self._write()
+        return SolverStatus.SCHEDULE_ENDED
+
+    def _start(self, restart: int) -> None:
+        """Fresh messages for another pass."""
+        old = self.state.messages()
+        fields = self.rng.uniform(-_INITIAL, _INITIAL, old.fields.shape)
+        self.state.restore(Messages(old.method, fields, None if old.g is None else np.zeros_like(old.g)))
+        self.restart, self.position = restart, 0
+        if self.instance.model.is_even:
+            self.bias = _random_bias(self.instance, self.rng)
+
+    def _noise(self, steps: int) -> float:
+        """Standard deviation at the present step; none on an even constraint, whose fields start near zero."""
+        return _NOISE * (1 - self.position / steps) if self.restart and not self.instance.model.is_even else 0.0
+
+    def _step(self, gamma: float, y: float, noise: float) -> SolverStatus | None:
+        """Updates at one pair, and their record; None if the run goes on."""
+        field = self.bias + noise * self.rng.standard_normal(self.instance.n) if noise else self.bias
+        status = None
+        for _ in range(min(self.updates, self.limit - self.done)):
+            self.state.sweep(field + reference_field(_fields(self.state), gamma, y), self.damping)
+            self.done += 1
+            if not np.all(np.isfinite(_fields(self.state))):
+                return SolverStatus.DIVERGED
+            self._count_errors()
+            if self.errors == 0:
                 status = SolverStatus.SOLVED
                 break
-        if status is not SolverStatus.DIVERGED:
-            records.append((gamma, y, *_measure(state, gamma, y, entropies), errors, done))
-        if status is SolverStatus.SCHEDULE_ENDED and done == limit and len(records) < len(plan):
-            status = SolverStatus.MAX_ITERATIONS
-        if status is not SolverStatus.SCHEDULE_ENDED:
-            break
-    trace = np.array(records, dtype=TRACE)
-    for array in (best, trace):
-        array.flags.writeable = False
-    return Solution(best, min(fewest, instance.errors(best)), done, trace, status)
+        measures = _measure(self.state, gamma, y, self.entropies)
+        self.records.append((gamma, y, *measures, self.errors, self.done, self.restart))
+        return status
+
+    def _count_errors(self) -> None:
+        weights = _signs(self.state)
+        if not np.array_equal(weights, self.weights):
+            self.weights, self.errors = weights, self.instance.errors(weights)
+            if self.errors < self.fewest:
+                self.best, self.fewest = weights, self.errors
+
+    def _snapshot(self) -> dict[str, NDArray[Any]]:
+        """Everything that the rest of the run depends on."""
+        messages = self.state.messages()
+        assert messages.g is not None
+        return {
+            "fields": messages.fields,
+            "g": messages.g,
+            "bias": self.bias,
+            "rng": np.asarray(json.dumps(self.rng.bit_generator.state)),
+            "progress": np.array([self.restart, self.position, self.done, len(self.records)]),
+            "best": self.best,
+        }
+
+    def _write(self) -> None:
+        """Write the last boundary: after an interruption inside a step, the one before."""
+        assert self.file is not None
+        steps = int(self._boundary["progress"][-1])
+        self.file.write(self._boundary | {"trace": np.array(self.records[:steps], dtype=TRACE)})
+
+    def _resume(self, stored: Mapping[str, NDArray[Any]]) -> None:
+        self.state.restore(Messages("amp", stored["fields"], stored["g"]))
+        self.bias = stored["bias"]
+        self.rng.bit_generator.state = json.loads(str(stored["rng"]))
+        self.restart, self.position, self.done, _ = (int(number) for number in stored["progress"])
+        self.records = [record.item() for record in stored["trace"]]
+        self.best, self.weights = stored["best"], _signs(self.state)
+        self.fewest, self.errors = (self.instance.errors(weights) for weights in (self.best, self.weights))
 
 
 class _Measures(NamedTuple):
@@ -207,7 +356,8 @@ def coupled(x: Array, gamma: float) -> Array:
 
 def log_2cosh(x: Array) -> Array:
     r""":math:`\log2\cosh x` without overflow."""
-    return np.logaddexp(x, -x)
+    size = np.abs(x)
+    return np.asarray(size + np.log1p(np.exp(-2 * size)))
 
 
 def _fields(state: State) -> Array:
@@ -221,6 +371,10 @@ def _fields(state: State) -> Array:
 def _signs(state: State) -> NDArray[np.int8]:
     """Signs of the magnetisations, which are those of the fields: the reference never outweighs them."""
     return np.where(_fields(state) < 0, -1, 1).astype(np.int8)
+
+
+def _random_bias(instance: Instance, rng: np.random.Generator) -> Array:
+    return rng.uniform(-_BIAS, _BIAS, instance.n) if instance.model.is_even else np.zeros(instance.n)
 
 
 def _positive(name: str, value: int | None, default: int) -> int:

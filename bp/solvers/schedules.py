@@ -10,6 +10,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
+from typing import Literal
 
 import numpy as np
 
@@ -51,7 +52,7 @@ class Standard(Schedule):
 
     def __iter__(self) -> Iterator[tuple[float, float]]:
         for rho in _rhos(self.steps):
-            yield np.inf, 1 / (1 - rho)
+            yield _standard(rho)
 
 
 @dataclass(frozen=True)
@@ -82,7 +83,7 @@ class Pseudo(Schedule):
 
     def __iter__(self) -> Iterator[tuple[float, float]]:
         for rho in _rhos(self.steps):
-            yield float(np.arctanh(np.sqrt(rho))), (2 - rho) / (1 - rho)
+            yield _pseudo(rho)
 
 
 @dataclass(frozen=True)
@@ -154,6 +155,46 @@ class FreeSchedule(Schedule):
 SCHEDULES: Mapping[str, Callable[..., Schedule]] = MappingProxyType(
     {"pseudo": Pseudo, "scoping": Scoping, "standard": Standard}
 )
+
+
+_FIRST, _FIRST_EVEN = 200, 800  # steps of the first automatic pass
+_LAST = 1e-3  # where 1 - rho ends in automatic passes on an even constraint
+
+
+def _standard(rho: float) -> tuple[float, float]:
+    return np.inf, 1 / (1 - rho)
+
+
+def _pseudo(rho: float) -> tuple[float, float]:
+    return float(np.arctanh(np.sqrt(rho))), (2 - rho) / (1 - rho)
+
+
+_PAIRS: Mapping[str, Callable[[float], tuple[float, float]]] = MappingProxyType(
+    {"pseudo": _pseudo, "standard": _standard}
+)
+Family = Literal["pseudo", "standard"]
+
+
+def passes(family: Family, is_even: bool = False) -> Iterator[Schedule]:
+    r"""Slower and slower schedules of a family, for a solver that restarts: 200, 200, 400, 400, 800, ... steps.
+
+    For an even constraint :math:`1-\rho` falls geometrically from 1 to :math:`10^{-3}`, in 800, 800, 1600, ... steps:
+    at small loads the fields of its patterns matter only once `y` is of the order of 10 to 100.
+
+    Examples
+    --------
+    >>> first, second, third = (len(plan) for plan, _ in zip(passes("pseudo"), range(3)))
+    >>> first, second, third
+    (200, 200, 400)
+    """
+    steps = _FIRST_EVEN if is_even else _FIRST
+    while True:
+        plan = SCHEDULES[family](steps)
+        if is_even:
+            plan = FreeSchedule(_PAIRS[family](rho) for rho in (1 - np.geomspace(1, _LAST, steps)).tolist())
+        yield plan
+        yield plan
+        steps *= 2
 
 
 def as_schedule(schedule: str | Schedule | Iterable[tuple[float, float]], steps: int | None = None) -> Schedule:

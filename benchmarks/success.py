@@ -1,0 +1,94 @@
+"""Fraction of random instances that a solver solves, against the load.
+
+``python benchmarks/success.py --n 1001 --alpha 0.7 0.75 --samples 20 --solver focusing-bp`` prints a row for each load:
+instances solved, the 95 % Wilson interval of the probability, median time (s) and iterations of the solved ones, median
+time of all; then the load at which a logistic fit to all rows crosses one half, with its standard error. Instance
+k has seed ``--seed`` + k (1000 by default, so that it is none that the solvers were tuned on). Processes run one thread
+each; with ``--workers 1`` the products use all threads.
+"""
+
+from __future__ import annotations
+
+import argparse
+import time
+from functools import partial
+
+import numpy as np
+from scipy.optimize import minimize
+
+import bp
+from bp.workers import worker_processes
+from replica_theory import BinaryPerceptron, SymmetricBinaryPerceptron
+
+
+def attempt(n: int, alpha: float, solver: str, kappa: float | None, seed: int) -> tuple[bool, float, int]:
+    """Solved, seconds of wall time, iterations."""
+    model = BinaryPerceptron() if kappa is None else SymmetricBinaryPerceptron(kappa)
+    instance = bp.random_instance(model, n, alpha, rng=seed)
+    start = time.perf_counter()
+    found = bp.solve(instance, solver, rng=seed)
+    assert found.errors == instance.errors(found.weights)
+    return found.solved, time.perf_counter() - start, found.iterations
+
+
+def wilson(solved: int, total: int, z: float = 1.96) -> tuple[float, float]:
+    """Interval of a binomial probability."""
+    centre = (solved + z**2 / 2) / (total + z**2)
+    width = z * np.sqrt(solved * (total - solved) / total + z**2 / 4) / (total + z**2)
+    return float(centre - width), float(centre + width)
+
+
+def half_load(alpha: np.ndarray, solved: np.ndarray, total: np.ndarray) -> tuple[float, float]:
+    """Load of one half by a logistic fit of largest likelihood, and its standard error (NaN if the fit has none)."""
+
+    def cost(parameters: np.ndarray) -> float:
+        x = (parameters[0] - alpha) * np.exp(parameters[1])
+        return float(np.sum(solved * np.logaddexp(0, -x) + (total - solved) * np.logaddexp(0, x)))
+
+    mixed = np.count_nonzero((solved > 0) & (solved < total))
+    if len(alpha) < 2 or not mixed or not 0 < np.sum(solved) < np.sum(total):
+        return np.nan, np.nan
+    start = np.array([alpha[np.argmin(np.abs(solved / total - 0.5))], np.log(100.0)])
+    found = minimize(cost, start, method="Nelder-Mead", options={"xatol": 1e-8, "fatol": 1e-10, "maxiter": 4000}).x
+    slope = np.exp(found[1])
+    p = 1 / (1 + np.exp(-(found[0] - alpha) * slope))
+    gradients = np.stack([np.full(len(alpha), slope), (found[0] - alpha) * slope])
+    information = (gradients * total * p * (1 - p)) @ gradients.T
+    return float(found[0]), float(np.sqrt(np.linalg.pinv(information)[0, 0]))
+
+
+def main() -> None:
+    """Print the table."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--n", type=int, default=1001, help="number of weights (default %(default)s)")
+    parser.add_argument("--alpha", type=float, nargs="+", default=[0.7, 0.75], help="loads")
+    parser.add_argument("--samples", type=int, default=20, help="instances a load (default %(default)s)")
+    parser.add_argument("--solver", default="focusing-bp", help="a name of bp.solvers() (default %(default)s)")
+    parser.add_argument("--symmetric", type=float, metavar="KAPPA", help="symmetric constraint of this margin")
+    parser.add_argument("--seed", type=int, default=1000, help="seed of the first instance (default %(default)s)")
+    parser.add_argument("--workers", type=int, default=2, help="processes (default %(default)s)")
+    arguments = parser.parse_args()
+    solved = []
+    print(f"{arguments.solver}, N = {arguments.n}\n alpha   solved   95 % interval   time  iterations  time of all")
+    with worker_processes(arguments.workers) as executor:
+        for alpha in arguments.alpha:
+            job = partial(attempt, arguments.n, alpha, arguments.solver, arguments.symmetric)
+            seeds = range(arguments.seed, arguments.seed + arguments.samples)
+            runs = np.array(list(map(job, seeds) if executor is None else executor.map(job, seeds)))
+            done = runs[runs[:, 0] > 0]
+            solved.append(len(done))
+            low, high = wilson(len(done), len(runs))
+            seconds, iterations = np.median(done[:, 1:], axis=0) if len(done) else (np.nan, np.nan)
+            count = f"{len(done)}/{len(runs)}"
+            print(
+                f"{alpha:6.3f} {count:>8}   {low:.2f} - {high:.2f} {seconds:9.2f} {iterations:11.0f}"
+                f" {np.median(runs[:, 1]):12.2f}",
+                flush=True,
+            )
+    total = np.full(len(solved), arguments.samples)
+    half, error = half_load(np.array(arguments.alpha), np.array(solved), total)
+    print(f"half of the instances are solved at alpha = {half:.4f} +- {error:.4f}")
+
+
+if __name__ == "__main__":
+    main()

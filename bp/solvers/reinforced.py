@@ -1,0 +1,68 @@
+r"""Reinforced belief propagation: every weight is pulled along its own field, harder and harder.
+
+:math:`m = \tanh(yB)` with `B` the field of the patterns and `y` rising from 1: focusing BP at :math:`\gamma = \infty`,
+where all replicas are glued to the reference.
+"""
+
+from __future__ import annotations
+
+import os
+from typing import Literal
+
+import numpy as np
+
+from bp.instance import Instance, Rng
+from bp.solvers import focusing
+from bp.solvers.schedules import Standard
+from bp.solvers.solution import Solution
+
+
+def reinforced_bp(
+    instance: Instance,
+    *,
+    steps: int | None = None,
+    form: Literal["amp", "edges", "exact"] = "amp",
+    iterations_per_step: int | None = None,
+    damping: float | None = None,
+    beta: float = np.inf,
+    max_iter: int | None = None,
+    entropies: bool = False,
+    rng: Rng = None,
+    checkpoint: str | os.PathLike[str] | None = None,
+) -> Solution:
+    r"""Solve an instance by reinforced belief propagation.
+
+    Parameters
+    ----------
+    instance : Instance
+        Any constraint, patterns ±1 or real.
+    steps : int, optional
+        A single pass of so many steps with :math:`y = 1/(1-\rho)`, :math:`\rho = 0, 1/\mathrm{steps}, \ldots`; by
+        default slower and slower passes as in `focusing_bp`.
+    form, iterations_per_step, damping, beta, max_iter, entropies, rng, checkpoint
+        As for `bp.solvers.focusing.focusing_bp`.
+
+    Returns
+    -------
+    Solution
+        As from `focusing_bp`.
+
+    Raises
+    ------
+    MemoryError, OSError, TypeError, ValueError
+        As `focusing_bp`.
+
+    Notes
+    -----
+    An iteration costs :math:`O(PN)`. A. Braunstein and R. Zecchina, PRL 96, 030201 (2006).
+
+    Examples
+    --------
+    >>> import bp, replica_theory as rt
+    >>> inst = bp.random_instance(rt.BinaryPerceptron(), n=501, alpha=0.6, rng=1)
+    >>> reinforced_bp(inst, rng=1).solved
+    True
+    """
+    schedule = None if steps is None else Standard(steps)
+    rest = (form, iterations_per_step, damping, beta, max_iter, entropies, rng, checkpoint)
+    return focusing.run("standard", instance, schedule, None, *rest)
