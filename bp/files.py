@@ -13,6 +13,7 @@ from typing import Any, Literal
 import numpy as np
 from numpy.typing import NDArray
 
+from bp import _bits
 from bp.instance import Constraint, Instance
 
 Format = Literal["text", "labels", "npz"]
@@ -43,7 +44,8 @@ def read_instance(
 
         - text, one pattern a line, entries ±1 separated by blanks, all labels +1;
         - text with tabs: a first line of `P` labels, then `P` lines of `N` entries, ±1 and tab-separated;
-        - ``.npz`` with ``patterns`` (P, N), ``labels`` (P,), ``kappa`` and optionally ``constraint`` and ``teacher``.
+        - ``.npz`` with ``patterns`` (P, N), ``labels`` (P,), ``kappa`` and optionally ``constraint`` and ``teacher``;
+          with ``n`` too, ``patterns`` are rows of ceil(N/8) bytes, little-endian bits set where an entry is +1.
 
         The text formats may be gzipped.
     kappa : float, optional
@@ -267,16 +269,32 @@ def _from_npz(data: bytes, kappa: float | None, constraint: Constraint | None) -
     for name, wanted in (("kappa", kappa), ("constraint", constraint)):
         if wanted is not None and wanted != stored[name]:
             raise ValueError(f"{name}={wanted!r} was asked for but the file holds {name}={stored[name]!r}")
-    return Instance(arrays["patterns"], arrays["labels"], teacher=arrays.get("teacher"), **stored)
+    patterns, labels, teacher = arrays["patterns"], arrays["labels"], arrays.get("teacher")
+    if "n" not in arrays:
+        return Instance(patterns, labels, teacher=teacher, **stored)
+    n = _checked_width(patterns, arrays["n"])
+    return Instance.from_bits(_bits.from_bytes(patterns, n), n, labels, teacher=teacher, **stored)
+
+
+def _checked_width(rows: NDArray[Any], n: NDArray[Any]) -> int:
+    """Number of weights of patterns stored as bits, if it fits the rows."""
+    if rows.dtype != np.uint8 or rows.ndim != 2 or not len(rows):
+        raise ValueError(f"patterns as bits must be rows of uint8; got {rows.dtype} of shape {rows.shape}")
+    if n.ndim or n.dtype.kind not in "iu" or n < 1 or rows.shape[1] != -(-int(n) // 8):
+        raise ValueError(f"n={n.tolist()!r} does not fit patterns as rows of {rows.shape[1]} bytes")
+    return int(n)
 
 
 def _to_npz(instance: Instance) -> bytes:
+    """Patterns of ±1 as rows of ceil(N/8) bytes, little-endian bits set for +1, with `n`; real ones as they are."""
     arrays: dict[str, Any] = {
-        "patterns": instance.xi,
+        "patterns": instance.real if instance.bits is None else _bits.as_bytes(instance.bits, instance.n),
         "labels": np.ones(instance.n_patterns, dtype=np.int8),
         "kappa": np.float64(instance.kappa),
         "constraint": np.str_(instance.constraint),
     }
+    if instance.bits is not None:
+        arrays["n"] = np.int64(instance.n)
     if instance.teacher is not None:
         arrays["teacher"] = instance.teacher
     buffer = io.BytesIO()

@@ -54,6 +54,17 @@ def test_npz_round_trip(folder, data, kappa, constraint):
     assert teacher is None or np.array_equal(back.teacher, teacher)
 
 
+def test_npz_holds_signs_as_bits_and_reads_them_unpacked_too(tmp_path):
+    inst = random_instance(BinaryPerceptron(0.2), n=1001, alpha=0.5, rng=1)
+    write_instance(inst, tmp_path / "a.npz")
+    with np.load(tmp_path / "a.npz") as stored:
+        rows = stored["patterns"]
+        assert np.array_equal(np.unpackbits(rows, axis=1, count=1001, bitorder="little"), inst.xi > 0)
+    np.savez_compressed(tmp_path / "old.npz", patterns=inst.xi, labels=np.ones(inst.n_patterns), kappa=0.2)
+    for name in ("a.npz", "old.npz"):
+        assert np.array_equal(read_instance(tmp_path / name).bits, inst.bits)
+
+
 def test_teacher_and_labels_survive(tmp_path):
     inst = random_instance(TeacherStudent(), n=15, alpha=2.0, rng=1)
     write_instance(inst, tmp_path / "a.npz")
@@ -189,6 +200,9 @@ BAD = {
     "empty npz": (archive(), "is damaged|it holds nothing"),
     "bad labels": (archive(**GOOD | {"labels": np.ones(3)}), r"labels must have shape \(2,\)"),
     "bad patterns": (archive(**GOOD | {"patterns": np.array(["a"])}), "patterns must be real numbers"),
+    "bits too short": (archive(**GOOD | {"patterns": np.ones((2, 1), np.uint8), "n": 9}), "n=9 does not fit patterns"),
+    "bits of floats": (archive(**GOOD | {"n": 3}), r"must be rows of uint8; got float64 of shape \(2, 3\)"),
+    "no n": (archive(**GOOD | {"patterns": np.ones((2, 1), np.uint8), "n": [3]}), r"n=\[3\] does not fit"),
     "bad kappa": (archive(**GOOD | {"kappa": np.nan}), "kappa must be finite"),
     "kappa array": (archive(**GOOD | {"kappa": np.zeros(2)}), "kappa of an instance must be a single number"),
     "bad constraint": (archive(**GOOD | {"constraint": "none"}), "constraint must be one of"),
