@@ -19,19 +19,20 @@ kernel is steep as d → 0 and an orthogonal one in which nothing is.
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from itertools import pairwise
 from typing import Any, NamedTuple
 
 import numpy as np
 import scipy
 from numpy.typing import NDArray
-from scipy.special import xlog1py, xlogy
+from scipy import special
 
 from replica_theory.curves import FAILED, EntropyCurve, Row, assemble
 from replica_theory.gaussian import Rule, log2cosh, multi_rule, rule
 from replica_theory.models import ArrayLike, Model, checked_model, checked_real
 from replica_theory.replica_symmetric import checked_alpha, replica_symmetric
-from replica_theory.saddle_point import follow_branch, solve_fixed_points
+from replica_theory.saddle_point import BranchPoint, follow_branch, solve_fixed_points
 from replica_theory.status import ConvergenceError, Status, report, silenced
 
 Array = NDArray[np.float64]
@@ -74,9 +75,9 @@ def franz_parisi(
     Returns
     -------
     EntropyCurve
-        `slope` is :math:`d\Phi/dd = 2\gamma` (of the free entropy; the entropy's own at beta = inf), NaN at d = 0
-        where it is infinite. `overlaps` holds ``q, q_hat, t0, t0_hat, t_hat, gamma, q_ref, energy, free_entropy``
-        and ``replicon``, positive where the replica-symmetric saddle is stable (see `local_entropy`).
+        `slope` is :math:`dS/dd = 2\gamma + \beta\alpha\,de/dd` (:math:`2\gamma` is that of the free entropy), NaN at
+        d = 0 where it is infinite. `overlaps` holds ``q, q_hat, t0, t0_hat, t_hat, gamma, q_ref, energy,
+        free_entropy`` and ``replicon``, positive where the replica-symmetric saddle is stable (see `local_entropy`).
         Points with negative entropy (typical solutions are isolated there) have status ``"negative-entropy"``.
 
     Raises
@@ -120,7 +121,7 @@ def franz_parisi(
         for member, row in zip(members, _curve(probe, typical, a, columns[1, members]), strict=True):
             rows[member] = row
     label = f"Franz-Parisi, alpha = {alpha}" if np.ndim(alpha) == 0 else ""
-    curve = assemble(rows, columns[1].reshape(shape), label, names=_OVERLAPS, replicas=False)
+    curve = assemble(rows, columns[1].reshape(shape), label, names=(*_OVERLAPS, "fold"), replicas=False)
     status = np.array([row.status for row in rows], dtype=object)
     report(status, curve, f"franz_parisi at distance {distance}" if shape == () else "franz_parisi", scalar=shape == ())
     return curve
@@ -231,7 +232,7 @@ def planted_bound(model: Model, alpha: ArrayLike, distance: ArrayLike) -> Array:
 def binary_entropy(distance: ArrayLike) -> Array:
     r""":math:`H_2(d) = -d\log d - (1-d)\log(1-d)`, the entropy of all configurations at distance d, nats per weight."""
     d = np.asarray(distance, dtype=float)
-    return np.asarray(-xlogy(d, d) - xlog1py(1 - d, -d))
+    return np.asarray(-special.xlogy(d, d) - special.xlog1py(1 - d, -d))
 
 
 def checked_distance(distance: Any) -> ArrayLike:
@@ -248,6 +249,7 @@ def checked_distance(distance: Any) -> ArrayLike:
     return float(array) if array.ndim == 0 else array
 
 
+@lru_cache
 def typical_overlap(probe: Model, reference: Model, alpha: float) -> float:
     """Overlap between a typical solution of `probe` and one of `reference`, NaN if there is no saddle point."""
     typical = replica_symmetric(reference, alpha)
@@ -325,7 +327,7 @@ def _follow(setting: _Setting, q: float, distances: Array, finer: tuple[int, int
         return _residual(setting, x, -float(np.tanh(0.5 * rapidity)))
 
     wanted = [_rapidity(float(d)) for d in np.unique(distances[distances >= _SMALLEST_DISTANCE])]
-    solved: dict[float, Array | None] = {p: at_typical for p in wanted if abs(p - typical) < _AT_TYPICAL}
+    solved = {p: BranchPoint(p, at_typical, Status.CONVERGED) for p in wanted if abs(p - typical) < _AT_TYPICAL}
     below = [p for p in wanted[::-1] if p < typical and p not in solved]
     above = [p for p in wanted if p > typical and p not in solved]
     for branch, side in ((below, -1.0), (above, 1.0)):
@@ -333,15 +335,37 @@ def _follow(setting: _Setting, q: float, distances: Array, finer: tuple[int, int
             origin = branch[0] if abs(branch[0] - typical) < _DEPARTURE else typical + side * _DEPARTURE
             start = _depart(setting, at_typical, t_typical, -float(np.tanh(0.5 * origin)))
             for point in follow_branch(residual, start, origin, branch, max_step=0.25, min_step=_RESOLVED):
-                solved[point.parameter] = point.x if point.status.ok else None
+                solved[point.parameter] = point
     return [_point(replace(setting, nodes=finer), d, solved) for d in distances]
 
 
-def _point(setting: _Setting, distance: float, solved: dict[float, Array | None]) -> Row:
+def _point(setting: _Setting, distance: float, solved: dict[float, BranchPoint]) -> Row:
     if distance < _SMALLEST_DISTANCE:
         return _at_reference(setting) if distance == 0 else Row(Status.OUT_OF_RANGE)
-    x = solved[_rapidity(float(distance))]
-    return FAILED if x is None else _read_out(setting, x, 1 - 2 * distance)
+    point = solved[_rapidity(float(distance))]
+    if not point.status.ok:
+        return Row(point.status, overlaps={"fold": 0.5 * (1 + float(np.tanh(0.5 * point.fold)))})
+    row = _read_out(setting, point.x, 1 - 2 * distance)
+    if np.isposinf(setting.probe.beta) or not row.status.ok:
+        return row
+    return row._replace(slope=row.slope + _heat_slope(setting, point))
+
+
+def _heat_slope(setting: _Setting, point: BranchPoint) -> float:
+    """What the slope of the entropy exceeds that of the free entropy by at finite beta, by solving on both sides."""
+    typical = point.x[-1] == 0  # where the equations are singular
+    heats, distances, h = [], [], 0.5 * _DEPARTURE if typical else 1e-4
+    for side in (point.parameter - h, point.parameter + h):
+        t = -float(np.tanh(0.5 * side))
+        start, origin = point.x, point.parameter
+        if typical:
+            start, origin = _depart(setting, point.x, -float(np.tanh(0.5 * origin)), t), side
+        beside = follow_branch(lambda x, p: _residual(setting, x, -float(np.tanh(0.5 * p))), start, origin,
+                               [side], max_step=h)[0]  # fmt: skip
+        row = _read_out(setting, beside.x, t) if beside.status.ok else FAILED
+        heats.append(row.entropy - row.overlaps.get("free_entropy", np.nan))
+        distances.append(0.5 * (1 - t))
+    return float((heats[1] - heats[0]) / (distances[1] - distances[0]))
 
 
 def _rapidity(distance: float) -> float:
@@ -508,8 +532,7 @@ def _read_out(setting: _Setting, x: Array, t: float) -> Row:
     t_hat = mu + forces.t0_hat
     linear = -0.5 * forces.q_hat * (1 - q) - t * t_hat + t0 * forces.t0_hat
     free = linear + spins.value + setting.alpha * forces.value
-    beta = float(np.asarray(setting.probe.beta))
-    entropy = free + (beta * setting.alpha * forces.energy if np.isfinite(beta) else 0.0)
+    entropy = free + setting.probe.heat(setting.alpha, forces.energy)
     gamma = t_hat - forces.slope
     replicon = 1 - setting.alpha * forces.curvature * spins.curvature
     values = (q, forces.q_hat, t0, forces.t0_hat, t_hat, gamma, setting.q_ref, forces.energy, free, replicon)

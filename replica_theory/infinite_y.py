@@ -30,6 +30,7 @@ _LEGENDRE = np.polynomial.legendre.leggauss(160)
 class LimitPoint(NamedTuple):
     """Read-out of a solution: local entropy, half its slope, order parameters and conjugates."""
 
+    free_entropy: float
     entropy: float
     t_hat: float
     q: float
@@ -90,9 +91,10 @@ class LimitEquations:
         forces, spins = solved
         q, gap, t_hat = float(x[0]), max(float(np.expm1(x[1])), 0.0), _unsqueezed(float(x[2]))
         linear = -0.5 * forces.q_hat * (1 - q) - 0.5 * (gap * forces.q_hat + q * forces.gap_hat) - t * t_hat
-        entropy = linear + spins.value + self.alpha * forces.value
+        free = linear + spins.value + self.alpha * forces.value
+        entropy = free + self.model.heat(self.alpha, forces.energy)
         replicon = 1 - self.alpha * forces.curvature * spins.curvature
-        return LimitPoint(entropy, t_hat, q, forces.q_hat, gap, forces.gap_hat, forces.energy, replicon)
+        return LimitPoint(free, entropy, t_hat, q, forces.q_hat, gap, forces.gap_hat, forces.energy, replicon)
 
     def _terms(self, x: Array) -> tuple[_Energetic, _Entropic] | None:
         q, log_gap, squeezed = (float(v) for v in x)

@@ -26,6 +26,7 @@ from replica_theory.models import ArrayLike, Model
 from replica_theory.neighbourhood import OVERLAPS, Equations, Problem, read_out
 from replica_theory.replica_symmetric import checked_alpha, replica_symmetric
 from replica_theory.replicated import System
+from replica_theory.saddle_point import follow_branch
 from replica_theory.sectors import Satiated, broken_start, broken_zero, descend, limit_branch, satiated
 from replica_theory.status import ConvergenceError, Status, report
 
@@ -84,10 +85,13 @@ def local_entropy(
     Returns
     -------
     EntropyCurve
-        `slope` is :math:`dS/dd` along the curve (at fixed y, or at zero complexity), `complexity` is :math:`\Sigma`
-        (NaN at y = inf), `y` the one used, `error` an estimate from quadrature doubling, already corrected for in
-        `entropy`. `overlaps` holds ``q0, q1, t0, q_ref`` and their conjugates, ``t_hat, gamma, phi, energy,
-        residual``, and the eigenvalues ``replicon`` and ``replicon_ref`` of `Notes`.
+        `entropy` is the entropy of the replicas around the reference: :math:`S = \partial_y\varphi`, at finite `beta`
+        (where that is ``free_entropy`` of `overlaps`) plus :math:`\beta\alpha e`. `slope` is :math:`dS/dd` along the
+        curve (at fixed y, or at zero complexity), `complexity` is :math:`\Sigma` (NaN at y = inf), `y` the one used.
+        `overlaps` holds ``q0, q1, t0, q_ref`` and their conjugates, ``t_hat, gamma, phi, free_entropy, energy,
+        residual``, the eigenvalues ``replicon`` and ``replicon_ref`` of `Notes`, and ``fold``: the distance at which
+        the branch turns back, at points beyond it. All are read off at doubled resolution of the quadratures; `error`
+        is what that changed of the entropy.
 
     Raises
     ------
@@ -367,9 +371,9 @@ def _broken_limit(model: Model, alpha: float, distances: Array) -> list[Row]:
 def _typical_row(model: Model, alpha: float) -> Row:
     """The limit d = 1/2 at y = inf: some reference has the typical solutions there."""
     alone = replica_symmetric(model, alpha)
-    entropy = float(alone.free_entropy)
-    overlaps = {"q0": float(alone.q), "q1": float(alone.q), "gamma": 0.0, "t_hat": 0.0}
-    overlaps["replicon"] = float(alone.stability)
+    entropy = float(alone.entropy)
+    overlaps = {"q0": float(alone.q), "q1": float(alone.q), "gamma": 0.0, "t_hat": 0.0, "energy": float(alone.energy)}
+    overlaps |= {"free_entropy": float(alone.free_entropy), "replicon": float(alone.stability)}
     status = Status.CONVERGED if entropy >= 0 else Status.NEGATIVE_ENTROPY
     return Row(status, entropy, 0.0, np.nan, np.inf, 0.0, overlaps)
 
@@ -414,10 +418,24 @@ def _limit_row(equations: LimitEquations, x: Array | Satiated | None, distance: 
     assert point is not None and finer is not None
     overlaps = {"q0": point.q, "q1": point.q, "q0_hat": point.q_hat, "q1_hat": point.q_hat, "t_hat": point.t_hat,
                 "gamma": point.t_hat, "energy": point.energy, "gap": point.gap, "gap_hat": point.gap_hat}  # fmt: skip
-    overlaps["replicon"] = point.replicon
+    overlaps |= {"replicon": point.replicon, "free_entropy": finer.free_entropy}
     status = Status.CONVERGED if finer.entropy >= 0 else Status.NEGATIVE_ENTROPY
     error = abs(finer.entropy - point.entropy)
-    return Row(status, finer.entropy, 2 * point.t_hat, np.nan, np.inf, error, overlaps)
+    slope = 2 * point.t_hat + _heat_slope(equations, x, distance)
+    return Row(status, finer.entropy, slope, np.nan, np.inf, error, overlaps)
+
+
+def _heat_slope(equations: LimitEquations, x: Array, distance: float) -> float:
+    """What the slope of the entropy exceeds that of the free entropy by (0 at beta = inf), by solving on both sides."""
+    if np.isposinf(equations.model.beta):
+        return 0.0
+    p, h = float(np.log(distance)), 1e-4
+    heats = []
+    for side in (p - h, p + h):
+        beside = follow_branch(equations.along, x, p, [side], max_step=h)[0]
+        point = equations.read(beside.x, 1 - 2 * float(np.exp(side))) if beside.status.ok else None
+        heats.append(np.nan if point is None else point.entropy - point.free_entropy)
+    return float(heats[1] - heats[0]) / (2 * h * distance)
 
 
 def _checked(model: Model, reference: str, kappa_ref: float | None) -> None:

@@ -135,6 +135,11 @@ class Model(ABC):
         probability: Array = np.exp(-beta - log) * -np.expm1(np.minimum(bare, 0.0))
         return probability
 
+    def heat(self, alpha: float, energy: float) -> float:
+        r"""What the entropy exceeds the free entropy by, :math:`\beta\alpha e` (0 at beta = inf); one `beta` only."""
+        beta = float(np.asarray(self.beta))
+        return beta * alpha * energy if np.isfinite(beta) else 0.0
+
     def allows(self, h: ArrayLike) -> NDArray[np.bool_]:
         """Whether a pattern of stability `h` is satisfied (the edges included)."""
         with np.errstate(all="ignore"):

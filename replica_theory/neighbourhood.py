@@ -19,8 +19,8 @@ from replica_theory.status import Status
 Array = NDArray[np.float64]
 
 OVERLAPS = (
-    "q0", "q1", "t0", "q_ref", "q0_hat", "q1_hat", "t0_hat", "q_ref_hat", "t_hat", "gamma", "phi", "energy", "residual",
-    "replicon", "replicon_ref",
+    "q0", "q1", "t0", "q_ref", "q0_hat", "q1_hat", "t0_hat", "q_ref_hat", "t_hat", "gamma", "phi", "free_entropy",
+    "energy", "residual", "replicon", "replicon_ref",
 )  # fmt: skip
 
 
@@ -37,6 +37,7 @@ class Saddle(NamedTuple):
     hats: Overlaps
     t_hat: float
     phi: float
+    free_entropy: float
     entropy: float
     gamma: float
     energy: float
@@ -45,7 +46,7 @@ class Saddle(NamedTuple):
 
     def complexity(self, y: float) -> float:
         """Logarithm of the number of references per weight."""
-        return self.phi - y * self.entropy
+        return self.phi - y * self.free_entropy
 
 
 @dataclass(frozen=True)
@@ -135,7 +136,7 @@ class Equations:
             + spins.value
             + alpha * forces.value
         )
-        entropy = (
+        free = (
             -0.5 * hats.q1
             - 0.5 * (2 * y - 1) * q.q1 * hats.q1
             + y * q.q0 * hats.q0
@@ -148,7 +149,9 @@ class Equations:
         replicon = 1 - alpha * forces.curvature * spins.curvature
         product = spins.response @ forces.response
         replicon_ref = 1 - alpha * np.linalg.eigvals(product).real.max() if np.isfinite(product).all() else np.nan
-        return Saddle(q, hats, t_hat, float(phi), float(entropy), gamma, forces.energy, replicon, float(replicon_ref))
+        entropy = float(free) + self.system.model.heat(alpha, forces.energy)
+        values = (float(phi), float(free), entropy, gamma, forces.energy, replicon, float(replicon_ref))
+        return Saddle(q, hats, t_hat, *values)
 
 
 @dataclass(frozen=True)
@@ -202,6 +205,8 @@ def read_out(problem: Problem, x: Array, distance: float) -> Row:
     entropy = saddle.entropy
     tangent = -np.linalg.solve(jacobian, along[:-1])
     slope = (float(gradient @ tangent) + along[-1]) / distance
+    if problem.zero and np.isposinf(problem.equations.system.model.beta):
+        slope = 2 * saddle.gamma  # phi = y S along the curve, so dphi = S dy + y dS there
     y = problem.at(moved)[0].system.y
     complexity = 0.0 if problem.zero else saddle.complexity(y)
     status = Status.CONVERGED
@@ -211,7 +216,7 @@ def read_out(problem: Problem, x: Array, distance: float) -> Row:
         status = Status.NEGATIVE_COMPLEXITY
     q, hats = saddle.overlaps, saddle.hats
     values = (q.q0, q.q1, q.t0, q.q_ref, hats.q0, hats.q1, hats.t0, hats.q_ref, saddle.t_hat, saddle.gamma,
-              saddle.phi, saddle.energy, float(np.abs(residual).max()),
+              saddle.phi, saddle.free_entropy, saddle.energy, float(np.abs(residual).max()),
               saddle.replicon, saddle.replicon_ref)  # fmt: skip
     error = abs(entropy - base)
     return Row(status, entropy, slope, complexity, y, error, dict(zip(OVERLAPS, values, strict=True)))

@@ -222,7 +222,7 @@ def local_entropy_1rsb(
     ]
     shape = grid[0].shape
     label = f"1RSB, free reference, y = {y}, alpha = {alpha}"
-    curve = assemble(rows, grid[1], label, names=(*_NAMES, "replicon"))
+    curve = assemble(rows, grid[1], label, names=(*_NAMES, "free_entropy", "replicon"))
     call = f"local_entropy_1rsb at distance {distance}" if shape == () else "local_entropy_1rsb"
     report(np.ravel(curve.status), curve, call, scalar=shape == ())
     return curve
@@ -324,16 +324,22 @@ def _broken(equations: BrokenEquations, x: Array, d: float, symmetric: EntropyCu
         h = 1e-4 * d
         sides = [replace(equations, t=1 - 2 * (d + sign * h)) for sign in (1, -1)]
         solved = [(side, _solve(side, x)) for side in sides]
-        right, left = (np.nan if at is None else side.read(at)[0].entropy for side, at in solved)
+        right, left = (np.nan if at is None else _entropy(side, side.read(at)[0]) for side, at in solved)
         slope = (right - left) / (2 * h)
     overlaps["replicon"] = np.nan if symmetric is None else float(symmetric.overlaps["replicon"])
     complexity = np.nan if system.infinite else point.phi - system.y * point.entropy
-    status = Status.CONVERGED
-    if point.entropy < 0:
+    status, entropy = Status.CONVERGED, _entropy(equations, point)
+    if entropy < 0:
         status = Status.NEGATIVE_ENTROPY
     elif complexity < -1e-9:
         status = Status.NEGATIVE_COMPLEXITY
-    return Row(status, point.entropy, slope, complexity, error=abs(finer.entropy - point.entropy), overlaps=overlaps)
+    overlaps["free_entropy"] = point.entropy
+    return Row(status, entropy, slope, complexity, error=abs(finer.entropy - point.entropy), overlaps=overlaps)
+
+
+def _entropy(equations: BrokenEquations, point: Point) -> float:
+    """Entropy: at finite beta the functional gives the free entropy."""
+    return point.entropy + equations.system.model.heat(equations.system.alpha, point.energy)
 
 
 def _symmetric(model: Model, alpha: float, d: float, y: float) -> EntropyCurve | None:

@@ -317,13 +317,8 @@ def _values(system: System, x: Array, gamma: float) -> Array | None:
         + alpha * forces.value
     )
     by_y = -0.5 * hats.q1 - 0.5 * (2 * y - 1) * pairs + y * q.q0 * hats.q0 + spins.log + alpha * forces.log
-    entropy = by_y - gamma * spins.t + _thermal(system, forces.energy)
+    entropy = by_y - gamma * spins.t + system.model.heat(alpha, forces.energy)
     return np.array([phi, spins.t, forces.energy, entropy, phi - y * by_y, q.q0, q.q1, hats.q0, hats.q1])
-
-
-def _thermal(system: System, energy: float) -> float:
-    beta = float(system.model.beta)
-    return beta * system.alpha * energy if np.isfinite(beta) else 0.0
 
 
 def _status(values: Array) -> Status:

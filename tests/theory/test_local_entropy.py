@@ -162,7 +162,7 @@ def test_derivatives_in_distance(reference, y):
 def test_slope_along_the_limits(reference, y):
     step = 1e-3
     curve = local_entropy(BINARY, 0.6, 0.1 + step * np.arange(-2, 3), reference=reference, y=y)
-    assert derivative(curve.entropy, step) == pytest.approx(curve.slope[2], abs=5e-7)
+    assert derivative(curve.entropy, step) == pytest.approx(curve.slope[2], abs=1e-7)
     if y == "zero-complexity":
         np.testing.assert_allclose(curve.overlaps["phi"], curve.y * curve.entropy, rtol=1e-9)
         pinned = local_entropy(BINARY, 0.6, 0.1, reference=reference, y=float(curve.y[2]))
@@ -350,3 +350,24 @@ def test_names_survive_failure():
 def test_bad_input(arguments, keywords, message):
     with pytest.raises(ValueError, match=message):
         local_entropy(*arguments, **keywords)
+
+
+def test_entropy_of_thermal_replicas():
+    """At finite temperature the entropy is the entropy, here as in the theories of the limits; its slope likewise."""
+    model = BinaryPerceptron(0.1, 2.0)
+    distance = np.array([0.05, 0.1, 0.2])
+    none = local_entropy(model, 0.5, distance, reference="solution", y=0.0)
+    typical = franz_parisi(model, 0.5, distance)
+    np.testing.assert_allclose(none.entropy, typical.entropy, atol=1e-12)
+    np.testing.assert_allclose(none.overlaps["energy"], typical.overlaps["energy"], atol=1e-12)
+    np.testing.assert_allclose(none.slope, typical.slope, atol=1e-7)
+    alone = replica_symmetric(model, 0.5)
+    for y in (3.0, np.inf):
+        far = local_entropy(model, 0.5, 0.5, y=y)
+        assert (float(far.entropy), float(far.overlaps["free_entropy"])) == pytest.approx(
+            (float(alone.entropy), float(alone.free_entropy)), abs=1e-10
+        )
+        step = 1e-3
+        curve = local_entropy(model, 0.5, 0.1 + step * np.arange(-2, 3), y=y)
+        assert derivative(curve.entropy, step) == pytest.approx(curve.slope[2], abs=1e-7)
+        assert derivative(curve.overlaps["free_entropy"], step) != pytest.approx(curve.slope[2], abs=1e-3)
