@@ -134,16 +134,14 @@ def _local(arguments: argparse.Namespace) -> Columns:
 
 def _threshold(arguments: argparse.Namespace) -> Columns:
     (kappa,) = _outer(_margins(arguments))
-    found = [
-        local_entropy_threshold(
-            _model(arguments, np.asarray(k)), arguments.criterion, reference=arguments.reference, y=arguments.y
-        )
-        for k in kappa
-    ]
-    status = np.full(len(found), Status.CONVERGED, dtype=object)
-    columns: Columns = {"kappa": kappa, "threshold": np.array([point.alpha for point in found])}
-    columns |= {"distance": np.array([point.distance for point in found])}
-    return columns | {"error": np.array([point.error for point in found]), "status": status}
+    found = local_entropy_threshold(
+        _model(arguments, kappa), arguments.criterion, reference=arguments.reference, y=arguments.y
+    )
+    lost = np.isnan(found.alpha)
+    columns: Columns = {"kappa": kappa, "threshold": found.alpha, "distance": found.distance, "error": found.error}
+    return columns | {
+        "status": np.array([Status.SADDLE_LOST if one else Status.CONVERGED for one in lost], dtype=object)
+    }
 
 
 def _parser() -> argparse.ArgumentParser:

@@ -25,9 +25,10 @@ from replica_theory.curves import EntropyCurve
 from replica_theory.franz_parisi import franz_parisi
 from replica_theory.infinite_y import LimitEquations
 from replica_theory.local_entropy import ZERO_COMPLEXITY, Reference, local_entropy
-from replica_theory.models import Model
+from replica_theory.models import ArrayLike, Model
 from replica_theory.saddle_point import follow_branch
-from replica_theory.status import ConvergenceError, silenced
+from replica_theory.sectors import satiated
+from replica_theory.status import ConvergenceError, Status, report, silenced
 from replica_theory.thresholds import capacity
 
 Array = NDArray[np.float64]
@@ -46,30 +47,32 @@ class DenseThreshold:
 
     Attributes
     ----------
-    alpha : float
-        The load.
-    distance : float
+    alpha : float or array
+        The load; an array if the model's margin is one, NaN where there is no threshold.
+    distance : float or array
         Where the criterion is met.
     criterion, reference : str
     y : float or str
-    kappa : float
-    error : float
+    kappa : float or array
+    error : float or array
         Estimated error of alpha.
     """
 
-    alpha: float
-    distance: float
+    alpha: ArrayLike
+    distance: ArrayLike
     criterion: str
     reference: str
     y: float | str
-    kappa: float
-    error: float
+    kappa: ArrayLike
+    error: ArrayLike
 
     def __str__(self) -> str:
-        """The number with its criterion, in one line."""
-        return (
-            f"alpha = {self.alpha:.8g} +- {self.error:.1g} at d = {self.distance:.4g}: {self.criterion}, "
-            f"reference {self.reference}, y = {self.y}, kappa = {self.kappa:g}"
+        """The number with its criterion, a line for each margin."""
+        columns = np.broadcast_arrays(self.alpha, self.error, self.distance, self.kappa)
+        return "\n".join(
+            f"alpha = {alpha:.8g} +- {error:.1g} at d = {distance:.4g}: {self.criterion}, "
+            f"reference {self.reference}, y = {self.y}, kappa = {kappa:g}"
+            for alpha, error, distance, kappa in zip(*(np.ravel(c) for c in columns), strict=True)
         )
 
 
@@ -85,7 +88,7 @@ def local_entropy_threshold(
     Parameters
     ----------
     model : Model
-        Scalar parameters, beta = inf.
+        With beta = inf; an array of margins gives arrays of thresholds.
     criterion : {"slope", "gap", "margin"}
         ``"slope"``: :math:`\min_d dS/dd = 0` along the curve of `local_entropy` with this reference and y. ``"gap"``:
         that curve ceases to exist, with non-negative entropy and complexity, at some distance in [0.002, 0.05].
@@ -101,16 +104,19 @@ def local_entropy_threshold(
     Raises
     ------
     ValueError
-        If the criterion is unknown, a parameter of the model is an array, or beta is finite.
+        If the criterion is unknown, or beta is finite.
     ConvergenceError
-        If the criterion is met at no load below capacity.
+        If the criterion is met at no load below capacity (one margin; several: NaN, warned of once).
 
     Notes
     -----
-    The slope at y = inf is solved to 1e-9: on the surface :math:`\hat t = 0` the load is a function of the distance,
-    and the threshold its minimum. The others are roots in alpha of a curve's smallest slope (1e-5), or a bisection on
-    its existence (1e-3); these take from seconds to a minute. Values at kappa = 0: slope, free, y = inf:
-    0.75530203; slope, solution, zero complexity: 0.7757; margin: 0.729.
+    For an even constraint at a low threshold (:math:`|h|\le\kappa`: below :math:`2/\pi`) the best references meet
+    every constraint at once, :math:`S_\infty = H_2(d) + \alpha\,\ell(c, \sqrt{1-t^2})`, and the slope vanishes at
+    :math:`\alpha = \min_d\log\tfrac{1-d}d/(2t|\ell''|)`. Otherwise the slope at y = inf is solved to 1e-9: on the
+    surface :math:`\hat t = 0` the load is a function of the distance, and the threshold its minimum. The others are
+    roots in alpha of a curve's smallest slope (1e-5), or a bisection on its existence (1e-3); these take from seconds
+    to a minute. Values at kappa = 0: slope, free, y = inf: 0.75530203; slope, solution, zero complexity: 0.7757;
+    margin: 0.729.
 
     Examples
     --------
@@ -120,8 +126,10 @@ def local_entropy_threshold(
     """
     if criterion not in ("slope", "gap", "margin"):
         raise ValueError(f"criterion must be 'slope', 'gap' or 'margin'; got {criterion!r}")
-    if np.ndim(model.kappa) or np.ndim(model.beta) or np.isfinite(model.beta):
-        raise ValueError(f"a threshold needs a single kappa and beta = inf; got {model}")
+    if np.any(np.isfinite(model.beta)):
+        raise ValueError(f"a threshold counts solutions and needs beta = inf; got {model}")
+    if np.ndim(model.kappa):
+        return _at_margins(model, criterion, reference, y)
     limit = float(capacity(model).alpha)
     if criterion == "margin":
         alpha, distance, error = _margin(model, limit)
@@ -135,13 +143,35 @@ def local_entropy_threshold(
     return DenseThreshold(alpha, distance, criterion, reference, y, float(np.asarray(model.kappa)), error)
 
 
+def _at_margins(model: Model, criterion: Criterion, reference: Reference, y: float | str) -> DenseThreshold:
+    """The thresholds at an array of margins."""
+    kappa = np.asarray(model.kappa)
+    columns = np.full((3, kappa.size), np.nan)
+    status = np.full(kappa.size, Status.CONVERGED, dtype=object)
+    for k, margin in enumerate(kappa.ravel()):
+        try:
+            one = local_entropy_threshold(
+                model.at(kappa=float(margin), beta=np.inf), criterion, reference=reference, y=y
+            )
+        except ConvergenceError:
+            status[k] = Status.SADDLE_LOST
+            continue
+        columns[:, k] = float(one.alpha), float(one.distance), float(one.error)
+    alpha, distance, error = (column.reshape(kappa.shape) for column in columns)
+    if criterion == "margin":
+        reference, y = "solution", 0.0
+    found = DenseThreshold(alpha, distance, criterion, reference, y, kappa, error)
+    report(status, found, "local_entropy_threshold", scalar=False)
+    return found
+
+
 def local_entropy_thresholds(model: Model) -> list[DenseThreshold]:
     """Every threshold of the dense region in one list (those whose criterion is met below capacity).
 
     Parameters
     ----------
     model : Model
-        Scalar parameters, beta = inf.
+        With beta = inf; an array of margins gives arrays of thresholds.
 
     Returns
     -------
@@ -170,6 +200,9 @@ def local_entropy_thresholds(model: Model) -> list[DenseThreshold]:
 
 def _limit_slope(model: Model, limit: float) -> tuple[float, float, float]:
     r"""Minimum over d of the load at which :math:`\hat t(d) = 0` (y = inf)."""
+    simple = _satiated_slope(model)
+    if simple is not None:
+        return simple
     equations = LimitEquations(model, limit)
     start = _near_threshold(model, limit)
 
@@ -196,6 +229,26 @@ def _limit_slope(model: Model, limit: float) -> tuple[float, float, float]:
     equations = replace(equations, nodes=2 * equations.nodes - 1)
     refined = follow_branch(residual, finer, float(best.x) + 1e-9, [float(best.x)], max_step=0.1)[0].x
     return float(refined[2]), float(np.exp(best.x)), abs(float(refined[2] - best.fun)) + 1e-10
+
+
+def _satiated_slope(model: Model) -> tuple[float, float, float] | None:
+    """The same where the best references meet every constraint at once; None if that is not so at the threshold."""
+
+    def load(log_distance: float) -> float:
+        d = float(np.exp(log_distance))
+        unit = satiated(model, 1.0, 1 - 2 * d, always=True)
+        bare = float(np.log((1 - d) / d))
+        return np.inf if unit is None or unit.slope >= bare else bare / (bare - unit.slope)
+
+    grid = np.linspace(np.log(1e-3), np.log(0.45), 60)
+    values = np.array([load(p) for p in grid])
+    k = int(np.argmin(values))
+    if not (0 < k < len(grid) - 1 and np.isfinite(values[k])):
+        return None
+    best = scipy.optimize.minimize_scalar(load, bounds=(grid[k - 1], grid[k + 1]), method="bounded",
+                                          options={"xatol": 1e-9})  # fmt: skip
+    alpha, d = float(best.fun), float(np.exp(best.x))
+    return None if satiated(model, alpha, 1 - 2 * d) is None else (alpha, d, 1e-10)
 
 
 def _near_threshold(model: Model, limit: float) -> tuple[float, float, Array]:
@@ -241,12 +294,14 @@ def _margin(model: Model, limit: float) -> tuple[float, float, float]:
 def _largest_margin(model: Model, alpha: float) -> float:
     """Margin whose capacity is alpha (a hair inside, so that the reference's entropy is positive)."""
     kappa = float(np.asarray(model.kappa))
-    side = -1.0 if model.is_even else 1.0
+    side = next((sign for sign in (1.0, -1.0) if np.all(model.contains(model.at(kappa=kappa + 1e-3 * sign)))), None)
+    if side is None:
+        raise ValueError(f"no margin is tighter than that of {model}: the criterion 'margin' has no meaning for it")
 
     def excess(step: float) -> float:
         return float(capacity(model.at(kappa=kappa + side * step)).alpha) - alpha
 
-    top = 0.9 * kappa if model.is_even else 2.0
+    top = 0.9 * abs(kappa) if side < 0 else 2.0
     return kappa + side * (1 - 1e-6) * float(scipy.optimize.brentq(excess, 0.0, top, xtol=1e-10))
 
 
@@ -263,13 +318,14 @@ def _lowest_slope(curve: EntropyCurve) -> tuple[float, float]:
 def _root_in_load(lowest: Any, limit: float) -> tuple[float, float, float]:
     """Root in alpha of a smallest slope that is positive at low loads; missing points count as negative."""
     low, high = 0.85 * limit, 0.99 * limit
-    while lowest(low)[0] <= 0:
+    values = {low: lowest(low)[0]}
+    while values[low] <= 0:
         low, high = 0.8 * low, low
         if low < 0.05 * limit:
             raise ConvergenceError("the local entropy is non-monotone at every load")
+        values[low] = lowest(low)[0]
     if lowest(high)[0] > 0:
         raise ConvergenceError("the local entropy grows with the distance at every load below capacity")
-    values = {low: lowest(low)[0]}
     while high - low > 0.02 * limit or not np.isfinite(lowest(high)[0]):
         middle = 0.5 * (low + high)
         value = lowest(middle)[0]

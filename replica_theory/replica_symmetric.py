@@ -166,6 +166,7 @@ def replica_symmetric(model: Model, alpha: ArrayLike) -> ReplicaSymmetric:
     >>> print(f"{point.entropy:.9f} {point.q:.9f}")
     0.314390067 0.322385363
     """
+    checked_model(model)
     alpha = checked_alpha(alpha)
     scalar = all(np.ndim(v) == 0 for v in (alpha, model.kappa, model.beta))
     result = _remembered(model, float(alpha)) if scalar else _computed(model, alpha)

@@ -199,7 +199,7 @@ def follow_branch(
             following = target if abs(target - p) <= step else p + delta
             guess = seen[0][1] + delta * tangent if len(seen) == 1 else _extrapolate(seen[-3:], following)
             found = corrector.solve(guess, following)
-            if found is not None and not _astray(seen[-1][1], guess, found):
+            if found is not None and (len(seen) == 1 or not _astray(seen[-1][1], guess, found)):
                 seen.append((following, found))
                 ended = leaves(found) or ended
                 step = min(1.5 * step, max_step)

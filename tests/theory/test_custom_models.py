@@ -184,7 +184,7 @@ def test_soft_constraint_is_a_temperature():
     np.testing.assert_allclose(one.entropy, other.overlaps["free_entropy"] + shift, rtol=0, atol=1e-10)
     for y in (2.0, INF):
         one, other = rt.local_entropy(soft, alpha, d, y=y), rt.local_entropy(thermal, alpha, d, y=y)
-        np.testing.assert_allclose(one.entropy, other.entropy + shift, rtol=0, atol=1e-9)
+        np.testing.assert_allclose(one.entropy, other.overlaps["free_entropy"] + shift, rtol=0, atol=1e-9)
     # A planted pair: P(both satisfied) = 0.01 + 0.16 H + 0.64 P(two positive) with H = 1/2.
     t = 1 - 2 * d
     pair = 0.01 + 0.08 + 0.64 * (0.25 + np.arcsin(t) / (2 * np.pi))

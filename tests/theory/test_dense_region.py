@@ -2,10 +2,14 @@
 
 import numpy as np
 import pytest
+from scipy import stats
 
 from replica_theory import (
     BinaryPerceptron,
     ConvergenceError,
+    ConvergenceWarning,
+    SymmetricBinaryPerceptron,
+    UShapePerceptron,
     capacity,
     franz_parisi,
     local_entropy,
@@ -67,12 +71,51 @@ def test_gap_counts_what_is_missing_at_finite_y_only():
     assert _missing(curve).tolist() == (curve.complexity < 0).tolist()
 
 
+def test_thresholds_of_margins():
+    """An array of margins: one threshold each, the same as alone."""
+    kappa = np.array([[-0.3], [0.0]])
+    found = local_entropy_threshold(BinaryPerceptron(kappa))
+    assert found.alpha.shape == found.distance.shape == (2, 1) and found.alpha[0, 0] > found.alpha[1, 0]
+    assert found.alpha[1, 0] == pytest.approx(local_entropy_threshold(BINARY).alpha, abs=1e-9)
+    assert [line.split("kappa = ")[1] for line in str(found).splitlines()] == ["-0.3", "0"]
+
+
+def test_margins_without_threshold(monkeypatch):
+    def fails(model, limit):
+        raise ConvergenceError("none")
+
+    monkeypatch.setattr("replica_theory.dense_region._limit_slope", fails)
+    with pytest.warns(ConvergenceWarning, match="1 of 1 points are NaN"):
+        assert np.isnan(local_entropy_threshold(BinaryPerceptron(np.zeros(1))).alpha).all()
+    with pytest.raises(ConvergenceError, match="none"):
+        local_entropy_threshold(BINARY)
+
+
+@pytest.mark.parametrize(("kappa", "alpha"), [(0.3, 0.20837), (0.5, 0.46116)])
+def test_even_constraints_below_two_over_pi(kappa, alpha):
+    """min_d log((1-d)/d)/(2 t |l''|), by hand: -l'' = 2 a G(a)/(s^2 (1 - 2 H(a))), a = kappa/s, s^2 = 4 d (1 - d)."""
+    d = np.geomspace(1e-3, 0.4, 20001)
+    s = 2 * np.sqrt(d * (1 - d))
+    a = kappa / s
+    curvature = 2 * a * stats.norm.pdf(a) / (s**2 * (1 - 2 * stats.norm.sf(a)))
+    by_hand = np.min(np.log((1 - d) / d) / (2 * (1 - 2 * d) * curvature))
+    model = SymmetricBinaryPerceptron(kappa)
+    found = local_entropy_threshold(model)
+    assert found.alpha == pytest.approx(by_hand, abs=1e-8) and by_hand == pytest.approx(alpha, abs=1e-5)
+    slope = local_entropy(model, found.alpha, found.distance * np.array([0.9, 1.0, 1.1])).slope
+    assert slope[1] == pytest.approx(0, abs=1e-6) and slope[0] > 0 < slope[2]
+
+
+def test_which_margin_is_tighter():
+    """A larger one for h >= kappa and |h| >= kappa, a smaller one for |h| <= kappa."""
+    for model in (BINARY, UShapePerceptron(0.5), SymmetricBinaryPerceptron(1.0)):
+        load = 0.9 * float(capacity(model).alpha)
+        tighter = model.at(kappa=_largest_margin(model, load))
+        assert model.contains(tighter) and float(capacity(tighter).alpha) == pytest.approx(load, rel=1e-4)
+
+
 def test_bad_input():
     with pytest.raises(ValueError, match="criterion must be 'slope', 'gap' or 'margin'; got 'width'"):
         local_entropy_threshold(BINARY, "width")
-    with pytest.raises(ValueError, match="single kappa and beta = inf"):
-        local_entropy_threshold(BinaryPerceptron(np.array([0.0, 0.1])))
-    with pytest.raises(ValueError, match="single kappa and beta = inf"):
+    with pytest.raises(ValueError, match="counts solutions and needs beta = inf"):
         local_entropy_threshold(BinaryPerceptron(0.0, 2.0))
-    with pytest.raises(ConvergenceError):
-        local_entropy_threshold(BINARY, "slope", y=0.0)
