@@ -20,9 +20,10 @@ from scipy.interpolate import BarycentricInterpolator
 
 from replica_theory.continuation import Branch, curve_points, outwards, singular_point, zero_points
 from replica_theory.curves import FAILED, EntropyCurve, Row, assemble
+from replica_theory.dense_teacher import dense_teacher
 from replica_theory.franz_parisi import checked_distance
 from replica_theory.infinite_y import LimitEquations, aligned_distance
-from replica_theory.models import ArrayLike, Model
+from replica_theory.models import ArrayLike, Model, TeacherStudent
 from replica_theory.neighbourhood import OVERLAPS, Equations, Problem, read_out
 from replica_theory.replica_symmetric import checked_alpha, replica_symmetric
 from replica_theory.replicated import System
@@ -65,7 +66,8 @@ def local_entropy(
     Parameters
     ----------
     model : Model
-        Constraint on the replicas (scalar or array parameters); finite `beta` makes the inner measure thermal.
+        Constraint on the replicas (scalar or array parameters); finite `beta` makes the inner measure thermal. With a
+        teacher (free references): the students of `dense_teacher`.
     alpha, distance : float or array
         Load, and distances in [0, 1/2].
     reference : {"free", "solution"}
@@ -130,6 +132,8 @@ def local_entropy(
     >>> print(f"{curve.entropy:.6f} {curve.complexity:.6f}")
     0.237435 0.352681
     """
+    if isinstance(model, TeacherStudent) and reference == "free" and not isinstance(y, str) and sector is None:
+        return dense_teacher(model, alpha, distance, y=y)
     alpha, distance = checked_alpha(alpha), checked_distance(distance)
     _checked(model, reference, kappa_ref)
     count, zero = _checked_y(y, reference)
@@ -440,7 +444,7 @@ def _heat_slope(equations: LimitEquations, x: Array, distance: float) -> float:
 
 def _checked(model: Model, reference: str, kappa_ref: float | None) -> None:
     if model.has_teacher:
-        raise ValueError("local_entropy takes random labels (BinaryPerceptron, SymmetricBinaryPerceptron)")
+        raise ValueError("with a teacher, local_entropy takes free references and a number of replicas, or inf")
     if reference not in ("free", "solution"):
         raise ValueError(f"reference must be 'free' or 'solution'; got {reference!r}")
     if kappa_ref is None:

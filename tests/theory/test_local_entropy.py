@@ -24,6 +24,7 @@ from replica_theory import (
     SymmetricBinaryPerceptron,
     TeacherStudent,
     binary_entropy,
+    dense_teacher,
     franz_parisi,
     local_entropy,
     replica_symmetric,
@@ -326,6 +327,12 @@ def test_complexity_that_does_not_vanish():
     assert curve.y[1] > 2 * curve.y[0]
 
 
+def test_teacher():
+    """Students of a teacher: the door is the same."""
+    one, other = local_entropy(TeacherStudent(), 0.8, 0.1), dense_teacher(TeacherStudent(), 0.8, 0.1)
+    assert float(one.entropy) == float(other.entropy) and "generalization_error_ref" in one.overlaps
+
+
 def test_names_survive_failure():
     with pytest.warns(ConvergenceWarning):
         curve = local_entropy(BINARY, 0.9, [0.1, 0.2], y=3.0)
@@ -345,7 +352,7 @@ def test_names_survive_failure():
     ((BINARY, 0.4, 0.6), {}, "distance"),
     ((BINARY, 0.4, -0.1), {}, "distance"),
     ((BINARY, -0.4, 0.1), {}, "alpha must be positive"),
-    ((TeacherStudent(), 0.4, 0.1), {}, "random labels"),
+    ((TeacherStudent(), 0.4, 0.1), {"reference": "solution", "y": 1.0}, "with a teacher, local_entropy takes free"),
 ])  # fmt: skip
 def test_bad_input(arguments, keywords, message):
     with pytest.raises(ValueError, match=message):
