@@ -44,7 +44,8 @@ Array = NDArray[np.float64]
 
 _OVERLAPS = (
     "q0", "q1", "q0_hat", "q1_hat", "t_hat", "gamma", "teacher_overlap", "teacher_overlap_hat",
-    "teacher_overlap_ref", "generalization_error", "generalization_error_ref", "energy", "phi", "residual",
+    "teacher_overlap_ref", "generalization_error", "generalization_error_ref", "energy", "phi", "free_entropy",
+    "residual",
 )  # fmt: skip
 _STEP = 0.1
 _RESOLVED = 5e-4
@@ -103,8 +104,8 @@ def dense_teacher(
     Parameters
     ----------
     model : TeacherStudent
-        Margin and inverse temperature of the students (arrays broadcast); at finite `beta` the entropy is the free
-        entropy of the thermal students.
+        Margin and inverse temperature of the students (arrays broadcast); at finite `beta` ``free_entropy`` of the
+        overlaps is that of the thermal students, :math:`S - \beta\alpha e`.
     alpha, distance : float or array
         Load, and distances between reference and student, in [0, 1/2].
     y : float or array
@@ -117,7 +118,7 @@ def dense_teacher(
         `overlaps` holds, next to the order parameters of the free reference, ``teacher_overlap`` R of the students and
         ``teacher_overlap_ref`` of the reference, and ``generalization_error`` and ``generalization_error_ref``,
         :math:`\arccos(R)/\pi` of either: probabilities to disagree with the teacher on a new pattern. `slope` is
-        :math:`dS/dd` (at y = inf; NaN otherwise), `complexity` is :math:`\Sigma` (NaN at y = inf), `error` the change
+        :math:`dS/dd`, `complexity` is :math:`\Sigma` (NaN at y = inf), `error` the change
         of the entropy under doubled quadrature.
 
     Raises
@@ -569,12 +570,13 @@ def _aligned(problem: Problem, alone: ReplicaSymmetric) -> tuple[float, float]:
 def _flat_row(problem: Problem, alone: ReplicaSymmetric) -> Row:
     """Typical students: at y = inf around the signs of their mean, at finite y and d = 1/2 around anything."""
     limit = np.isinf(problem.y)
-    q, r, entropy = float(alone.q), float(alone.teacher_overlap), float(alone.free_entropy)
+    q, r, free = float(alone.q), float(alone.teacher_overlap), float(alone.free_entropy)
+    entropy = float(alone.entropy)
     r_ref = _aligned(problem, alone)[1] if limit else 0.0
     hats = (float(alone.q_hat), float(alone.teacher_overlap_hat))
-    phi = np.nan if limit else problem.y * entropy + np.log(2)
+    phi = np.nan if limit else problem.y * free + np.log(2)
     values = (q, q, hats[0], hats[0], 0.0, 0.0, r, hats[1], r_ref, _error(r), _error(r_ref), float(alone.energy), phi,
-              float(alone.residual))  # fmt: skip
+              free, float(alone.residual))  # fmt: skip
     status = Status.CONVERGED if entropy >= 0 else Status.NEGATIVE_ENTROPY
     complexity = np.nan if limit else float(np.log(2))
     overlaps = dict(zip(_OVERLAPS, values, strict=True))
@@ -590,17 +592,30 @@ def _read_out(problem: Problem, x: Array, distance: float) -> Row:
     q1, q1_hat = (point.q0, point.q0_hat) if limit else (point.q0 + point.gap, point.q0_hat + point.gap_hat)
     values = (point.q0, q1, point.q0_hat, q1_hat, point.t_hat, point.t_hat, point.r, point.r_hat, point.r_ref,
               _error(point.r), _error(point.r_ref), point.energy, finer.phi,
-              float(np.abs(residual).max()))  # fmt: skip
+              finer.entropy, float(np.abs(residual).max()))  # fmt: skip
     complexity = np.nan if limit else finer.phi - problem.y * finer.entropy
+    entropy = finer.entropy + problem.model.heat(problem.alpha, finer.energy)
     status = Status.CONVERGED
-    if finer.entropy < 0:
+    if entropy < 0:
         status = Status.NEGATIVE_ENTROPY
     elif complexity < -1e-9:
         status = Status.NEGATIVE_COMPLEXITY
-    slope = 2 * point.t_hat if limit else np.nan
+    simple = limit and np.isposinf(problem.model.beta)
+    slope = 2 * point.t_hat if simple else _slope(problem, x, distance)
     error = abs(finer.entropy - point.entropy)
     overlaps = dict(zip(_OVERLAPS, values, strict=True))
-    return Row(status, finer.entropy, slope, complexity, error=error, overlaps=overlaps)
+    return Row(status, entropy, slope, complexity, error=error, overlaps=overlaps)
+
+
+def _slope(problem: Problem, x: Array, distance: float) -> float:
+    """Slope of the entropy, by solving on both sides."""
+    values, h = [], 1e-3 * distance
+    for d in (distance - h, distance + h):
+        t = 1 - 2 * d
+        beside = follow_branch(problem.residual, x, 1 - 2 * distance, [t], max_step=3 * h)[0]
+        point = problem.evaluate(beside.x, t)[1] if beside.status.ok else None
+        values.append(np.nan if point is None else point.entropy + problem.model.heat(problem.alpha, point.energy))
+    return float(values[1] - values[0]) / (2 * h)
 
 
 def _error(overlap: float) -> float:

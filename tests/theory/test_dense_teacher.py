@@ -40,7 +40,8 @@ def test_derivatives_at_finite_y(model, y):
     assert abs(slope - 2 * y * along.overlaps["gamma"][1]) < 2e-7 * (1 + y)
     assert (along.error < 1e-9).all()
     counts = dense_teacher(model, 0.6, 0.15, y=centred(y)).overlaps["phi"]
-    assert abs((counts[2] - counts[0]) / (2 * STEP) - along.entropy[1]) < 1e-7
+    assert abs((counts[2] - counts[0]) / (2 * STEP) - along.overlaps["free_entropy"][1]) < 1e-7
+    assert abs((along.entropy[2] - along.entropy[0]) / (2 * STEP) - along.slope[1]) < 1e-5
 
 
 @pytest.mark.parametrize("model", MODELS, ids=str)
