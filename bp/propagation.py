@@ -107,6 +107,7 @@ def belief_propagation(
     max_iter: int = 1000,
     init: Messages | float | None = None,
     dtype: DTypeLike = np.float64,
+    device: str | None = None,
     rng: Rng = None,
     on_failure: OnFailure = "raise",
     memory_limit: float | None = None,
@@ -153,7 +154,11 @@ def belief_propagation(
         the symmetric constraint without field, zero is itself a fixed point).
     dtype : {float64, float32}
         Precision of the messages, which take two (with the copy in the result) times PN numbers of it, beside PN
-        bytes of unpacked ±1 patterns. Single precision is exact to some 1e-5.
+        bytes of unpacked ±1 patterns. Single precision is exact to some 1e-5. For ``"amp"`` the precision of the
+        products with the patterns.
+    device : str, optional
+        Where ``"amp"`` forms these products: a device of torch (``"cuda"``, ``"cpu"``, ...) or ``"cupy"``, as for
+        `bp.arrays.namespace`; by default the host, straight from the bits.
     rng : int, SeedSequence, Generator or None
         Source of the random initial fields and of the sequential orders.
     on_failure : {"raise", "return"}
@@ -173,6 +178,8 @@ def belief_propagation(
         If `max_iter` sweeps are not enough; it carries the result.
     MemoryError
         If the messages on edges do not fit in memory (estimated before any work).
+    RuntimeError
+        If the device is not there.
     ValueError, TypeError
         For a bad argument.
 
@@ -198,7 +205,7 @@ def belief_propagation(
     if not isinstance(instance, Instance):
         raise TypeError(f"instance must be an Instance; got {type(instance).__name__}")
     theta = _checked_field(field, instance.n)
-    options: Any = {"schedule": schedule, "dtype": precision, "memory_limit": memory_limit}
+    options: Any = {"schedule": schedule, "dtype": precision, "device": device, "memory_limit": memory_limit}
     state = make_state(instance, method, beta=control.beta, init=init, rng=rng, **options)
     residual, iterations = control.relax(state, theta)
     result = _result(instance, state, control.beta, theta, residual, iterations, residual <= tol)
@@ -388,7 +395,7 @@ class AmpState:
         device: str | None = None,
     ) -> None:
         self.fields, self.g = fields, g
-        self._amp, self._model = Amp(instance, beta, dtype, device), instance.model
+        self._amp, self._model, self._beta = Amp(instance, beta, dtype, device), instance.model, beta
 
     def sweep(self, field: Array, damping: float) -> float:
         """One step, the fields damped; returns the largest undamped change of a field or magnetisation."""
@@ -404,7 +411,9 @@ class AmpState:
         r"""Magnetisations, free entropy :math:`\Phi` and log-probabilities of the patterns, messages unchanged."""
         m = np.tanh(field + self.fields)
         step = self._amp.step(m, self.g)
-        log_p = self._model.log_kernel(step.omega, np.sqrt(step.variance)).log
+        log_p = step.log_weight
+        if self._beta < np.inf:
+            log_p = self._model.log_kernel(step.omega, np.sqrt(step.variance)).log
         return m, amp_free_entropy(step, m, self.g, field), log_p
 
     def messages(self) -> Messages:
@@ -431,6 +440,7 @@ def make_state(
     schedule: Schedule = "parallel",
     init: Messages | float | None = None,
     dtype: DTypeLike = np.float64,
+    device: str | None = None,
     rng: Rng = None,
     memory_limit: float | None = None,
 ) -> State:
@@ -441,13 +451,15 @@ def make_state(
     if method == "amp" and schedule != "parallel":
         raise ValueError("schedule='sequential' orders messages on edges, which method='amp' has not")
     if method != "amp":
+        if device is not None:
+            raise ValueError(f"device={device!r} is for method='amp'; messages on edges live on the host")
         require_edges(method, p, n, dtype=dtype, limit=memory_limit)
     if method == "exact" and not (instance.is_binary or np.all(np.isin(instance.xi, (-1.0, 0.0, 1.0)))):
         raise ValueError("method='exact' needs patterns with entries -1, 0 or 1; use 'gaussian' or 'amp' for real ones")
     rng = np.random.default_rng(rng)
     if method == "amp":
         fields, g = _initial(init, method, (n,), np.float64, rng)
-        return AmpState(instance, fields, np.zeros(p) if g is None else g.copy(), beta=beta, dtype=dtype)
+        return AmpState(instance, fields, np.zeros(p) if g is None else g.copy(), beta=beta, dtype=dtype, device=device)
     fields, _ = _initial(init, method, (p, n), dtype, rng)
     return EdgeState(instance, fields, beta=beta, method=method, schedule=schedule, rng=rng)
 

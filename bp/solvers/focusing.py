@@ -16,7 +16,7 @@ from types import MappingProxyType
 from typing import Any, Literal, NamedTuple
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import DTypeLike, NDArray
 from tqdm import tqdm
 
 from bp.instance import Instance, Rng
@@ -51,6 +51,8 @@ def focusing_bp(
     beta: float = np.inf,
     max_iter: int | None = None,
     entropies: bool = False,
+    dtype: DTypeLike | None = None,
+    device: str | None = None,
     rng: Rng = None,
     checkpoint: str | os.PathLike[str] | None = None,
 ) -> Solution:
@@ -72,7 +74,7 @@ def focusing_bp(
     steps : int, default 200
         Number of steps of a schedule given by name. Slower schedules solve higher loads.
     form : {"amp", "edges", "exact"}
-        Node variables only; Gaussian-cavity messages on all edges (8PN bytes); or exact messages, for small `N`.
+        Node variables only; Gaussian-cavity messages on all edges (PN numbers); or exact messages, for small `N`.
     iterations_per_step : int, optional
         Updates of all messages at each pair; by default 2 for ``"amp"`` and 1 for messages on edges.
     damping : float in [0, 1), optional
@@ -85,6 +87,11 @@ def focusing_bp(
     entropies : bool
         Whether to measure the entropies at every step, at the price of one to three more updates; otherwise these
         two columns of the trace are NaN.
+    dtype : {float64, float32}, optional
+        Precision of the messages on edges, by default double; for ``"amp"`` that of the products with the patterns, by
+        default single.
+    device : str, optional
+        Where ``"amp"`` forms these products, as for `bp.belief_propagation`; by default the host.
     rng : int, SeedSequence, Generator or None
         Source of the initial fields or messages, uniform in ±0.1, and of the noise.
     checkpoint : path, optional
@@ -109,6 +116,8 @@ def focusing_bp(
         If messages on edges do not fit in memory.
     OSError
         If the checkpoint cannot be read or written.
+    RuntimeError
+        If the device is not there.
     TypeError, ValueError
         For arguments of the wrong type or out of range, and for a checkpoint that is damaged or of another run.
 
@@ -125,8 +134,8 @@ def focusing_bp(
     >>> found.solved, inst.errors(found.weights)
     (True, 0)
     """
-    return run("pseudo", instance, schedule, steps, form, iterations_per_step, damping, beta, max_iter, entropies, rng,
-               checkpoint)  # fmt: skip
+    return run("pseudo", instance, schedule, steps, form, iterations_per_step, damping, beta, max_iter, entropies, dtype,
+               device, rng, checkpoint)  # fmt: skip
 
 
 def run(
@@ -140,6 +149,8 @@ def run(
     beta: float,
     max_iter: int | None,
     entropies: bool,
+    dtype: DTypeLike | None,
+    device: str | None,
     rng: Rng,
     checkpoint: str | os.PathLike[str] | None,
 ) -> Solution:
@@ -159,6 +170,7 @@ def run(
     limit = _positive("max_iter", max_iter, _BUDGET if plan is None else updates * len(plan))
     if checkpoint is not None and form != "amp":
         raise ValueError(f"checkpoint is for form='amp'; got form={form!r}")
+    precision = np.dtype(dtype if dtype is not None else np.float32 if form == "amp" else np.float64)
     settings = {
         "instance": fingerprint(instance),
         "schedule": family if plan is None else repr(plan),
@@ -167,12 +179,14 @@ def run(
         "beta": repr(float(beta)),
         "max_iter": limit,
         "entropies": bool(entropies),
+        "dtype": str(precision),
+        "device": device,
         "seed": int(rng) if isinstance(rng, int | np.integer) else None,
     }
     file = None if checkpoint is None else Checkpoint(checkpoint, settings)
     generator = np.random.default_rng(rng)
     method: Any = _METHODS[form]
-    state = make_state(instance, method, beta=beta, init=_INITIAL, rng=generator)
+    state = make_state(instance, method, beta=beta, init=_INITIAL, dtype=precision, device=device, rng=generator)
     bias = _random_bias(instance, generator)
     focus = _Focus(instance, state, generator, bias, updates, limit, float(damping), entropies, file)
     return focus.solution(passes(family, instance.model.is_even) if plan is None else [plan], automatic=plan is None)

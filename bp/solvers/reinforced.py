@@ -10,6 +10,7 @@ import os
 from typing import Literal
 
 import numpy as np
+from numpy.typing import DTypeLike
 
 from bp.instance import Instance, Rng
 from bp.solvers import focusing
@@ -27,6 +28,8 @@ def reinforced_bp(
     beta: float = np.inf,
     max_iter: int | None = None,
     entropies: bool = False,
+    dtype: DTypeLike | None = None,
+    device: str | None = None,
     rng: Rng = None,
     checkpoint: str | os.PathLike[str] | None = None,
 ) -> Solution:
@@ -39,7 +42,7 @@ def reinforced_bp(
     steps : int, optional
         A single pass of so many steps with :math:`y = 1/(1-\rho)`, :math:`\rho = 0, 1/\mathrm{steps}, \ldots`; by
         default slower and slower passes as in `focusing_bp`.
-    form, iterations_per_step, damping, beta, max_iter, entropies, rng, checkpoint
+    form, iterations_per_step, damping, beta, max_iter, entropies, dtype, device, rng, checkpoint
         As for `bp.solvers.focusing.focusing_bp`.
 
     Returns
@@ -49,7 +52,7 @@ def reinforced_bp(
 
     Raises
     ------
-    MemoryError, OSError, TypeError, ValueError
+    MemoryError, OSError, RuntimeError, TypeError, ValueError
         As `focusing_bp`.
 
     Notes
@@ -64,5 +67,5 @@ def reinforced_bp(
     True
     """
     schedule = None if steps is None else Standard(steps)
-    rest = (form, iterations_per_step, damping, beta, max_iter, entropies, rng, checkpoint)
+    rest = (form, iterations_per_step, damping, beta, max_iter, entropies, dtype, device, rng, checkpoint)
     return focusing.run("standard", instance, schedule, None, *rest)

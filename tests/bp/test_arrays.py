@@ -6,6 +6,8 @@ import pytest
 from bp._amp import Amp
 from bp.arrays import interval_kernel, namespace
 from bp.instance import Instance, random_instance
+from bp.propagation import belief_propagation
+from bp.solvers import solve
 from replica_theory import BinaryPerceptron, SymmetricBinaryPerceptron
 
 MODELS = [(BinaryPerceptron(0.3), (0.3, np.inf)), (SymmetricBinaryPerceptron(0.7), (-0.7, 0.7))]
@@ -60,3 +62,29 @@ def test_devices_that_are_not_there():
     if not torch.cuda.is_available():
         with pytest.raises(RuntimeError, match="device='cuda' is not available to torch"):
             namespace("cuda")
+
+
+@pytest.mark.parametrize("model", [BinaryPerceptron(0.1), SymmetricBinaryPerceptron(1.0)])
+def test_fixed_point_on_a_device(model):
+    pytest.importorskip("torch", reason="torch is not installed: its arrays are not tested")
+    inst = random_instance(model, n=301, alpha=0.4, rng=1)
+    runs = [belief_propagation(inst, "amp", init=0.1, rng=1, damping=0.5, device=name) for name in (None, "cpu")]
+    np.testing.assert_allclose(runs[1].magnetizations, runs[0].magnetizations, atol=1e-9)
+    assert runs[1].entropy == pytest.approx(runs[0].entropy, abs=1e-11)
+
+
+def test_solving_on_a_device():
+    pytest.importorskip("torch", reason="torch is not installed: its arrays are not tested")
+    inst = random_instance(BinaryPerceptron(), n=501, alpha=0.6, rng=1)
+    for method in ("focusing-bp", "reinforced-bp"):
+        found = solve(inst, method, rng=1, device="cpu")
+        assert found.solved
+        assert inst.errors(found.weights) == 0
+
+
+def test_edges_have_no_device():
+    inst = random_instance(BinaryPerceptron(), n=51, alpha=0.4, rng=1)
+    with pytest.raises(ValueError, match="device='cpu' is for method='amp'"):
+        belief_propagation(inst, device="cpu")
+    with pytest.raises(ValueError, match="device='cpu' is for method='amp'"):
+        solve(inst, form="edges", device="cpu")
