@@ -5,8 +5,10 @@ from __future__ import annotations
 import io
 import json
 import os
+import socket
 import warnings
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterator, Mapping
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +16,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bp.files import replace_file
+from replica_theory import __version__
+
+try:
+    import fcntl
+except ImportError:  # pragma: no cover (Windows: folders are not locked there)
+    fcntl = None  # type: ignore[assignment]
 
 Point = dict[str, NDArray[Any]]
 
@@ -32,7 +40,8 @@ class PointStore:
     folder : path
         Created if it does not exist; the points go to its subfolder ``points``.
     settings : mapping
-        What the points depend on (JSON values). A folder with other settings is refused.
+        What the points depend on (JSON values). A folder with other settings is refused, as is one of another format
+        or version of this package.
 
     Raises
     ------
@@ -44,16 +53,27 @@ class PointStore:
 
     def __init__(self, folder: str | os.PathLike[str], settings: Mapping[str, Any]) -> None:
         self.folder = Path(folder) / "points"
-        ours = {"format": FORMAT} | json.loads(json.dumps(dict(settings)))
+        self._settings = {"format": FORMAT, "version": __version__} | json.loads(json.dumps(dict(settings)))
         theirs = stored_settings(folder)
-        if theirs is not None:
-            differ = sorted(key for key in ours.keys() | theirs.keys() if ours.get(key) != theirs.get(key))
-            if differ:
-                changes = ", ".join(f"{key} was {theirs.get(key)} and is {ours.get(key)} now" for key in differ)
-                raise ValueError(f"{self.folder} holds points of another run ({changes}); choose another folder")
+        _require_same(self.folder, self._settings, theirs)
         require_writable(self.folder)
         if theirs is None:
-            replace_file(self._settings_path(folder), json.dumps(ours, indent=1).encode())
+            replace_file(self._settings_path(folder), json.dumps(self._settings, indent=1).encode())
+
+    @contextmanager
+    def locked(self) -> Iterator[None]:
+        """Keep other runs off the folder; the lock of a process that has ended, however it did, does not count.
+
+        Raises
+        ------
+        BlockingIOError
+            If another run holds the lock; the message names its process.
+        ValueError
+            If another run has put other settings there meanwhile.
+        """
+        with _lock(self.folder.with_name("points.lock")):
+            _require_same(self.folder, self._settings, stored_settings(self.folder.parent))
+            yield
 
     @staticmethod
     def _settings_path(folder: str | os.PathLike[str]) -> Path:
@@ -96,8 +116,18 @@ class PointStore:
         return point
 
     def put(self, name: str, point: Point) -> None:
-        """Write a finished point, completely or not at all."""
-        save_npz(self.folder / f"{name}.npz", point)
+        """Write a finished point, completely or not at all.
+
+        Raises
+        ------
+        OSError
+            If it cannot be written; the message says how many points are there.
+        """
+        try:
+            save_npz(self.folder / f"{name}.npz", point)
+        except OSError as error:
+            kept = f"{len(self)} finished points are kept there, and the same call goes on from them"
+            raise OSError(f"cannot write {name}.npz to {self.folder}: {error.strerror or error}; {kept}") from error
 
     def __len__(self) -> int:
         """Number of finished points."""
@@ -124,6 +154,63 @@ def stored_settings(folder: str | os.PathLike[str]) -> dict[str, Any] | None:
     if not isinstance(settings, dict):
         raise ValueError(f"{path} is damaged: it does not tell what the points beside it are; choose another folder")
     return settings
+
+
+def _require_same(folder: Path, ours: Mapping[str, Any], theirs: Mapping[str, Any] | None) -> None:
+    """Refuse a folder whose points depend on something else."""
+    if theirs is None or theirs == ours:
+        return
+    for key, name in (("format", "format"), ("version", "version of this package")):
+        if theirs.get(key) != ours[key]:
+            raise ValueError(
+                f"{folder} holds points of another {name} ({key} was {theirs.get(key)} and is {ours[key]} now); "
+                "choose another folder"
+            )
+    differ = sorted(key for key in ours.keys() | theirs.keys() if ours.get(key) != theirs.get(key))
+    changes = ", ".join(f"{key} was {theirs.get(key)} and is {ours.get(key)} now" for key in differ)
+    raise ValueError(f"{folder} holds points of another run ({changes}); choose another folder")
+
+
+@contextmanager
+def _lock(path: Path) -> Iterator[None]:
+    """Hold an exclusive lock on a file that tells which process has it."""
+    descriptor = os.open(path, os.O_RDWR | os.O_CREAT, 0o666)
+    _LOCKS.add(descriptor)
+    try:
+        _take(descriptor, path)
+        yield
+    finally:
+        _LOCKS.discard(descriptor)
+        os.close(descriptor)
+
+
+def _take(descriptor: int, path: Path) -> None:
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        owner = os.pread(descriptor, 200, 0).decode(errors="replace").strip()
+        message = f"another run ({owner or 'its process is unknown'}) is working on {path.parent}"
+        raise BlockingIOError(f"{message}; wait for it or choose another folder") from None
+    except (AttributeError, OSError) as error:  # no fcntl on Windows, no locks on some network file systems
+        warnings.warn(f"{path} cannot be locked ({error}): start no second run there", stacklevel=2)
+        return
+    with suppress(OSError):  # a full disk: the lock holds without a name
+        os.ftruncate(descriptor, 0)
+        os.pwrite(descriptor, f"process {os.getpid()} on {socket.gethostname()}\n".encode(), 0)
+
+
+_LOCKS: set[int] = set()
+
+
+def _drop_locks() -> None:
+    """Close the locks that a forked child has got with its parent's files, lest it keeps them when the parent dies."""
+    for descriptor in _LOCKS:
+        os.close(descriptor)
+    _LOCKS.clear()
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_drop_locks)
 
 
 def require_writable(folder: Path) -> None:

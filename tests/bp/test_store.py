@@ -5,6 +5,7 @@ import numpy as np
 import pytest
 
 from bp.store import DamagedPointWarning, PointStore, require_writable, save_npz, stored_settings
+from replica_theory import __version__
 
 POINT = {"x": np.arange(3.0), "name": np.array("a"), "solved": np.array(True)}
 
@@ -24,7 +25,7 @@ def test_points_come_back_and_nothing_else_is_left(tmp_path):
     assert_same(again.get("0-0", POINT), POINT)
     assert len(again) == 1
     assert sorted(os.listdir(store.folder)) == ["0-0.npz", "settings.json"]
-    assert stored_settings(tmp_path / "new" / "run") == {"format": 1, "n": 5, "alpha": [0.1, 0.2]}
+    assert stored_settings(tmp_path / "new" / "run") == {"format": 1, "version": __version__, "n": 5, "alpha": [0.1, 0.2]}
     assert stored_settings(tmp_path) is None
 
 
