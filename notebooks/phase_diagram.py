@@ -89,7 +89,7 @@ for panel, unit in ((ax, np.ones_like(capacity)), (scaled, capacity)):
 ax.set(xlabel=r"margin $\kappa$", ylabel=r"load $\alpha = P/N$", ylim=(0, 2.6))
 scaled.set(xlabel=r"margin $\kappa$", ylabel=r"load in units of the capacity, $\alpha/\alpha_c$", ylim=(0.8, 1.35))
 ax.legend(frameon=False, fontsize=9)
-scaled.text(0.97, 0.59, "no solutions", ha="right", transform=scaled.transAxes)
+scaled.text(0.97, 0.48, "no solutions", ha="right", transform=scaled.transAxes)
 scaled.text(0.97, 0.30, "no dense region", ha="right", transform=scaled.transAxes, color="C3")
 plt.show()
 below = bound.alpha / rt.capacity(rt.BinaryPerceptron(kappa=margins)).alpha

@@ -39,7 +39,7 @@ transition, spinodal = rt.teacher_student_transition(model), rt.teacher_student_
 print(transition, spinodal, sep="\n")
 assert abs(transition.alpha - 1.244683990) < 1e-8
 assert 1.492 < spinodal.alpha < 1.493
-alpha = np.linspace(0.02, spinodal.alpha - 1e-4, 60 if FAST else 300)
+alpha = spinodal.alpha - np.geomspace(1e-5, spinodal.alpha - 0.01, 80 if FAST else 300)[::-1]  # steep at its end
 students = rt.teacher_student(model, alpha, branch="student")
 assert abs(rt.teacher_student(model, 1.0).teacher_overlap - 0.560715) < 1e-6
 assert np.allclose(students.q, students.teacher_overlap, atol=1e-7)  # the teacher is one more student (Nishimori)
@@ -102,14 +102,16 @@ plt.show()
 
 # %%
 distance = np.geomspace(0.01, 0.2, 10 if FAST else 40)
-fig, ax = plt.subplots(figsize=(6, 4.2), layout="constrained")
+fig, ax = plt.subplots(figsize=(8, 4.2), layout="constrained")
 for k, load in enumerate((0.6, 0.9) if FAST else (0.4, 0.6, 0.8, 0.9, 1.0)):
     curve = rt.dense_teacher(model, load, distance)
     typical = rt.teacher_student(model, load).generalization_error
     ax.plot(distance, curve.overlaps["generalization_error_ref"], f"C{k}", label=rf"$\alpha = {load}$: reference")
-    ax.plot(distance, curve.overlaps["generalization_error"], f"C{k}--", label="students around it")
-    ax.axhline(typical, color=f"C{k}", ls=":", label="typical student")
+    ax.plot(
+        distance, curve.overlaps["generalization_error"], f"C{k}--", label=rf"$\alpha = {load}$: students around it"
+    )
+    ax.axhline(typical, color=f"C{k}", ls=":", label=rf"$\alpha = {load}$: typical student")
     assert np.all(curve.overlaps["generalization_error_ref"] < typical)
 ax.set(xlabel="distance $d$ between reference and student", ylabel=r"generalisation error $\varepsilon$", xlim=(0, 0.2))
-ax.legend(frameon=False, fontsize=9, ncols=2)
+ax.legend(frameon=False, fontsize=9, loc="upper left", bbox_to_anchor=(1.0, 1.0))
 plt.show()

@@ -1,0 +1,166 @@
+# ---
+# jupyter:
+#   jupytext:
+#     text_representation:
+#       extension: .py
+#       format_name: percent
+#   kernelspec:
+#     display_name: Python 3
+#     name: python3
+# ---
+
+# %% [markdown]
+# # Focusing belief propagation
+#
+# Focusing BP (PNAS 113, E7655) passes messages in a system of $y$ replicas, each coupled with strength $\gamma$ to a
+# common reference. Theory has the same system: the robust ensemble at the same $(\gamma, y)$. Its overlaps and entropies
+# stand beside those that the algorithm reports at every step. No parameter is fitted.
+
+# %%
+import os
+import warnings
+
+import matplotlib.pyplot as plt
+import numpy as np
+
+import bp
+import replica_theory as rt
+from bp.solvers.schedules import FreeSchedule, Pseudo
+
+FAST = os.environ.get("FAST", "1") == "1"  # "0": full resolution
+warnings.simplefilter("ignore", rt.ConvergenceWarning)  # points without a saddle are NaN and not drawn
+model = rt.BinaryPerceptron()
+alpha = 0.6
+
+# %% [markdown]
+# ## Fixed points at given $(\gamma, y)$
+#
+# Twenty-five steps at each coupling bring the messages to their fixed point. What they report is compared with theory:
+# the overlap of a replica with the reference, $q$ (in theory $q_0$, between replicas of different references) and the
+# internal entropy $-\beta F - \gamma\,\mathrm{overlap}$ (in theory $S + \Sigma/y$).
+#
+# At $y = 1$ the reference decouples and both must agree. At $y > 1$ they need not: the messages of the replicas at a
+# pattern are treated as independent, whereas the replicas of one reference feel the same pattern with correlated fields
+# (the term $q_1 - q_0$ of theory). The discrepancy grows with the coupling, and is no matter of size or of convergence.
+
+# %%
+n, samples = (2001, 6) if FAST else (4001, 24)
+couplings = np.array([0.1, 0.2, 0.3, 0.45, 0.6])
+columns = ("overlap", "q", "local_entropy")
+
+
+def fixed_points(y: float, sample: int) -> np.ndarray:
+    draw, solver = np.random.SeedSequence([31, sample]).spawn(2)
+    instance = bp.random_instance(model, n, alpha, draw)
+    schedule = FreeSchedule([(gamma, y) for gamma in couplings for _ in range(25)])
+    trace = bp.solve(instance, "focusing-bp", schedule=schedule, entropies=True, rng=solver).trace
+    return np.stack([trace[name][24::25] for name in columns])
+
+
+replicas = (1.0, 2.0, 3.0)
+measured = {y: np.array([fixed_points(y, sample) for sample in range(samples)]) for y in replicas}
+load = round(alpha * n) / n
+z_scores = {}
+print("  y  gamma" + "".join(f"{name:>26}" for name in columns) + "   (focusing BP, theory, z)")
+for y, values in measured.items():
+    theory = rt.robust_ensemble(model, load, couplings, y)
+    expected = np.stack([theory.overlap, theory.q0, theory.internal_entropy])
+    mean, error = values.mean(axis=0), values.std(axis=0, ddof=1) / np.sqrt(samples)
+    z_scores[y] = (mean - expected) / np.maximum(error, 1e-4)  # the overlap hardly scatters; finite size shifts it
+    for k, gamma in enumerate(couplings):
+        cells = "".join(f"  {mean[c, k]:8.4f}{expected[c, k]:8.4f}{z_scores[y][c, k]:8.1f}" for c in range(3))
+        print(f"{y:3.0f}{gamma:7.2f}{cells}")
+    if y == 1:
+        assert np.all(np.abs(z_scores[y]) < 5)
+    else:
+        missing = (expected - mean)[0]  # overlap that the independent messages of the replicas leave out
+        assert np.all(missing[1:] > 5 * error[0, 1:]) and np.all(np.diff(missing) > 0) and missing[-1] < 0.04
+        assert np.all(np.abs(z_scores[y][1:, :2]) < 5)  # weak coupling: q and entropy agree all the same
+
+# %%
+dense_gamma = np.linspace(0.0, 0.65, 14 if FAST else 60)
+titles = ("overlap with the reference", r"overlap $q$ of two systems", "internal entropy (nats per weight)")
+fig, axes = plt.subplots(1, 3, figsize=(11, 3.8), layout="constrained")
+for color, (y, values) in zip(("k", "C0", "C3"), measured.items(), strict=True):
+    theory = rt.robust_ensemble(model, alpha, dense_gamma, y)
+    curves = (theory.overlap, theory.q0, theory.internal_entropy)
+    for c, ax in enumerate(axes):
+        ax.plot(dense_gamma, curves[c], color=color, label=f"theory, $y = {y:.0f}$")
+        error = values[:, c].std(axis=0, ddof=1) / np.sqrt(samples)
+        ax.errorbar(couplings, values[:, c].mean(axis=0), error, fmt="o", ms=4, capsize=2, color=color)
+for ax, title in zip(axes, titles, strict=True):
+    ax.set(xlabel=r"coupling $\gamma$", ylabel=title)
+axes[0].legend(frameon=False, title=f"points: focusing BP, N = {n}", fontsize=9, title_fontsize=9)
+plt.show()
+
+# %% [markdown]
+# ## Along the schedule
+#
+# The pseudo schedule $\gamma = \mathrm{atanh}\sqrt\rho$, $y = (2-\rho)/(1-\rho)$ with theory at the same pairs. Theory
+# ends where its branch of saddle points does; the algorithm condenses ($q \to 1$) onto a solution.
+
+# %%
+draw, solver = np.random.SeedSequence([32]).spawn(2)
+instance = bp.random_instance(model, n, alpha, draw)
+found = bp.solve(instance, "focusing-bp", schedule=Pseudo(200), entropies=True, rng=solver)
+trace = found.trace
+rho = np.tanh(trace["gamma"]) ** 2
+along = trace[1 :: max(1, len(trace) // (12 if FAST else 60))]
+theory = rt.robust_ensemble(model, instance.alpha, along["gamma"], along["y"])
+print(f"{found.message} {found.iterations} iterations; rho at the end {rho[-1]:.2f}")
+assert found.solved and instance.errors(found.weights) == 0
+assert np.all(np.diff(trace["q"][5:]) > -1e-3)  # the messages condense step by step
+assert trace["errors"][5] > 20
+
+# %%
+fig, (left, right) = plt.subplots(1, 2, figsize=(10, 4.0), layout="constrained", sharex=True)
+for name, want, color, label in (
+    ("overlap", theory.overlap, "C0", "with the reference"),
+    ("q", theory.q0, "C3", "$q$ of two systems"),
+):
+    left.plot(rho, trace[name], color=color, label=f"overlap {label}")
+    left.plot(np.tanh(along["gamma"]) ** 2, want, "o", mfc="none", ms=5, color=color)
+right.plot(rho, trace["local_entropy"], "C0", label="internal entropy (nats per weight)")
+right.plot(np.tanh(along["gamma"]) ** 2, theory.internal_entropy, "C0o", mfc="none", ms=5)
+right.plot(rho, trace["errors"] / instance.n_patterns, "k", label="fraction of patterns violated")
+left.set(xlabel=r"$\rho = \tanh^2\gamma$", ylabel="overlap", ylim=(0, 1))
+right.set(xlabel=r"$\rho = \tanh^2\gamma$", ylabel="entropy, errors", ylim=(0, 0.5))
+for ax in (left, right):
+    ax.legend(frameon=False)
+fig.suptitle(
+    rf"lines: focusing BP, N = {n}, $\alpha = {alpha}$; circles: theory at the same $(\gamma, y)$", fontsize=11
+)
+plt.show()
+
+# %% [markdown]
+# ## Success against load
+#
+# One pass of 200 steps, so that slower schedules do not blur the picture; bars are binomial (Wilson, one standard
+# error). Theory: the dense region of the slope criterion at $y = \infty$ ends at 0.755, capacity is 0.833.
+
+# %%
+loads = np.array([0.5, 0.6, 0.65, 0.7, 0.75, 0.8] if FAST else np.linspace(0.5, 0.82, 17))
+trials = 16 if FAST else 100
+fig, ax = plt.subplots(figsize=(6, 4.2), layout="constrained")
+solved = {}
+for color, size in zip(("C0", "C3"), (201, 1001) if FAST else (1001, 4001), strict=True):
+    counts = np.zeros(len(loads))
+    for k, load in enumerate(loads):
+        for sample in range(trials):
+            draw, solver = np.random.SeedSequence([33, size, round(1000 * load), sample]).spawn(2)
+            instance = bp.random_instance(model, size, load, draw)
+            counts[k] += bp.solve(instance, "focusing-bp", schedule=Pseudo(200), rng=solver).solved
+    solved[size] = counts
+    centre = (counts + 0.5) / (trials + 1)
+    spread = np.sqrt(counts * (1 - counts / trials) + 0.25) / (trials + 1)
+    ax.fill_between(loads, centre - spread, centre + spread, color=color, alpha=0.2, lw=0)
+    ax.plot(loads, counts / trials, "o-", color=color, ms=4, label=f"N = {size}")
+dense = rt.local_entropy_threshold(model).alpha
+ax.axvline(dense, color="0.4", ls="--", lw=1, label="dense region ends")
+ax.axvline(rt.capacity(model).alpha, color="k", lw=1, label="capacity")
+ax.set(xlabel=r"load $\alpha = P/N$", ylabel=f"solved in one pass (of {trials} instances)", ylim=(-0.02, 1.02))
+ax.legend(frameon=False, loc="lower left")
+plt.show()
+for size, counts in solved.items():
+    print(f"N = {size}: " + ", ".join(f"{load:.3g}: {count:.0f}" for load, count in zip(loads, counts, strict=True)))
+    assert counts[0] == trials and counts[-1] < trials

@@ -1,0 +1,124 @@
+# ---
+# jupyter:
+#   jupytext:
+#     text_representation:
+#       extension: .py
+#       format_name: percent
+#   kernelspec:
+#     display_name: Python 3
+#     name: python3
+# ---
+
+# %% [markdown]
+# # Theory against belief propagation: where algorithms find solutions
+#
+# The second figure of PRL 115, 128101. Local entropies around the solutions that focusing BP finds lie far above those
+# around typical solutions (Franz-Parisi, confirmed by enumeration of small instances) and close below the largest that
+# there are: the replica-symmetric bound $S_\infty$ ($y = \infty$) and the densest solutions ($\Sigma = 0$).
+
+# %%
+import os
+
+import matplotlib.pyplot as plt
+import numpy as np
+from scipy.special import gammaln
+
+import bp
+import replica_theory as rt
+
+FAST = os.environ.get("FAST", "1") == "1"  # "0": full resolution
+model = rt.BinaryPerceptron()
+alpha = 0.4
+
+# %% [markdown]
+# ## Theory
+
+# %%
+grid = np.concatenate([np.geomspace(0.006, 0.03, 8), np.linspace(0.035, 0.26, 20 if FAST else 60)])
+typical = rt.franz_parisi(model, alpha, grid)
+bound = rt.local_entropy(model, alpha, grid)
+near = np.geomspace(0.015, 0.2, 9 if FAST else 40)  # outside, y exceeds 500 before the complexity vanishes
+densest = rt.local_entropy(model, alpha, near, reference="solution", y="zero-complexity")
+assert np.all(bound.entropy > typical.entropy)
+assert np.all(rt.local_entropy(model, alpha, near).entropy > densest.entropy - 1e-6)
+
+# %% [markdown]
+# ## Solutions found by focusing BP
+#
+# On each instance focusing BP finds a solution and belief propagation in its field counts the solutions around it.
+
+# %%
+distance = np.array([0.01, 0.02, 0.04, 0.07, 0.1, 0.15, 0.2])
+samples = 8 if FAST else 32
+
+
+def around_found(n: int, sample: int) -> np.ndarray:
+    draw, solver = np.random.SeedSequence([11, n, sample]).spawn(2)
+    instance = bp.random_instance(model, n, alpha, draw)
+    found = bp.solve(instance, "focusing-bp", rng=solver)
+    assert found.solved
+    return bp.local_entropy(instance, found.weights, distance, method="amp").entropy
+
+
+sizes = (501, 1001, 2001) if FAST else (501, 1001, 2001, 4001, 8001)
+measured = {n: np.array([around_found(n, sample) for sample in range(samples)]) for n in sizes}
+mean = {n: values.mean(axis=0) for n, values in measured.items()}
+error = {n: values.std(axis=0, ddof=1) / np.sqrt(samples) for n, values in measured.items()}
+
+upper = rt.local_entropy(model, alpha, distance).entropy
+lower = rt.franz_parisi(model, alpha, distance).entropy
+largest = sizes[-1]
+print("distance          ", distance)
+print("typical solutions ", lower.round(4))
+for n in sizes:
+    print(f"found, N = {n:<8}", mean[n].round(4), "+-", error[n].round(4))
+print("bound, y = inf    ", upper.round(4))
+close = distance <= 0.1
+assert np.all((mean[largest] - lower)[close] > 10 * error[largest][close])  # algorithms end in dense regions ...
+assert np.all(mean[largest] < upper + 3 * error[largest])  # ... no denser than the bound
+
+# %% [markdown]
+# ## Typical solutions, by enumeration
+#
+# All solutions of small instances (patterns with Gaussian entries). Of the finite-size effects the binomial coefficient
+# is known, $\frac1N\log\binom{N}{k} - H_2(k/N)$, and taken out of the mean of $\frac1N\log\mathcal N_{\tilde W}(k/N)$.
+
+# %%
+n_small, instances = (25, 24) if FAST else (30, 64)
+steps = np.arange(2, 7)
+exact = np.array(
+    [
+        bp.enumerate_solutions(
+            bp.random_instance(model, n_small, alpha, np.random.SeedSequence([12, sample]), patterns="gaussian")
+        )
+        .around_solutions(references=200, rng=sample)
+        .entropy[steps]
+        for sample in range(instances)
+    ]
+)
+binomial = (gammaln(n_small + 1) - gammaln(steps + 1) - gammaln(n_small - steps + 1)) / n_small
+exact += rt.binary_entropy(steps / n_small) - binomial
+exact_error = exact.std(axis=0, ddof=1) / np.sqrt(instances)
+expected = rt.franz_parisi(model, alpha, steps / n_small).entropy
+print("enumeration", exact.mean(axis=0).round(4), "+-", exact_error.round(4), "theory", expected.round(4))
+assert np.all(np.abs(exact.mean(axis=0) - expected) < 4 * exact_error)
+
+# %% [markdown]
+# ## The figure
+
+# %%
+fig, ax = plt.subplots(figsize=(6.6, 4.6), layout="constrained")
+bound.plot(ax, color="C3", ls="--", label=r"theory: bound $S_\infty$, $y = \infty$")
+densest.plot(ax, color="C3", label=r"theory: densest solutions, $\Sigma = 0$")
+for k, n in enumerate(sizes):
+    shade = plt.get_cmap("Blues")(0.4 + 0.6 * k / (len(sizes) - 1))
+    ax.errorbar(distance, mean[n], error[n], fmt="o", ms=4, capsize=2, color=shade, label=f"focusing BP, N = {n}")
+typical.plot(ax, color="k", label="theory: typical solutions (Franz-Parisi)")
+ax.errorbar(
+    steps / n_small, exact.mean(axis=0), exact_error, fmt="ks", mfc="w", ms=5, capsize=2,
+    label=f"enumeration, N = {n_small}",
+)  # fmt: skip
+ax.axhline(0, color="0.7", lw=0.8)
+ax.set(xlim=(0, 0.25), ylim=(-0.02, 0.42), title=rf"solutions at distance $d$ from a solution, $\alpha = {alpha}$")
+ax.legend(frameon=False, fontsize=9, loc="lower right")
+plt.show()
