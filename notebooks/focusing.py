@@ -13,8 +13,8 @@
 # # Focusing belief propagation
 #
 # Focusing BP (PNAS 113, E7655) passes messages in a system of $y$ replicas, each coupled with strength $\gamma$ to a
-# common reference. Theory has the same system: the robust ensemble at the same $(\gamma, y)$. Its overlaps and entropies
-# stand beside those that the algorithm reports at every step. No parameter is fitted.
+# common reference. Theory has the same system: the robust ensemble at the same $(\gamma, y)$. Its overlaps and
+# entropies stand beside those that the algorithm reports at every step. No parameter is fitted.
 
 # %%
 import os
@@ -90,7 +90,7 @@ for color, (y, values) in zip(("k", "C0", "C3"), measured.items(), strict=True):
         ax.errorbar(couplings, values[:, c].mean(axis=0), error, fmt="o", ms=4, capsize=2, color=color)
 for ax, title in zip(axes, titles, strict=True):
     ax.set(xlabel=r"coupling $\gamma$", ylabel=title)
-axes[0].legend(frameon=False, title=f"points: focusing BP, N = {n}", fontsize=9, title_fontsize=9)
+axes[0].legend(frameon=False, title=f"points: focusing BP, N = {n}", fontsize=9, title_fontsize=9, alignment="left")
 plt.show()
 
 # %% [markdown]
@@ -158,7 +158,12 @@ for color, size in zip(("C0", "C3"), (201, 1001) if FAST else (1001, 4001), stri
 dense = rt.local_entropy_threshold(model).alpha
 ax.axvline(dense, color="0.4", ls="--", lw=1, label="dense region ends")
 ax.axvline(rt.capacity(model).alpha, color="k", lw=1, label="capacity")
-ax.set(xlabel=r"load $\alpha = P/N$", ylabel=f"solved in one pass (of {trials} instances)", ylim=(-0.02, 1.02))
+ax.set(
+    xlabel=r"load $\alpha = P/N$",
+    ylabel=f"solved in one pass (of {trials} instances)",
+    xlim=(0.49, 0.85),
+    ylim=(-0.02, 1.02),
+)
 ax.legend(frameon=False, loc="lower left")
 plt.show()
 for size, counts in solved.items():

@@ -97,8 +97,9 @@ fine = np.linspace(0.2, 1.4, 121)
 left.plot(
     fine, rt.capacity(rt.SymmetricBinaryPerceptron(fine)).alpha, "k", lw=2, label=r"capacity $\alpha_c$ (entropy 0)"
 )
-left.plot(kappa, dense, "C3o-", ms=4, label=r"dense region ends (slope, $y = \infty$)")
+left.plot(kappa, dense, "C3o" if FAST else "C3", ms=5, label=r"dense region ends (slope, $y = \infty$)")
 left.axhline(2 / np.pi, color="0.6", ls=":", lw=1)
+left.text(1.39, 2 / np.pi + 0.03, r"$\alpha = 2/\pi$", ha="right", color="0.4", fontsize=9)
 left.set(xlabel=r"half-width $\kappa$", ylabel=r"load $\alpha = P/N$", xlim=(0.2, 1.4), ylim=(0, None))
 left.legend(frameon=False)
 for k, load in enumerate((0.6, 1.0)):
@@ -110,11 +111,20 @@ for k, load in enumerate((0.6, 1.0)):
     smallest = rt.minimum_distance(model, load)
     print(f"alpha = {load}: d_min = {smallest:.5f}", lower.round(4), mean.round(4), error.round(4), upper.round(4))
     typical.plot(right, color=f"C{k}", label=rf"$\alpha = {load}$: typical solutions")
-    bound.plot(right, color=f"C{k}", ls="--", label=r"bound $S_\infty$")
-    right.errorbar(distance, mean, error, fmt="o", ms=4, capsize=2, color=f"C{k}", label=f"focusing BP, N = {n}")
+    bound.plot(right, color=f"C{k}", ls="--", label=rf"$\alpha = {load}$: bound $S_\infty$")
+    right.errorbar(
+        distance,
+        mean,
+        error,
+        fmt="o",
+        ms=4,
+        capsize=2,
+        color=f"C{k}",
+        label=rf"$\alpha = {load}$: focusing BP, N = {n}",
+    )
     assert smallest > 0 and np.all(typical.entropy <= rt.planted_bound(model, load, grid) + 1e-9)
     assert np.all(mean > lower + 5 * error) and np.all(mean < upper + 3 * error)
 right.axhline(0, color="0.7", lw=0.8)
-right.set(ylim=(-0.03, 0.45), xlim=(0, 0.3), title=r"solutions around a reference, $\kappa = 1$")
-right.legend(frameon=False, fontsize=9, ncols=2, loc="upper left")
+right.set(ylim=(-0.03, 0.58), xlim=(0, 0.3), title=r"solutions around a reference, $\kappa = 1$")
+right.legend(frameon=False, fontsize=8.5, ncols=2, loc="upper left")
 plt.show()

@@ -51,7 +51,7 @@ assert np.allclose(students.q, students.teacher_overlap, atol=1e-7)  # the teach
 
 # %%
 n, samples = (1001, 24) if FAST else (4001, 48)
-loads = np.array([0.2, 0.4, 0.6, 0.8, 1.0, 1.1, 1.2])
+loads = np.array([0.2, 0.4, 0.6, 0.8, 1.0, 1.1, 1.2, 1.3])
 
 
 def measure(load: float, sample: int) -> tuple[float, float, float]:

@@ -60,7 +60,7 @@ def around_found(n: int, sample: int) -> np.ndarray:
     return bp.local_entropy(instance, found.weights, distance, method="amp").entropy
 
 
-sizes = (501, 1001, 2001) if FAST else (501, 1001, 2001, 4001, 8001)
+sizes = (501, 1001, 2001) if FAST else (501, 1001, 2001, 4001)
 measured = {n: np.array([around_found(n, sample) for sample in range(samples)]) for n in sizes}
 mean = {n: values.mean(axis=0) for n, values in measured.items()}
 error = {n: values.std(axis=0, ddof=1) / np.sqrt(samples) for n, values in measured.items()}
@@ -84,7 +84,7 @@ assert np.all(mean[largest] < upper + 3 * error[largest])  # ... no denser than 
 # is known, $\frac1N\log\binom{N}{k} - H_2(k/N)$, and taken out of the mean of $\frac1N\log\mathcal N_{\tilde W}(k/N)$.
 
 # %%
-n_small, instances = (25, 24) if FAST else (30, 64)
+n_small, instances = (25, 24) if FAST else (28, 64)
 steps = np.arange(2, 7)
 exact = np.array(
     [
@@ -107,18 +107,21 @@ assert np.all(np.abs(exact.mean(axis=0) - expected) < 4 * exact_error)
 # ## The figure
 
 # %%
-fig, ax = plt.subplots(figsize=(6.6, 4.6), layout="constrained")
+fig, (ax, difference) = plt.subplots(1, 2, figsize=(11, 4.4), layout="constrained")
 bound.plot(ax, color="C3", ls="--", label=r"theory: bound $S_\infty$, $y = \infty$")
 densest.plot(ax, color="C3", label=r"theory: densest solutions, $\Sigma = 0$")
 for k, n in enumerate(sizes):
-    shade = plt.get_cmap("Blues")(0.4 + 0.6 * k / (len(sizes) - 1))
-    ax.errorbar(distance, mean[n], error[n], fmt="o", ms=4, capsize=2, color=shade, label=f"focusing BP, N = {n}")
+    style = {"fmt": "o", "ms": 4, "capsize": 2, "color": plt.get_cmap("Blues")(0.4 + 0.6 * k / (len(sizes) - 1))}
+    ax.errorbar(distance, mean[n], error[n], label=f"focusing BP, N = {n}", **style)
+    difference.errorbar(distance, mean[n] - upper, error[n], **style)
 typical.plot(ax, color="k", label="theory: typical solutions (Franz-Parisi)")
-ax.errorbar(
-    steps / n_small, exact.mean(axis=0), exact_error, fmt="ks", mfc="w", ms=5, capsize=2,
-    label=f"enumeration, N = {n_small}",
-)  # fmt: skip
+style = {"fmt": "ks", "mfc": "w", "ms": 5, "capsize": 2}
+ax.errorbar(steps / n_small, exact.mean(axis=0), exact_error, label=f"enumeration, N = {n_small}", **style)
 ax.axhline(0, color="0.7", lw=0.8)
 ax.set(xlim=(0, 0.25), ylim=(-0.02, 0.42), title=rf"solutions at distance $d$ from a solution, $\alpha = {alpha}$")
 ax.legend(frameon=False, fontsize=9, loc="lower right")
+difference.plot(near, densest.entropy - rt.local_entropy(model, alpha, near).entropy, "C3")
+difference.axhline(0, color="C3", ls="--")
+difference.set(xlabel="distance $d$", ylabel="entropy $- S_\\infty$ (nats per weight)", xlim=(0, 0.25))
+difference.set(ylim=(-0.014, 0.006), title=r"the same, relative to the bound $S_\infty$")
 plt.show()
