@@ -72,9 +72,7 @@ def _squares(fields: Array, out: Real) -> None:
 
 
 @njit(cache=True, error_model="numpy")
-def _direct_moments(
-    xi: NDArray[Any], eta: Real, total: Array, rest: Real, aligned: Real
-) -> tuple[float, float]:
+def _direct_moments(xi: NDArray[Any], eta: Real, total: Array, rest: Real, aligned: Real) -> tuple[float, float]:
     r"""Mean and variance of the field of a row from the cavity fields; leaves their terms in `aligned` and `rest`."""
     omega, variance = 0.0, 0.0
     for i in range(xi.size):
@@ -87,9 +85,7 @@ def _direct_moments(
 
 
 @njit(cache=True, error_model="numpy")
-def _message(
-    x: float, cavity: float, omega: float, variance: float, lower: float, upper: float, beta: float
-) -> float:
+def _message(x: float, cavity: float, omega: float, variance: float, lower: float, upper: float, beta: float) -> float:
     """A message by the defining formula, from the mean and variance of its row and the cavity field."""
     mean = omega - x * math.tanh(cavity)
     rest = max(variance - x * x * _sech2(cavity), 0.0)
@@ -120,9 +116,7 @@ def _row_direct(
 
 
 @njit(cache=True, error_model="numpy")
-def _row_moments(
-    xi: NDArray[Any], eta: Real, m: Real, v: Real, rest: Real, aligned: Real
-) -> tuple[float, float]:
+def _row_moments(xi: NDArray[Any], eta: Real, m: Real, v: Real, rest: Real, aligned: Real) -> tuple[float, float]:
     r"""As `_direct_moments`, for a ±1 row of small messages.
 
     :math:`h = (m - t)/(1 - mt)` with :math:`t = \tanh\eta` a convergent of its continued fraction; `v` is
