@@ -1,6 +1,7 @@
 """Message passing on instances of the binary perceptron: entropies, local entropies and solvers at finite N."""
 
 from bp.crosscheck import Crosscheck, Row, crosscheck
+from bp.ensemble import Ensemble, ensemble
 from bp.enumeration import SolutionDistances, SolutionSet, enumerate_solutions
 from bp.files import read_instance, write_instance
 from bp.instance import Instance, random_instance
@@ -11,6 +12,7 @@ from bp.solvers import Solution, solve, solvers
 __all__ = [
     "BPResult",
     "Crosscheck",
+    "Ensemble",
     "Instance",
     "Messages",
     "Row",
@@ -19,6 +21,7 @@ __all__ = [
     "SolutionSet",
     "belief_propagation",
     "crosscheck",
+    "ensemble",
     "enumerate_solutions",
     "local_entropy",
     "random_instance",

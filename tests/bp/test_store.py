@@ -25,7 +25,8 @@ def test_points_come_back_and_nothing_else_is_left(tmp_path):
     assert_same(again.get("0-0", POINT), POINT)
     assert len(again) == 1
     assert sorted(os.listdir(store.folder)) == ["0-0.npz", "settings.json"]
-    assert stored_settings(tmp_path / "new" / "run") == {"format": 1, "version": __version__, "n": 5, "alpha": [0.1, 0.2]}
+    settings = {"format": 1, "version": __version__, "n": 5, "alpha": [0.1, 0.2]}
+    assert stored_settings(tmp_path / "new" / "run") == settings
     assert stored_settings(tmp_path) is None
 
 

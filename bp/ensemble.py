@@ -1,0 +1,598 @@
+"""Ensembles: the same measurements on many random instances, their means, and what they tend to as N grows."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import os
+import warnings
+from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import Executor
+from dataclasses import dataclass, field
+from functools import cached_property
+from itertools import combinations, product
+from types import MappingProxyType
+from typing import Any, get_args
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from bp.instance import Instance, Rng, random_instance
+from bp.jobs import run_points
+from bp.local_entropy import local_entropy
+from bp.propagation import BPResult, Method, belief_propagation, require_edges
+from bp.solvers import Solution, solve, solvers
+from bp.store import Point, PointStore, stored_settings
+from replica_theory.models import BinaryPerceptron, Model, SymmetricBinaryPerceptron
+from replica_theory.status import ConvergenceWarning, silenced
+
+Array = NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class Job:
+    """One instance and what to measure on it; the outcome depends on nothing else."""
+
+    model: Model
+    alpha: float
+    n: int
+    root: int
+    place: tuple[int, int, int]
+    measurements: tuple[str, ...]
+    solver: str
+    solver_options: Mapping[str, Any]
+    solver_runs: int
+    method: Method
+    distance: tuple[float, ...]
+
+    @property
+    def name(self) -> str:
+        """Name of the point on disk."""
+        return "-".join(map(str, self.place))
+
+
+@dataclass(frozen=True, eq=False)
+class Estimate:
+    """Means over the instances of an ensemble.
+
+    Attributes
+    ----------
+    mean, error : array, shape (n_alpha, n_n, ...)
+        Mean over the instances where the measurement has a finite value, and its standard error (NaN with fewer than
+        two); for ``"solved"`` half of the Wilson interval at one standard deviation, which is never zero.
+    low, high : array
+        Ends of the interval that was asked for.
+    count : array of int
+        Instances that contributed.
+    """
+
+    mean: Array
+    error: Array
+    low: Array
+    high: Array
+    count: NDArray[np.int64]
+
+
+@dataclass(frozen=True, eq=False)
+class Extrapolation:
+    r"""Weighted fit :math:`a + b/N (+ c/N^2)` at every load.
+
+    Attributes
+    ----------
+    value, error : array, shape (n_alpha, ...)
+        The value `a` at :math:`N=\infty` and its standard error; NaN where fewer sizes than coefficients have a mean
+        with an error.
+    chi2 : array
+        Sum of squared residuals in standard errors.
+    dof : array of int
+        Sizes that took part minus coefficients; `chi2` should be about as large.
+    coefficients : array, shape (n_alpha, ..., k)
+        `a`, `b` (and `c`).
+    covariance : array, shape (n_alpha, ..., k, k)
+        Of the coefficients, from the standard errors of the means as they are (not rescaled by `chi2`).
+    """
+
+    value: Array
+    error: Array
+    chi2: Array
+    dof: NDArray[np.int64]
+    coefficients: Array
+    covariance: Array
+
+
+@dataclass(frozen=True, eq=False)
+class Ensemble:
+    """Measurements on random instances, labelled by load, size and sample.
+
+    Attributes
+    ----------
+    model : Model
+    alpha : array, shape (n_alpha,)
+        Loads asked for; see `load`.
+    n : array of int, shape (n_n,)
+        Sizes.
+    distance : array, shape (n_d,)
+        Distances of ``"local_entropy"``; empty where it was not measured.
+    values : mapping of str to array, shape (n_alpha, n_n, samples) or (n_alpha, n_n, samples, n_d)
+        The measurements by name; NaN where there is none.
+    root : int
+        The seed of all: ``rng=root`` gives the same ensemble.
+    samples : int
+        Instances of each load and size.
+    solver : str
+    method : str
+        Messages of belief propagation.
+    """
+
+    model: Model
+    alpha: Array
+    n: NDArray[np.int64]
+    distance: Array
+    values: Mapping[str, Array]
+    root: int
+    samples: int
+    solver: str
+    method: Method
+    _jobs: tuple[Job, ...] = field(repr=False)
+
+    @cached_property
+    def load(self) -> Array:
+        """Loads P/N that the instances have, shape (n_alpha, n_n)."""
+        return np.array([[round(a * int(n)) / n for n in self.n] for a in self.alpha])
+
+    def rerun(self, alpha_index: int, n_index: int, sample: int) -> Point:
+        """Measure a single instance once more, alone; it comes out as in `values`.
+
+        Parameters
+        ----------
+        alpha_index, n_index, sample : int
+            Its place, as in ``values[name][alpha_index, n_index, sample]``.
+
+        Returns
+        -------
+        dict of arrays
+        """
+        shape = (len(self.alpha), len(self.n), self.samples)
+        return measure(self._jobs[int(np.ravel_multi_index((alpha_index, n_index, sample), shape))])
+
+    def mean(self, name: str, *, width: float = 1.0) -> Estimate:
+        r"""Mean of a measurement over the instances, with its standard error.
+
+        Parameters
+        ----------
+        name : str
+            One of the measurements.
+        width : float
+            Half width of the interval in standard deviations. For ``"solved"`` it is Wilson's,
+            :math:`(p + \frac{z^2}{2n} \pm z\sqrt{p(1-p)/n + z^2/4n^2})/(1 + z^2/n)`.
+
+        Returns
+        -------
+        Estimate
+
+        Raises
+        ------
+        ValueError
+            If `name` was not measured or `width` is not positive.
+        """
+        if not width > 0:
+            raise ValueError(f"width must be positive; got {width!r}")
+        values = self._measured(name)
+        finite = np.isfinite(values)
+        count = finite.sum(axis=2)
+        with np.errstate(invalid="ignore", divide="ignore"):
+            mean = np.where(finite, values, 0.0).sum(axis=2) / count
+            if name == "solved":
+                low, high = _wilson(mean, count, 1.0)
+                return Estimate(mean, (high - low) / 2, *_wilson(mean, count, width), count)
+            squares = np.where(finite, values - mean[:, :, None], 0.0) ** 2
+            error = np.where(count > 1, np.sqrt(squares.sum(axis=2) / (count - 1) / count), np.nan)
+        return Estimate(mean, error, mean - width * error, mean + width * error, count)
+
+    def extrapolate(self, name: str, *, order: int = 1) -> Extrapolation:
+        r"""The value for :math:`N\to\infty`, by a fit of the means in powers of 1/N weighted with their errors.
+
+        Parameters
+        ----------
+        name : str
+            One of the measurements.
+        order : {1, 2}
+            Highest power of 1/N.
+
+        Returns
+        -------
+        Extrapolation
+
+        Raises
+        ------
+        ValueError
+            If `name` was not measured, or the ensemble has no more sizes than `order`.
+
+        Notes
+        -----
+        The instances of different sizes are independent, so the errors of the means are. Their loads are
+        round(αN)/N: take sizes at which αN is an integer, or the rounding alike, or it enters the fit as noise.
+        """
+        if order not in (1, 2):
+            raise ValueError(f"order must be 1 or 2; got {order!r}")
+        if len(self.n) <= order:
+            raise ValueError(f"a fit of order {order} needs at least {order + 1} sizes n; got {self.n.tolist()}")
+        estimate = self.mean(name)
+        mean, error = (np.moveaxis(a, 1, -1) for a in (estimate.mean, estimate.error))
+        powers = (1.0 / self.n[:, None]) ** np.arange(order + 1)
+        shape, k = mean.shape[:-1], order + 1
+        fits = [_fit(powers, m, e) for m, e in zip(mean.reshape(-1, len(self.n)), error.reshape(-1, len(self.n)),
+                                                   strict=True)]  # fmt: skip
+        coefficients = np.array([fit[0] for fit in fits]).reshape(*shape, k)
+        covariance = np.array([fit[1] for fit in fits]).reshape(*shape, k, k)
+        chi2 = np.array([fit[2] for fit in fits]).reshape(shape)
+        dof = np.array([fit[3] for fit in fits]).reshape(shape)
+        value, error = coefficients[..., 0], np.sqrt(covariance[..., 0, 0])
+        return Extrapolation(value, error, chi2, dof, coefficients, covariance)
+
+    @property
+    def rows(self) -> list[dict[str, float]]:
+        """The table: a mapping for each instance, with ``alpha``, ``load``, ``n``, ``sample`` and the measurements.
+
+        Local entropies are named by their distance, ``local_entropy_0.1``.
+        """
+        table = []
+        for i, j, k in np.ndindex(len(self.alpha), len(self.n), self.samples):
+            row = {"alpha": float(self.alpha[i]), "load": float(self.load[i, j]), "n": int(self.n[j]), "sample": k}
+            for name, values in self.values.items():
+                if name == "local_entropy":
+                    row |= {f"{name}_{d:g}": float(x) for d, x in zip(self.distance, values[i, j, k], strict=True)}
+                else:
+                    row[name] = float(values[i, j, k])
+            table.append(row)
+        return table
+
+    def to_csv(self) -> str:
+        """The table of instances as CSV with a header line, all digits."""
+        text, rows = io.StringIO(), self.rows
+        writer = csv.DictWriter(text, list(rows[0]), lineterminator="\n")
+        writer.writeheader()
+        writer.writerows(rows)
+        return text.getvalue()
+
+    def _measured(self, name: str) -> Array:
+        if name not in self.values:
+            raise ValueError(f"name must be one of {', '.join(map(repr, self.values))}; got {name!r}")
+        return self.values[name]
+
+
+def ensemble(
+    model: Model,
+    alpha: ArrayLike,
+    n: ArrayLike,
+    samples: int,
+    measurements: Sequence[str] = ("entropy", "overlap", "solved", "iterations"),
+    solver: str = "focusing-bp",
+    rng: Rng = None,
+    executor: Executor | None = None,
+    folder: str | os.PathLike[str] | None = None,
+    *,
+    distance: ArrayLike = (0.01, 0.02, 0.05, 0.1, 0.15),
+    method: Method = "gaussian",
+    solver_runs: int = 4,
+    solver_options: Mapping[str, Any] | None = None,
+) -> Ensemble:
+    r"""Measure the same quantities on many random instances, at every load and size.
+
+    Parameters
+    ----------
+    model : Model
+        Scalar parameters.
+    alpha : float or sequence of float
+        Loads; instances have :math:`P=\mathrm{round}(\alpha N)` patterns.
+    n : int or sequence of int
+        Sizes; every load is taken at every size.
+    samples : int
+        Instances of each load and size.
+    measurements : sequence of str
+        Any of
+
+        - ``"entropy"``, ``"overlap"``: Bethe entropy (nats per weight) and :math:`q=\frac1N\sum_im_i^2` of belief
+          propagation at the temperature of the model; ``"energy"``: its fraction of violated patterns (finite beta);
+        - ``"generalization_error"`` (models with a teacher): :math:`\frac1\pi\arccos R` with
+          :math:`R=\frac1N\sum_im_iW^*_i`, that of a weight vector drawn from the measure;
+        - ``"solved"`` (0 or 1), ``"iterations"``: of the solver;
+        - ``"local_entropy"``: around the solution found, at each `distance`;
+        - ``"solution_overlaps"``: mean overlap :math:`W\cdot W'/N` of pairs of solutions that the solver finds from
+          `solver_runs` seeds (its absolute value for an even constraint, where :math:`-W` solves, too).
+    solver : str
+        One of `bp.solvers()`.
+    rng : int, SeedSequence, Generator or None
+        Root of all seeds. The instance at ``[i, j, k]`` of the table and the solver's seeds come from
+        ``SeedSequence([root, i, j, k])``, so that every point can be done alone (`Ensemble.rerun`). None takes the root
+        of the run found in `folder`, or a fresh one.
+    executor : concurrent.futures.Executor, optional
+        Where the instances are worked on; in this process by default. The result does not depend on it.
+    folder : path, optional
+        Every finished instance is written there, and the same call goes on from what it finds; a larger `samples`
+        extends the run.
+    distance : float or sequence of float
+        Distances in (0, 1/2] of the local entropies.
+    method : {"gaussian", "exact", "amp"}
+        Messages of belief propagation, as in `bp.belief_propagation`; ``"amp"`` for large `n`.
+    solver_runs : int
+        Runs of the solver on an instance for ``"solution_overlaps"``, at least 2.
+    solver_options : mapping, optional
+        Further options of the solver (JSON values).
+
+    Returns
+    -------
+    Ensemble
+
+    Warns
+    -----
+    ConvergenceWarning
+        Once, if belief propagation did not converge somewhere: NaN there.
+
+    Raises
+    ------
+    TypeError, ValueError
+        For a bad argument, or a folder of a run with other settings, another format or another version.
+    MemoryError
+        If the messages of an instance do not fit in memory.
+    BlockingIOError
+        If another run works on `folder`.
+    OSError
+        If `folder` cannot be written.
+    BrokenExecutor
+        If the executor died; finished points are in `folder`.
+    KeyboardInterrupt
+        At Ctrl-C; finished points are in `folder`.
+
+    Notes
+    -----
+    Processes of one machine are ``bp.workers.worker_processes(k)``; a pool in which a worker is killed is made anew.
+    Beyond one machine, Dask (``pip install 'binary-perceptron[cluster]'``)::
+
+        from dask.distributed import Client
+        from dask_jobqueue import SLURMCluster
+
+        if __name__ == "__main__":
+            cluster = SLURMCluster(cores=1, processes=1, memory="4GB", walltime="04:00:00",
+                                   job_script_prologue=["export OMP_NUM_THREADS=1 NUMBA_NUM_THREADS=1"])
+            cluster.scale(jobs=64)
+            with Client(cluster) as client, client.get_executor() as executor:
+                result = bp.ensemble(model, [0.5, 0.6], [1001, 2001], 64, rng=1, executor=executor, folder="run")
+
+    (``Client()`` alone starts workers on this machine.) With MPI, started as
+    ``mpiexec -n 65 python -m mpi4py.futures script.py``::
+
+        from mpi4py.futures import MPIPoolExecutor
+
+        if __name__ == "__main__":
+            with MPIPoolExecutor() as executor:
+                result = bp.ensemble(model, [0.5, 0.6], [1001, 2001], 64, rng=1, executor=executor, folder="run")
+
+    The folder belongs to the process that makes the call: workers need not see it.
+
+    Examples
+    --------
+    >>> import bp, replica_theory as rt
+    >>> result = bp.ensemble(rt.BinaryPerceptron(), 0.5, [101, 201], 4, ["entropy", "solved"], rng=1)
+    >>> result.values["entropy"].shape
+    (1, 2, 4)
+    >>> result.extrapolate("entropy").value.shape
+    (1,)
+    """
+    loads, sizes = _checked_grid(model, alpha, n)
+    names = _checked_measurements(model, measurements)
+    distances = _checked_distances(distance) if "local_entropy" in names else ()
+    _checked_choice("solver", solver, solvers())
+    _checked_choice("method", method, get_args(Method))
+    samples, solver_runs = _checked_integer("samples", samples, 1), _checked_integer("solver_runs", solver_runs, 2)
+    options = json.loads(json.dumps(dict(solver_options or {})))
+    if method != "amp":
+        require_edges(method, round(max(loads) * max(sizes)), max(sizes))
+    root = _root(rng, folder)
+    jobs = tuple(
+        Job(model, loads[i], sizes[j], root, (i, j, k), names, solver, options, solver_runs, method, distances)
+        for i, j, k in product(range(len(loads)), range(len(sizes)), range(samples))
+    )
+    store = None if folder is None else PointStore(folder, _settings(jobs[0], loads, sizes))
+    points = run_points(measure, jobs, columns=names, store=store, executor=executor, label="ensemble")
+    shape = (len(loads), len(sizes), samples)
+    values = {x: np.array([point[x] for point in points]).reshape(*shape, *points[0][x].shape) for x in names}
+    _report(values)
+    axes = np.array(loads), np.array(sizes), np.array(distances)
+    return Ensemble(model, *axes, MappingProxyType(values), root, samples, solver, method, jobs)
+
+
+def measure(job: Job) -> Point:
+    """All measurements on one instance (NaN where a run does not converge or finds no solution)."""
+    draw, *seeds = np.random.SeedSequence([job.root, *job.place]).spawn(1 + job.solver_runs)
+    return _Bench(job, random_instance(job.model, job.n, job.alpha, draw), tuple(seeds)).measured()
+
+
+@dataclass(frozen=True)
+class _Bench:
+    """One instance; what several measurements need is computed once, and only if one of them is asked for."""
+
+    job: Job
+    instance: Instance
+    seeds: tuple[np.random.SeedSequence, ...]
+
+    def measured(self) -> Point:
+        return {name: np.asarray(_MEASUREMENTS[name](self), dtype=np.float64) for name in self.job.measurements}
+
+    @cached_property
+    def propagated(self) -> BPResult:
+        return belief_propagation(self.instance, self.job.method, beta=self.beta, on_failure="return")
+
+    @property
+    def beta(self) -> float:
+        return float(np.asarray(self.job.model.beta))
+
+    @cached_property
+    def found(self) -> Solution:
+        return self.solution(0)
+
+    def solution(self, run: int) -> Solution:
+        return solve(self.instance, self.job.solver, rng=self.seeds[run], **self.job.solver_options)
+
+    def of_propagation(self, name: str) -> float:
+        return float(getattr(self.propagated, name)) if self.propagated.converged else np.nan
+
+    def generalization_error(self) -> float:
+        if not self.propagated.converged or self.instance.teacher is None:
+            return np.nan
+        overlap = float(self.instance.teacher @ self.propagated.magnetizations) / self.instance.n
+        return float(np.arccos(np.clip(overlap, -1.0, 1.0)) / np.pi)
+
+    def local_entropies(self) -> Array:
+        distance = np.array(self.job.distance)
+        if not self.found.solved:
+            return np.full(distance.shape, np.nan)
+        with silenced():
+            curve = local_entropy(self.instance, self.found.weights, distance, method=self.job.method, beta=self.beta)
+        return curve.entropy
+
+    def solution_overlaps(self) -> float:
+        runs = [self.found, *map(self.solution, range(1, self.job.solver_runs))]
+        weights = [run.weights.astype(np.float64) for run in runs if run.solved]
+        overlaps = [float(a @ b) / self.instance.n for a, b in combinations(weights, 2)]
+        if self.job.model.is_even:
+            overlaps = [abs(overlap) for overlap in overlaps]
+        return float(np.mean(overlaps)) if overlaps else np.nan
+
+
+_MEASUREMENTS: Mapping[str, Callable[[_Bench], Any]] = MappingProxyType(
+    {
+        "entropy": lambda bench: bench.of_propagation("entropy"),
+        "energy": lambda bench: bench.of_propagation("energy"),
+        "overlap": lambda bench: bench.of_propagation("overlap"),
+        "generalization_error": _Bench.generalization_error,
+        "solved": lambda bench: bench.found.solved,
+        "iterations": lambda bench: bench.found.iterations,
+        "local_entropy": _Bench.local_entropies,
+        "solution_overlaps": _Bench.solution_overlaps,
+    }
+)
+
+
+def _report(values: Mapping[str, Array]) -> None:
+    """Warn once of messages that did not converge; that nothing was found to measure around is no failure."""
+    names = [name for name in ("entropy", "energy", "overlap", "generalization_error") if name in values]
+    failed = {name: int(np.isnan(values[name]).sum()) for name in names}
+    if any(failed.values()):
+        kinds = ", ".join(f"{name} {number}" for name, number in failed.items() if number)
+        warnings.warn(f"ensemble: messages did not converge, NaN on so many instances: {kinds}", ConvergenceWarning,
+                      stacklevel=3)  # fmt: skip
+
+
+def _wilson(p: Array, count: NDArray[np.int64], z: float) -> tuple[Array, Array]:
+    """Ends of the interval of a probability from the fraction `p` of `count` trials."""
+    centre = p + z**2 / (2 * count)
+    half = z * np.sqrt(p * (1 - p) / count + z**2 / (4.0 * count**2))
+    return (centre - half) / (1 + z**2 / count), (centre + half) / (1 + z**2 / count)
+
+
+def _fit(powers: Array, mean: Array, error: Array) -> tuple[Array, Array, float, int]:
+    """Weighted least squares: coefficients, their covariance, chi2 and degrees of freedom."""
+    usable = np.isfinite(mean) & np.isfinite(error) & (error > 0)
+    k = powers.shape[1]
+    dof = int(usable.sum()) - k
+    if dof < 0:
+        return np.full(k, np.nan), np.full((k, k), np.nan), np.nan, dof
+    scale = powers.max(axis=0)  # columns of like size: 1/N^2 beside 1 would cost digits
+    design = (powers / scale)[usable] / error[usable, None]
+    target = mean[usable] / error[usable]
+    solution = np.linalg.lstsq(design, target, rcond=None)[0]
+    covariance = np.linalg.inv(design.T @ design)
+    chi2 = float(np.sum((design @ solution - target) ** 2))
+    return solution / scale, covariance / np.outer(scale, scale), chi2, dof
+
+
+def _settings(job: Job, loads: Sequence[float], sizes: Sequence[int]) -> dict[str, Any]:
+    """What the points of a run depend on (not their number)."""
+    return {
+        "model": type(job.model).__name__,
+        "kappa": float(np.asarray(job.model.kappa)),
+        "beta": float(np.asarray(job.model.beta)),
+        "alpha": loads,
+        "n": sizes,
+        "seed": job.root,
+        "measurements": job.measurements,
+        "distance": job.distance,
+        "method": job.method,
+        "solver": job.solver,
+        "solver_options": job.solver_options,
+        "solver_runs": job.solver_runs,
+    }
+
+
+def _root(rng: Rng, folder: str | os.PathLike[str] | None) -> int:
+    """An integer that fixes every seed of the run."""
+    if rng is None and folder is not None and (settings := stored_settings(folder)) is not None:
+        return int(settings["seed"])
+    if isinstance(rng, int | np.integer):
+        if rng < 0:
+            raise ValueError(f"rng must be a non-negative seed; got {rng}")
+        return int(rng)
+    return int(np.random.default_rng(rng).integers(2**63))
+
+
+def _checked_grid(model: Model, alpha: ArrayLike, n: ArrayLike) -> tuple[tuple[float, ...], tuple[int, ...]]:
+    if not isinstance(model, Model):
+        raise TypeError(f"model must be a model such as replica_theory.BinaryPerceptron(); got {model!r}")
+    if not isinstance(model, BinaryPerceptron | SymmetricBinaryPerceptron):
+        known = "BinaryPerceptron, TeacherStudent or SymmetricBinaryPerceptron"
+        raise TypeError(f"model must be one that instances can be drawn of, {known}; got {model!r}")
+    if np.ndim(model.kappa) or np.ndim(model.beta):
+        raise ValueError(f"model must have a single kappa and beta; got {model}")
+    loads = _checked_numbers("alpha", alpha, "positive and finite", lambda a: 0 < a < np.inf)
+    sizes = tuple(_checked_integer("n", size, 1) for size in np.ravel(np.asarray(n)).tolist())
+    if not sizes:
+        raise ValueError(f"n must hold at least one number; got {n!r}")
+    for name, values in (("alpha", loads), ("n", sizes)):
+        if len(set(values)) < len(values):
+            raise ValueError(f"{name} must hold different numbers; got {list(values)}")
+    if round(min(loads) * min(sizes)) < 1:
+        least = 0.5 / min(sizes)
+        raise ValueError(f"alpha={min(loads)} at n={min(sizes)} gives no patterns; alpha must be at least {least:.3g}")
+    return loads, sizes
+
+
+def _checked_measurements(model: Model, measurements: Sequence[str]) -> tuple[str, ...]:
+    names = (measurements,) if isinstance(measurements, str) else tuple(measurements)
+    if not names or len(set(names)) < len(names):
+        raise ValueError(f"measurements must be one or more different names; got {list(names)}")
+    for name in names:
+        _checked_choice("measurements", name, list(_MEASUREMENTS))
+    if "generalization_error" in names and not model.has_teacher:
+        raise ValueError(f"measurements: 'generalization_error' needs a model with a teacher; got {model}")
+    if "energy" in names and np.isposinf(model.beta):
+        raise ValueError(f"measurements: 'energy' is zero at beta = inf, it needs a finite beta; got {model}")
+    return names
+
+
+def _checked_distances(distance: ArrayLike) -> tuple[float, ...]:
+    return _checked_numbers("distance", distance, "in (0, 1/2]", lambda d: 0 < d <= 0.5)
+
+
+def _checked_numbers(name: str, values: ArrayLike, allowed: str, test: Callable[[float], bool]) -> tuple[float, ...]:
+    try:
+        numbers = tuple(float(x) for x in np.ravel(np.asarray(values, dtype=np.float64)))
+    except (TypeError, ValueError):
+        raise TypeError(f"{name} must be a real number or a sequence of them; got {values!r}") from None
+    if not numbers or not all(map(test, numbers)):
+        raise ValueError(f"{name} must be one or more numbers, {allowed}; got {values!r}")
+    return numbers
+
+
+def _checked_integer(name: str, value: Any, least: int) -> int:
+    if not isinstance(value, int | np.integer) or isinstance(value, bool):
+        raise TypeError(f"{name} must be an integer of at least {least}; got {value!r}")
+    if value < least:
+        raise ValueError(f"{name} must be an integer of at least {least}; got {value!r}")
+    return int(value)
+
+
+def _checked_choice(name: str, value: Any, known: Sequence[str]) -> None:
+    if value not in known:
+        raise ValueError(f"{name} must be one of {', '.join(map(repr, known))}; got {value!r}")
