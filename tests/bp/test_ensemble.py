@@ -1,12 +1,17 @@
 import csv
 import importlib
 import io
+import subprocess
+import sys
+import time
 
+import numba
 import numpy as np
 import pytest
 
 import bp
 from bp.ensemble import Ensemble
+from bp.store import DamagedPointWarning
 from bp.workers import worker_processes
 from replica_theory import BinaryPerceptron, SymmetricBinaryPerceptron, TeacherStudent
 from replica_theory.status import ConvergenceWarning
@@ -25,6 +30,15 @@ def assert_identical(a, b):
     assert a.values.keys() == b.values.keys()
     for name in a.values:
         assert a.values[name].tobytes() == b.values[name].tobytes(), name
+
+
+@pytest.fixture(scope="module", autouse=True)
+def one_thread():
+    """The instances are so small that threads would only wait for each other."""
+    threads = numba.get_num_threads()
+    numba.set_num_threads(1)
+    yield
+    numba.set_num_threads(threads)
 
 
 @pytest.fixture(scope="module")
@@ -231,3 +245,59 @@ def test_overlaps_of_an_even_constraint_have_no_sign():
 def test_processes_do_not_change_a_bit(serial, tmp_path):
     with worker_processes(2) as executor:
         assert_identical(run(executor=executor, folder=tmp_path), serial)
+
+
+DRIVER = """
+import sys, bp, replica_theory as rt
+from bp.workers import worker_processes
+if __name__ == "__main__":
+    with worker_processes(int(sys.argv[2])) as executor:
+        bp.ensemble(rt.BinaryPerceptron(), 0.5, [61, 101], 20, ["entropy", "solved", "solution_overlaps"], rng=3,
+                    executor=executor, folder=sys.argv[1])
+"""
+
+
+@pytest.fixture(scope="module")
+def forty():
+    return bp.ensemble(MODEL, 0.5, [61, 101], 20, ["entropy", "solved", "solution_overlaps"], rng=3)
+
+
+@pytest.mark.parametrize("workers", [1, 2])
+def test_killed_at_a_random_moment_and_resumed_is_uninterrupted(forty, tmp_path, workers):
+    script = tmp_path / "driver.py"
+    script.write_text(DRIVER)
+    rng = np.random.default_rng()  # the moment may differ from run to run, the outcome may not
+    points = tmp_path / "points"
+    driver = subprocess.Popen([sys.executable, script, tmp_path, str(workers)], stderr=subprocess.DEVNULL)
+    while driver.poll() is None and len(list(points.glob("*.npz"))) < 3:
+        time.sleep(0.001)
+    time.sleep(rng.uniform(0, 0.1))
+    driver.kill()
+    driver.wait()
+    finished = len(list(points.glob("*.npz")))
+    assert 3 <= finished < 40
+    resumed = bp.ensemble(MODEL, 0.5, [61, 101], 20, ["entropy", "solved", "solution_overlaps"], rng=3, folder=tmp_path)
+    assert_identical(resumed, forty)
+    assert len(list(points.glob("*.npz"))) == 40
+
+
+def test_a_damaged_point_is_done_again(serial, tmp_path):
+    run(folder=tmp_path)
+    damaged = tmp_path / "points" / "1-0-1.npz"
+    damaged.write_bytes(damaged.read_bytes()[:100])
+    with pytest.warns(DamagedPointWarning, match=r"1-0-1\.npz is damaged"):
+        assert_identical(run(folder=tmp_path), serial)
+    assert damaged.with_suffix(".damaged").exists()
+
+
+def test_dask_does_not_change_a_bit(serial, tmp_path):
+    distributed = pytest.importorskip("distributed", reason="dask's distributed is not installed (extra [cluster])")
+    with (
+        distributed.LocalCluster(
+            n_workers=2, threads_per_worker=1, processes=True, dashboard_address=None, worker_dashboard_address=None
+        ) as cluster,
+        distributed.Client(cluster) as client,
+        client.get_executor() as executor,
+    ):
+        assert_identical(run(executor=executor, folder=tmp_path), serial)
+        assert len(client.run(lambda: None)) == 2

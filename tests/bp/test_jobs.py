@@ -1,11 +1,20 @@
-from concurrent.futures import ThreadPoolExecutor
+import os
+import signal
+import subprocess
+import sys
+import time
+from concurrent.futures import BrokenExecutor, ProcessPoolExecutor, ThreadPoolExecutor
 from dataclasses import dataclass
+from multiprocessing import get_context
+from pathlib import Path
 
 import numpy as np
 import pytest
 
+import bp.store
 from bp.jobs import run_points
 from bp.store import PointStore
+from bp.workers import worker_processes
 
 COLUMNS = ("x",)
 
@@ -56,3 +65,188 @@ def test_what_is_in_the_store_is_not_done_again(tmp_path):
     assert values(run_points(counted, JOBS, columns=COLUMNS, store=store)) == SQUARES
     assert done == ["3", "5", "4"]
     assert len(store) == 5
+
+
+def killed_once(job):
+    """The square, but the first worker that gets number 5 kills itself."""
+    if job.number == 5 and not Path(job.marks, "killed").exists():
+        Path(job.marks, "killed").touch()
+        os.kill(os.getpid(), signal.SIGKILL)
+    return square(job)
+
+
+def killed_always(job):
+    if job.number == 5:
+        os.kill(os.getpid(), signal.SIGKILL)
+    return square(job)
+
+
+def marked(jobs, folder):
+    return [Square(job.number, str(folder)) for job in jobs]
+
+
+def test_a_killed_worker_loses_no_point(tmp_path):
+    store = PointStore(tmp_path / "run", {})
+    with worker_processes(2) as executor:
+        points = run_points(killed_once, marked(JOBS, tmp_path), columns=COLUMNS, store=store, executor=executor)
+    assert (tmp_path / "killed").exists()
+    assert values(points) == SQUARES
+    assert sorted(path.name for path in store.folder.glob("*.npz")) == [f"{k}.npz" for k in range(1, 6)]
+
+
+def test_a_job_that_kills_every_worker_is_given_up_after_the_others(tmp_path):
+    store = PointStore(tmp_path, {})
+    message = r"worker processes died 3 times .* 1 points are missing; 4 finished points are in"
+    with worker_processes(2) as executor, pytest.raises(BrokenExecutor, match=message):
+        run_points(killed_always, JOBS, columns=COLUMNS, store=store, executor=executor)
+    assert values(run_points(square, JOBS, columns=COLUMNS, store=store)) == SQUARES
+
+
+def test_a_foreign_pool_that_dies_is_reported(tmp_path):
+    store = PointStore(tmp_path, {})
+    with (
+        ProcessPoolExecutor(1, mp_context=get_context("spawn")) as executor,
+        pytest.raises(BrokenExecutor, match=r"the executor lost \d points: BrokenProcessPool.* finished points are in"),
+    ):
+        run_points(killed_always, JOBS, columns=COLUMNS, store=store, executor=executor)
+    assert values(run_points(square, JOBS, columns=COLUMNS, store=store)) == SQUARES
+
+
+class Refuses(ThreadPoolExecutor):
+    """Loses a job as Dask does whose workers were killed by it."""
+
+    def submit(self, fn, /, job):
+        class KilledWorker(Exception):
+            pass
+
+        def killed():
+            raise KilledWorker("died four times")
+
+        return super().submit(*((killed,) if job.number == 1 else (fn, job)))
+
+
+def test_a_job_that_dask_gives_up_comes_after_all_others(tmp_path):
+    store = PointStore(tmp_path, {})
+    with Refuses(1) as executor, pytest.raises(BrokenExecutor, match="lost 1 points: KilledWorker: died four times"):
+        run_points(square, JOBS, columns=COLUMNS, store=store, executor=executor)
+    assert len(store) == 4
+
+
+@pytest.mark.parametrize("threads", [0, 2])
+def test_interruption_says_where_the_points_are(tmp_path, threads):
+    def interrupted(job):
+        if job.number == 2:
+            raise KeyboardInterrupt
+        return square(job)
+
+    store = PointStore(tmp_path, {})
+    with ThreadPoolExecutor(2) as executor, pytest.raises(KeyboardInterrupt) as caught:
+        run_points(interrupted, JOBS, columns=COLUMNS, store=store, executor=executor if threads else None)
+    assert (
+        str(caught.value) == f"{len(store)} finished points are in {store.folder}, and the same call goes on from there"
+    )
+    assert values(run_points(square, JOBS, columns=COLUMNS, store=store)) == SQUARES
+
+
+@pytest.mark.parametrize("threads", [0, 2])
+def test_a_full_disk_is_a_sentence_and_what_was_finished_stays(tmp_path, monkeypatch, threads):
+    store = PointStore(tmp_path, {})
+    real, calls = bp.store.replace_file, []
+
+    def full(path, data):
+        calls.append(path)
+        if len(calls) > 2:
+            raise OSError(28, "No space left on device")
+        real(path, data)
+
+    monkeypatch.setattr("bp.store.replace_file", full)
+    with ThreadPoolExecutor(2) as executor:
+        with pytest.raises(OSError, match=r"cannot write .*\.npz to .*: No space left on device; 2 finished points"):
+            run_points(square, JOBS, columns=COLUMNS, store=store, executor=executor if threads else None)
+    monkeypatch.undo()
+    assert len(store) == 2
+    assert values(run_points(square, JOBS, columns=COLUMNS, store=store)) == SQUARES
+
+
+def test_a_second_run_on_a_folder_is_refused(tmp_path):
+    store, again = PointStore(tmp_path, {}), PointStore(tmp_path, {})
+    with store.locked():
+        with pytest.raises(BlockingIOError, match=rf"another run \(process {os.getpid()} on .*\) is working on"):
+            run_points(square, JOBS, columns=COLUMNS, store=again)
+        assert len(again) == 0
+    assert values(run_points(square, JOBS, columns=COLUMNS, store=again)) == SQUARES
+
+
+HOLDER = """
+import os, sys, time
+from bp.store import PointStore
+with PointStore(sys.argv[1], {}).locked():
+    if not os.fork():  # a worker, say, that outlives its parent
+        print("locked", flush=True)
+        time.sleep(60)
+    time.sleep(60)
+"""
+
+
+def test_the_lock_of_a_killed_process_does_not_block(tmp_path):
+    holder = subprocess.Popen(
+        [sys.executable, "-c", HOLDER, tmp_path], stdout=subprocess.PIPE, text=True, start_new_session=True
+    )
+    try:
+        assert holder.stdout.readline() == "locked\n"
+        with pytest.raises(BlockingIOError, match=f"process {holder.pid} on"), PointStore(tmp_path, {}).locked():
+            pass
+        holder.kill()
+        holder.wait()
+        with PointStore(tmp_path, {}).locked():
+            pass
+    finally:
+        os.killpg(holder.pid, signal.SIGKILL)
+        holder.stdout.close()
+        holder.wait()
+
+
+def report_pid(job):
+    Path(job.marks, f"pid{os.getpid()}").touch()
+    time.sleep(60)
+    return square(job)
+
+
+DRIVER = """
+import sys
+sys.path[:0] = sys.argv[2].split(":")
+import test_jobs
+from bp.jobs import run_points
+from bp.workers import worker_processes
+if __name__ == "__main__":
+    with worker_processes(2) as executor:
+        jobs = test_jobs.marked(test_jobs.JOBS, sys.argv[1])
+        run_points(test_jobs.report_pid, jobs, columns=("x",), executor=executor)
+"""
+
+
+def alive(pid):
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()[0] != "Z"
+    except FileNotFoundError:
+        return False
+
+
+@pytest.mark.skipif(not Path("/proc/self/stat").exists(), reason="needs /proc")
+@pytest.mark.parametrize("how", [signal.SIGKILL, signal.SIGINT])
+def test_workers_end_with_the_process_that_made_them(tmp_path, how):
+    script = tmp_path / "driver.py"
+    script.write_text(DRIVER)
+    driver = subprocess.Popen([sys.executable, script, tmp_path, str(Path(__file__).parent)], stderr=subprocess.DEVNULL)
+    wait_until(lambda: len(list(tmp_path.glob("pid*"))) == 2)
+    driver.send_signal(how)
+    driver.wait(20)
+    pids = [int(path.name[3:]) for path in tmp_path.glob("pid*")]
+    wait_until(lambda: not any(map(alive, pids)))
+
+
+def wait_until(condition, seconds=30):
+    end = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < end
+        time.sleep(0.02)

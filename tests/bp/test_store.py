@@ -41,6 +41,33 @@ def test_other_settings_are_refused_and_named(tmp_path):
     assert (tmp_path / "points" / "settings.json").read_bytes() == before
 
 
+@pytest.mark.parametrize("key, message", [("format", "another format"), ("version", "another version of this package")])
+def test_a_folder_of_another_format_or_version_is_refused(tmp_path, key, message):
+    PointStore(tmp_path, {"n": 5})
+    path = tmp_path / "points" / "settings.json"
+    path.write_text(json.dumps(stored_settings(tmp_path) | {key: "0.0"}))
+    with pytest.raises(ValueError, match=rf"points of {message} \({key} was 0\.0 and is .* now\)"):
+        PointStore(tmp_path, {"n": 7})
+
+
+def test_settings_that_another_run_wrote_meanwhile_are_noticed(tmp_path):
+    store = PointStore(tmp_path, {"n": 5})
+    (tmp_path / "points" / "settings.json").unlink()
+    PointStore(tmp_path, {"n": 7})
+    with pytest.raises(ValueError, match="n was 7 and is 5 now"), store.locked():
+        pass
+
+
+def test_a_file_system_without_locks_is_warned_of(tmp_path, monkeypatch):
+    def unsupported(*_):
+        raise OSError(95, "Operation not supported")
+
+    monkeypatch.setattr("bp.store.fcntl.flock", unsupported)
+    with pytest.warns(UserWarning, match=r"cannot be locked .* start no second run there"):
+        with PointStore(tmp_path, {}).locked():
+            pass
+
+
 @pytest.mark.parametrize("content", [b"", b"{", b"[1, 2]", b"\xff\xfe"])
 def test_damaged_settings_are_refused_and_left(tmp_path, content):
     path = tmp_path / "points" / "settings.json"
