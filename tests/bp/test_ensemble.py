@@ -271,7 +271,7 @@ def test_killed_at_a_random_moment_and_resumed_is_uninterrupted(forty, tmp_path,
     driver = subprocess.Popen([sys.executable, script, tmp_path, str(workers)], stderr=subprocess.DEVNULL)
     while driver.poll() is None and len(list(points.glob("*.npz"))) < 3:
         time.sleep(0.001)
-    time.sleep(rng.uniform(0, 0.1))
+    time.sleep(rng.uniform(0, 0.05))
     driver.kill()
     driver.wait()
     finished = len(list(points.glob("*.npz")))
