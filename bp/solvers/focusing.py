@@ -33,7 +33,8 @@ _Q = 3  # column of q
 _COLUMNS = ("gamma", "y", "overlap", "q", "q_tilde", "free_entropy", "local_entropy")
 _NOISE = 0.3  # standard deviation of the random fields that make passes after the first differ from it
 _FROZEN = 0.9999  # overlap q beyond which the signs no longer change for the better
-_BUDGET = 8000  # iterations of all passes together
+_BUDGET = 8000, 40_000  # least and most iterations of all automatic passes together
+_WORK = 1e12  # between the two: their number times PN, a minute of two cores
 _BIAS = 0.05  # field that keeps an even constraint off its fixed point of zero magnetisation
 TRACE = np.dtype(
     [(name, np.float64) for name in _COLUMNS] + [(name, np.int64) for name in ("errors", "iterations", "restart")]
@@ -76,14 +77,18 @@ def focusing_bp(
     form : {"amp", "edges", "exact"}
         Node variables only; Gaussian-cavity messages on all edges (PN numbers); or exact messages, for small `N`.
     iterations_per_step : int, optional
-        Updates of all messages at each pair; by default 2 for ``"amp"`` and 1 for messages on edges.
+        Updates of all messages at each pair; by default 1; 2 for ``"amp"`` with a given schedule or an even
+        constraint.
     damping : float in [0, 1), optional
-        Weight of the old fields (``"amp"``) or messages in an update. Undamped parallel updates diverge; 0.5 by
-        default, 0.95 for an even constraint, where strong coupling makes them oscillate.
+        Weight of the old fields (``"amp"``) or messages in an update. Undamped parallel updates diverge; by default
+        0.5, or 0.2 for automatic passes of ``"amp"``, and 0.95 for an even constraint, where strong coupling makes them
+        oscillate.
     beta : float
         Inverse temperature of the number of violated patterns.
     max_iter : int, optional
-        Stop after so many iterations; by default 8000, or the whole of a given schedule.
+        Stop after so many iterations; by default the whole of a given schedule, 8000 for automatic passes on edges, and
+        for ``"amp"`` :math:`10^{12}/PN` of them, at least 8000 and at most 40 000: up to a minute on two cores at
+        N = 10 001.
     entropies : bool
         Whether to measure the entropies at every step, at the price of one to three more updates; otherwise these
         two columns of the trace are NaN.
@@ -134,8 +139,8 @@ def focusing_bp(
     >>> found.solved, inst.errors(found.weights)
     (True, 0)
     """
-    return run("pseudo", instance, schedule, steps, form, iterations_per_step, damping, beta, max_iter, entropies, dtype,
-               device, rng, checkpoint)  # fmt: skip
+    return run("pseudo", instance, schedule, steps, form, iterations_per_step, damping, beta, max_iter, entropies,
+               dtype, device, rng, checkpoint)  # fmt: skip
 
 
 def run(
@@ -160,14 +165,15 @@ def run(
     plan = None if schedule is None else as_schedule(schedule, steps)
     if form not in _METHODS:
         raise ValueError(f"form must be one of {', '.join(map(repr, _METHODS))}; got {form!r}")
+    automatic = plan is None and form == "amp" and not instance.model.is_even
     if damping is None:
-        damping = 0.95 if instance.model.is_even else 0.5
+        damping = 0.95 if instance.model.is_even else 0.2 if automatic else 0.5
     if not 0 <= damping < 1:
         raise ValueError(f"damping must be in [0, 1); got {damping!r}")
     if not (np.ndim(beta) == 0 and beta >= 0):
         raise ValueError(f"beta must be a non-negative number (inf counts solutions); got {beta!r}")
-    updates = _positive("iterations_per_step", iterations_per_step, 2 if form == "amp" else 1)
-    limit = _positive("max_iter", max_iter, _BUDGET if plan is None else updates * len(plan))
+    updates = _positive("iterations_per_step", iterations_per_step, 2 if form == "amp" and not automatic else 1)
+    limit = _positive("max_iter", max_iter, _budget(instance, form) if plan is None else updates * len(plan))
     if checkpoint is not None and form != "amp":
         raise ValueError(f"checkpoint is for form='amp'; got form={form!r}")
     precision = np.dtype(dtype if dtype is not None else np.float32 if form == "amp" else np.float64)
@@ -389,6 +395,12 @@ def _signs(state: State) -> NDArray[np.int8]:
 
 def _random_bias(instance: Instance, rng: np.random.Generator) -> Array:
     return rng.uniform(-_BIAS, _BIAS, instance.n) if instance.model.is_even else np.zeros(instance.n)
+
+
+def _budget(instance: Instance, form: str) -> int:
+    """Iterations of automatic passes."""
+    least, most = _BUDGET
+    return int(np.clip(_WORK / (instance.n * instance.n_patterns), least, most)) if form == "amp" else least
 
 
 def _positive(name: str, value: int | None, default: int) -> int:

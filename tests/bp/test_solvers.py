@@ -67,7 +67,7 @@ def test_symmetric_at_small_and_large_loads(kappa, alpha):
 
 
 def test_lengths_of_the_passes():
-    assert [len(plan) for plan in islice(passes("standard"), 5)] == [200, 200, 400, 400, 800]
+    assert [len(plan) for plan in islice(passes("standard"), 5)] == [200, 500, 1000, 2000, 2000]
     assert [len(plan) for plan in islice(passes("pseudo", is_even=True), 3)] == [800, 800, 1600]
     assert next(passes("standard", is_even=True)).pairs[-1] == (np.inf, pytest.approx(1000))
 
@@ -147,7 +147,7 @@ def test_checkpoint_of_another_run_is_refused(tmp_path, monkeypatch):
     before = path.read_bytes()
     for other, options, what in (
         (inst, {"rng": 4}, "seed was 3 and is 4 now"),
-        (inst, {"rng": 3, "damping": 0.6}, "damping was 0.5 and is 0.6 now"),
+        (inst, {"rng": 3, "damping": 0.6}, "damping was 0.2 and is 0.6 now"),
         (inst, {"rng": 3, "schedule": "standard"}, "schedule was pseudo and is Standard"),
         (hard(2), {"rng": 3}, "instance was"),
     ):
