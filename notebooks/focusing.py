@@ -39,9 +39,10 @@ alpha = 0.6
 # the overlap of a replica with the reference, $q$ (in theory $q_0$, between replicas of different references) and the
 # internal entropy $-\beta F - \gamma\,\mathrm{overlap}$ (in theory $S + \Sigma/y$).
 #
-# At $y = 1$ the reference decouples and both must agree. At $y > 1$ they need not: the messages of the replicas at a
-# pattern are treated as independent, whereas the replicas of one reference feel the same pattern with correlated fields
-# (the term $q_1 - q_0$ of theory). The discrepancy grows with the coupling, and is no matter of size or of convergence.
+# At $y = 1$ the reference decouples and both must agree. At $y > 1$ they need not, and do not: the discrepancy grows
+# with the coupling. A plausible reason, not derived here: the messages of the replicas at a pattern are treated as
+# independent, whereas the replicas of one reference feel the same pattern with correlated fields (the term
+# $q_1 - q_0$ of theory).
 
 # %%
 n, samples = (2001, 6) if FAST else (4001, 24)
@@ -73,7 +74,7 @@ for y, values in measured.items():
     if y == 1:
         assert np.all(np.abs(z_scores[y]) < 5)
     else:
-        missing = (expected - mean)[0]  # overlap that the independent messages of the replicas leave out
+        missing = (expected - mean)[0]  # overlap that the algorithm lacks
         assert np.all(missing[1:] > 5 * error[0, 1:]) and np.all(np.diff(missing) > 0) and missing[-1] < 0.04
         assert np.all(np.abs(z_scores[y][1:, :2]) < 5)  # weak coupling: q and entropy agree all the same
 
