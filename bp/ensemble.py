@@ -373,8 +373,8 @@ def ensemble(
 
     Examples
     --------
-    >>> import bp, replica_theory as rt
-    >>> result = bp.ensemble(rt.BinaryPerceptron(), 0.5, [101, 201], 4, ["entropy", "solved"], rng=1)
+    >>> import replica_theory as rt
+    >>> result = ensemble(rt.BinaryPerceptron(), 0.5, [101, 201], 4, ["entropy", "solved"], rng=1)
     >>> result.values["entropy"].shape
     (1, 2, 4)
     >>> result.extrapolate("entropy").value.shape
