@@ -39,6 +39,8 @@ STROKES = (
 
 FONT = 9
 """Size of ticks, legends and labels inside the axes, in points."""
+_MANY = 20
+"""Points on a line from which they need no markers."""
 _GAP = 0.075
 """Least distance of two labels at the right edge, as a fraction of the height."""
 
@@ -102,7 +104,8 @@ def entropy_curves(
         lone = {"marker": stroke.marker} if len(line.distance) == 1 else {}
         label = line.label if labels is None else labels[k]
         own = {"color": stroke.color, "linestyle": stroke.linestyle, "lw": 1.6, "label": label or None, **lone, **style}
-        (drawn,) = ax.plot(line.distance, line.entropy, **own)
+        ax.plot(line.distance, line.entropy, **own)
+    for line, drawn in zip(lines, ax.lines[-len(lines) :], strict=True):  # after all lines, so last in the legend
         _mark(ax, line.ends, "o", "end of the branch", drawn.get_color())
         _mark(ax, line.folds, "X", "fold of the branch", drawn.get_color())
     ax.set(xlabel="distance $d$", ylabel="entropy (nats per weight)")
@@ -116,6 +119,7 @@ def phase_diagram(
     points: ReplicaSymmetric | None = None,
     ax: Axes | None = None,
     relative: bool = False,
+    ylim: tuple[float, float] | None = None,
 ) -> Axes:
     r"""Draw loads against the margin: capacity, thresholds of the dense region and the de Almeida-Thouless line.
 
@@ -126,12 +130,14 @@ def phase_diagram(
     *thresholds : DenseThreshold
         Any of `local_entropy_threshold`, each at its own margins.
     points : ReplicaSymmetric, optional
-        At loads (axis 0) and margins (axis 1): isolines of the entropy where it is positive, and the line where the
-        saddle point becomes unstable, :math:`\Lambda(\alpha) = 0`, linear between loads.
+        At loads (axis 0) and margins (axis 1): isolines of the entropy (nats per weight), and the line where the saddle
+        point becomes unstable, its `stability` interpolated between loads.
     ax : matplotlib Axes, optional
         Where to draw; a new figure by default. Labels stand right of it.
     relative : bool
         Loads in units of the capacity (linear between its margins).
+    ylim : pair of float, optional
+        Limits of the loads; by default from zero to the highest.
 
     Returns
     -------
@@ -143,6 +149,10 @@ def phase_diagram(
         If an argument is something else.
     ValueError
         If `points` is no grid, or with `relative` a margin lies outside those of `capacity`.
+
+    Notes
+    -----
+    Loads bend with the margin: where fewer than 20 margins were computed, points are joined only with `relative`.
 
     Examples
     --------
@@ -172,12 +182,14 @@ def phase_diagram(
         _isolines(ax, points, unit)
     for k, (_, kappa, alpha) in enumerate(boundaries):
         stroke = STROKES[k % len(STROKES)]
-        marker = stroke.marker if len(kappa) <= 20 else ""
-        ax.plot(kappa, alpha, color=stroke.color, linestyle=stroke.linestyle, lw=1.8, marker=marker, ms=4)
+        few = len(kappa) < _MANY
+        linestyle = stroke.linestyle if relative or not few else "none"
+        ax.plot(kappa, alpha, color=stroke.color, ls=linestyle, lw=1.8, marker=stroke.marker if few else "", ms=5)
     load = r"load in units of the capacity, $\alpha/\alpha_c$" if relative else r"load $\alpha = P/N$"
     ax.set(xlabel=r"margin $\kappa$", ylabel=load)
-    if not relative:
-        ax.set_ylim(bottom=0)
+    if np.ptp(margins) > 0:
+        ax.set_xlim(margins[0] - 0.02 * np.ptp(margins), margins[-1] + 0.02 * np.ptp(margins))
+    ax.set_ylim(*((0, None) if ylim is None else ylim))
     _label_at_right(ax, boundaries)
     return ax
 
@@ -304,9 +316,8 @@ def _interpolated(kappa: Array, margins: Array, loads: Array) -> Array:
 def _isolines(ax: Axes, points: ReplicaSymmetric, unit: Any) -> None:
     """Thin lines of equal entropy, each with its value."""
     kappa, alpha = _grid(points)
-    levels = np.arange(0.1, 0.7, 0.1)
-    lines = ax.contour(kappa, alpha / unit(kappa), points.entropy, levels, colors="0.6", linewidths=0.7)
-    ax.clabel(lines, fmt=lambda s: f"$s = {s:.1f}$", fontsize=FONT - 2)
+    lines = ax.contour(kappa, alpha / unit(kappa), points.entropy, (0.2, 0.4, 0.6), colors="0.5", linewidths=0.8)
+    ax.clabel(lines, fmt=lambda s: f"entropy {s:.1f}", fontsize=FONT - 1)
 
 
 def _label_at_right(ax: Axes, boundaries: list[tuple[str, Array, Array]]) -> None:
@@ -321,8 +332,9 @@ def _label_at_right(ax: Axes, boundaries: list[tuple[str, Array, Array]]) -> Non
     ends.sort(key=lambda end: end[0])
     heights = _apart([end[0] for end in ends])
     for height, (_, place, name, color) in zip(heights, ends, strict=True):
+        leader = {"arrowstyle": "-", "color": "0.7", "lw": 0.6, "shrinkB": 4}
         ax.annotate(name, place, (1.03, height), textcoords="axes fraction", color=color, fontsize=FONT, va="center",
-                    annotation_clip=False, arrowprops={"arrowstyle": "-", "color": "0.7", "lw": 0.6, "shrinkB": 4})  # fmt: skip
+                    annotation_clip=False, arrowprops=leader)  # fmt: skip
 
 
 def _apart(heights: list[float]) -> list[float]:

@@ -1,0 +1,244 @@
+"""Pictures of measurements, in the style of `replica_theory.plots`."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from bp.ensemble import Ensemble
+from bp.solvers import Solution
+from replica_theory.curves import EntropyCurve
+from replica_theory.plots import FONT, STROKES, entropy_curves, legend, prepared
+
+if TYPE_CHECKING:  # pragma: no cover
+    from matplotlib.axes import Axes
+
+_SHIFT = 3.0
+"""Sizes stand this many points beside each other, that their error bars do not cover each other."""
+
+
+def entropy_points(
+    ensemble: Ensemble,
+    ax: Axes | None = None,
+    *,
+    theory: EntropyCurve | Iterable[EntropyCurve] = (),
+    instances: bool = True,
+) -> Axes:
+    """Draw the local entropies around solutions found: means with standard errors, and every instance.
+
+    Parameters
+    ----------
+    ensemble : Ensemble
+        With the measurement ``"local_entropy"``.
+    ax : matplotlib Axes, optional
+        Where to draw; a new figure by default.
+    theory : EntropyCurve or iterable of them
+        Drawn below the points, as by `replica_theory.plots.entropy_curves`, in black.
+    instances : bool
+        Whether every instance is drawn, as a small pale point.
+
+    Returns
+    -------
+    matplotlib Axes
+
+    Raises
+    ------
+    TypeError
+        If an argument is something else.
+    ValueError
+        If the ensemble holds no finite local entropy.
+
+    Notes
+    -----
+    Points of different loads and sizes are drawn side by side, shifted on paper but not in their data.
+
+    Examples
+    --------
+    >>> import bp, replica_theory as rt
+    >>> found = bp.ensemble(rt.BinaryPerceptron(), 0.4, 101, 2, ["local_entropy"], rng=1, distance=[0.1, 0.2])
+    >>> ax = entropy_points(found, theory=rt.franz_parisi(rt.BinaryPerceptron(), 0.4, [0.1, 0.2, 0.3]))
+    >>> ax.containers[0].get_label()
+    'N = 101'
+    """
+    values = _measured(ensemble, "local_entropy")
+    curves = [theory] if isinstance(theory, EntropyCurve) else list(theory)
+    estimate = ensemble.mean("local_entropy")
+    ax = prepared(ax)
+    if curves:
+        entropy_curves(curves, ax, color="black")
+    for k, (i, j) in enumerate(np.ndindex(len(ensemble.alpha), len(ensemble.n))):
+        stroke = STROKES[1 + k % (len(STROKES) - 1)]
+        shifted = _beside(ax, _SHIFT * (k - (estimate.count[:, :, 0].size - 1) / 2))
+        style = {"color": stroke.color, "marker": stroke.marker, "ls": "none", "transform": shifted}
+        if instances:
+            cloud = values[i, j].ravel()
+            places = np.tile(ensemble.distance, ensemble.samples)
+            ax.plot(places, cloud, **style | {"marker": "."}, ms=3, mew=0, alpha=0.4)
+        ax.errorbar(ensemble.distance, estimate.mean[i, j], estimate.error[i, j], **style, ms=4.5, capsize=2.5, lw=1.2,
+                    label=_label(ensemble, i, j), zorder=4)  # fmt: skip
+    ax.set(xlabel="distance $d$", ylabel="entropy (nats per weight)")
+    legend(ax)
+    return ax
+
+
+def success_probability(
+    ensemble: Ensemble,
+    ax: Axes | None = None,
+    *,
+    width: float = 1.0,
+    thresholds: Mapping[str, float] | None = None,
+) -> Axes:
+    """Draw the fraction of instances solved against the load, a line for each size in its binomial band.
+
+    Parameters
+    ----------
+    ensemble : Ensemble
+        With the measurement ``"solved"``.
+    ax : matplotlib Axes, optional
+        Where to draw; a new figure by default.
+    width : float
+        Half width of the bands (Wilson's intervals) in standard deviations.
+    thresholds : mapping of str to float, optional
+        Loads to mark by vertical lines, by name.
+
+    Returns
+    -------
+    matplotlib Axes
+
+    Raises
+    ------
+    TypeError
+        If an argument is something else.
+    ValueError
+        If ``"solved"`` was not measured, or `width` is not positive.
+
+    Notes
+    -----
+    Loads are those that the instances have, P/N.
+
+    Examples
+    --------
+    >>> import bp, replica_theory as rt
+    >>> result = bp.ensemble(rt.BinaryPerceptron(), [0.3, 0.5], 101, 4, ["solved"], rng=1)
+    >>> ax = success_probability(result, thresholds={"capacity": 0.833})
+    >>> ax.get_ylabel()
+    'fraction solved (of 4 instances)'
+    """
+    _measured(ensemble, "solved")
+    estimate = ensemble.mean("solved", width=width)
+    ax = prepared(ax)
+    for j, n in enumerate(ensemble.n):
+        stroke, order = STROKES[j % len(STROKES)], np.argsort(ensemble.load[:, j], kind="stable")
+        load = ensemble.load[order, j]
+        ax.fill_between(load, estimate.low[order, j], estimate.high[order, j], color=stroke.color, alpha=0.18, lw=0)
+        ax.plot(load, estimate.mean[order, j], color=stroke.color, ls=stroke.linestyle, marker=stroke.marker, ms=4.5,
+                lw=1.6, label=f"N = {n}")  # fmt: skip
+    for name, load in (thresholds or {}).items():
+        ax.axvline(load, color="0.35", lw=0.8, zorder=0)
+        ax.annotate(name, (load, 1), (3, -3), xycoords=ax.get_xaxis_transform(), textcoords="offset points",
+                    rotation=90, va="top", fontsize=FONT, color="0.35")  # fmt: skip
+    ax.set(xlabel=r"load $\alpha = P/N$", ylabel=f"fraction solved (of {ensemble.samples} instances)")
+    ax.set_ylim(-0.03, 1.03)
+    legend(ax)
+    return ax
+
+
+def focusing_trace(solution: Solution, ax: Axes | None = None) -> Axes:
+    r"""Draw how focusing BP went: violated patterns, overlap, local entropy and coupling at every step.
+
+    Parameters
+    ----------
+    solution : Solution
+        Of ``"focusing-bp"`` or ``"reinforced-bp"``.
+    ax : matplotlib Axes, optional
+        Where to draw; a new figure by default.
+
+    Returns
+    -------
+    matplotlib Axes
+        That of the violated patterns (left); the other quantities are on its twin (right).
+
+    Raises
+    ------
+    TypeError
+        If `solution` is something else.
+    ValueError
+        If its trace is empty or of another solver.
+
+    Notes
+    -----
+    The coupling is drawn as :math:`\rho = \tanh^2\gamma`, which lies in [0, 1] as the overlap does. Local entropies are
+    there if the solver was told to measure them (``entropies=True``). Dotted vertical lines: a new pass begins.
+
+    Examples
+    --------
+    >>> import bp, replica_theory as rt
+    >>> instance = bp.random_instance(rt.BinaryPerceptron(), n=201, alpha=0.5, rng=1)
+    >>> found = bp.solve(instance, entropies=True, rng=1)
+    >>> ax = focusing_trace(found)
+    >>> ax.lines[0].get_ydata()[-1] == found.errors
+    True
+    """
+    trace = _trace(solution)
+    step = np.arange(1, len(trace) + 1)
+    left = prepared(ax)
+    right = left.twinx()
+    right.spines[["top", "left"]].set_visible(False)
+    right.spines["right"].set_visible(True)
+    right.tick_params(labelsize=FONT)
+    columns = [
+        (left, trace["errors"], "violated patterns (left)"),
+        (right, trace["q"], "overlap $q$"),
+        (right, trace["local_entropy"], "local entropy (nats per weight)"),
+        (right, np.tanh(trace["gamma"]) ** 2, r"coupling $\rho = \tanh^2\gamma$"),
+    ]
+    handles = []
+    for stroke, (panel, values, label) in zip(STROKES, columns, strict=False):
+        if np.isfinite(values).any():
+            style = {"color": stroke.color, "ls": stroke.linestyle, "lw": 1.6, "label": label}
+            handles += panel.plot(step, values, marker="o" if len(step) == 1 else "", **style)
+    for start in step[1:][np.diff(trace["restart"]) > 0]:
+        left.axvline(start - 0.5, color="0.6", lw=0.8, ls=":")
+    left.set(xlabel="step", ylabel="violated patterns")
+    left.set_ylim(bottom=0)
+    right.set(ylabel=", ".join(["overlap", "coupling", "local entropy"][: len(handles) - 1]), ylim=(0, 1.02))
+    left.legend(handles=handles, frameon=False, fontsize=FONT, ncols=2, loc="lower center", bbox_to_anchor=(0.5, 1.0))
+    return left
+
+
+def _measured(ensemble: Ensemble, name: str) -> NDArray[np.float64]:
+    """The values of a measurement."""
+    if not isinstance(ensemble, Ensemble):
+        raise TypeError(f"ensemble must be an Ensemble, from bp.ensemble; got {type(ensemble).__name__}")
+    if name not in ensemble.values:
+        raise ValueError(f"ensemble must hold the measurement {name!r}; it has {', '.join(map(repr, ensemble.values))}")
+    values = ensemble.values[name]
+    if not np.isfinite(values).any():
+        raise ValueError(f"ensemble must hold a finite {name!r}; all {values.size} values are NaN")
+    return values
+
+
+def _trace(solution: Solution) -> NDArray[Any]:
+    if not isinstance(solution, Solution):
+        raise TypeError(f"solution must be a Solution, from bp.solve; got {type(solution).__name__}")
+    missing = {"errors", "q", "local_entropy", "gamma", "restart"} - set(solution.trace.dtype.names or ())
+    if missing:
+        raise ValueError(f"solution must have the trace of focusing BP; it lacks {', '.join(sorted(missing))}")
+    if not len(solution.trace):
+        raise ValueError("solution must have a trace of at least one step; got none")
+    return solution.trace
+
+
+def _label(ensemble: Ensemble, i: int, j: int) -> str:
+    size = f"N = {ensemble.n[j]}"
+    return size if len(ensemble.alpha) == 1 else rf"$\alpha = {ensemble.alpha[i]:g}$, {size}"
+
+
+def _beside(ax: Axes, points: float) -> Any:
+    """Data coordinates moved right on paper."""
+    from matplotlib.transforms import ScaledTranslation
+
+    return ax.transData + ScaledTranslation(points / 72, 0, ax.figure.dpi_scale_trans)
