@@ -16,9 +16,6 @@ from replica_theory.plots import FONT, STROKES, entropy_curves, legend, prepared
 if TYPE_CHECKING:  # pragma: no cover
     from matplotlib.axes import Axes
 
-_SHIFT = 3.0
-"""Sizes stand this many points beside each other, that their error bars do not cover each other."""
-
 
 def entropy_points(
     ensemble: Ensemble,
@@ -51,10 +48,6 @@ def entropy_points(
     ValueError
         If the ensemble holds no finite local entropy.
 
-    Notes
-    -----
-    Points of different loads and sizes are drawn side by side, shifted on paper but not in their data.
-
     Examples
     --------
     >>> import bp, replica_theory as rt
@@ -71,14 +64,11 @@ def entropy_points(
         entropy_curves(curves, ax, color="black")
     for k, (i, j) in enumerate(np.ndindex(len(ensemble.alpha), len(ensemble.n))):
         stroke = STROKES[1 + k % (len(STROKES) - 1)]
-        shifted = _beside(ax, _SHIFT * (k - (estimate.count[:, :, 0].size - 1) / 2))
-        style = {"color": stroke.color, "marker": stroke.marker, "ls": "none", "transform": shifted}
         if instances:
-            cloud = values[i, j].ravel()
             places = np.tile(ensemble.distance, ensemble.samples)
-            ax.plot(places, cloud, **style | {"marker": "."}, ms=3, mew=0, alpha=0.4)
-        ax.errorbar(ensemble.distance, estimate.mean[i, j], estimate.error[i, j], **style, ms=4.5, capsize=2.5, lw=1.2,
-                    label=_label(ensemble, i, j), zorder=4)  # fmt: skip
+            ax.plot(places, values[i, j].ravel(), ".", color=stroke.color, ms=4, mew=0, alpha=0.5)
+        ax.errorbar(ensemble.distance, estimate.mean[i, j], estimate.error[i, j], color=stroke.color, fmt=stroke.marker,
+                    mfc="none", ms=5.5, capsize=3, lw=1.2, label=_label(ensemble, i, j), zorder=4)  # fmt: skip
     ax.set(xlabel="distance $d$", ylabel="entropy (nats per weight)")
     legend(ax)
     return ax
@@ -235,10 +225,3 @@ def _trace(solution: Solution) -> NDArray[Any]:
 def _label(ensemble: Ensemble, i: int, j: int) -> str:
     size = f"N = {ensemble.n[j]}"
     return size if len(ensemble.alpha) == 1 else rf"$\alpha = {ensemble.alpha[i]:g}$, {size}"
-
-
-def _beside(ax: Axes, points: float) -> Any:
-    """Data coordinates moved right on paper."""
-    from matplotlib.transforms import ScaledTranslation
-
-    return ax.transData + ScaledTranslation(points / 72, 0, ax.figure.dpi_scale_trans)

@@ -1,0 +1,130 @@
+from dataclasses import replace
+
+import matplotlib
+import numpy as np
+import pytest
+
+import bp
+from bp.plots import entropy_points, focusing_trace, success_probability
+from replica_theory import BinaryPerceptron, franz_parisi
+
+MODEL = BinaryPerceptron()
+DISTANCE = np.array([0.1, 0.2])
+
+
+@pytest.fixture(autouse=True)
+def figures():
+    matplotlib.use("Agg")
+    from matplotlib import pyplot
+
+    before = dict(matplotlib.rcParams)
+    yield pyplot
+    pyplot.close("all")
+    assert dict(matplotlib.rcParams) == before
+
+
+@pytest.fixture(scope="module")
+def table():
+    """Two loads, two sizes, four instances, made-up numbers."""
+    real = bp.ensemble(MODEL, [0.5, 0.3], [21, 41], 4, ["solved"], rng=1, method="amp")
+    solved = np.array([[[0, 0, 0, 0], [0, 0, 0, 1]], [[1, 1, 1, 1], [1, 1, 0, 1]]])
+    entropies = np.random.default_rng(1).uniform(0.1, 0.3, (2, 2, 4, 2))
+    return replace(real, distance=DISTANCE, values={"solved": solved.astype(float), "local_entropy": entropies})
+
+
+@pytest.fixture(scope="module")
+def found():
+    return bp.solve(bp.random_instance(MODEL, n=101, alpha=0.5, rng=1), entropies=True, rng=1)
+
+
+def test_points_have_the_means_the_errors_and_every_instance(table):
+    theory = franz_parisi(MODEL, 0.3, [0.1, 0.2, 0.3])
+    ax = entropy_points(table, theory=theory)
+    np.testing.assert_array_equal(ax.lines[0].get_ydata(), theory.entropy)
+    values = table.values["local_entropy"]
+    assert [bars.get_label() for bars in ax.containers] == [
+        r"$\alpha = 0.5$, N = 21", r"$\alpha = 0.5$, N = 41", r"$\alpha = 0.3$, N = 21", r"$\alpha = 0.3$, N = 41",
+    ]  # fmt: skip
+    for bars, sample in zip(ax.containers, values.reshape(4, 4, 2), strict=True):
+        points, _, (lines,) = bars.lines
+        mean, error = sample.mean(axis=0), sample.std(axis=0, ddof=1) / 2
+        np.testing.assert_array_equal(points.get_xdata(), DISTANCE)
+        np.testing.assert_allclose(points.get_ydata(), mean)
+        ends = np.array([segment[:, 1] for segment in lines.get_segments()])
+        np.testing.assert_allclose(ends, np.stack([mean - error, mean + error], axis=1))
+    clouds = [line for line in ax.lines if line.get_marker() == "."]
+    np.testing.assert_array_equal([c.get_ydata() for c in clouds], values.reshape(4, 8))
+    np.testing.assert_array_equal(clouds[0].get_xdata(), [0.1, 0.2] * 4)
+    assert ax.get_ylabel() == "entropy (nats per weight)"
+    assert not [line for line in entropy_points(table, instances=False).lines if line.get_marker() == "."]
+
+
+def test_bands_are_wilsons_intervals(table):
+    ax = success_probability(table, width=2.0, thresholds={"capacity": 0.8331})
+    small, large, mark = ax.lines
+    np.testing.assert_allclose(small.get_xdata(), [6 / 21, 10 / 21])  # the loads that they have, in order
+    assert small.get_ydata().tolist() == [1.0, 0.0] and large.get_ydata().tolist() == [0.75, 0.25]
+    assert list(mark.get_xdata()) == [0.8331, 0.8331] and ax.texts[0].get_text() == "capacity"
+    z, count = 2.0, 4
+    for band, fractions in zip(ax.collections, ([1.0, 0.0], [0.75, 0.25]), strict=True):
+        p = np.array(fractions)
+        # Wilson's ends are the roots of (p - x)^2 = z^2 x (1 - x) / n
+        ends = np.array([np.roots([1 + z**2 / count, -2 * f - z**2 / count, f**2]) for f in p])
+        drawn = band.get_paths()[0].vertices
+        for x, pair in zip(small.get_xdata() if p[0] == 1 else large.get_xdata(), ends, strict=True):
+            edges = drawn[np.isclose(drawn[:, 0], x), 1]
+            np.testing.assert_allclose([edges.min(), edges.max()], sorted(pair.real), atol=1e-12)
+    assert [text.get_text() for text in ax.get_legend().get_texts()] == ["N = 21", "N = 41"]
+
+
+def test_trace_is_drawn_step_by_step(found):
+    ax = focusing_trace(found)
+    (twin,) = [other for other in ax.figure.axes if other is not ax]
+    (errors,) = ax.lines
+    steps = np.arange(1, len(found.trace) + 1)
+    np.testing.assert_array_equal(errors.get_ydata(), found.trace["errors"])
+    expected = [found.trace["q"], found.trace["local_entropy"], np.tanh(found.trace["gamma"]) ** 2]
+    for line, values in zip(twin.lines, expected, strict=True):
+        np.testing.assert_array_equal(line.get_xdata(), steps)
+        np.testing.assert_array_equal(line.get_ydata(), values)
+    assert len(ax.get_legend().get_texts()) == 4
+
+
+def test_passes_are_told_apart_and_what_was_not_measured_is_left_out(found):
+    trace = found.trace.copy()
+    trace["restart"][5:] = 1
+    trace["local_entropy"] = np.nan
+    ax = focusing_trace(replace(found, trace=trace))
+    assert list(ax.lines[1].get_xdata()) == [5.5, 5.5]
+    assert [text.get_text() for text in ax.get_legend().get_texts()] == [
+        "violated patterns (left)", "overlap $q$", r"coupling $\rho = \tanh^2\gamma$",
+    ]  # fmt: skip
+
+
+def test_infinite_coupling_is_the_top():
+    reinforced = bp.solve(bp.random_instance(MODEL, n=101, alpha=0.3, rng=1), "reinforced-bp", rng=1)
+    twin = focusing_trace(reinforced).figure.axes[1]
+    assert np.all(twin.lines[1].get_ydata() == 1.0)
+
+
+def test_own_axes(table, found, figures):
+    ax = figures.subplots()[1]
+    assert entropy_points(table, ax) is ax and success_probability(table, ax) is ax and focusing_trace(found, ax) is ax
+
+
+def test_refused(table, found):
+    with pytest.raises(TypeError, match=r"ensemble must be an Ensemble, from bp.ensemble; got Solution"):
+        success_probability(found)
+    with pytest.raises(ValueError, match=r"ensemble must hold the measurement 'local_entropy'; it has 'solved'"):
+        entropy_points(replace(table, values={"solved": table.values["solved"]}))
+    nothing = replace(table, values={"local_entropy": np.full((2, 2, 4, 2), np.nan)})
+    with pytest.raises(ValueError, match="must hold a finite 'local_entropy'; all 32 values are NaN"):
+        entropy_points(nothing)
+    with pytest.raises(ValueError, match="width must be positive; got 0"):
+        success_probability(table, width=0)
+    with pytest.raises(TypeError, match=r"solution must be a Solution, from bp.solve; got Ensemble"):
+        focusing_trace(table)
+    with pytest.raises(ValueError, match="trace of at least one step; got none"):
+        focusing_trace(replace(found, trace=found.trace[:0]))
+    with pytest.raises(ValueError, match="must have the trace of focusing BP; it lacks gamma, local_entropy, q"):
+        focusing_trace(replace(found, trace=found.trace[["errors", "restart"]]))
