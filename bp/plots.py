@@ -169,7 +169,7 @@ def focusing_trace(solution: Solution, ax: Axes | None = None) -> Axes:
     >>> instance = bp.random_instance(rt.BinaryPerceptron(), n=201, alpha=0.5, rng=1)
     >>> found = bp.solve(instance, entropies=True, rng=1)
     >>> ax = focusing_trace(found)
-    >>> ax.lines[0].get_ydata()[-1] == found.errors
+    >>> bool(ax.lines[0].get_ydata()[-1] == found.errors)
     True
     """
     trace = _trace(solution)

@@ -160,7 +160,7 @@ def phase_diagram(
     >>> model = rt.BinaryPerceptron(kappa=[-0.5, 0.0, 0.5])
     >>> ax = phase_diagram(rt.capacity(model), rt.local_entropy_threshold(model))
     >>> [text.get_text() for text in ax.texts]
-    ['capacity', 'dense: slope, $y = \\infty$']
+    ['dense: slope, $y = \\infty$', 'capacity']
     """
     if not isinstance(capacity, Capacity):
         raise TypeError(f"capacity must be a Capacity, from replica_theory.capacity; got {type(capacity).__name__}")
