@@ -17,6 +17,7 @@ from replica_theory.models import (
 from replica_theory.replica_symmetric import ReplicaSymmetric, annealed_entropy, replica_symmetric
 from replica_theory.replica_symmetry_breaking import local_entropy_1rsb
 from replica_theory.robust_ensemble import RobustEnsemble, robust_ensemble
+from replica_theory.state_evolution import StateEvolution, state_evolution
 from replica_theory.status import ConvergenceError, ConvergenceWarning, Status
 from replica_theory.teacher_student import (
     Learning,
@@ -44,6 +45,7 @@ __all__ = [
     "Model",
     "ReplicaSymmetric",
     "RobustEnsemble",
+    "StateEvolution",
     "Status",
     "SymmetricBinaryPerceptron",
     "TeacherStudent",
@@ -62,6 +64,7 @@ __all__ = [
     "planted_bound",
     "replica_symmetric",
     "robust_ensemble",
+    "state_evolution",
     "teacher_student",
     "teacher_student_spinodal",
     "teacher_student_transition",
