@@ -1,0 +1,54 @@
+"""Time to a solution: ``pytest -n 0 benchmarks/test_solution.py`` (not part of a plain pytest run).
+
+Default calls of the solver on fresh instances; all threads. Extra info has, over the instances of a row, those solved,
+the medians of CPU and wall seconds and of iterations, and how many times longer the same iterations would take the
+readable numpy code of the tests. Times include nothing but `bp.solve`.
+"""
+
+import time
+
+import numpy as np
+import pytest
+
+from bp import random_instance, solve
+from replica_theory import BinaryPerceptron
+
+pytest.importorskip("pytest_benchmark")
+
+
+def attempt(n, alpha, form, seed):
+    """Solved, seconds of CPU and of wall time, iterations, edges."""
+    instance = random_instance(BinaryPerceptron(), n, alpha, rng=seed)
+    cpu, wall = time.process_time(), time.perf_counter()
+    found = solve(instance, form=form, rng=seed)
+    cpu, wall = time.process_time() - cpu, time.perf_counter() - wall
+    assert found.solved == (instance.errors(found.weights) == 0)
+    return found.solved, cpu, wall, found.iterations, n * instance.n_patterns
+
+
+@pytest.mark.parametrize(
+    ("form", "n", "alpha", "samples"),
+    [
+        ("amp", 1001, 0.6, 5),
+        ("amp", 2001, 0.7, 5),
+        ("amp", 4001, 0.6, 3),
+        ("amp", 10_001, 0.7, 3),
+        ("amp", 20_001, 0.7, 1),
+        ("edges", 1001, 0.6, 3),
+        ("edges", 2001, 0.7, 3),
+        ("edges", 4001, 0.6, 1),
+    ],
+)
+def test_solution(benchmark, referee, form, n, alpha, samples):
+    attempt(101, 0.3, form, 1)  # compiles
+    runs = benchmark.pedantic(lambda: np.array([attempt(n, alpha, form, seed) for seed in range(1, samples + 1)]))
+    solved, cpu, wall, iterations, edges = runs.T
+    slow = 1e-9 * getattr(referee, form) * edges * iterations
+    benchmark.extra_info.update({
+        "solved": f"{int(solved.sum())} of {samples}",
+        "CPU s": np.median(cpu),
+        "wall s": np.median(wall),
+        "iterations": np.median(iterations),
+        "ms/iteration": np.median(1e3 * wall / iterations),
+        "referee / wall": np.median(slow / wall),
+    })  # fmt: skip
