@@ -6,6 +6,7 @@ from bp.enumeration import SolutionDistances, SolutionSet, enumerate_solutions
 from bp.files import read_instance, write_instance
 from bp.instance import Instance, random_instance
 from bp.local_entropy import local_entropy
+from bp.monte_carlo import Sample, monte_carlo
 from bp.propagation import BPResult, Messages, belief_propagation
 from bp.solvers import Solution, solve, solvers
 
@@ -16,6 +17,7 @@ __all__ = [
     "Instance",
     "Messages",
     "Row",
+    "Sample",
     "Solution",
     "SolutionDistances",
     "SolutionSet",
@@ -24,6 +26,7 @@ __all__ = [
     "ensemble",
     "enumerate_solutions",
     "local_entropy",
+    "monte_carlo",
     "random_instance",
     "read_instance",
     "solve",

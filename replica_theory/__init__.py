@@ -1,8 +1,10 @@
 """Replica theory of the binary perceptron: entropies, local entropies and thresholds in the limit N → ∞."""
 
+from replica_theory.around_teacher import around_teacher
 from replica_theory.curves import EntropyCurve
 from replica_theory.dense_region import DenseThreshold, local_entropy_threshold, local_entropy_thresholds
 from replica_theory.dense_teacher import DenseTeacherThreshold, dense_teacher, dense_teacher_threshold
+from replica_theory.focusing import FocusingFixedPoint, focusing_fixed_point
 from replica_theory.franz_parisi import binary_entropy, franz_parisi, minimum_distance, planted_bound
 from replica_theory.local_entropy import local_entropy
 from replica_theory.models import (
@@ -39,6 +41,7 @@ __all__ = [
     "DenseTeacherThreshold",
     "DenseThreshold",
     "EntropyCurve",
+    "FocusingFixedPoint",
     "IntervalModel",
     "Learning",
     "LearningTransition",
@@ -51,10 +54,12 @@ __all__ = [
     "TeacherStudent",
     "UShapePerceptron",
     "annealed_entropy",
+    "around_teacher",
     "binary_entropy",
     "capacity",
     "dense_teacher",
     "dense_teacher_threshold",
+    "focusing_fixed_point",
     "franz_parisi",
     "local_entropy",
     "local_entropy_1rsb",

@@ -101,7 +101,7 @@ def state_evolution(
     --------
     >>> from replica_theory import BinaryPerceptron
     >>> state_evolution(BinaryPerceptron(), alpha=0.5, iterations=3).q.round(6)
-    array([0.      , 0.219087, 0.288733, 0.31151 ])
+    array([0.      , 0.205401, 0.271523, 0.298842])
     """
     alpha = checked_alpha(alpha)
     flat, loads, shape = flatten(model, alpha)

@@ -1,0 +1,64 @@
+r"""Functions of the patterns whose mean is known: they take out most of the scatter between instances.
+
+An entropy fluctuates from instance to instance with the overlaps :math:`C_{ab} = \xi^a\cdot\xi^b/N` of the patterns,
+labels absorbed: patterns that happen to agree leave more solutions. Sums of overlaps are cheap and their means are
+known, so the part of a measurement that follows them linearly is noise, and is removed by regression.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.special import gammaln
+
+from bp.instance import Instance
+
+Array = NDArray[np.float64]
+
+
+def controls(instance: Instance) -> Array:
+    r"""Sums of pattern overlaps, divided by N, minus their means.
+
+    :math:`\frac1N\sum_{a\ne b}C_{ab}` and :math:`\frac1N\sum_a(\sum_{b\ne a}C_{ab})^2`; with a teacher `T`, first
+    :math:`\frac1N\sum_a(\xi^a\cdot T/\sqrt N)`, and :math:`C` is that of the patterns without their mean along it.
+
+    Parameters
+    ----------
+    instance : Instance
+        Independent patterns of ±1, or real ones of norm :math:`\sqrt N`, labels random or given by the teacher.
+
+    Returns
+    -------
+    array, shape (2,) or (3,)
+        Empty for an even constraint, which does not care for labels.
+
+    Examples
+    --------
+    >>> import bp, replica_theory as rt
+    >>> draws = [controls(bp.random_instance(rt.BinaryPerceptron(), 21, 0.5, rng=k)) for k in range(500)]
+    >>> bool(np.all(abs(np.mean(draws, 0)) < 4 * np.std(draws, 0) / 500**0.5))
+    True
+    """
+    if instance.model.is_even:
+        return np.empty(0)
+    n = instance.n
+    x = instance.xi.astype(np.float64)
+    if instance.teacher is None:
+        return np.array(_sums(x, 1.0))
+    teacher = instance.teacher.astype(np.float64)
+    stabilities, mean = x @ teacher / np.sqrt(n), _mean_stability(n)
+    spread = (n - 2 * mean**2 + mean**4) / n
+    return np.array([np.sum(stabilities - mean) / n, *_sums(x - mean / np.sqrt(n) * teacher, spread)])
+
+
+def _sums(x: Array, spread: float) -> tuple[float, float]:
+    r"""Both sums, for centred patterns with :math:`E\,C_{ab}^2` = `spread` / N."""
+    p, n = x.shape
+    rows = x @ x.sum(axis=0) / n - np.sum(x * x, axis=1) / n
+    return float(rows.sum()) / n, (float(rows @ rows) - p * (p - 1) * spread / n) / n
+
+
+def _mean_stability(n: int) -> float:
+    r""":math:`E|\xi\cdot T|/\sqrt N` for patterns of ±1."""
+    k = (n + 1) // 2
+    return float(2 * k / np.sqrt(n) * np.exp(gammaln(n + 1) - gammaln(k + 1) - gammaln(n - k + 1) - n * np.log(2)))
