@@ -5,7 +5,6 @@ from __future__ import annotations
 import gzip
 import io
 import os
-import secrets
 import zlib
 from pathlib import Path
 from typing import Any, Literal
@@ -15,6 +14,7 @@ from numpy.typing import NDArray
 
 from bp import _bits
 from bp.instance import Constraint, Instance
+from replica_theory.files import replace_file as replace_file  # the other modules find it here
 
 Format = Literal["text", "labels", "npz"]
 
@@ -138,21 +138,6 @@ def write_instance(instance: Instance, path: str | os.PathLike[str], format: For
     else:
         raise ValueError(f"format must be one of 'text', 'labels', 'npz'; got {format!r}")
     replace_file(path, data)
-
-
-def replace_file(path: Path, data: bytes) -> None:
-    """Put `data` in the file at `path`: first under a temporary name in the same folder, then renamed."""
-    path = Path(os.path.realpath(path))
-    temporary = path.with_name(f".{path.name}.{secrets.token_hex(4)}.tmp")
-    try:
-        with open(temporary, "xb") as file:
-            file.write(data)
-            file.flush()
-            os.fsync(file.fileno())
-        os.replace(temporary, path)
-    except BaseException:
-        temporary.unlink(missing_ok=True)
-        raise
 
 
 def _format_of(path: Path) -> Format:

@@ -6,6 +6,7 @@ from replica_theory.dense_region import DenseThreshold, local_entropy_threshold,
 from replica_theory.dense_teacher import DenseTeacherThreshold, dense_teacher, dense_teacher_threshold
 from replica_theory.focusing import FocusingFixedPoint, focusing_fixed_point
 from replica_theory.franz_parisi import binary_entropy, franz_parisi, minimum_distance, planted_bound
+from replica_theory.labelled import read_netcdf
 from replica_theory.local_entropy import local_entropy
 from replica_theory.models import (
     BinaryPerceptron,
@@ -67,6 +68,7 @@ __all__ = [
     "local_entropy_thresholds",
     "minimum_distance",
     "planted_bound",
+    "read_netcdf",
     "replica_symmetric",
     "robust_ensemble",
     "state_evolution",

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
+from replica_theory.grids import DISTANCE, LOAD, NATS, GridResult
+from replica_theory.labelled import Quantity
+from replica_theory.models import Model
 from replica_theory.status import Status
 
 if TYPE_CHECKING:  # pragma: no cover
@@ -16,9 +19,25 @@ if TYPE_CHECKING:  # pragma: no cover
 
 Array = NDArray[np.float64]
 
+_OVERLAPS = {
+    "q": Quantity("overlap between two solutions at the distance"),
+    "q0": Quantity("overlap between solutions around different references"),
+    "q1": Quantity("overlap between solutions around the same reference"),
+    "t": Quantity("overlap with the reference"),
+    "q_ref": Quantity("overlap between two references"),
+    "gamma": Quantity("field along the reference, conjugate to the overlap with it"),
+    "energy": Quantity("fraction of violated patterns"),
+    "phi": Quantity("free entropy of references and replicas", NATS),
+    "free_entropy": Quantity("free entropy: entropy minus beta alpha times the energy", NATS),
+    "fold": Quantity("distance at which the branch turns back"),
+    "replicon": Quantity("stability of the replica-symmetric saddle point (positive: stable)"),
+    "replicon_ref": Quantity("the same against breaking among the references"),
+    "residual": Quantity("residual of the saddle-point equations"),
+}
+
 
 @dataclass(frozen=True, eq=False)
-class EntropyCurve:
+class EntropyCurve(GridResult):
     r"""Entropy (nats per weight) of the solutions at distance `d` from a reference, and what belongs to it.
 
     Distance is :math:`d = (1 - t)/2` for overlap :math:`t = W\cdot\tilde W/N`. All arrays have the shape of `distance`
@@ -44,7 +63,26 @@ class EntropyCurve:
         Estimated numerical error of `entropy`.
     label : str
         What the curve is, for legends.
+    model : Model or None
+        The constraint on the solutions.
+    alpha : array or None
+        Load of each point.
+    settings : mapping
+        What else was asked for, by the names of the arguments: models, words, numbers and lists of them.
     """
+
+    _coordinates: ClassVar = ("distance", "alpha", "kappa", "beta")
+    _quantities: ClassVar = {
+        "distance": DISTANCE,
+        "alpha": LOAD,
+        "entropy": Quantity("entropy of the solutions at the distance from the reference", NATS),
+        "slope": Quantity("derivative of the entropy in the distance", NATS),
+        "complexity": Quantity("logarithm of the number of references per weight", NATS),
+        "y": Quantity("number of replicas, conjugate to the local entropy"),
+        "error": Quantity("estimated numerical error of the entropy", NATS),
+    }
+    _overlaps: ClassVar = _OVERLAPS
+    _floats: ClassVar = False
 
     distance: Array
     entropy: Array
@@ -55,6 +93,9 @@ class EntropyCurve:
     overlaps: Mapping[str, Array] = field(default_factory=dict)
     error: Array | None = None
     label: str = ""
+    model: Model | None = None
+    alpha: Array | None = None
+    settings: Mapping[str, Any] = field(default_factory=dict)
 
     @property
     def converged(self) -> NDArray[np.bool_]:
@@ -62,33 +103,8 @@ class EntropyCurve:
         flags = [isinstance(s, Status) and s.ok for s in np.asarray(self.status, dtype=object).ravel()]
         return np.array(flags, dtype=bool).reshape(np.shape(self.status))
 
-    def to_xarray(self) -> Any:
-        """The curve as an `xarray.Dataset` over the dimensions of `distance`.
-
-        Raises
-        ------
-        ModuleNotFoundError
-            If xarray is not installed (extra ``data``).
-        """
-        try:
-            import xarray
-        except ModuleNotFoundError:
-            raise ModuleNotFoundError("to_xarray needs xarray: pip install 'binary-perceptron[data]'") from None
-        distance = np.atleast_1d(self.distance)
-        dims = ("distance",) if distance.ndim == 1 else tuple(f"dim_{k}" for k in range(distance.ndim))
-        columns = {"entropy": self.entropy, "slope": self.slope, "complexity": self.complexity, "y": self.y}
-        columns |= {"error": self.error, **self.overlaps}
-        variables: dict[str, Any] = {
-            name: (dims, np.broadcast_to(np.atleast_1d(values), distance.shape))
-            for name, values in columns.items()
-            if values is not None
-        }
-        variables["status"] = (dims, np.atleast_1d(self.status).astype(str))
-        dataset = xarray.Dataset(variables, coords={"distance": (dims, distance)}, attrs={"description": self.label})
-        for name in ("entropy", "slope", "complexity", "error"):
-            if name in dataset:
-                dataset[name].attrs["units"] = "nats per weight"
-        return dataset
+    def _description(self) -> str:
+        return self.label or super()._description()
 
     def plot(self, ax: Axes | None = None, **style: Any) -> Axes:
         """Draw entropy against distance.
@@ -132,7 +148,15 @@ FAILED = Row(Status.SADDLE_LOST)
 
 
 def assemble(
-    rows: list[Row], distance: Array, label: str, *, names: Iterable[str], replicas: bool = True
+    rows: list[Row],
+    distance: Array,
+    label: str,
+    *,
+    names: Iterable[str],
+    replicas: bool = True,
+    model: Model | None = None,
+    alpha: Array | None = None,
+    settings: Mapping[str, Any] | None = None,
 ) -> EntropyCurve:
     """The curve of the points `rows` at `distance` (any shape), with overlaps `names` even where every point failed.
 
@@ -154,4 +178,7 @@ def assemble(
         overlaps={name: column([row.overlaps.get(name, np.nan) for row in rows]) for name in names},
         error=column([row.error for row in rows]),
         label=label,
+        model=model,
+        alpha=None if alpha is None else np.array(alpha, dtype=float),
+        settings=dict(settings or {}),
     )

@@ -15,7 +15,7 @@ margin criterion is met at 0.729, so these are other thresholds, not worse value
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import Any, Literal
+from typing import Any, ClassVar, Literal
 
 import numpy as np
 import scipy
@@ -23,7 +23,9 @@ from numpy.typing import NDArray
 
 from replica_theory.curves import EntropyCurve
 from replica_theory.franz_parisi import franz_parisi
+from replica_theory.grids import DISTANCE, LOAD, GridResult
 from replica_theory.infinite_y import LimitEquations
+from replica_theory.labelled import Quantity
 from replica_theory.local_entropy import ZERO_COMPLEXITY, Reference, local_entropy
 from replica_theory.models import ArrayLike, Model
 from replica_theory.saddle_point import follow_branch
@@ -42,7 +44,7 @@ _LOADS = (0.91, 0.94, 0.88, 0.97, 0.85, 0.8, 0.7, 0.6)
 
 
 @dataclass(frozen=True)
-class DenseThreshold:
+class DenseThreshold(GridResult):
     """A threshold of the dense region, with the criterion that defines it.
 
     Attributes
@@ -56,7 +58,17 @@ class DenseThreshold:
     kappa : float or array
     error : float or array
         Estimated error of alpha.
+    model : Model or None
+        The constraint, with the margins `kappa`.
     """
+
+    _coordinates: ClassVar = ("kappa", "beta")
+    _quantities: ClassVar = {
+        "kappa": Quantity("margin of the model"),
+        "alpha": LOAD._replace(long_name="load at which the dense region ends, by the criterion"),
+        "distance": DISTANCE._replace(long_name="distance at which the criterion is met"),
+        "error": Quantity("estimated error of alpha"),
+    }
 
     alpha: ArrayLike
     distance: ArrayLike
@@ -65,6 +77,7 @@ class DenseThreshold:
     y: float | str
     kappa: ArrayLike
     error: ArrayLike
+    model: Model | None = None
 
     def __str__(self) -> str:
         """The number with its criterion, a line for each margin."""
@@ -140,7 +153,7 @@ def local_entropy_threshold(
         alpha, distance, error = _limit_slope(model, limit)
     else:
         alpha, distance, error = _slope(model, limit, reference, y)
-    return DenseThreshold(alpha, distance, criterion, reference, y, float(np.asarray(model.kappa)), error)
+    return DenseThreshold(alpha, distance, criterion, reference, y, float(np.asarray(model.kappa)), error, model)
 
 
 def _at_margins(model: Model, criterion: Criterion, reference: Reference, y: float | str) -> DenseThreshold:
@@ -160,7 +173,7 @@ def _at_margins(model: Model, criterion: Criterion, reference: Reference, y: flo
     alpha, distance, error = (column.reshape(kappa.shape) for column in columns)
     if criterion == "margin":
         reference, y = "solution", 0.0
-    found = DenseThreshold(alpha, distance, criterion, reference, y, kappa, error)
+    found = DenseThreshold(alpha, distance, criterion, reference, y, kappa, error, model)
     report(status, found, "local_entropy_threshold", scalar=False)
     return found
 

@@ -155,7 +155,9 @@ def dense_teacher(
         for member, row in zip(members, _curve(problem, columns[1, members]), strict=True):
             rows[member] = row._replace(y=float(replicas))
     label = f"dense region around a teacher's students, alpha = {alpha}, y = {y}"
-    curve = assemble(rows, columns[1].reshape(shape), label, names=_OVERLAPS)
+    asked = {"function": "dense_teacher", "y": np.asarray(y).tolist()}
+    curve = assemble(rows, columns[1].reshape(shape), label, names=_OVERLAPS, model=model, alpha=grid[0],
+                     settings=asked)  # fmt: skip
     call = f"dense_teacher at distance {distance}" if shape == () else "dense_teacher"
     report(np.ravel(curve.status), curve, call, scalar=shape == ())
     return curve

@@ -121,7 +121,9 @@ def franz_parisi(
         for member, row in zip(members, _curve(probe, typical, a, columns[1, members]), strict=True):
             rows[member] = row
     label = f"Franz-Parisi, alpha = {alpha}" if np.ndim(alpha) == 0 else ""
-    curve = assemble(rows, columns[1].reshape(shape), label, names=(*_OVERLAPS, "fold"), replicas=False)
+    asked = {"function": "franz_parisi", "reference": reference}
+    curve = assemble(rows, columns[1].reshape(shape), label, names=(*_OVERLAPS, "fold"), replicas=False,
+                     model=model, alpha=grid[0], settings=asked)  # fmt: skip
     status = np.array([row.status for row in rows], dtype=object)
     report(status, curve, f"franz_parisi at distance {distance}" if shape == () else "franz_parisi", scalar=shape == ())
     return curve

@@ -152,7 +152,9 @@ def local_entropy(
             rows[member] = row
     names = sorted({*OVERLAPS, "fold", *(name for row in rows for name in row.overlaps)})
     label = f"{reference} reference, y = {y}, alpha = {alpha}"
-    curve = assemble(rows, columns[1].reshape(shape), label, names=names)
+    asked = {"function": "local_entropy", "reference": reference, "y": np.asarray(y).tolist()}
+    asked |= {"kappa_ref": None if kappa_ref is None else float(kappa_ref), "sector": sector}
+    curve = assemble(rows, columns[1].reshape(shape), label, names=names, model=model, alpha=grid[0], settings=asked)
     call = f"local_entropy at distance {distance}" if shape == () else "local_entropy"
     report(np.ravel(curve.status), curve, call, scalar=shape == ())
     return curve

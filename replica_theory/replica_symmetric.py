@@ -13,13 +13,15 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import Any, NamedTuple
+from typing import Any, ClassVar, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy import special
 
 from replica_theory.gaussian import Rule, log2cosh, multi_rule, rule
+from replica_theory.grids import LOAD, NATS, GridResult
+from replica_theory.labelled import Quantity
 from replica_theory.models import ArrayLike, Model, checked_model, checked_real
 from replica_theory.saddle_point import solve_fixed_points
 from replica_theory.status import Status, report
@@ -32,7 +34,7 @@ _LOST = 1e-6
 
 
 @dataclass(frozen=True, eq=False)
-class ReplicaSymmetric:
+class ReplicaSymmetric(GridResult):
     r"""Replica-symmetric saddle point. Every field has the broadcast shape of alpha, kappa and beta.
 
     Attributes
@@ -60,6 +62,21 @@ class ReplicaSymmetric:
         Residual of the saddle-point equations.
     status : Status or array of Status
     """
+
+    _coordinates: ClassVar = ("alpha", "kappa", "beta")
+    _quantities: ClassVar = {
+        "alpha": LOAD,
+        "entropy": Quantity("entropy of the configurations at the energy", NATS),
+        "free_entropy": Quantity("free entropy; the entropy at beta = inf", NATS),
+        "energy": Quantity("fraction of violated patterns"),
+        "q": Quantity("overlap between two solutions"),
+        "q_hat": Quantity("conjugate of the overlap"),
+        "teacher_overlap": Quantity("overlap with the teacher"),
+        "teacher_overlap_hat": Quantity("conjugate of the overlap with the teacher"),
+        "stability": Quantity("de Almeida-Thouless stability (positive: stable)"),
+        "error": Quantity("estimated quadrature error of the free entropy", NATS),
+        "residual": Quantity("residual of the saddle-point equations"),
+    }
 
     model: Model
     alpha: ArrayLike
@@ -184,9 +201,10 @@ def _computed(model: Model, alpha: ArrayLike) -> ReplicaSymmetric:
     ]
     columns = {name: np.concatenate([p[name] for p in parts]) for name in parts[0]}
     status = columns.pop("status")
+    columns["alpha"] = points
     fields = {k: (float(v[0]) if shape == () else v.reshape(shape)) for k, v in columns.items()}
     outcome = status[0] if shape == () else status.reshape(shape)
-    return ReplicaSymmetric(model=model, alpha=alpha, status=outcome, **fields)
+    return ReplicaSymmetric(model=model, status=outcome, **fields)
 
 
 _remembered = lru_cache(maxsize=64)(_computed)

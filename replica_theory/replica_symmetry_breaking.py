@@ -222,7 +222,9 @@ def local_entropy_1rsb(
     ]
     shape = grid[0].shape
     label = f"1RSB, free reference, y = {y}, alpha = {alpha}"
-    curve = assemble(rows, grid[1], label, names=(*_NAMES, "free_entropy", "replicon"))
+    asked = {"function": "local_entropy_1rsb", "y": np.asarray(y).tolist(), "m": np.asarray(m).tolist()}
+    names = (*_NAMES, "free_entropy", "replicon")
+    curve = assemble(rows, grid[1], label, names=names, model=model, alpha=grid[0], settings=asked)
     call = f"local_entropy_1rsb at distance {distance}" if shape == () else "local_entropy_1rsb"
     report(np.ravel(curve.status), curve, call, scalar=shape == ())
     return curve

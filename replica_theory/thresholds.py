@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
 
+from replica_theory.grids import LOAD, GridResult
+from replica_theory.labelled import Quantity
 from replica_theory.models import ArrayLike, Model, checked_model
 from replica_theory.replica_symmetric import (
     Orders,
@@ -28,7 +30,7 @@ _BRACKET = (-7.0, 7.0)
 
 
 @dataclass(frozen=True, eq=False)
-class Capacity:
+class Capacity(GridResult):
     """Load at which the replica-symmetric entropy of the solutions vanishes.
 
     Attributes
@@ -45,6 +47,15 @@ class Capacity:
         Estimated error of alpha from quadrature and root finding.
     status : Status or array of Status
     """
+
+    _coordinates: ClassVar = ("kappa", "beta")
+    _quantities: ClassVar = {
+        "alpha": LOAD._replace(long_name="capacity: load at which the replica-symmetric entropy vanishes"),
+        "q": Quantity("overlap between two solutions at capacity"),
+        "q_hat": Quantity("conjugate of the overlap"),
+        "stability": Quantity("de Almeida-Thouless stability at capacity (positive: stable)"),
+        "error": Quantity("estimated error of alpha"),
+    }
 
     model: Model
     alpha: ArrayLike
