@@ -1,7 +1,7 @@
 """Message passing on instances of the binary perceptron: entropies, local entropies and solvers at finite N."""
 
 from bp.crosscheck import Crosscheck, Row, crosscheck
-from bp.ensemble import Ensemble, ensemble
+from bp.ensemble import Ensemble, ensemble, read_ensemble
 from bp.enumeration import SolutionDistances, SolutionSet, enumerate_solutions
 from bp.files import read_instance, write_instance
 from bp.instance import Instance, random_instance
@@ -28,6 +28,7 @@ __all__ = [
     "local_entropy",
     "monte_carlo",
     "random_instance",
+    "read_ensemble",
     "read_instance",
     "solve",
     "solvers",

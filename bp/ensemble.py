@@ -9,11 +9,11 @@ import os
 import warnings
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Executor
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import cached_property
 from itertools import combinations, product
 from types import MappingProxyType
-from typing import Any, get_args
+from typing import Any, Self, get_args
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -24,6 +24,8 @@ from bp.local_entropy import local_entropy
 from bp.propagation import BPResult, Method, belief_propagation, require_edges
 from bp.solvers import Solution, solve, solvers
 from bp.store import Point, PointStore, stored_settings
+from replica_theory.grids import NATS
+from replica_theory.labelled import Labelled, Quantity, Variable, make_dataset, read_attributes, read_netcdf
 from replica_theory.models import BinaryPerceptron, Model, SymmetricBinaryPerceptron
 from replica_theory.status import ConvergenceWarning, silenced
 
@@ -80,6 +82,8 @@ class Extrapolation:
 
     Attributes
     ----------
+    alpha : array, shape (n_alpha,)
+        Loads asked for.
     value, error : array, shape (n_alpha, ...)
         The value `a` at :math:`N=\infty` and its standard error; NaN where fewer sizes than coefficients have a mean
         with an error.
@@ -93,6 +97,7 @@ class Extrapolation:
         Of the coefficients, from the standard errors of the means as they are (not rescaled by `chi2`).
     """
 
+    alpha: Array
     value: Array
     error: Array
     chi2: Array
@@ -100,9 +105,19 @@ class Extrapolation:
     coefficients: Array
     covariance: Array
 
+    def __str__(self) -> str:
+        """Every value with its error and how well the fit describes the means, a line for each."""
+        lines = []
+        for place in np.ndindex(self.value.shape):
+            value = quoted(float(self.value[place]), float(self.error[place]))
+            where = "".join(f"[{k}]" for k in place[1:])
+            fit = f"chi2 = {self.chi2[place]:.3g}, dof = {self.dof[place]}"
+            lines.append(f"alpha = {self.alpha[place[0]]:g}{where}: {value} ({fit})")
+        return "\n".join(lines)
+
 
 @dataclass(frozen=True, eq=False)
-class Ensemble:
+class Ensemble(Labelled):
     """Measurements on random instances, labelled by load, size and sample.
 
     Attributes
@@ -123,6 +138,10 @@ class Ensemble:
     solver : str
     method : str
         Messages of belief propagation.
+    solver_runs : int
+        Runs of the solver for ``"solution_overlaps"``.
+    solver_options : mapping
+        Further options of the solver.
     """
 
     model: Model
@@ -134,7 +153,8 @@ class Ensemble:
     samples: int
     solver: str
     method: Method
-    _jobs: tuple[Job, ...] = field(repr=False)
+    solver_runs: int
+    solver_options: Mapping[str, Any]
 
     @cached_property
     def load(self) -> Array:
@@ -152,9 +172,19 @@ class Ensemble:
         Returns
         -------
         dict of arrays
+
+        Raises
+        ------
+        ValueError
+            If there is no such place.
         """
-        shape = (len(self.alpha), len(self.n), self.samples)
-        return measure(self._jobs[int(np.ravel_multi_index((alpha_index, n_index, sample), shape))])
+        place, shape = (alpha_index, n_index, sample), (len(self.alpha), len(self.n), self.samples)
+        for name, index, length in zip(("alpha_index", "n_index", "sample"), place, shape, strict=True):
+            if not 0 <= index < length:
+                raise ValueError(f"{name} must be at least 0 and below {length}; got {index!r}")
+        alpha, n, distance = float(self.alpha[alpha_index]), int(self.n[n_index]), tuple(self.distance.tolist())
+        how = (self.solver, self.solver_options, self.solver_runs, self.method)
+        return measure(Job(self.model, alpha, n, self.root, place, tuple(self.values), *how, distance))
 
     def mean(self, name: str, *, width: float = 1.0) -> Estimate:
         r"""Mean of a measurement over the instances, with its standard error.
@@ -229,7 +259,7 @@ class Ensemble:
         chi2 = np.array([fit[2] for fit in fits]).reshape(shape)
         dof = np.array([fit[3] for fit in fits]).reshape(shape)
         value, error = coefficients[..., 0], np.sqrt(covariance[..., 0, 0])
-        return Extrapolation(value, error, chi2, dof, coefficients, covariance)
+        return Extrapolation(self.alpha, value, error, chi2, dof, coefficients, covariance)
 
     @property
     def rows(self) -> list[dict[str, float]]:
@@ -255,6 +285,59 @@ class Ensemble:
         writer.writeheader()
         writer.writerows(rows)
         return text.getvalue()
+
+    def to_xarray(self) -> Any:
+        """The measurements as an `xarray.Dataset` over ``alpha``, ``n``, ``sample`` (and ``distance``).
+
+        Loads, sizes, samples and distances are coordinates, as is the `load` P/N that instances have. Variables carry
+        ``long_name`` and ``units``, the dataset the model, the seed, the version of this package and all settings.
+
+        Raises
+        ------
+        ModuleNotFoundError
+            If xarray is not installed (extra ``data``).
+        """
+        place = ("alpha", "n", "sample")
+        variables = {
+            name: Variable((*place, "distance")[: values.ndim], values, _QUANTITIES.get(name, Quantity(name)))
+            for name, values in self.values.items()
+        }
+        coordinates = {
+            "alpha": Variable(("alpha",), self.alpha, Quantity("load asked for, patterns per weight")),
+            "n": Variable(("n",), self.n, Quantity("number of weights N")),
+            "sample": Variable(("sample",), np.arange(self.samples), Quantity("number of the instance")),
+            "load": Variable(("alpha", "n"), self.load, Quantity("load of the instances, round(alpha N)/N")),
+            "distance": Variable(("distance",), self.distance, Quantity("distance from the solution found")),
+        }
+        attributes = {
+            "model": self.model,
+            "seed": self.root if self.root < 2**63 else str(self.root),
+            "measurements": list(self.values),
+            "solver": self.solver,
+            "method": self.method,
+            "solver_runs": self.solver_runs,
+            "solver_options": dict(self.solver_options),
+        }
+        description = f"Measurements on {self.samples} random instances of each load and size"
+        return make_dataset(self, description, variables, coordinates, attributes)
+
+    @classmethod
+    def from_xarray(cls, dataset: Any) -> Self:
+        """The ensemble that a dataset of `to_xarray` was made of.
+
+        Raises
+        ------
+        ValueError
+            If the dataset lacks something.
+        """
+        known = read_attributes(dataset)
+        try:
+            alpha, n, distance = (dataset[name].values for name in ("alpha", "n", "distance"))
+            values = MappingProxyType({name: dataset[name].values for name in known.pop("measurements")})
+            return cls(known.pop("model"), alpha, n, distance, values, int(known.pop("seed")), dataset.sizes["sample"],
+                       **known)  # fmt: skip
+        except (KeyError, TypeError) as error:
+            raise ValueError(f"it is no {cls.__name__}: {error}") from None
 
     def _measured(self, name: str) -> Array:
         if name not in self.values:
@@ -400,7 +483,60 @@ def ensemble(
     values = {x: np.array([point[x] for point in points]).reshape(*shape, *points[0][x].shape) for x in names}
     _report(values)
     axes = np.array(loads), np.array(sizes), np.array(distances)
-    return Ensemble(model, *axes, MappingProxyType(values), root, samples, solver, method, jobs)
+    how = (solver, method, solver_runs, options)
+    return Ensemble(model, *axes, MappingProxyType(values), root, samples, *how)
+
+
+def read_ensemble(path: str | os.PathLike[str]) -> Ensemble:
+    """Read the ensemble that `Ensemble.to_netcdf` wrote.
+
+    Parameters
+    ----------
+    path : path-like
+
+    Returns
+    -------
+    Ensemble
+        With the same numbers bit for bit; `Ensemble.rerun` measures its instances again.
+
+    Raises
+    ------
+    ModuleNotFoundError
+        If xarray, h5netcdf or h5py is not installed (extra ``data``).
+    OSError
+        If the file does not exist or cannot be read.
+    ValueError
+        If it is no netCDF-4 file, is damaged, was changed, or holds something else. The file is left as it is.
+
+    Examples
+    --------
+    >>> import pathlib, tempfile
+    >>> import replica_theory as rt
+    >>> result = ensemble(rt.BinaryPerceptron(), 0.5, 101, 2, ["entropy"], rng=1)
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     result.to_netcdf(pathlib.Path(folder, "ensemble.nc"))
+    ...     again = read_ensemble(pathlib.Path(folder, "ensemble.nc"))
+    >>> bool((again.values["entropy"] == result.values["entropy"]).all()), again.root
+    (True, 1)
+    """
+    result = read_netcdf(path)
+    if not isinstance(result, Ensemble):
+        raise ValueError(f"{os.fspath(path)!r} holds no Ensemble but a result of theory, {type(result).__name__}")
+    return result
+
+
+def quoted(value: float, error: float) -> str:
+    """A value with its error, which has two significant digits.
+
+    Examples
+    --------
+    >>> quoted(0.3143987, 0.00123), quoted(1234.5, 67.8)
+    ('0.3144 ± 0.0012', '1234 ± 68')
+    """
+    if not (np.isfinite(value) and np.isfinite(error) and error > 0):
+        return f"{value:.6g} ± {error:.2g}"
+    digits = max(0, 1 - int(np.floor(np.log10(error))))
+    return f"{value:.{digits}f} ± {error:.{digits}f}"
 
 
 def measure(job: Job) -> Point:
@@ -471,6 +607,20 @@ _MEASUREMENTS: Mapping[str, Callable[[_Bench], Any]] = MappingProxyType(
         "iterations": lambda bench: bench.found.iterations,
         "local_entropy": _Bench.local_entropies,
         "solution_overlaps": _Bench.solution_overlaps,
+    }
+)
+
+
+_QUANTITIES: Mapping[str, Quantity] = MappingProxyType(
+    {
+        "entropy": Quantity("Bethe entropy of the solutions", NATS),
+        "energy": Quantity("fraction of violated patterns, by belief propagation"),
+        "overlap": Quantity("overlap q, mean squared magnetisation"),
+        "generalization_error": Quantity("generalisation error of a weight vector drawn from the measure"),
+        "solved": Quantity("whether the solver found a solution"),
+        "iterations": Quantity("iterations of the solver"),
+        "local_entropy": Quantity("entropy of the solutions at the distance from the solution found", NATS),
+        "solution_overlaps": Quantity("mean overlap of pairs of solutions that the solver found"),
     }
 )
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -102,7 +102,10 @@ def local_entropy(
     order = [k for k in np.argsort(-d, axis=None, kind="stable") if d.flat[k] > 0]
     for k in tqdm(order, desc="local entropy", leave=False, disable=True if d.ndim == 0 else None):
         points[k] = walk.to(1.0 - 2.0 * float(d.flat[k]))
-    curve = _curve(d, points)
+    asked = {"function": "bp.local_entropy", "method": method, "damping": damping, "tol": tol, "max_iter": max_iter,
+             "n": instance.n, "patterns": instance.n_patterns}  # fmt: skip
+    model = instance.model.at(beta=control.beta)
+    curve = replace(_curve(d, points), model=model, alpha=np.full(d.shape, instance.alpha), settings=asked)
     report(curve.status, curve, f"local_entropy(method={method!r})", scalar=d.ndim == 0)
     return curve
 

@@ -15,8 +15,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from bp.files import replace_file
 from replica_theory import __version__
+from replica_theory.files import replace_file
 
 try:
     import fcntl

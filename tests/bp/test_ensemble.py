@@ -50,8 +50,8 @@ def made(values, n, name="x"):
     """An ensemble of given numbers, one load."""
     array = np.asarray(values, dtype=float)[None]
     samples = array.shape[2]
-    n = np.asarray(n)
-    return Ensemble(MODEL, np.array([0.5]), n, np.array([]), {name: array}, 1, samples, "focusing-bp", "gaussian", ())
+    axes = np.array([0.5]), np.asarray(n), np.array([])
+    return Ensemble(MODEL, *axes, {name: array}, 1, samples, "focusing-bp", "gaussian", 4, {})
 
 
 def test_shapes_and_labels(serial):
@@ -82,6 +82,12 @@ def test_a_point_alone_is_the_same(serial):
     alone = run(alpha=0.3, n=61, samples=1)  # first in either grid
     for name, value in alone.values.items():
         np.testing.assert_array_equal(value[0, 0, 0], serial.values[name][0, 0, 0])
+
+
+@pytest.mark.parametrize("place", [(2, 0, 0), (0, -1, 0), (0, 0, 2)])
+def test_a_point_that_is_not_there(serial, place):
+    with pytest.raises(ValueError, match=r"(alpha_index|n_index|sample) must be at least 0 and below 2; got (2|-1)"):
+        serial.rerun(*place)
 
 
 def test_energy_and_generalization_error():
@@ -149,6 +155,13 @@ def test_extrapolation_quotes_its_error():
         chi2.append(fit.chi2[0])
     assert np.std(deviations) == pytest.approx(1, abs=4 / np.sqrt(1000) + 0.02)  # errors from 64 samples: t, 2 % wider
     assert np.mean(chi2) == pytest.approx(2, abs=4 * 2 / np.sqrt(500) + 0.07)
+
+
+def test_an_extrapolation_prints_its_values_with_their_errors():
+    fit = made([[0.49, 0.51], [0.39, 0.41], [0.355, 0.365]], [10, 20, 40]).extrapolate("x")
+    assert str(fit) == "alpha = 0.5: 0.3127 ± 0.0074 (chi2 = 0.364, dof = 1)"
+    empty = made([[1.0, 1.0], [1.0, 2.0]], [10, 20]).extrapolate("x")
+    assert str(empty) == "alpha = 0.5: nan ± nan (chi2 = nan, dof = -1)"
 
 
 def test_extrapolation_without_enough():
