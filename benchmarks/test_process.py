@@ -1,13 +1,15 @@
-"""What a process costs: ``pytest -n 0 -s benchmarks/test_process.py`` (not part of a plain pytest run).
+"""What a process costs: ``pytest -n 0 benchmarks/test_process.py`` (not part of a plain pytest run).
 
 Seconds to import, to compile and to load compiled code, memory against N, and gain from a second thread. Figures go to
-the extra info of each row.
+the extra info of each row; the yardstick is the readable numpy code of the tests.
 """
 
 import os
 import subprocess
 import sys
 import time
+from functools import cache
+from pathlib import Path
 
 import numba
 import numpy as np
@@ -40,17 +42,24 @@ bp.solve(instance, rng=1)
 print(imported - start, first - imported, time.process_time() - first)
 """
 PEAK = """
-import resource, sys
+import resource
 import bp, numpy, replica_theory
 from bp.propagation import make_state
-def sweep(n):
+from referee import gaussian_messages
+def run(n):
     instance = bp.random_instance(replica_theory.BinaryPerceptron(), n, 0.6, rng=1)
-    make_state(instance, {method!r}, init=0.1, rng=1).sweep(numpy.zeros(n), 0.5)
-sweep(101)
+    {work}
+run(101)
 before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-sweep({n})
+run({n})
 print(1024 * before, 1024 * resource.getrusage(resource.RUSAGE_SELF).ru_maxrss)
 """
+WORK = {
+    "referee": "gaussian_messages(instance, numpy.full(instance.xi.shape, 0.1), numpy.zeros(n), numpy.inf)",
+    "edges": "make_state(instance, 'gaussian', init=0.1, rng=1).sweep(numpy.zeros(n), 0.5)",
+    "amp": "make_state(instance, 'amp', init=0.1, rng=1).sweep(numpy.zeros(n), 0.5)",
+}
+TESTS = str(Path(__file__).parents[1] / "tests" / "bp")
 
 
 def fresh(code, **environment):
@@ -61,35 +70,60 @@ def fresh(code, **environment):
     return np.array(run.stdout.split(), dtype=float)
 
 
+@cache
+def import_seconds(module):
+    return min(fresh(IMPORT.format(module=module))[0] for _ in range(5))
+
+
 @pytest.mark.parametrize("module", ["numpy", "scipy.special", "scipy.optimize", "numba", "replica_theory", "bp"])
 def test_import(benchmark, module):
-    code = IMPORT.format(module=module)
-    benchmark.extra_info["CPU s"] = min(fresh(code)[0] for _ in range(5))
-    benchmark.pedantic(fresh, args=(code,), rounds=1)
+    """The referee needs scipy.special."""
+    found = import_seconds(module)
+    benchmark.extra_info.update({"CPU s": found, "this / scipy.special": found / import_seconds("scipy.special")})
+    benchmark.pedantic(fresh, args=(IMPORT.format(module=module),), rounds=1)
 
 
-@pytest.mark.parametrize("cache", ["cold", "warm"])
-def test_first_calls(benchmark, cache, tmp_path):
+@pytest.fixture(scope="module")
+def compiled(tmp_path_factory):
+    """Environment of processes that share a folder of compiled code, and the figures of the first of them."""
+    environment = {"NUMBA_CACHE_DIR": str(tmp_path_factory.mktemp("cache"))}
+    return environment, fresh(FIRST_CALLS, **environment)
+
+
+@pytest.mark.parametrize("cached", [False, True])
+def test_first_calls(benchmark, compiled, cached):
     """CPU seconds of the import, the first belief_propagation, and one call of every other method and a solver."""
-    folder = str(tmp_path)
-    if cache == "warm":
-        fresh(FIRST_CALLS, NUMBA_CACHE_DIR=folder)
-    runs = [fresh(FIRST_CALLS, NUMBA_CACHE_DIR=folder) for _ in range(3 if cache == "warm" else 1)]
+    environment, first = compiled
+    found = np.min([fresh(FIRST_CALLS, **environment) for _ in range(5)], axis=0) if cached else first
     names = ("import CPU s", "first run CPU s", "other methods CPU s")
-    benchmark.extra_info.update(dict(zip(names, np.min(runs, axis=0), strict=True)))
-    if cache == "warm":
-        benchmark.pedantic(fresh, args=(FIRST_CALLS,), kwargs={"NUMBA_CACHE_DIR": folder}, rounds=1)
-    else:
-        benchmark.pedantic(lambda: None, rounds=1)
+    benchmark.extra_info.update(dict(zip(names, map(float, found), strict=True)))
+    benchmark.pedantic(lambda: None, rounds=1)
+
+
+@cache
+def peak(method, n):
+    """Bytes that a sweep or step on a fresh instance takes at most, and bytes per edge."""
+    before, after = fresh(PEAK.format(work=WORK[method], n=n), PYTHONPATH=TESTS)
+    return after - before, (after - before) / (n * round(0.6 * n))
 
 
 @pytest.mark.parametrize(
-    ("method", "n"), [("gaussian", 1001), ("gaussian", 2001), ("gaussian", 4001), ("amp", 4001), ("amp", 16001)]
+    ("method", "n"),
+    [
+        ("referee", 1001),
+        ("referee", 2001),
+        ("edges", 1001),
+        ("edges", 2001),
+        ("edges", 4001),
+        ("amp", 4001),
+        ("amp", 16_001),
+        ("amp", 100_001),
+    ],
 )
 def test_peak_memory(benchmark, method, n):
-    before, peak = benchmark.pedantic(fresh, args=(PEAK.format(method=method, n=n),), rounds=1)
-    edges = n * round(0.6 * n)
-    benchmark.extra_info.update({"MB": (peak - before) / 1e6, "bytes/edge": (peak - before) / edges})
+    most, per_edge = benchmark.pedantic(peak, args=(method, n), rounds=1)
+    ratio = peak("referee", 2001)[1] / per_edge
+    benchmark.extra_info.update({"MB": most / 1e6, "bytes/edge": per_edge, "referee / this": ratio})
 
 
 @pytest.mark.skipif(numba.config.NUMBA_NUM_THREADS < 2, reason="needs two threads")

@@ -11,7 +11,7 @@ bit from memory and a sixteenth (an eighth in float64) of an addition of 512 bit
 """
 
 import time
-from functools import cache
+from functools import lru_cache
 
 import numba
 import numpy as np
@@ -139,7 +139,7 @@ def test_masked_adds(benchmark, threads, dtype, masks):
     benchmark.extra_info.update({"ns/edge": 1e9 * best / edges, "Gadds/s": 1e-9 * edges / lanes / best})
 
 
-@cache
+@lru_cache(maxsize=1)
 def random_words(n, p):
     return np.random.default_rng(1).integers(2**64, size=(p, _bits.words(n)), dtype=np.uint64)
 
@@ -153,12 +153,12 @@ def test_product(benchmark, n, p, product, dtype, threads):
     x = np.random.default_rng(2).normal(size=(1, n if product == "times" else p)).astype(dtype)
     work = (lambda: _bits.times(bits, x)) if product == "times" else (lambda: _bits.back(bits, x, n))
     words, out = bits.ravel(), np.zeros(threads, np.uint64)
-    add, edges = adding(dtype, True, threads)
+    add, added = adding(dtype, True, threads)
     works = (work, lambda: read(words, 1, out), add)
     rounds = 10 if n > 50_000 else 30
     best, reading, arithmetic = np.min([[seconds(w) for w in works] for _ in range(rounds)], axis=0)
     per_edge = 1e9 / (n * p)
-    bounds = {"read": reading * per_edge, "adds": 1e9 * arithmetic / edges}
+    bounds = {"read": reading * per_edge, "adds": 1e9 * arithmetic / added}
     bound = max(bounds, key=bounds.__getitem__)
     benchmark.extra_info.update({
         "ns/edge": best * per_edge,
