@@ -90,7 +90,9 @@ def around_teacher(model: TeacherStudent, alpha: ArrayLike, distance: ArrayLike)
     load, d, kappa, beta = (np.asarray(column, dtype=float).ravel() for column in grid)
     flat = model.at(kappa=kappa[:, None], beta=beta[:, None])
     rows = _solve(flat, load, 1 - 2 * d)
-    curve = assemble(rows, d.reshape(shape), f"around the teacher, alpha = {alpha}", names=_NAMES, replicas=False)
+    label, asked = f"around the teacher, alpha = {alpha}", {"function": "around_teacher"}
+    curve = assemble(rows, d.reshape(shape), label, names=_NAMES, replicas=False, model=model, alpha=grid[0],
+                     settings=asked)  # fmt: skip
     call = f"around_teacher at distance {distance}" if shape == () else "around_teacher"
     report(np.ravel(curve.status), curve, call, scalar=shape == ())
     return curve

@@ -104,7 +104,7 @@ class EntropyCurve(GridResult):
         return np.array(flags, dtype=bool).reshape(np.shape(self.status))
 
     def _description(self) -> str:
-        return self.label or super()._description()
+        return " ".join(self.label.split()) or super()._description()
 
     def plot(self, ax: Axes | None = None, **style: Any) -> Axes:
         """Draw entropy against distance.
