@@ -434,7 +434,8 @@ class CustomModel(Model):
     Notes
     -----
     Derivatives in `h` are central differences of order 12 on log P with spacing :math:`\sigma/10`: P is smooth on the
-    scale :math:`\sigma`, and the error is about 1e-13 |log P| in the first, 1e-12 |log P| in the second derivative.
+    scale :math:`\sigma`, and the error is about 1e-13 times :math:`|\log P|` in the first derivative, 1e-12 times in
+    the second.
 
     Examples
     --------

@@ -1,0 +1,100 @@
+"""Sphinx configuration; how to build the site is on the page ``building``."""
+
+import importlib
+import shutil
+from pathlib import Path
+
+import jupytext
+import nbformat
+from docutils.nodes import Element
+from sphinx.addnodes import pending_xref
+from sphinx.application import Sphinx
+from sphinx.environment import BuildEnvironment
+from sphinx.util import logging
+
+import replica_theory
+
+here = Path(__file__).parent
+PACKAGES = ("replica_theory", "bp")
+
+project = "binary-perceptron"
+author = "The binary-perceptron developers"
+copyright = author
+version = release = replica_theory.__version__
+
+extensions = [
+    "myst_nb",
+    "numpydoc",
+    "sphinx.ext.autodoc",
+    "sphinx.ext.mathjax",
+    "sphinxcontrib.bibtex",
+]
+exclude_patterns = ["_build"]
+html_theme = "furo"
+html_title = project
+html_copy_source = False
+
+nb_execution_mode = "off"  # the notebooks come executed, or not: see notebooks()
+myst_enable_extensions = ["amsmath", "colon_fence", "deflist", "dollarmath"]
+myst_heading_anchors = 3
+numfig = True  # equations carry the number of their page
+bibtex_bibfiles = ["references.bib"]
+
+default_role = "py:obj"  # `name` in a docstring: a link if it is documented
+autodoc_typehints = "none"  # types stand in the docstrings
+autodoc_member_order = "bysource"
+numpydoc_show_class_members = False  # autodoc lists them
+nitpicky = True
+nitpick_ignore_regex = [("py:obj", r"[^.]*"), ("py:obj", r"(xarray|Axes)\..*")]  # parameters; names of others
+
+logger = logging.getLogger(__name__)
+
+
+def gather_notebooks(app: Sphinx) -> None:
+    """Put the notebooks into the source folder: executed ones if they are up to date, the bare scripts otherwise."""
+    target = here / "notebooks"
+    target.mkdir(exist_ok=True)
+    for script in sorted((here.parent / "notebooks").glob("*.py")):
+        if script.name == "run.py":
+            continue
+        bare, executed = jupytext.read(script), script.with_suffix(".ipynb")
+        place = target / executed.name
+        if executed.exists() and _cells(nbformat.read(executed, 4)) == _cells(bare):
+            shutil.copyfile(executed, place)
+        else:
+            logger.info(f"{script.name}: shown without output (python notebooks/run.py --keep executes it)")
+            bare.metadata["language_info"] = {"name": "python", "pygments_lexer": "ipython3"}
+            nbformat.write(bare, place)
+
+
+def _cells(notebook: nbformat.NotebookNode) -> list[str]:
+    return [cell.source for cell in notebook.cells]
+
+
+def find_in_packages(app: Sphinx, env: BuildEnvironment, node: pending_xref, content: Element) -> Element | None:
+    """Resolve a name that a docstring gives without its package."""
+    if node["reftype"] != "obj":
+        return None
+    domain, target = env.get_domain("py"), node["reftarget"]
+    own = str(node.get("py:module", "")).split(".")[0]
+    # The fields of a dataclass stand in the description of the class.
+    for name in (f"{package}.{t}" for t in (target, target.rpartition(".")[0]) for package in (own, *PACKAGES)):
+        if name in domain.objects:
+            return domain.resolve_xref(env, node["refdoc"], app.builder, "obj", name, node, content)
+    return None
+
+
+def check_api(app: Sphinx, env: BuildEnvironment) -> None:
+    """Warn of public names that no page documents."""
+    documented = env.get_domain("py").objects
+    for package in PACKAGES:
+        for name in importlib.import_module(package).__all__:
+            if f"{package}.{name}" not in documented:
+                logger.warning(f"{package}.{name} is public but stands on no page of the reference")
+
+
+def setup(app: Sphinx) -> None:
+    """Connect the three steps of our own."""
+    app.connect("builder-inited", gather_notebooks)
+    app.connect("missing-reference", find_in_packages)
+    app.connect("env-check-consistency", check_api)
