@@ -2,6 +2,7 @@
 
 import sys
 import time
+from contextlib import contextmanager
 from importlib.metadata import version
 from pathlib import Path
 from types import SimpleNamespace
@@ -23,12 +24,27 @@ def pytest_benchmark_update_machine_info(config, machine_info):
     machine_info["threads"] = numba.config.NUMBA_NUM_THREADS
 
 
+@contextmanager
+def limited(threads):
+    before = numba.get_num_threads()
+    numba.set_num_threads(threads)
+    yield threads
+    numba.set_num_threads(before)
+
+
 @pytest.fixture
 def one_thread():
-    threads = numba.get_num_threads()
-    numba.set_num_threads(1)
-    yield
-    numba.set_num_threads(threads)
+    with limited(1) as count:
+        yield count
+
+
+@pytest.fixture
+def threads(request):
+    """The number of threads given by an indirect parameter."""
+    if request.param > numba.config.NUMBA_NUM_THREADS:
+        pytest.skip(f"needs {request.param} threads")
+    with limited(request.param) as count:
+        yield count
 
 
 @pytest.fixture(scope="session")

@@ -4,7 +4,6 @@ The yardstick is the readable numpy sweep of the tests. Every row carries nanose
 from the fastest sweep, and how many times longer the yardstick takes.
 """
 
-import numba
 import numpy as np
 import pytest
 
@@ -43,7 +42,7 @@ def record(benchmark, referee):
 @pytest.mark.parametrize("dtype", ["float64", "float32"])
 @pytest.mark.parametrize("schedule", ["parallel", "sequential"])
 @pytest.mark.parametrize("n, alpha", SIZES)
-def test_sweep_on_one_core(record, one_thread, n, alpha, schedule, dtype):
+def test_sweep_on_one_thread(record, one_thread, n, alpha, schedule, dtype):
     """Target: 4 ns an edge, in parallel."""
     instance, state, field = warm_state(n, alpha, schedule=schedule, dtype=dtype)
     record(instance, lambda: state.sweep(field, 0.5))
@@ -63,10 +62,10 @@ def test_sweep_of_a_focusing_run(record, one_thread, variance, dtype):
     record(instance, lambda: state.sweep(field, 0.5))
 
 
-@pytest.mark.skipif(numba.config.NUMBA_NUM_THREADS < 2, reason="needs two threads")
 @pytest.mark.parametrize("dtype", ["float64", "float32"])
 @pytest.mark.parametrize("n, alpha", SIZES)
-def test_sweep_on_all_cores(record, n, alpha, dtype):
+@pytest.mark.parametrize("threads", [2], indirect=True)
+def test_sweep_on_two_threads(record, n, alpha, dtype, threads):
     instance, state, field = warm_state(n, alpha, dtype=dtype)
     record(instance, lambda: state.sweep(field, 0.5))
 

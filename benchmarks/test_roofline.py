@@ -13,7 +13,6 @@ bit from memory and a sixteenth (an eighth in float64) of an addition of 512 bit
 import time
 from functools import lru_cache
 
-import numba
 import numpy as np
 import pytest
 from llvmlite import ir
@@ -25,20 +24,12 @@ from bp import _bits
 
 pytest.importorskip("pytest_benchmark")
 
-THREADS = [1, pytest.param(2, marks=pytest.mark.skipif(numba.config.NUMBA_NUM_THREADS < 2, reason="needs two threads"))]
+both = pytest.mark.parametrize("threads", [1, 2], indirect=True)
 SUMS = 16
 """Sums kept in registers, so that none waits for its last addition."""
 CYCLE = 64
 """Times `SUMS` masks in L1."""
 INT = ir.IntType(64)
-
-
-@pytest.fixture(params=THREADS)
-def threads(request):
-    before = numba.get_num_threads()
-    numba.set_num_threads(request.param)
-    yield request.param
-    numba.set_num_threads(before)
 
 
 def masked_adds(loads):
@@ -119,6 +110,7 @@ def adding(dtype, loads, threads, repeats=200_000):
     return lambda: adds(masks, values, repeats, loads, out), repeats * SUMS * lanes * threads
 
 
+@both
 @pytest.mark.parametrize(("where", "kilobytes"), [("L1", 16), ("L2", 512), ("memory", 1 << 20)])
 def test_read(benchmark, threads, where, kilobytes):
     words, out = np.ones(kilobytes * 128 * (1 if where == "memory" else threads), np.uint64), np.zeros(threads, "u8")
@@ -128,6 +120,7 @@ def test_read(benchmark, threads, where, kilobytes):
     benchmark.extra_info["GB/s"] = 1e-9 * words.nbytes * repeats / benchmark.stats["min"]
 
 
+@both
 @pytest.mark.parametrize("masks", ["kept", "loaded"])
 @pytest.mark.parametrize("dtype", ["float32", "float64"])
 def test_masked_adds(benchmark, threads, dtype, masks):
@@ -144,6 +137,7 @@ def random_words(n, p):
     return np.random.default_rng(1).integers(2**64, size=(p, _bits.words(n)), dtype=np.uint64)
 
 
+@both
 @pytest.mark.parametrize("dtype", ["float32", "float64"])
 @pytest.mark.parametrize("product", ["times", "back"])
 @pytest.mark.parametrize(("n", "p"), [(4001, 2801), (20_001, 14_001), (100_001, 60_001)])

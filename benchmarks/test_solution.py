@@ -7,7 +7,6 @@ tests would take for the same iterations. Times are those of `bp.solve` alone.
 
 import time
 
-import numba
 import numpy as np
 import pytest
 
@@ -39,9 +38,9 @@ def attempt(n, alpha, form, seed):
         ("edges", 2001, 0.7, 1, 3),
         ("edges", 4001, 0.6, 1, 1),
     ],
+    indirect=["threads"],
 )
 def test_solution(benchmark, referee, form, n, alpha, threads, samples):
-    numba.set_num_threads(min(threads, numba.config.NUMBA_NUM_THREADS))
     attempt(101, 0.3, form, 1)  # compiles
     runs = benchmark.pedantic(lambda: np.array([attempt(n, alpha, form, seed) for seed in range(1, samples + 1)]))
     solved, cpu, wall, iterations, edges = runs.T
