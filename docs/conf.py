@@ -6,7 +6,7 @@ from pathlib import Path
 
 import jupytext
 import nbformat
-from docutils.nodes import Element
+from docutils.nodes import Element, emphasis
 from sphinx.addnodes import pending_xref
 from sphinx.application import Sphinx
 from sphinx.environment import BuildEnvironment
@@ -72,7 +72,7 @@ def _cells(notebook: nbformat.NotebookNode) -> list[str]:
 
 
 def find_in_packages(app: Sphinx, env: BuildEnvironment, node: pending_xref, content: Element) -> Element | None:
-    """Resolve a name that a docstring gives without its package."""
+    """Resolve a name that a docstring gives without its package; set a symbol, such as `q`, in italics."""
     if node["reftype"] != "obj":
         return None
     domain, target = env.get_domain("py"), node["reftarget"]
@@ -81,7 +81,7 @@ def find_in_packages(app: Sphinx, env: BuildEnvironment, node: pending_xref, con
     for name in (f"{package}.{t}" for t in (target, target.rpartition(".")[0]) for package in (own, *PACKAGES)):
         if name in domain.objects:
             return domain.resolve_xref(env, node["refdoc"], app.builder, "obj", name, node, content)
-    return None
+    return emphasis(target, target) if len(target) <= 2 else None
 
 
 def check_api(app: Sphinx, env: BuildEnvironment) -> None:
