@@ -2,9 +2,9 @@ r"""Students at a given distance from their teacher: the Franz-Parisi entropy of
 
 With the overlap :math:`R = 1-2d` given and the field :math:`\gamma` that holds it there,
 
-.. math:: S(d) = \mathrm{extr}_{q,\hat q,\hat R}\Big\{-\tfrac12\hat q(1-q) - R\hat R
-   + \int\!Dz\,\log2\cosh(\sqrt{\hat q}z+\hat R) + \alpha\int\!D\mu(z)\,\ell\big(\sqrt q z,\sqrt{1-q}\big)\Big\},
-   \qquad \frac{dS}{dd} = 2\gamma,
+.. math:: S(d) = \mathrm{extr}_{q,\hat q,\hat R}\Big\{&-\tfrac12\hat q(1-q) - R\hat R
+   + \int\!Dz\,\log2\cosh(\sqrt{\hat q}z+\hat R) \\
+   &+ \alpha\int\!D\mu(z)\,\ell\big(\sqrt q z,\sqrt{1-q}\big)\Big\}, \qquad \frac{dS}{dd} = 2\gamma,
 
 the functional of `replica_symmetric`, in which :math:`\hat R = \gamma + \alpha\sqrt{2/\pi}\int Dz\,\ell'`. At kappa = 0
 and beta = inf the teacher is a typical solution of the patterns that it labels, so this is what `franz_parisi` is for

@@ -13,9 +13,9 @@ The equation for :math:`\hat R` integrates over the fields on the teacher's boun
 
 At :math:`y = \infty`, with :math:`a = \sqrt{\hat q}z + \hat R`, :math:`h = |a| + \hat t + \delta\hat q\tanh h`,
 
-.. math:: S_\infty = \mathrm{extr}\Big\{-\tfrac12\hat q(1-q) - \tfrac12(\delta q\,\hat q + q\,\delta\hat q) - t\hat t
-   - R\hat R + E\max_x\big[-\tfrac{x^2}2 + \log2\cosh(|a| + \sqrt{\delta\hat q}\,x + \hat t)\big]
-   + \alpha\,E_T\max_x\big[-\tfrac{x^2}2 + \ell(h + \sqrt{\delta q}\,x, \sqrt{1-q})\big]\Big\},
+.. math:: S_\infty = \mathrm{extr}\Big\{&-\tfrac12\hat q(1-q) - \tfrac12(\delta q\,\hat q + q\,\delta\hat q) - t\hat t
+   - R\hat R \\ &+ E\max_x\big[-\tfrac{x^2}2 + \log2\cosh(|a| + \sqrt{\delta\hat q}\,x + \hat t)\big] \\
+   &+ \alpha\,E_T\max_x\big[-\tfrac{x^2}2 + \ell(h + \sqrt{\delta q}\,x, \sqrt{1-q})\big]\Big\},
 
 :math:`\tilde W = \mathrm{sign}\,a`, and :math:`dS_\infty/dd = 2\hat t`.
 """

@@ -5,8 +5,8 @@ treat the copies of a pattern as independent of each other. They are not: the fi
 replica, these the reference, this the weights of the other replicas. Followed to the end, this echo gives each pattern
 the field :math:`\omega` and each weight the field `B` that solve
 
-.. math:: \omega = \sqrt q z + \chi\,\ell'(\omega, \sqrt{1-q}), \qquad B = \sqrt{\hat q} z + \nu m, \qquad
-   m = \tanh(B + u(B)), \quad u(B) = f((y-1)f(B)),\ f(x) = \mathrm{atanh}(\tanh x\tanh\gamma),
+.. math:: \omega &= \sqrt q z + \chi\,\ell'(\omega, \sqrt{1-q}), \qquad B = \sqrt{\hat q} z + \nu m, \\
+   m &= \tanh(B + u(B)), \quad u(B) = f((y-1)f(B)),\ f(x) = \mathrm{atanh}(\tanh x\tanh\gamma),
 
 .. math:: \hat q = \alpha E\,\ell'^2, \quad \nu = \alpha E\frac{\chi\,\ell''^2}{1-\chi\,\ell''}, \qquad
    q = E\,m^2, \quad \chi = \frac{E[zm]}{\sqrt{\hat q}} - (1-q).

@@ -128,9 +128,9 @@ def robust_ensemble(
 ) -> RobustEnsemble:
     r"""Replicas attracted to a common reference: free entropy, overlap, energy and local entropy.
 
-    .. math:: \varphi_{\rm RE} = \mathrm{extr}\Big\{-\tfrac y2\hat q_1 - \tfrac{y(y-1)}2 q_1\hat q_1
-       + \tfrac{y^2}2 q_0\hat q_0 + G_S + \alpha G_E\Big\},
-       \qquad G_E = \int\!Dz\log\int\!Dw\,e^{y\,\ell(\sqrt{q_0}z + \sqrt{q_1-q_0}w,\ \sqrt{1-q_1})},
+    .. math:: \varphi_{\rm RE} &= \mathrm{extr}\Big\{-\tfrac y2\hat q_1 - \tfrac{y(y-1)}2 q_1\hat q_1
+       + \tfrac{y^2}2 q_0\hat q_0 + G_S + \alpha G_E\Big\}, \\
+       G_E &= \int\!Dz\log\int\!Dw\,e^{y\,\ell(\sqrt{q_0}z + \sqrt{q_1-q_0}w,\ \sqrt{1-q_1})},
 
     .. math:: G_S = \int\!Dz\log\sum_{\tilde W=\pm1}\int\!Dw\,
        \big[2\cosh(\sqrt{\hat q_0}z + \sqrt{\hat q_1-\hat q_0}w + \gamma\tilde W)\big]^y.
