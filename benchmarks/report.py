@@ -2,8 +2,8 @@
 
 ``python benchmarks/report.py run.json ...`` reads files that ``pytest --benchmark-json`` wrote, the later ones winning,
 and fills every part of the page between ``<!-- begin NAME -->`` and ``<!-- end -->``. NAME is ``machine`` or
-``file::function``, for a row of every parametrisation: its parameters, then its extra info, or the shortest time where
-there is none. Tables without new figures stay as they are.
+``file::function``, for a row of every parametrisation: its parameters, then its extra info; or ``file``, for the
+shortest time of each of its tests. Tables without new figures stay as they are.
 """
 
 from __future__ import annotations
@@ -34,13 +34,16 @@ def fill(page: str, runs: list[dict[str, Any]]) -> tuple[str, list[str]]:
 
 
 def collect(runs: list[dict[str, Any]]) -> dict[str, dict[str, dict[str, Any]]]:
-    """Rows by ``file::function`` and by test."""
+    """Rows by ``file::function`` or ``file``, and by test."""
     rows: dict[str, dict[str, dict[str, Any]]] = {}
     for run in runs:
         for benchmark in run["benchmarks"]:
-            test = Path(benchmark["fullname"]).name
-            figures = benchmark["extra_info"] or {"s": benchmark["stats"]["min"]}
-            rows.setdefault(test.split("[")[0], {})[test] = (benchmark["params"] or {}) | figures
+            test = benchmark["fullname"].rsplit("/", 1)[-1]
+            file, function = test.split("[")[0].split("::")
+            figures = (benchmark["params"] or {}) | benchmark["extra_info"]
+            rows.setdefault(f"{file}::{function}", {})[test] = figures
+            name = function.removeprefix("test_").replace("_", " ")
+            rows.setdefault(file, {})[test] = {"test": name, "s": benchmark["stats"]["min"]}
     return rows
 
 
@@ -56,7 +59,7 @@ def show(value: Any) -> str:
     """Three significant digits of a measured number."""
     if not isinstance(value, float):
         return str(value)
-    return f"{value:.0f}" if abs(value) >= 100 else f"{value:#.3g}".rstrip(".")
+    return f"{value:.0f}" if abs(value) >= 100 else f"{value:.3g}"
 
 
 def machine(run: dict[str, Any]) -> str:

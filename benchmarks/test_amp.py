@@ -21,7 +21,7 @@ def record(benchmark, n, p, work, vectors=1):
 
 
 @pytest.mark.parametrize("vectors", [1, 2, 4, 8, 16])
-@pytest.mark.parametrize("dtype", [np.float64, np.float32])
+@pytest.mark.parametrize("dtype", ["float64", "float32"])
 @pytest.mark.parametrize("product", ["times", "back"])
 def test_product(benchmark, product, dtype, vectors):
     n, p = 10001, 7001
