@@ -1,6 +1,7 @@
 import csv
 import importlib
 import io
+import signal
 import subprocess
 import sys
 import time
@@ -8,6 +9,7 @@ import time
 import numba
 import numpy as np
 import pytest
+from dask_workers import dask_workers
 
 import bp
 from bp.ensemble import Ensemble
@@ -260,19 +262,22 @@ def test_processes_do_not_change_a_bit(serial, tmp_path):
         assert_identical(run(executor=executor, folder=tmp_path), serial)
 
 
+FORTY = {"alpha": 0.5, "n": [61, 101], "measurements": ["entropy", "solved", "solution_overlaps"], "rng": 3}
+
+# More samples than it gets to before it is killed, however long the test is kept waiting.
 DRIVER = """
 import sys, bp, replica_theory as rt
 from bp.workers import worker_processes
 if __name__ == "__main__":
     with worker_processes(int(sys.argv[2])) as executor:
-        bp.ensemble(rt.BinaryPerceptron(), 0.5, [61, 101], 20, ["entropy", "solved", "solution_overlaps"], rng=3,
+        bp.ensemble(rt.BinaryPerceptron(), 0.5, [61, 101], 1000, ["entropy", "solved", "solution_overlaps"], rng=3,
                     executor=executor, folder=sys.argv[1])
 """
 
 
 @pytest.fixture(scope="module")
 def forty():
-    return bp.ensemble(MODEL, 0.5, [61, 101], 20, ["entropy", "solved", "solution_overlaps"], rng=3)
+    return bp.ensemble(MODEL, samples=20, **FORTY)
 
 
 @pytest.mark.parametrize("workers", [1, 2])
@@ -286,12 +291,11 @@ def test_killed_at_a_random_moment_and_resumed_is_uninterrupted(forty, tmp_path,
         time.sleep(0.001)
     time.sleep(rng.uniform(0, 0.05))
     driver.kill()
-    driver.wait()
-    finished = len(list(points.glob("*.npz")))
-    assert 3 <= finished < 40
-    resumed = bp.ensemble(MODEL, 0.5, [61, 101], 20, ["entropy", "solved", "solution_overlaps"], rng=3, folder=tmp_path)
-    assert_identical(resumed, forty)
-    assert len(list(points.glob("*.npz"))) == 40
+    assert driver.wait() == -signal.SIGKILL
+    before = {path: path.stat().st_mtime_ns for path in points.glob("*.npz")}
+    assert len(before) >= 3
+    assert_identical(bp.ensemble(MODEL, samples=20, **FORTY, folder=tmp_path), forty)
+    assert all(path.stat().st_mtime_ns == written for path, written in before.items())  # none was done twice
 
 
 def test_a_damaged_point_is_done_again(serial, tmp_path):
@@ -304,13 +308,6 @@ def test_a_damaged_point_is_done_again(serial, tmp_path):
 
 
 def test_dask_does_not_change_a_bit(serial, tmp_path):
-    distributed = pytest.importorskip("distributed", reason="dask's distributed is not installed (extra [cluster])")
-    with (
-        distributed.LocalCluster(
-            n_workers=2, threads_per_worker=1, processes=True, dashboard_address=None, worker_dashboard_address=None
-        ) as cluster,
-        distributed.Client(cluster) as client,
-        client.get_executor() as executor,
-    ):
+    with dask_workers(2) as (client, executor):
         assert_identical(run(executor=executor, folder=tmp_path), serial)
         assert len(client.run(lambda: None)) == 2
