@@ -6,6 +6,7 @@ import argparse
 import errno
 import json
 import math
+import os
 import sys
 from collections.abc import Callable, Sequence
 from concurrent.futures import BrokenExecutor
@@ -14,7 +15,8 @@ from typing import Any
 
 import numpy as np
 
-from bp.crosscheck import DISTANCES, Crosscheck, Row, crosscheck
+from bp.comparisons import COMPARISONS, Row
+from bp.crosscheck import DISTANCES, Crosscheck, crosscheck, stored_call
 from bp.files import read_instance, replace_file
 from bp.instance import Instance
 from bp.propagation import belief_propagation
@@ -28,6 +30,17 @@ MODELS: dict[str, type[Model]] = {
     "binary": BinaryPerceptron,
     "symmetric": SymmetricBinaryPerceptron,
     "teacher-student": TeacherStudent,
+}
+DEFAULTS: dict[str, Any] = {
+    "model": "binary",
+    "kappa": None,
+    "n": [1001],
+    "samples": 8,
+    "seed": 1,
+    "comparisons": None,
+    "distance": list(DISTANCES),
+    "method": "amp",
+    "workers": min(2, os.cpu_count() or 1),
 }
 LOADS = {"binary": (0.3, 0.5, 0.7), "symmetric": (0.5, 0.8, 1.1), "teacher-student": (0.4, 0.8, 1.1)}
 
@@ -56,8 +69,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     except ConvergenceError as error:
         print(f"python -m bp: {error}", file=sys.stderr)
         return 1
-    except BrokenExecutor:
-        print("python -m bp: a worker process died (out of memory?); try fewer workers", file=sys.stderr)
+    except BrokenExecutor as error:
+        print(f"python -m bp: {_sentence(error)}", file=sys.stderr)
         return 1
     except KeyboardInterrupt as interrupt:
         print(f"python -m bp: interrupted{''.join(f'; {line}' for line in interrupt.args)}", file=sys.stderr)
@@ -65,32 +78,40 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 
 def _crosscheck(arguments: argparse.Namespace) -> int:
-    model = MODELS[arguments.model](**({} if arguments.kappa is None else {"kappa": arguments.kappa}))
-    output = Path(arguments.output)
-    with worker_processes(arguments.workers) as executor:
-        try:
-            check = crosscheck(
-                model,
-                arguments.alpha or LOADS[arguments.model],
-                arguments.n,
-                arguments.samples,
-                arguments.seed,
-                distance=arguments.distance,
-                method=arguments.method,
-                executor=executor,
-                folder=output,
-            )
-        except KeyboardInterrupt:
-            done = len(list((output / "points").glob("*.npz")))
-            raise KeyboardInterrupt(
-                f"{done} finished instances are in {output}, and the same command goes on from there"
-            ) from None
-    paths = check.save(output)
+    settings = _crosscheck_settings(arguments)
+    kappa = {} if settings["kappa"] is None else {"kappa": settings["kappa"]}
+    with worker_processes(settings["workers"]) as executor:
+        check = crosscheck(
+            MODELS[settings["model"]](**kappa),
+            settings["alpha"],
+            settings["n"],
+            settings["samples"],
+            settings["seed"],
+            comparisons=settings["comparisons"],
+            distance=settings["distance"],
+            method=settings["method"],
+            executor=executor,
+            folder=arguments.output,
+        )
+    paths = check.save(arguments.output)
     if arguments.json:
         print(json.dumps(_jsonable(check)))
     else:
         print(f"{check}\n\n{_verdict(check)}\nwrote {', '.join(map(str, paths))}")
     return 0
+
+
+def _crosscheck_settings(arguments: argparse.Namespace) -> dict[str, Any]:
+    """What was given on the command line; what was not, as in the run to resume, or by default."""
+    given = {name: value for name, value in vars(arguments).items() if value is not None}
+    stored = stored_call(arguments.output) if arguments.resume else {}
+    if stored:
+        stored["model"] = next(name for name, kind in MODELS.items() if kind.__name__ == stored["model"])
+    settings = DEFAULTS | stored | given
+    settings.setdefault("alpha", LOADS[settings["model"]])
+    if settings["comparisons"] == ["all"]:
+        settings["comparisons"] = "all"
+    return settings
 
 
 def _solve(arguments: argparse.Namespace) -> int:
@@ -146,30 +167,39 @@ def _read(arguments: argparse.Namespace) -> Instance:
 
 def _verdict(check: Crosscheck) -> str:
     """What the table says, in a few sentences."""
-    equal = [row for row in check.rows if row.expected == "equal" and math.isfinite(row.z) and row.samples > 3]
-    local = [row for row in check.rows if row.expected == "above" and math.isfinite(row.simulation - row.theory)]
-    solved = sum(bool(point["solved"]) for point in check.points)
-    sentences = [f"{solved} of {len(check.points)} instances solved by focusing BP."]
+    rows = [row for row in check.rows if math.isfinite(row.z)]
+    equal = [row for row in rows if row.expected == "equal" and row.dof > 2]
+    sentences = []
+    if solved := [point["solved"] for by_size in check.points.values() for points in by_size.values()
+                  for point in points if "solved" in point]:  # fmt: skip
+        counts = zip(solvers(), np.sum(solved, axis=0), strict=True)
+        shares = ", ".join(f"{solver} {count} of {len(solved)}" for solver, count in counts)
+        sentences.append(f"Instances solved: {shares}.")
     if equal:
         mean = sum(row.z**2 for row in equal) / len(equal)
         # Student's t with nu degrees of freedom has variance nu / (nu - 2).
-        expected = sum((row.samples - 1) / (row.samples - 3) for row in equal) / len(equal)
+        expected = sum(row.dof / (row.dof - 2) for row in equal) / len(equal)
         sentences.append(f"Rows marked 'equal': mean z² is {mean:.2f}, where agreement gives about {expected:.2f}.")
-    if local:
-        above = sum(row.simulation > row.theory for row in local)
-        sentences.append(f"Solutions found lie denser than typical ones at {above} of {len(local)} distances.")
-    return " ".join(sentences)
+    if limits := [abs(row.discrepancy) for row in equal if math.isinf(row.n)]:
+        sentences.append(f"Largest discrepancy extrapolated to N = ∞ among them: {max(limits):.4f}.")
+    for side, text in (("above", "denser than typical ones"), ("below", "no denser than the bound")):
+        if local := [row for row in rows if row.expected == side]:
+            met = sum((row.discrepancy > 0) == (side == "above") for row in local)
+            sentences.append(f"Solutions found lie {text} in {met} of {len(local)} rows.")
+    return "\n".join(sentences)
 
 
 def _jsonable(check: Crosscheck) -> dict[str, Any]:
     def clean(value: Any) -> Any:
-        return None if isinstance(value, float) and not math.isfinite(value) else value
+        if isinstance(value, float) and not math.isfinite(value):
+            return "inf" if value > 0 else None
+        return value
 
-    names = [field for field in Row.__dataclass_fields__]
+    names = [*Row.__dataclass_fields__, "discrepancy"]
     rows = [{name: clean(getattr(row, name)) for name in names} for row in check.rows]
     kappa = float(np.asarray(check.model.kappa))
     settings = {"model": type(check.model).__name__, "kappa": kappa, "n": check.n, "seed": check.seed}
-    return settings | {"method": check.method, "rows": rows}
+    return settings | {"samples": check.samples, "method": check.method, "rows": rows}
 
 
 def _print(report: dict[str, Any], as_json: bool, text: str) -> None:
@@ -204,37 +234,49 @@ def _add_crosscheck(commands: Any) -> None:
         help="theory against simulation: one table, one picture",
         formatter_class=argparse.RawDescriptionHelpFormatter,
         description=(
-            "Draw random instances, measure Bethe entropy, overlap, and the local entropy around solutions found by\n"
-            "focusing BP; put the replica-symmetric and Franz-Parisi entropies beside them. Entropies are in nats per\n"
-            "weight, z is (simulation - theory) in standard errors. Rows marked 'above' compare solutions that an\n"
-            "algorithm finds with typical ones: the former lie in denser regions, so there z should be positive.\n"
-            "Writes crosscheck.png, .csv and .npz; an interrupted run goes on with the same command."
+            "Draw random instances, measure entropies, overlaps, energies, iterations of message passing, local\n"
+            "entropies around the solutions that solvers find, and put replica theory beside them. Entropies are in\n"
+            "nats per weight, z is (simulation - theory) in standard errors. Rows say what is expected: 'equal', or\n"
+            "'above' or 'below' where the simulation samples another place, or 'near' with the assumption that fails.\n"
+            "Writes crosscheck.png, .csv and .npz; an interrupted run goes on with the same command, or with --resume."
         ),
-        epilog="example: python -m bp crosscheck --alpha 0.4 0.6 --n 2001 --samples 16",
+        epilog=(
+            "examples: python -m bp crosscheck --alpha 0.4 0.6 --n 1001 2001 4001 --samples 16\n"
+            "          python -m bp crosscheck --model teacher-student --comparisons entropy planted\n"
+            "          python -m bp crosscheck --resume --output crosscheck-output"
+        ),
     )
-    command.add_argument(
-        "--model", choices=list(MODELS), default="binary", help="constraint on the stabilities h (default: h >= kappa)"
-    )
+    command.add_argument("--model", choices=list(MODELS), help="constraint on the stabilities h (default: h >= kappa)")
     command.add_argument("--kappa", type=float, help="margin (default 0; 1 for the symmetric model |h| <= kappa)")
     command.add_argument(
         "--alpha", type=float, nargs="+", metavar="A", help="loads P/N (default: three below capacity)"
     )
-    command.add_argument("--n", type=int, default=1001, help="number of weights (default %(default)s)")
-    command.add_argument("--samples", type=int, default=8, help="instances at each load (default %(default)s)")
-    command.add_argument("--seed", type=int, default=1, help="root of all randomness (default %(default)s)")
     command.add_argument(
-        "--distance",
-        type=float,
+        "--n",
+        type=int,
         nargs="+",
-        metavar="D",
-        default=list(DISTANCES),
-        help="distances in (0, 1/2] for the local entropy",
+        metavar="N",
+        help="number of weights (default 1001); several: extrapolation to N = infinity",
+    )
+    command.add_argument("--samples", type=int, help="instances at each load and size (default 8)")
+    command.add_argument("--seed", type=int, help="root of all randomness (default 1)")
+    command.add_argument(
+        "--comparisons",
+        nargs="+",
+        metavar="NAME",
+        help=f"what to compare: all, or any of {', '.join(COMPARISONS)} (default: all that are quick)",
     )
     command.add_argument(
-        "--method", default="gaussian", help="messages of the Bethe entropy: gaussian, exact or amp (default: gaussian)"
+        "--distance", type=float, nargs="+", metavar="D", help="distances in (0, 1/2] for the local entropy"
+    )
+    command.add_argument("--method", help="messages of the Bethe entropy: amp, gaussian or exact (default amp)")
+    command.add_argument(
+        "--workers", type=int, help="processes that share the instances (default: 2, or 1 on a single core)"
     )
     command.add_argument(
-        "--workers", type=int, default=1, help="processes that share the instances (default %(default)s)"
+        "--resume",
+        action="store_true",
+        help="go on with the run in the folder, with its settings; it is an error if there is none",
     )
     command.add_argument("--output", default="crosscheck-output", help="folder for the results (default %(default)s)")
     command.add_argument("--json", action="store_true", help="print the table as JSON")

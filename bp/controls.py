@@ -46,7 +46,7 @@ def controls(instance: Instance) -> Array:
     if instance.teacher is None:
         return np.array(_sums(x, 1.0))
     teacher = instance.teacher.astype(np.float64)
-    stabilities, mean = x @ teacher / np.sqrt(n), _mean_stability(n)
+    stabilities, mean = x @ teacher / np.sqrt(n), _mean_stability(n, instance.is_binary)
     spread = (n - 2 * mean**2 + mean**4) / n
     return np.array([np.sum(stabilities - mean) / n, *_sums(x - mean / np.sqrt(n) * teacher, spread)])
 
@@ -58,7 +58,9 @@ def _sums(x: Array, spread: float) -> tuple[float, float]:
     return float(rows.sum()) / n, (float(rows @ rows) - p * (p - 1) * spread / n) / n
 
 
-def _mean_stability(n: int) -> float:
-    r""":math:`E|\xi\cdot T|/\sqrt N` for patterns of ±1."""
+def _mean_stability(n: int, binary: bool) -> float:
+    r""":math:`E|\xi\cdot T|/\sqrt N` for patterns of ±1, or uniform on the sphere."""
+    if not binary:
+        return float(np.sqrt(n / np.pi) * np.exp(gammaln(n / 2) - gammaln((n + 1) / 2)))
     k = (n + 1) // 2
     return float(2 * k / np.sqrt(n) * np.exp(gammaln(n + 1) - gammaln(k + 1) - gammaln(n - k + 1) - n * np.log(2)))

@@ -1,88 +1,42 @@
-"""Theory against simulation: replica-symmetric and Franz-Parisi entropies beside measurements on instances."""
+"""Theory against simulation: every comparison that a model allows, in one table with standard errors."""
 
 from __future__ import annotations
 
 import csv
 import io
+import json
 import os
-from collections.abc import Callable, Iterable, Sequence
-from concurrent.futures import Executor, as_completed
+from collections.abc import Iterable, Mapping, Sequence
+from concurrent.futures import Executor
 from dataclasses import asdict, dataclass, fields
+from itertools import product
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal, get_args
+from typing import TYPE_CHECKING, Any, get_args
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
-from tqdm import tqdm
+from numpy.typing import ArrayLike
 
+from bp.comparisons import COMPARISONS, Expected, Job, Measured, Row
+from bp.comparisons.picture import picture
 from bp.files import replace_file
-from bp.instance import Rng, random_instance
-from bp.local_entropy import local_entropy
+from bp.instance import Rng
+from bp.jobs import run_points
 from bp.memory import require_memory
-from bp.propagation import Method, belief_propagation, require_edges
-from bp.solvers import solve
+from bp.propagation import Method, require_edges
 from bp.store import Point, PointStore, require_writable, save_npz, stored_settings
-from replica_theory import __version__
-from replica_theory.franz_parisi import checked_distance, franz_parisi
-from replica_theory.models import Model
-from replica_theory.replica_symmetric import ReplicaSymmetric, checked_alpha, replica_symmetric
-from replica_theory.status import silenced
+from replica_theory.franz_parisi import checked_distance
+from replica_theory.models import BinaryPerceptron, Model, SymmetricBinaryPerceptron
+from replica_theory.replica_symmetric import checked_alpha
 
 if TYPE_CHECKING:  # pragma: no cover
     from matplotlib.figure import Figure
 
-Array = NDArray[np.float64]
-Expected = Literal["equal", "above"]
+__all__ = ["COMPARISONS", "DISTANCES", "Crosscheck", "Expected", "Row", "crosscheck", "stored_call"]
 
-DISTANCES = (0.01, 0.02, 0.05, 0.1, 0.15)
+DISTANCES = (0.02, 0.05, 0.1, 0.15)
 
 _DRAWING = 5  # bytes per entry of the patterns while an instance is drawn and checked
-_COLUMNS = (
-    "alpha",
-    "entropy",
-    "overlap",
-    "teacher_overlap",
-    "bp_iterations",
-    "solved",
-    "solver_iterations",
-    "distance",
-    "local_entropy",
-    "weights",
-)
-
-
-@dataclass(frozen=True)
-class Row:
-    """One comparison.
-
-    Attributes
-    ----------
-    quantity : str
-    alpha : float
-        Load P/N of the instances (the one asked for, up to rounding of P).
-    distance : float
-        NaN for quantities that have none.
-    theory, simulation, standard_error : float
-        Value for N → ∞; mean over the instances; its standard error, estimated from the same instances.
-    z : float
-        Simulation minus theory in standard errors. The error being estimated, `z` follows Student's t distribution with
-        ``samples - 1`` degrees of freedom, not a Gaussian: with 4 instances it is beyond ±3.2 once in 20 times. NaN
-        where the instances do not scatter (symmetric constraint: compare the values themselves).
-    samples : int
-        Instances that contributed (those where the measurement converged).
-    expected : {"equal", "above"}
-        Whether theory and simulation are the same quantity, or the simulation samples a denser place than the theory.
-    """
-
-    quantity: str
-    alpha: float
-    distance: float
-    theory: float
-    simulation: float
-    standard_error: float
-    z: float
-    samples: int
-    expected: Expected
+_CALL = "call.json"  # beside the points: what was asked for last
 
 
 @dataclass(frozen=True, eq=False)
@@ -92,47 +46,46 @@ class Crosscheck:
     Attributes
     ----------
     model : Model
-    n : int
+    n : tuple of int
+        Sizes.
+    samples : int
+        Instances at each load and size.
     seed : int
     method : str
         Messages of the Bethe entropy.
+    comparisons : tuple of str
     rows : tuple of Row
-    points : list of dict
-        The measurements of every instance, in the order alpha by alpha, sample by sample: arrays ``alpha``,
-        ``entropy``, ``overlap``, ``teacher_overlap`` (NaN where not measured), ``bp_iterations``, ``solved``,
-        ``solver_iterations``, ``distance``, ``local_entropy`` and the ``weights`` found.
+        Comparison by comparison, load by load.
+    points : mapping of str to mapping of int to list of dict
+        The measurements of every comparison at every size, as dicts of arrays: load by load, sample by sample.
     """
 
     model: Model
-    n: int
+    n: tuple[int, ...]
+    samples: int
     seed: int
     method: Method
+    comparisons: tuple[str, ...]
     rows: tuple[Row, ...]
-    points: list[Point]
+    points: Mapping[str, Mapping[int, list[Point]]]
 
     def __str__(self) -> str:
         """The table as aligned text."""
-        head = f"{'quantity':<16}{'alpha':>7}{'d':>7}{'theory':>12}{'simulation':>12}{'std.err.':>10}{'z':>8}{'n':>5}"
-        lines = [head + "  expected"]
-        for row in self.rows:
-            distance = "" if np.isnan(row.distance) else f"{row.distance:.3g}"
-            z = f"{row.z:>8.2f}" if np.isfinite(row.z) else f"{'':>8}"
-            lines.append(
-                f"{row.quantity:<16}{row.alpha:>7.3g}{distance:>7}{row.theory:>12.6f}{row.simulation:>12.6f}"
-                f"{row.standard_error:>10.6f}{z}{row.samples:>5}  {row.expected}"
-            )
-        return "\n".join(lines)
+        return "\n".join([_HEAD, *map(_line, self.rows)])
 
     def to_csv(self) -> str:
-        """The table as CSV with a header line."""
+        """The table as CSV with a header line; the last column is the discrepancy."""
         text = io.StringIO()
         writer = csv.writer(text, lineterminator="\n")
-        writer.writerow([field.name for field in fields(Row)])
-        writer.writerows([list(asdict(row).values()) for row in self.rows])
+        writer.writerow([*(field.name for field in fields(Row)), "discrepancy"])
+        writer.writerows([[*asdict(row).values(), row.discrepancy] for row in self.rows])
         return text.getvalue()
 
     def save(self, folder: str | os.PathLike[str]) -> list[Path]:
         """Write the results to a folder: ``crosscheck.csv``, ``crosscheck.npz`` (everything) and ``crosscheck.png``.
+
+        In the ``.npz`` the measurements are named ``comparison/column/N`` and have the shape (loads, samples, ...), the
+        columns of the table ``table/name``.
 
         Parameters
         ----------
@@ -154,128 +107,91 @@ class Crosscheck:
         paths = [folder / f"crosscheck.{kind}" for kind in ("csv", "npz", "png")]
         replace_file(paths[0], self.to_csv().encode())
         save_npz(paths[1], self._arrays())
-        picture = io.BytesIO()
-        self.plot().savefig(picture, format="png", dpi=150)
-        replace_file(paths[2], picture.getvalue())
+        image = io.BytesIO()
+        self.plot().savefig(image, format="png", dpi=150)
+        replace_file(paths[2], image.getvalue())
         return paths
 
     def _arrays(self) -> dict[str, Any]:
-        measured = {name: np.stack([point[name] for point in self.points]) for name in _COLUMNS}
-        table = {
-            f"table_{field.name}": np.array([getattr(row, field.name) for row in self.rows]) for field in fields(Row)
+        arrays: dict[str, Any] = {
+            f"table/{field.name}": np.array([getattr(row, field.name) for row in self.rows]) for field in fields(Row)
         }
+        for name, sizes in self.points.items():
+            for (n, points), column in product(sizes.items(), COMPARISONS[name].columns):
+                stacked = np.stack([point[column] for point in points])
+                arrays[f"{name}/{column}/{n}"] = stacked.reshape(
+                    len(points) // self.samples, self.samples, *stacked.shape[1:]
+                )
         settings = {"model": type(self.model).__name__, "kappa": self.model.kappa, "n": self.n, "seed": str(self.seed)}
-        return measured | table | settings | {"method": self.method}
+        return arrays | settings | {"method": self.method}
 
     def plot(self) -> Figure:
-        """Entropy against load, and local entropies against distance, theory as lines and simulation as points.
+        """What was compared, theory as lines and simulation as points, and the z-scores of rows that should agree.
 
         Returns
         -------
         matplotlib Figure
         """
-        from matplotlib.figure import Figure
-
-        figure = Figure(figsize=(11.5, 4.2), layout="constrained")
-        entropy, local = figure.subplots(1, 2)
-        self._plot_entropy(entropy)
-        self._plot_local(local)
-        figure.suptitle(f"{_describe(self.model)}: theory (lines) and instances of N = {self.n} (points)", fontsize=11)
-        return figure
-
-    def _plot_entropy(self, ax: Any) -> None:
-        alphas = [row.alpha for row in self.rows if row.quantity == "entropy"]
-        grid = np.linspace(0.02, 1.15 * max(alphas), 120)
-        with silenced():
-            curve = np.asarray(replica_symmetric(self.model, grid).entropy)
-        ax.plot(grid, np.where(curve > -0.02, curve, np.nan), color="0.25", label="replica symmetric")
-        self._errorbars(ax, "entropy", lambda row: row.alpha, label="Bethe entropy", color="C0")
-        ax.axhline(0, color="0.8", lw=0.8)
-        ax.set(xlabel=r"load $\alpha$", ylabel="entropy (nats per weight)")
-        ax.legend(frameon=False)
-
-    def _plot_local(self, ax: Any) -> None:
-        alphas = sorted({row.alpha for row in self.rows if row.quantity == "local entropy"})
-        grid = np.concatenate([np.geomspace(0.002, 0.02, 15), np.linspace(0.025, 0.5, 60)])
-        for k, alpha in enumerate(alphas):
-            color = f"C{k}"
-            if not self.model.has_teacher:
-                with silenced():
-                    theory = franz_parisi(self.model, alpha, grid)
-                label = rf"Franz-Parisi, $\alpha={alpha:.3g}$"
-                ax.plot(grid, np.where(theory.entropy > -0.02, theory.entropy, np.nan), color=color, label=label)
-            label = "around focusing-BP solutions" if k == 0 else ""
-            self._errorbars(ax, "local entropy", lambda row: row.distance, label=label, color=color, alpha=alpha)
-        ax.axhline(0, color="0.8", lw=0.8)
-        ax.set(xlabel="distance $d$", ylabel="local entropy (nats per weight)")
-        ax.legend(frameon=False, fontsize=9, loc="upper left", bbox_to_anchor=(1.0, 1.0))
-
-    def _errorbars(self, ax: Any, quantity: str, position: Any, *, label: str, color: str, alpha: Any = None) -> None:
-        rows = [r for r in self.rows if r.quantity == quantity and (alpha is None or r.alpha == alpha)]
-        x, y, error = ([f(r) for r in rows] for f in (position, lambda r: r.simulation, lambda r: r.standard_error))
-        ax.errorbar(x, y, yerr=np.nan_to_num(error), fmt="o", ms=4, capsize=2, color=color, label=label)
-
-
-@dataclass(frozen=True)
-class Job:
-    """One instance to work on; everything that its measurements depend on."""
-
-    model: Model
-    alpha: float
-    n: int
-    distances: tuple[float, ...]
-    method: Method
-    seed: int
-    alpha_index: int
-    sample: int
-
-    @property
-    def name(self) -> str:
-        """Name of the point on disk."""
-        return f"{self.alpha_index}-{self.sample}"
+        return picture(self.model, self.rows)
 
 
 def crosscheck(
     model: Model,
     alpha: ArrayLike,
-    n: int = 1001,
+    n: ArrayLike = 1001,
     samples: int = 8,
     rng: Rng = None,
     *,
+    comparisons: str | Sequence[str] | None = None,
     distance: float | Sequence[float] = DISTANCES,
-    method: Method = "gaussian",
+    method: Method = "amp",
     executor: Executor | None = None,
     folder: str | os.PathLike[str] | None = None,
 ) -> Crosscheck:
-    r"""Compare theory and simulation for a model, load by load.
-
-    On each of `samples` random instances at each load: belief propagation gives the Bethe entropy and the overlap
-    :math:`q = \frac1N\sum_i m_i^2`, to compare with the replica-symmetric ones; focusing BP gives a solution, and
-    belief propagation the local entropy around it. Beside the latter stands the Franz-Parisi entropy (around typical
-    solutions): algorithms find solutions in denser regions, so the simulation should lie above it near the reference
-    (far from it, towards the typical distance, the order may change).
+    r"""Compare theory and simulation for a model, load by load, in one table with z-scores.
 
     Parameters
     ----------
     model : Model
-        Scalar parameters, ``beta = inf``.
+        One that instances can be drawn of, scalar parameters, ``beta = inf``.
     alpha : float or sequence of float
         Loads. The instances have :math:`P = \mathrm{round}(\alpha N)` patterns, and the theory is taken at P/N.
-    n, samples : int
-        Weights, and instances at each load; at least 2.
+    n : int or sequence of int
+        Weights. With several sizes the table has rows for :math:`N = \infty`, from straight lines in 1/N through the
+        discrepancies; take odd ones, and such that the rounding of P is alike.
+    samples : int
+        Instances at each load and size, at least 2.
     rng : int, SeedSequence, Generator or None
-        Root of all seeds; instance `k` at load `j` depends on the root, `j` and `k` alone. None takes the root of the
-        run found in `folder`, or a fresh one.
+        Root of all seeds; what is measured on instance `k` at load `j` and size `n` depends on the root, `j`, `k` and
+        `n` alone. None takes the root of the run found in `folder`, or a fresh one.
+    comparisons : sequence of str, or "all", optional
+        What to compare, any of
+
+        - ``"entropy"``: entropy, overlap and teacher overlap, replica symmetric ↔ belief propagation;
+        - ``"enumeration"``: entropy, replica symmetric ↔ all solutions of small instances ↔ belief propagation on them,
+          and the Franz-Parisi entropy ↔ solutions around solutions, extrapolated from N = 12 to 24;
+        - ``"energy"``: energy at beta = 1.5, replica symmetric ↔ belief propagation ↔ Monte Carlo, extrapolated from
+          N = 101 to 401;
+        - ``"state-evolution"``: overlaps of AMP iteration by iteration;
+        - ``"planted"`` (teacher at kappa = 0, even constraint): Franz-Parisi ↔ belief propagation around the teacher,
+          or around a planted solution;
+        - ``"focusing"`` (random labels, odd constraint): overlaps and local entropy of focusing BP at given gamma and
+          y, its own theory ↔ the algorithm, and the robust ensemble, which it approximates;
+        - ``"solutions"``: local entropies around the solutions that every solver finds, above the Franz-Parisi entropy
+          and below the bound at y = inf.
+
+        By default all that apply to the model but ``"enumeration"`` and ``"focusing"``.
     distance : float or sequence of float
         Distances in (0, 1/2] at which local entropies are measured.
-    method : {"gaussian", "exact", "amp"}
-        Messages of the Bethe entropy, as in `belief_propagation`; ``"amp"`` for large `n`. (Solutions and local
-        entropies always come from node variables.)
+    method : {"amp", "gaussian", "exact"}
+        Messages of the Bethe entropy, as in `belief_propagation`. (Solutions and local entropies always come from node
+        variables.)
     executor : concurrent.futures.Executor, optional
-        Where the instances are worked on; serially here by default. The result does not depend on it.
+        Where the instances are worked on; in this process by default. The result does not depend on it. See `ensemble`
+        for processes, Dask and MPI.
     folder : path, optional
-        Every finished instance is kept there, and the same call goes on from what it finds. A larger `samples` extends
-        a run.
+        Every finished instance is kept there, and the same call goes on from what it finds. A larger `samples` or
+        further `comparisons` extend a run.
 
     Returns
     -------
@@ -287,156 +203,160 @@ def crosscheck(
         If `model` is not a model, or an argument is not a number where it should be.
     ValueError
         For a load that is not positive or gives no pattern, sizes below 2, a distance outside (0, 1/2], a finite beta,
-        an array of margins, or a folder with other settings.
+        an array of margins, an unknown comparison or one that the model does not allow, or a folder of a run with other
+        settings, another format or another version.
     OSError
         If `folder` cannot be written (found before any work).
+    BlockingIOError
+        If another run works on `folder`.
     MemoryError
         If an instance and its messages do not fit in memory (estimated before any work).
+    BrokenExecutor
+        If the executor died; finished points are in `folder`.
     KeyboardInterrupt
-        Passed on after the finished instances are safe in `folder`.
+        At Ctrl-C; finished points are in `folder`.
 
     Examples
     --------
     >>> import replica_theory as rt
-    >>> check = crosscheck(rt.BinaryPerceptron(), alpha=[0.4], n=301, samples=2, rng=1, distance=[0.1])
-    >>> [row.quantity for row in check.rows]
-    ['entropy', 'overlap q', 'local entropy']
+    >>> check = crosscheck(rt.BinaryPerceptron(), alpha=0.4, n=[101, 201], samples=4, rng=1, comparisons=["entropy"])
+    >>> [(row.quantity, row.n) for row in check.rows if row.quantity == "entropy"]
+    [('entropy', 101.0), ('entropy', 201.0), ('entropy', inf)]
     """
-    loads, distances = _checked(model, alpha, n, samples, distance, method)
-    n, samples = int(n), int(samples)
+    loads, distances, sizes, samples = _checked(model, alpha, n, samples, distance, method)
+    names = _checked_comparisons(model, comparisons)
     seed = _root(rng, folder)
-    jobs = [Job(model, load, n, distances, method, seed, j, k) for j, load in enumerate(loads) for k in range(samples)]
-    points = _points(jobs, executor, None if folder is None else PointStore(folder, _settings(jobs[0], loads)))
-    rows = [
-        row
-        for j, load in enumerate(loads)
-        for row in _compare(model, round(load * n) / n, distances, points[j * samples : (j + 1) * samples])
+    jobs = [
+        Job(name, model, load, size, distances, method, seed, i, k)
+        for name in names
+        for size in sorted(COMPARISONS[name].sizes(sizes), reverse=True)  # long jobs first: no worker ends alone
+        for i, load in enumerate(loads)
+        for k in range(samples)
     ]
-    return Crosscheck(model, n, seed, method, tuple(rows), points)
+    store = None if folder is None else PointStore(folder, _settings(jobs[0], loads, sizes))
+    if store is not None:
+        _remember(store, jobs[0], loads, sizes, samples, names)
+    done = run_points(measure, jobs, columns=_columns, store=store, executor=executor, label="crosscheck")
+    points: dict[str, dict[int, list[Point]]] = {name: {} for name in names}
+    for job, point in zip(jobs, done, strict=True):
+        points[job.comparison].setdefault(job.n, []).append(point)
+    rows = tuple(_rows(model, loads, distances, samples, points))
+    return Crosscheck(model, sizes, samples, seed, method, names, rows, points)
 
 
 def measure(job: Job) -> Point:
-    """Everything that `crosscheck` measures on one instance (NaN where a run does not converge)."""
-    root = np.random.SeedSequence(job.seed, spawn_key=(job.alpha_index, job.sample))
-    draw, solver = root.spawn(2)
-    instance = random_instance(job.model, job.n, job.alpha, draw)
-    run = belief_propagation(instance, job.method, on_failure="return")
-    found = solve(instance, "focusing-bp", rng=solver, entropies=False)
-    local = np.full(len(job.distances), np.nan)
-    if found.solved:
-        with silenced():
-            local = local_entropy(instance, found.weights, np.array(job.distances), method="amp").entropy
-    teacher = np.nan if instance.teacher is None else float(instance.teacher @ run.magnetizations) / job.n
-    numbers = {
-        "alpha": instance.alpha,
-        "entropy": run.entropy if run.converged else np.nan,
-        "overlap": run.overlap if run.converged else np.nan,
-        "teacher_overlap": teacher if run.converged else np.nan,
-        "bp_iterations": run.iterations,
-        "solved": found.solved,
-        "solver_iterations": found.iterations,
-        "distance": job.distances,
-        "local_entropy": local,
-        "weights": found.weights,
-    }
-    return {name: np.asarray(numbers[name]) for name in _COLUMNS}
+    """What a comparison measures on one instance."""
+    return COMPARISONS[job.comparison].measure(job)
 
 
-def _points(jobs: list[Job], executor: Executor | None, store: PointStore | None) -> list[Point]:
-    """The measurements of all jobs, in their order: those in the store, and the others, which then go there."""
-    points: dict[str, Point] = {}
-    if store is not None:
-        points = {job.name: point for job in jobs if (point := store.get(job.name, _COLUMNS)) is not None}
-    todo = [job for job in jobs if job.name not in points]
-    with tqdm(total=len(jobs), initial=len(points), disable=None, desc="crosscheck", leave=False) as bar:
+def stored_call(folder: str | os.PathLike[str]) -> dict[str, Any]:
+    """What the last `crosscheck` in a folder was asked for, as JSON values by argument.
 
-        def keep(job: Job, point: Point) -> None:
-            points[job.name] = point
-            if store is not None:
-                store.put(job.name, point)
-            bar.update()
-
-        _work(todo, executor, keep)
-    return [points[job.name] for job in jobs]
-
-
-def _work(jobs: Iterable[Job], executor: Executor | None, keep: Callable[[Job, Point], None]) -> None:
-    """Do the jobs and keep each result as it comes; what is finished when an exception strikes is kept, too."""
-    if executor is None:
-        for job in jobs:
-            keep(job, measure(job))
-        return
-    futures = {executor.submit(measure, job): job for job in jobs}
-    waiting = set(futures)
+    Raises
+    ------
+    ValueError
+        If there is no run to go on with, or the file that tells is damaged.
+    OSError
+        If it may not be read.
+    """
+    path = Path(folder) / "points" / _CALL
     try:
-        for future in as_completed(futures):
-            point = future.result()
-            waiting.discard(future)
-            keep(futures[future], point)
-    except BaseException:
-        for future in waiting:
-            if not future.cancel() and future.done() and future.exception() is None:
-                keep(futures[future], future.result())
-        raise
+        call = json.loads(path.read_bytes())
+    except (FileNotFoundError, NotADirectoryError):
+        raise ValueError(f"there is nothing to resume in {folder}: no run of crosscheck was begun there") from None
+    except ValueError:
+        call = None
+    if not isinstance(call, dict):
+        raise ValueError(f"{path} is damaged: it does not tell what was asked for; give the settings instead")
+    return call
 
 
-def _compare(model: Model, alpha: float, distances: tuple[float, ...], mine: list[Point]) -> list[Row]:
-    """The rows of one load; the theory is taken at the load that the instances really have, P/N."""
-    with silenced():
-        theory = replica_symmetric(model, np.array([alpha]))
-        curve = None if model.has_teacher else franz_parisi(model, alpha, np.array(distances))
-    rows = [
-        _row("entropy", alpha, np.nan, _first(theory, "entropy"), [p["entropy"] for p in mine], "equal"),
-        _row("overlap q", alpha, np.nan, _first(theory, "q"), [p["overlap"] for p in mine], "equal"),
-    ]
-    if model.has_teacher:
-        measured = [p["teacher_overlap"] for p in mine]
-        rows.append(_row("teacher overlap", alpha, np.nan, _first(theory, "teacher_overlap"), measured, "equal"))
-    for k, d in enumerate(distances):
-        value = np.nan if curve is None else float(curve.entropy[k])
-        rows.append(_row("local entropy", alpha, d, value, [p["local_entropy"][k] for p in mine], "above"))
-    return rows
+def _columns(job: Job) -> tuple[str, ...]:
+    return COMPARISONS[job.comparison].columns
 
 
-def _row(quantity: str, alpha: float, distance: float, theory: float, values: list[Any], expected: Expected) -> Row:
-    sample = np.array(values, dtype=float)
-    sample = sample[np.isfinite(sample)]
-    mean = float(sample.mean()) if len(sample) else np.nan
-    error = float(sample.std(ddof=1) / np.sqrt(len(sample))) if len(sample) > 1 else np.nan
-    z = (mean - theory) / error if error > 1e-12 else np.nan
-    return Row(quantity, alpha, distance, theory, mean, error, z, len(sample), expected)
+def _rows(
+    model: Model,
+    loads: Sequence[float],
+    distances: tuple[float, ...],
+    samples: int,
+    points: Mapping[str, Mapping[int, list[Point]]],
+) -> Iterable[Row]:
+    for name, by_size in points.items():
+        for i, load in enumerate(loads):
+            mine = {n: by_size[n][i * samples : (i + 1) * samples] for n in sorted(by_size)}
+            yield from COMPARISONS[name].rows(Measured(model, load, distances, mine))
 
 
-def _first(theory: ReplicaSymmetric, name: str) -> float:
-    return float(np.asarray(getattr(theory, name))[0])
+_HEAD = (
+    f"{'quantity':<20}{'alpha':>7}{'N':>6}{'where':>16}{'theory':>11}{'simulation':>12}{'std.err.':>10}{'z':>8}"
+    f"{'n':>6}  expected  theory ↔ simulation"
+)
+
+
+def _line(row: Row) -> str:
+    size = "∞" if np.isinf(row.n) else f"{row.n:.0f}"
+    z = f"{row.z:>8.2f}" if np.isfinite(row.z) else f"{'':>8}"
+    numbers = f"{row.theory:>11.6f}{row.simulation:>12.6f}{row.standard_error:>10.6f}{z}{row.samples:>6}"
+    gap = f" ({row.discrepancy:+.4f})" if np.isfinite(row.discrepancy) else ""
+    fails = f"; fails: {row.assumption}{gap}" if row.assumption else ""
+    labels = f"  {row.expected:<8}  {row.theory_source} ↔ {row.simulation_source}{fails}"
+    return f"{row.quantity:<20}{row.alpha:>7.3g}{size:>6}{row.where:>16}{numbers}{labels}"
 
 
 def _checked(
-    model: Model, alpha: ArrayLike, n: int, samples: int, distance: ArrayLike, method: Method
-) -> tuple[list[float], tuple[float, ...]]:
-    """Loads and distances, after refusing whatever could not be worked on."""
+    model: Model, alpha: ArrayLike, n: ArrayLike, samples: int, distance: ArrayLike, method: Method
+) -> tuple[list[float], tuple[float, ...], tuple[int, ...], int]:
+    """Loads, distances, sizes and samples, after refusing whatever could not be worked on."""
     if not isinstance(model, Model):
         raise TypeError(f"model must be a model such as replica_theory.BinaryPerceptron(); got {model!r}")
+    if not isinstance(model, BinaryPerceptron | SymmetricBinaryPerceptron):
+        known = "BinaryPerceptron, TeacherStudent or SymmetricBinaryPerceptron"
+        raise TypeError(f"model must be one that instances can be drawn of, {known}; got {model!r}")
     if np.ndim(model.kappa) or np.ndim(model.beta) or np.isfinite(model.beta):
         raise ValueError(f"crosscheck needs a single kappa and beta = inf; got {model}")
     if method not in get_args(Method):
         raise ValueError(f"method must be one of {', '.join(map(repr, get_args(Method)))}; got {method!r}")
-    for name, value in (("n", n), ("samples", samples)):
-        if not isinstance(value, int | np.integer) or isinstance(value, bool):
-            raise TypeError(f"{name} must be an integer of at least 2; got {value!r}")
-        if value < 2:
-            raise ValueError(f"{name} must be an integer of at least 2; got {value!r}")
+    sizes = tuple(_checked_integer("n", size) for size in np.ravel(np.asarray(n)).tolist())
+    samples = _checked_integer("samples", samples)
     loads = [float(a) for a in np.ravel(checked_alpha(alpha))]
     distances = tuple(float(d) for d in np.ravel(checked_distance(distance)))
-    for name, values in (("alpha", loads), ("distance", distances)):
+    for name, values in (("n", sizes), ("alpha", loads), ("distance", distances)):
         if not len(values):
             raise ValueError(f"{name} must hold at least one number; got {values!r}")
+        if len(set(values)) < len(values):
+            raise ValueError(f"{name} must hold different numbers; got {list(values)}")
     if min(distances) == 0:
         raise ValueError("distance must lie in (0, 1/2]; got 0")
-    if round(min(loads) * int(n)) < 1:
-        raise ValueError(f"alpha={min(loads)} at n={n} gives no patterns; alpha must be at least {0.5 / n:.3g}")
-    _check_memory(round(max(loads) * int(n)), int(n), method)
-    return loads, distances
+    least, most = min(sizes), max(sizes)
+    if round(min(loads) * least) < 1:
+        raise ValueError(f"alpha={min(loads)} at n={least} gives no patterns; alpha must be at least {0.5 / least:.3g}")
+    _check_memory(round(max(loads) * most), most, method)
+    return loads, distances, sizes, samples
+
+
+def _checked_integer(name: str, value: Any) -> int:
+    if not isinstance(value, int | np.integer) or isinstance(value, bool):
+        raise TypeError(f"{name} must be an integer of at least 2; got {value!r}")
+    if value < 2:
+        raise ValueError(f"{name} must be an integer of at least 2; got {value!r}")
+    return int(value)
+
+
+def _checked_comparisons(model: Model, comparisons: str | Sequence[str] | None) -> tuple[str, ...]:
+    possible = [name for name, comparison in COMPARISONS.items() if comparison.applies(model)]
+    if comparisons is None:
+        return tuple(name for name in possible if COMPARISONS[name].default)
+    if isinstance(comparisons, str):
+        comparisons = possible if comparisons == "all" else [comparisons]
+    for name in comparisons:
+        if name not in COMPARISONS:
+            raise ValueError(f"comparisons must be 'all' or among {', '.join(map(repr, COMPARISONS))}; got {name!r}")
+        if name not in possible:
+            raise ValueError(f"comparisons: {name!r} does not apply to {model}; {', '.join(map(repr, possible))} do")
+    if not comparisons or len(set(comparisons)) < len(comparisons):
+        raise ValueError(f"comparisons must be one or more different names; got {list(comparisons)}")
+    return tuple(name for name in COMPARISONS if name in comparisons)
 
 
 def _check_memory(n_patterns: int, n: int, method: Method) -> None:
@@ -447,18 +367,26 @@ def _check_memory(n_patterns: int, n: int, method: Method) -> None:
         require_edges(method, n_patterns, n)
 
 
-def _settings(job: Job, loads: list[float]) -> dict[str, Any]:
-    """What the points of a run depend on (not their number)."""
+def _settings(job: Job, loads: Sequence[float], sizes: Sequence[int]) -> dict[str, Any]:
+    """What the points of a run depend on (not which comparisons, nor how many samples: these extend a run)."""
     return {
-        "version": __version__,
         "model": type(job.model).__name__,
-        "kappa": job.model.kappa,
+        "kappa": float(np.asarray(job.model.kappa)),
         "alpha": loads,
-        "n": job.n,
+        "n": sizes,
         "distance": job.distances,
         "method": job.method,
-        "seed": job.seed,
+        "seed": job.root,
     }
+
+
+def _remember(
+    store: PointStore, job: Job, loads: Sequence[float], sizes: Sequence[int], samples: int, names: Sequence[str]
+) -> None:
+    """Write down what was asked for, for `stored_call`."""
+    call = _settings(job, loads, sizes) | {"samples": samples, "comparisons": names}
+    with store.locked():
+        replace_file(store.folder / _CALL, json.dumps(call, indent=1).encode())
 
 
 def _root(rng: Rng, folder: str | os.PathLike[str] | None) -> int:
@@ -470,8 +398,3 @@ def _root(rng: Rng, folder: str | os.PathLike[str] | None) -> int:
             raise ValueError(f"rng must be a non-negative seed; got {rng}")
         return int(rng)
     return int(np.random.default_rng(rng).integers(2**63))
-
-
-def _describe(model: Model) -> str:
-    names = {"BinaryPerceptron": "binary perceptron", "SymmetricBinaryPerceptron": "symmetric binary perceptron"}
-    return f"{names.get(type(model).__name__, 'teacher-student perceptron')}, κ = {float(np.asarray(model.kappa)):g}"

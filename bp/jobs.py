@@ -30,7 +30,7 @@ def run_points(
     work: Callable[[J], Point],
     jobs: Sequence[J],
     *,
-    columns: Collection[str],
+    columns: Collection[str] | Callable[[J], Collection[str]],
     store: PointStore | None = None,
     executor: Executor | None = None,
     label: str = "points",
@@ -44,8 +44,8 @@ def run_points(
         nothing but the job, or the outcome would depend on the order of the work.
     jobs : sequence of Job
         Small and picklable, each with a ``name`` of its own.
-    columns : collection of str
-        The arrays of a point.
+    columns : collection of str, or callable
+        The arrays of a point, or a function that gives those of a job.
     store : PointStore, optional
         Where finished points are found and kept, each written whole as soon as it is there. The folder is locked
         meanwhile.
@@ -82,7 +82,10 @@ def run_points(
     with nullcontext() if store is None else store.locked(), _resumable(store):
         points: dict[str, Point] = {}
         if store is not None:
-            points = {name: point for name in names if (point := store.get(name, columns)) is not None}
+            for job in jobs:
+                point = store.get(job.name, columns(job) if callable(columns) else columns)
+                if point is not None:
+                    points[job.name] = point
         with tqdm(total=len(jobs), initial=len(points), disable=None, desc=label, leave=False) as bar:
 
             def keep(job: J, point: Point) -> None:

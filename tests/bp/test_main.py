@@ -3,6 +3,7 @@ import json
 import os
 import pickle
 import pty
+import shutil
 import signal
 import subprocess
 import sys
@@ -17,6 +18,8 @@ from bp.__main__ import main
 from replica_theory import BinaryPerceptron, SymmetricBinaryPerceptron
 
 SMALL = ["crosscheck", "--alpha", "0.3", "0.5", "--n", "101", "--samples", "2", "--distance", "0.1", "--seed", "7"]
+SMALL += ["--comparisons", "entropy", "solutions"]
+NAMES = ["entropy", "solutions"]
 
 
 @pytest.fixture
@@ -51,13 +54,13 @@ def test_crosscheck_prints_a_table_and_writes_three_files(written):
     folder, done = written
     assert done.returncode == 0
     assert done.stderr == ""  # no bar, no warning in a pipe
-    check = bp.crosscheck(BinaryPerceptron(), [0.3, 0.5], n=101, samples=2, rng=7, distance=0.1)
+    check = bp.crosscheck(BinaryPerceptron(), [0.3, 0.5], n=101, samples=2, rng=7, distance=0.1, comparisons=NAMES)
     assert done.stdout.startswith(str(check))
-    assert "of 4 instances solved by focusing BP" in done.stdout
+    assert "Instances solved: focusing-bp 4 of 4" in done.stdout
     assert (folder / "crosscheck.csv").read_text() == check.to_csv()
     assert (folder / "crosscheck.png").read_bytes().startswith(b"\x89PNG")
     with np.load(folder / "crosscheck.npz", allow_pickle=False) as data:
-        assert data["weights"].shape == (4, 101)
+        assert data["solutions/weights/101"].shape == (2, 2, len(bp.solvers()), 101)
         assert not any(data[name].dtype.hasobject for name in data.files)
 
 
@@ -65,14 +68,16 @@ def test_crosscheck_json(written, capsys, tmp_path):
     folder, _ = written
     assert main([*SMALL, "--json", "--output", str(folder)]) == 0  # from the finished points
     report = json.loads(capsys.readouterr().out, parse_constant=pytest.fail)
-    assert (report["model"], report["n"], report["seed"], report["kappa"]) == ("BinaryPerceptron", 101, 7, 0.0)
-    assert [row["quantity"] for row in report["rows"]] == 2 * ["entropy", "overlap q", "local entropy"]
-    assert report["rows"][0]["distance"] is None and report["rows"][2]["distance"] == 0.1
+    assert (report["model"], report["n"], report["seed"], report["kappa"]) == ("BinaryPerceptron", [101], 7, 0.0)
+    assert {row["quantity"] for row in report["rows"]} == {"entropy", "overlap q", "local entropy"}
+    assert report["rows"][0]["distance"] is None and report["rows"][-1]["distance"] == 0.1
+    first = report["rows"][0]
+    assert first["discrepancy"] == first["simulation"] - first["theory"]
 
 
 def test_workers_change_nothing(written, tmp_path):
     folder, done = written
-    again = shell(*SMALL, "--workers", 2, "--output", tmp_path)
+    again = shell(*SMALL, "--workers", 1, "--output", tmp_path)
     assert again.returncode == 0 and again.stderr == ""
     assert again.stdout.replace(str(tmp_path), str(folder)) == done.stdout
     for path in folder.rglob("*.npz"):
@@ -81,10 +86,64 @@ def test_workers_change_nothing(written, tmp_path):
 
 @pytest.mark.parametrize("model, alpha", [("symmetric", "0.5"), ("teacher-student", "0.8")])
 def test_other_models(model, alpha, tmp_path, capsys):
-    arguments = ["--model", model, "--alpha", alpha, "--n", "61", "--samples", "2", "--distance", "0.2"]
+    arguments = [
+        "--model",
+        model,
+        "--alpha",
+        alpha,
+        "--n",
+        "61",
+        "--samples",
+        "2",
+        "--distance",
+        "0.2",
+        "--workers",
+        "1",
+    ]
+    arguments += ["--comparisons", "entropy", "planted"]
     assert main(["crosscheck", *arguments, "--output", str(tmp_path), "--json"]) == 0
     rows = json.loads(capsys.readouterr().out)["rows"]
     assert ("teacher overlap" in [row["quantity"] for row in rows]) == (model == "teacher-student")
+    assert "Franz-Parisi" in [row["quantity"] for row in rows]
+
+
+def test_several_sizes_are_extrapolated(tmp_path, capsys):
+    arguments = ["--alpha", "0.3", "--n", "51", "101", "--samples", "4", "--comparisons", "entropy", "--workers", "1"]
+    assert main(["crosscheck", *arguments, "--output", str(tmp_path)]) == 0
+    out = capsys.readouterr().out
+    assert "Largest discrepancy extrapolated to N = ∞" in out
+    assert main(["crosscheck", *arguments, "--output", str(tmp_path), "--json"]) == 0
+    assert [row["n"] for row in json.loads(capsys.readouterr().out)["rows"]] == 2 * [51, 101, "inf"]
+
+
+def test_resume(written, tmp_path, capsys):
+    folder, done = written
+    copy = tmp_path / "copy"
+    shutil.copytree(folder, copy)
+    for name in ("crosscheck.csv", "points/solutions-0-101-1.npz"):
+        (copy / name).unlink()
+    stamps = {path.name: path.stat().st_mtime_ns for path in (copy / "points").glob("*.npz")}
+    assert main(["crosscheck", "--resume", "--workers", "1", "--output", str(copy)]) == 0
+    assert capsys.readouterr().out.replace(str(copy), str(folder)) == done.stdout
+    assert (copy / "crosscheck.csv").read_bytes() == (folder / "crosscheck.csv").read_bytes()
+    assert stamps.items() <= {path.name: path.stat().st_mtime_ns for path in (copy / "points").glob("*.npz")}.items()
+    # what is given on the command line counts; it may extend a run but not change it
+    assert main(["crosscheck", "--resume", "--samples", "3", "--workers", "1", "--output", str(copy)]) == 0
+    assert "focusing-bp 6 of 6" in capsys.readouterr().out
+    assert main(["crosscheck", "--resume", "--seed", "8", "--output", str(copy)]) == 2
+    assert "seed was 7 and is 8 now" in sentence(capsys)
+    (copy / "points" / "call.json").write_text("{")
+    assert main(["crosscheck", "--resume", "--output", str(copy)]) == 2
+    assert "call.json is damaged" in sentence(capsys)
+
+
+@pytest.mark.parametrize("folder", ["missing", "empty", "file"])
+def test_resume_of_nothing(folder, tmp_path, capsys):
+    (tmp_path / "empty").mkdir()
+    (tmp_path / "file").write_text("")
+    assert main(["crosscheck", "--resume", "--output", str(tmp_path / folder)]) == 2
+    assert "there is nothing to resume in" in sentence(capsys)
+    assert not (tmp_path / "missing").exists() and os.listdir(tmp_path / "empty") == []
 
 
 @pytest.mark.parametrize(
@@ -101,6 +160,9 @@ def test_other_models(model, alpha, tmp_path, capsys):
         (["--seed", "-1"], "rng must be a non-negative seed"),
         (["--method", "magic"], "method must be one of 'gaussian', 'exact', 'amp'"),
         (["--workers", "0"], "workers must be a positive integer"),
+        (["--comparisons", "magic"], "comparisons must be 'all' or among 'entropy', "),
+        (["--comparisons", "planted"], "'planted' does not apply to BinaryPerceptron"),
+        (["--n", "101", "101"], "n must hold different numbers"),
     ],
 )
 def test_bad_settings_of_crosscheck(arguments, words, tmp_path, capsys):
@@ -113,7 +175,7 @@ def test_bad_settings_of_crosscheck(arguments, words, tmp_path, capsys):
 def test_settings_that_differ_are_refused(written, capsys):
     folder, _ = written
     assert main([*SMALL, "--n", "103", "--output", str(folder)]) == 2
-    assert "n was 101 and is 103 now" in sentence(capsys)
+    assert "n was [101] and is [103] now" in sentence(capsys)
 
 
 def test_an_output_folder_that_cannot_be_written(tmp_path, capsys):
@@ -127,7 +189,8 @@ def test_an_output_folder_that_cannot_be_written(tmp_path, capsys):
 
 @pytest.mark.slow
 def test_control_c_and_resume(tmp_path):
-    arguments = ["crosscheck", "--alpha", "0.6", "--n", "401", "--samples", "5", "--seed", "3", "--output"]
+    arguments = ["crosscheck", "--alpha", "0.6", "--n", "401", "--samples", "5", "--seed", "3"]
+    arguments += ["--comparisons", "energy", "--workers", "1", "--output"]
     interrupted = subprocess.Popen(
         [sys.executable, "-m", "bp", *arguments, tmp_path / "a"], stderr=subprocess.PIPE, text=True
     )
@@ -139,12 +202,12 @@ def test_control_c_and_resume(tmp_path):
     assert interrupted.returncode == 130
     finished = sorted(path.name for path in tmp_path.glob("a/points/*.npz"))
     assert message == (
-        f"python -m bp: interrupted; {len(finished)} finished instances are in {tmp_path / 'a'}, and the same command "
-        "goes on from there\n"
+        f"python -m bp: interrupted; {len(finished)} finished points are in {tmp_path / 'a' / 'points'}, "
+        "and the same call goes on from there\n"
     )
-    assert 2 <= len(finished) < 5
+    assert 2 <= len(finished) < 15
     stamps = [(tmp_path / "a" / "points" / name).stat().st_mtime_ns for name in finished]
-    assert shell(*arguments, tmp_path / "a").returncode == 0
+    assert shell("crosscheck", "--resume", "--output", tmp_path / "a").returncode == 0
     assert [(tmp_path / "a" / "points" / name).stat().st_mtime_ns for name in finished] == stamps
     assert shell(*arguments, tmp_path / "b").returncode == 0
     for name in ("crosscheck.csv", "crosscheck.npz"):
@@ -167,7 +230,7 @@ def test_a_bar_is_shown_on_a_terminal(tmp_path):
         pass
     os.close(master)
     assert process.wait(60) == 0
-    assert b"crosscheck:" in shown and b"0/4" in shown
+    assert b"crosscheck:" in shown and b"0/8" in shown
 
 
 def test_solve_writes_weights_that_solve(patterns, capsys):
@@ -314,11 +377,11 @@ def test_a_dead_worker_is_reported(monkeypatch, capsys, tmp_path):
     from concurrent.futures.process import BrokenProcessPool
 
     def broken(*_, **__):
-        raise BrokenProcessPool("died")
+        raise BrokenProcessPool("worker processes died; 3 finished points are in here")
 
     monkeypatch.setattr("bp.__main__.crosscheck", broken)
     assert main([*SMALL, "--output", str(tmp_path)]) == 1
-    assert "worker process died" in sentence(capsys)
+    assert "worker processes died; 3 finished points are in here" in sentence(capsys)
 
 
 @pytest.mark.parametrize("command", [[], ["crosscheck"], ["solve"], ["entropy"]])

@@ -1,0 +1,74 @@
+"""Entropy around a solution that is known to be typical: the teacher, or a planted solution of an even constraint."""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from bp.comparisons.comparison import Comparison, Job, Measured
+from bp.comparisons.solutions import at_distance, typical
+from bp.comparisons.table import Row, compare
+from bp.controls import controls
+from bp.instance import Instance
+from bp.local_entropy import local_entropy
+from bp.store import Point
+from replica_theory.models import Model
+from replica_theory.status import silenced
+
+
+class Planted(Comparison):
+    r"""Franz-Parisi entropy against belief propagation around a typical solution.
+
+    At margin 0 the teacher is a typical solution of the patterns it labels. For an even constraint below capacity
+    patterns drawn so that a reference satisfies them make it a typical solution (contiguity: Abbe, Li and Sly, FOCS
+    2021). For random labels and an odd constraint no typical solution is known beforehand.
+    """
+
+    name = "planted"
+    columns = ("local_entropy", "controls")
+
+    def applies(self, model: Model) -> bool:
+        """Models with a teacher at margin 0, and even ones."""
+        return model.is_even or (model.has_teacher and float(np.asarray(model.kappa)) == 0)
+
+    def measure(self, job: Job) -> Point:
+        """Local entropies around the planted solution of one instance."""
+        instance, reference = (_planted if job.model.is_even else _taught)(job)
+        with silenced():
+            curve = local_entropy(instance, reference, job.distances, method="amp")
+        return {"local_entropy": curve.entropy, "controls": controls(instance)}
+
+    def rows(self, measured: Measured) -> list[Row]:
+        """Distance by distance, where solutions are."""
+        source = "around planted" if measured.model.is_even else "around teacher"
+        rows = []
+        for k, d in enumerate(measured.distances):
+            theory = partial(at_distance, typical, measured, k)
+            if not theory(measured.alpha) > 0:  # typical solutions are isolated: nothing to count
+                continue
+            row = Row("Franz-Parisi", measured.alpha, np.nan, "Franz-Parisi", source, "equal", distance=d)
+            rows += compare(row, measured.values(theory, "local_entropy", k), theory(measured.alpha))
+        return rows
+
+
+def _taught(job: Job) -> tuple[Instance, NDArray[Any]]:
+    instance = job.instance()
+    assert instance.teacher is not None
+    return instance, instance.teacher
+
+
+def _planted(job: Job) -> tuple[Instance, NDArray[Any]]:
+    """Patterns of ±1 that a random reference satisfies, by rejection."""
+    rng = np.random.default_rng(job.seeds(1)[0])
+    reference = 2 * rng.integers(0, 2, job.n, dtype=np.int8) - 1
+    wanted = round(job.alpha * job.n)
+    kept = np.empty((0, job.n), dtype=np.int8)
+    while len(kept) < wanted:
+        patterns = 2 * rng.integers(0, 2, (wanted, job.n), dtype=np.int8) - 1
+        stabilities = patterns @ reference.astype(np.float32) / np.sqrt(job.n)
+        kept = np.concatenate([kept, patterns[job.model.allows(stabilities)]])
+    kappa = float(np.asarray(job.model.kappa))
+    return Instance(kept[:wanted], kappa=kappa, constraint="symmetric"), reference
