@@ -483,8 +483,8 @@ def ensemble(
     values = {x: np.array([point[x] for point in points]).reshape(*shape, *points[0][x].shape) for x in names}
     _report(values)
     axes = np.array(loads), np.array(sizes), np.array(distances)
-    how = (solver, method, solver_runs, options)
-    return Ensemble(model, *axes, MappingProxyType(values), root, samples, *how)
+    table = MappingProxyType(values)
+    return Ensemble(model, *axes, table, root, samples, solver, method, solver_runs, options)
 
 
 def read_ensemble(path: str | os.PathLike[str]) -> Ensemble:

@@ -89,7 +89,11 @@ class Labelled(ABC):
             type(self).from_xarray(dataset)
         except ValueError as error:
             raise ValueError(f"cannot write what cannot be read back: {error}") from None
-        replace_file(Path(path), _to_bytes(dataset))
+        data = _to_bytes(dataset)
+        try:
+            replace_file(Path(path), data)
+        except OSError as error:  # names the file, not its temporary name
+            raise OSError(error.errno, error.strerror, os.fspath(path)) from None
 
 
 def read_netcdf(path: str | os.PathLike[str]) -> Any:
@@ -101,7 +105,7 @@ def read_netcdf(path: str | os.PathLike[str]) -> Any:
 
     Returns
     -------
-    EntropyCurve, ReplicaSymmetric, Capacity, DenseThreshold, ...
+    EntropyCurve, ReplicaSymmetric, RobustEnsemble, Capacity or DenseThreshold
         Of the class that was written, with equal contents. The file may come from another version of this package, as
         long as the format has the same number.
 

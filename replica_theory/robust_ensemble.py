@@ -11,11 +11,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import partial
-from typing import Any, NamedTuple
+from typing import Any, ClassVar, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
+from replica_theory.grids import LOAD, NATS, GridResult
+from replica_theory.labelled import Quantity
 from replica_theory.models import ArrayLike, Model, checked_model, checked_real
 from replica_theory.replica_symmetric import ReplicaSymmetric, checked_alpha, replica_symmetric
 from replica_theory.replicated import Energetic, Entropic, Overlaps, System, energetic, entropic
@@ -41,7 +43,7 @@ _COLUMNS = (
 
 
 @dataclass(frozen=True, eq=False)
-class RobustEnsemble:
+class RobustEnsemble(GridResult):
     r"""Replica-symmetric saddle point of `y` replicas coupled to a free reference.
 
     All values have the broadcast shape of `alpha`, `gamma`, `y` and the model's parameters (floats for scalars);
@@ -75,6 +77,24 @@ class RobustEnsemble:
         Residual of the saddle-point equations.
     status : Status or array of Status
     """
+
+    _coordinates: ClassVar = ("gamma", "alpha", "y", "kappa", "beta")
+    _quantities: ClassVar = {
+        "alpha": LOAD,
+        "gamma": Quantity("coupling to the reference"),
+        "y": Quantity("number of replicas"),
+        "free_entropy": Quantity("free entropy of the reference and all its replicas", NATS),
+        "overlap": Quantity("overlap of a replica with the reference"),
+        "energy": Quantity("fraction of patterns that a replica violates"),
+        "local_entropy": Quantity("entropy of the configurations at the overlap from the reference", NATS),
+        "complexity": Quantity("logarithm of the number of references per weight", NATS),
+        "q0": Quantity("overlap of replicas of different references"),
+        "q1": Quantity("overlap of replicas of the same reference"),
+        "q0_hat": Quantity("conjugate of q0"),
+        "q1_hat": Quantity("conjugate of q1"),
+        "error": Quantity("largest change of free entropy, local entropy and overlap under doubled quadrature"),
+        "residual": Quantity("residual of the saddle-point equations"),
+    }
 
     model: Model
     alpha: ArrayLike
@@ -193,7 +213,7 @@ def robust_ensemble(
         system = System(probe.at(kappa=float(kappa), beta=float(heat)), None, float(load), float(replicas))
         for member, point in zip(members, _branch(system, columns[1, members]), strict=True):
             points[member] = point
-    result = _assemble(probe, (alpha, gamma, y), points, shape)
+    result = _assemble(probe, columns[:3], points, shape)
     call = f"robust_ensemble at gamma={gamma}, y={y}" if shape == () else "robust_ensemble"
     report(np.ravel(np.asarray(result.status, dtype=object)), result, call, scalar=shape == ())
     return result
@@ -353,17 +373,13 @@ def _lagrange(nodes: list[float], u: float) -> Array:
     return np.array([np.prod([(u - b) / (a - b) for b in nodes if b != a]) for a in nodes])
 
 
-def _assemble(
-    model: Model, given: tuple[Any, Any, Any], points: list[_Point], shape: tuple[int, ...]
-) -> RobustEnsemble:
+def _assemble(model: Model, given: Array, points: list[_Point], shape: tuple[int, ...]) -> RobustEnsemble:
     table = np.stack([p.values for p in points]) if points else np.zeros((0, len(_COLUMNS)))
-    fields = {k: (float(v[0]) if shape == () else v.reshape(shape)) for k, v in zip(_COLUMNS, table.T, strict=True)}
+    columns = zip(("alpha", "gamma", "y", *_COLUMNS), (*given, *table.T), strict=True)
+    fields = {k: (float(v[0]) if shape == () else v.reshape(shape)) for k, v in columns}
     status = np.empty(len(points), dtype=object)
     status[:] = [p.status for p in points]
-    alpha, gamma, y = given
-    return RobustEnsemble(
-        model=model, alpha=alpha, gamma=gamma, y=y, status=status[0] if shape == () else status.reshape(shape), **fields
-    )
+    return RobustEnsemble(model=model, status=status[0] if shape == () else status.reshape(shape), **fields)
 
 
 def _checked(name: str, value: Any) -> ArrayLike:

@@ -74,6 +74,8 @@ RESULTS = {
     "saddle": lambda: rt.replica_symmetric(rt.SymmetricBinaryPerceptron(1.0), 0.5),
     "saddles": lambda: rt.replica_symmetric(rt.TeacherStudent(beta=[[2.0], [np.inf]]), [0.4, 0.5]),
     "failures": failing,
+    "coupled replicas": lambda: rt.robust_ensemble(rt.BinaryPerceptron(), 0.5, [0.1, 0.2], np.array([[1.0], [2.0]])),
+    "coupled replicas at a point": lambda: rt.robust_ensemble(rt.BinaryPerceptron(), 0.5, 0.1, 2, beta=3.0),
     "capacity": lambda: rt.capacity(rt.BinaryPerceptron(0.5)),
     "capacities": lambda: rt.capacity(rt.UShapePerceptron([0.5, 0.6])),
     "capacities of bands": lambda: rt.capacity(BANDS),
@@ -109,6 +111,7 @@ def test_axes_are_named_by_what_varies():
     assert dims(RESULTS["replicas"]()) == {"y": 2, "distance": 2}
     assert dims(RESULTS["students"]()) == {"distance": 1}
     assert dims(RESULTS["saddles"]()) == {"beta": 2, "alpha": 2}
+    assert dims(RESULTS["coupled replicas"]()) == {"y": 2, "gamma": 2}
     assert dims(RESULTS["capacities"]()) == {"kappa": 2}
     assert dims(RESULTS["capacities of a table"]()) == {"dim_0": 2, "dim_1": 2}
     assert dims(RESULTS["thresholds"]()) == {"kappa": 2}
@@ -227,9 +230,11 @@ def test_a_full_disk_leaves_the_old_file(tmp_path, monkeypatch):
         raise OSError(28, "No space left on device")
 
     monkeypatch.setattr("replica_theory.files.os.fsync", full)
-    with pytest.raises(OSError, match="No space left"):
+    with pytest.raises(OSError, match=r"No space left on device: '.*curve\.nc'"):
         replace(curve(), label="new").to_netcdf(path)
     assert read_netcdf(path).label == "κ ± 1" and os.listdir(tmp_path) == ["curve.nc"]
+    with pytest.raises(FileNotFoundError, match=r"'.*none/curve\.nc'"):
+        curve().to_netcdf(tmp_path / "none" / "curve.nc")
 
 
 @pytest.mark.parametrize("missing", ["xarray", "h5netcdf", "h5py"])
