@@ -37,8 +37,9 @@ _GROUP = 8
 """Rows whose sums are kept in registers together."""
 _TILE = 16
 """Vectors of columns whose sums are kept in registers together."""
-_BLOCK_WORDS = 1 << 16
-"""Rows of a block of column sums: half a megabyte, which stays in cache."""
+_BAND, _ROWS = 64, 1024
+"""Words and rows of a block of column sums: half a megabyte, which stays in cache for all tiles of the band, in runs of
+eight cache lines, which the processor fetches ahead."""
 _SMALL = 1 << 16
 """Words below which starting threads costs more than they save."""
 _I64 = ir.IntType(64)
@@ -100,8 +101,10 @@ def back(bits: Words, g: NDArray[Any], n: int) -> NDArray[np.float64]:
     r"""Products :math:`\sum_a\xi_{ai}g_a`, float64 (B, N), of vectors `g` (B, P), float32 or float64."""
     out = np.zeros((len(g), _WORD * bits.shape[1]))
     g = np.ascontiguousarray(g)
-    rows = max(_GROUP, _BLOCK_WORDS // bits.shape[1])
-    (_back_parallel if _worth(bits, len(g)) else _back_serial)(bits, g, rows, out)
+    threads = numba.get_num_threads() if _worth(bits, len(g)) else 1
+    bands = threads * -(-bits.shape[1] // (_BAND * threads))  # as many for every thread
+    width = words(-(-out.shape[1] // bands))
+    (_back_parallel if threads > 1 else _back_serial)(bits, g, width, out)
     return 2.0 * out[:, :n] - np.sum(g, axis=1, dtype=np.float64, keepdims=True)
 
 
@@ -252,29 +255,31 @@ def _times_parallel(bits: Any, m: Any, out: Any) -> None:
 
 
 @njit(cache=True)
-def _back_tile(bits: Any, g: Any, rows: int, out: Any, tile: int) -> None:
-    """A tile of columns, every vector."""
+def _back_band(bits: Any, g: Any, width: int, out: Any, band: int) -> None:
+    """A band of `width` words, every vector."""
     lanes = 64 // g.itemsize
     size = _TILE * lanes
+    first, last = band * width * _WORD, min((band + 1) * width * _WORD, out.shape[1])
     partial = np.empty(size, g.dtype)
-    for start in range(0, len(bits), rows):
-        stop = min(start + rows, len(bits))
-        for k in range(len(g)):
-            _column_sums(bits, start, stop, tile * _TILE, g, k, partial)
-            for j in range(size):
-                out[k, tile * size + j] += partial[j]
+    for start in range(0, len(bits), _ROWS):
+        stop = min(start + _ROWS, len(bits))
+        for column in range(first, last, size):
+            for k in range(len(g)):
+                _column_sums(bits, start, stop, column // lanes, g, k, partial)
+                for j in range(size):
+                    out[k, column + j] += partial[j]
 
 
 @njit(cache=True)
-def _back_serial(bits: Any, g: Any, rows: int, out: Any) -> None:
-    for tile in range(out.shape[1] * g.itemsize // (64 * _TILE)):
-        _back_tile(bits, g, rows, out, tile)
+def _back_serial(bits: Any, g: Any, width: int, out: Any) -> None:
+    for band in range(-(-bits.shape[1] // width)):
+        _back_band(bits, g, width, out, band)
 
 
 @njit(cache=True, parallel=True)
-def _back_parallel(bits: Any, g: Any, rows: int, out: Any) -> None:
-    for tile in prange(out.shape[1] * g.itemsize // (64 * _TILE)):
-        _back_tile(bits, g, rows, out, tile)
+def _back_parallel(bits: Any, g: Any, width: int, out: Any) -> None:
+    for band in prange(-(-bits.shape[1] // width)):
+        _back_band(bits, g, width, out, band)
 
 
 @njit(cache=True)

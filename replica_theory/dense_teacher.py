@@ -26,8 +26,9 @@ from dataclasses import dataclass, replace
 from typing import NamedTuple
 
 import numpy as np
+import scipy
 from numpy.typing import NDArray
-from scipy import optimize, special
+from scipy import special
 
 from replica_theory.curves import FAILED, EntropyCurve, Row, assemble
 from replica_theory.envelope import maxima
@@ -236,7 +237,8 @@ def dense_teacher_threshold(model: TeacherStudent) -> DenseTeacherThreshold:
         raise ConvergenceError("no threshold of the dense region: the load of vanishing slope has no minimum in d")
     nearest = points[k].parameter, points[k].x
     ends = sorted((points[k - 1].parameter, points[k + 1].parameter))
-    best = optimize.minimize_scalar(lambda p: float(at(p)[3]), bounds=ends, method="bounded", options={"xatol": 1e-6})
+    options = {"xatol": 1e-6}
+    best = scipy.optimize.minimize_scalar(lambda p: float(at(p)[3]), bounds=ends, method="bounded", options=options)
     x, distance = at(float(best.x)), float(np.exp(best.x))
     point = Problem(model, float(x[3]), np.inf).evaluate(np.append(x[:3], 0.0), 1 - 2 * distance)[1]
     assert point is not None

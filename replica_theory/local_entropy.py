@@ -15,8 +15,8 @@ from dataclasses import replace
 from typing import Any, Literal
 
 import numpy as np
+import scipy
 from numpy.typing import NDArray
-from scipy.interpolate import BarycentricInterpolator
 
 from replica_theory.continuation import Branch, curve_points, outwards, singular_point, zero_points
 from replica_theory.curves import FAILED, EntropyCurve, Row, assemble
@@ -289,7 +289,8 @@ def _interpolated(nodes: Array, rows: list[Row], centre: dict[str, float], p: fl
     entropy, complexity = values.pop("entropy"), values.pop("complexity")
     values["residual"] = max(columns["residual"])
     entropies = np.array([*columns["entropy"], centre["entropy"]])
-    slope = -2 * float(np.cosh(p)) ** 2 * float(BarycentricInterpolator(nodes, entropies).derivative(p))
+    interpolant = scipy.interpolate.BarycentricInterpolator(nodes, entropies)
+    slope = -2 * float(np.cosh(p)) ** 2 * float(interpolant.derivative(p))
     keep = np.abs(nodes - p) < np.abs(nodes - p).max()
     shorter = float(_polynomial(nodes[keep], p) @ entropies[keep])
     error = np.abs(_polynomial(nodes, p)[:-1]) @ [row.error for row in rows] + abs(entropy - shorter)

@@ -23,8 +23,8 @@ from dataclasses import dataclass, replace
 from typing import NamedTuple
 
 import numpy as np
+import scipy
 from numpy.typing import NDArray
-from scipy import optimize
 
 from replica_theory.clusters import Breaking, Orders, Term, energetic, entropic
 from replica_theory.curves import EntropyCurve, Row, assemble
@@ -371,7 +371,8 @@ def _condensed(model: Model, alpha: float, d: float, y: float, symmetric: Entrop
         return np.nan if point is None else float(point.entropy)
 
     # At m = y all replicas of a reference are one solution, which there is at no cost: then y does not matter.
-    crisis = float(optimize.brentq(entropy, y, 1.0, xtol=1e-10)) if y < 1 and entropy(1.0) > 0 else 1.0
+    crosses = y < 1 and entropy(1.0) > 0
+    crisis = float(scipy.optimize.brentq(entropy, y, 1.0, xtol=1e-10)) if crosses else 1.0
     row = _frozen(model, alpha, d, y, y / crisis, symmetric)
     if not row.status.ok:
         return row
