@@ -53,7 +53,8 @@ logger = logging.getLogger(__name__)
 def gather_notebooks(app: Sphinx) -> None:
     """Put the notebooks into the source folder: executed ones if they are up to date, the bare scripts otherwise."""
     target = here / "notebooks"
-    target.mkdir(exist_ok=True)
+    shutil.rmtree(target, ignore_errors=True)
+    target.mkdir()
     for script in sorted((here.parent / "notebooks").glob("*.py")):
         if script.name == "run.py":
             continue
