@@ -21,7 +21,7 @@ def dask_workers(number):
             dashboard_address=":0",  # any free port
             worker_dashboard_address=None,
         ) as cluster,
-        distributed.Client(cluster, timeout="300s") as client,
+        distributed.Client(cluster, timeout="300s", set_as_default=False) as client,
         client.get_executor() as executor,
     ):
         yield client, executor
