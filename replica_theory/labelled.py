@@ -9,6 +9,7 @@ import json
 import os
 from abc import ABC, abstractmethod
 from collections.abc import Iterator, Mapping
+from dataclasses import is_dataclass
 from pathlib import Path
 from typing import Any, NamedTuple, Self
 
@@ -241,10 +242,10 @@ def _kind_of(dataset: Any) -> type[Labelled]:
         )
     if attributes.get("checksum") != _checksum(dataset):
         raise ValueError("it is damaged or was changed: the contents do not have the checksum they were written with")
-    kinds = {kind.__name__: kind for kind in _subclasses()}
-    if attributes.get("class") not in kinds:
-        raise ValueError(f"it holds a {attributes.get('class')}; known here: {', '.join(sorted(kinds))}")
-    return kinds[attributes["class"]]
+    kinds = {kind.__name__: kind for kind in _subclasses() if is_dataclass(kind)}
+    if (name := attributes.get("class")) not in kinds:
+        raise ValueError(f"it holds a result of class {name}; known here: {', '.join(sorted(kinds))}")
+    return kinds[name]
 
 
 def _subclasses(kind: type[Any] = Labelled) -> Iterator[type[Any]]:
