@@ -230,7 +230,7 @@ def _undescribed(mapping: dict[str, Any]) -> Any:
         raise ValueError(f"its model is no {kind}: {error}") from None
 
 
-def _kind_of(dataset: Any) -> type[Labelled]:
+def _kind_of(dataset: Any) -> Any:
     """The class of result that a dataset holds."""
     attributes = dataset.attrs
     if attributes.get("package") != _PACKAGE:
@@ -242,7 +242,7 @@ def _kind_of(dataset: Any) -> type[Labelled]:
         )
     if attributes.get("checksum") != _checksum(dataset):
         raise ValueError("it is damaged or was changed: the contents do not have the checksum they were written with")
-    kinds = {kind.__name__: kind for kind in _subclasses() if is_dataclass(kind)}
+    kinds: dict[str, Any] = {kind.__name__: kind for kind in _subclasses() if is_dataclass(kind)}
     if (name := attributes.get("class")) not in kinds:
         raise ValueError(f"it holds a result of class {name}; known here: {', '.join(sorted(kinds))}")
     return kinds[name]
