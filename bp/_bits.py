@@ -104,14 +104,14 @@ def back(bits: Words, g: NDArray[Any], n: int) -> NDArray[np.float64]:
     threads = numba.get_num_threads() if _worth(bits, len(g)) else 1
     bands = threads * -(-bits.shape[1] // (_BAND * threads))  # as many for every thread
     width = words(-(-out.shape[1] // bands))
-    (_back_parallel if threads > 1 else _back_serial)(bits, g, width, out)
+    (_back_parallel if threads > 1 else back_serial)(bits, g, width, out)
     return 2.0 * out[:, :n] - np.sum(g, axis=1, dtype=np.float64, keepdims=True)
 
 
 def sums(bits: Words, weights: Words, n: int) -> NDArray[np.int64]:
     r"""Exact sums :math:`\sum_i\xi_{ai}W_i` (P,) of a configuration given as one row of words."""
     out = np.empty(len(bits), dtype=np.int64)
-    _differences(bits, weights.ravel(), out)
+    differences(bits, weights.ravel(), out)
     return np.asarray(n - 2 * out)
 
 
@@ -271,7 +271,7 @@ def _back_band(bits: Any, g: Any, width: int, out: Any, band: int) -> None:
 
 
 @njit(cache=True)
-def _back_serial(bits: Any, g: Any, width: int, out: Any) -> None:
+def back_serial(bits: Any, g: Any, width: int, out: Any) -> None:
     for band in range(-(-bits.shape[1] // width)):
         _back_band(bits, g, width, out, band)
 
@@ -283,7 +283,7 @@ def _back_parallel(bits: Any, g: Any, width: int, out: Any) -> None:
 
 
 @njit(cache=True)
-def _differences(bits: Any, weights: Any, out: Any) -> None:
+def differences(bits: Any, weights: Any, out: Any) -> None:
     """Number of places in which each row differs from the weights."""
     for a in range(len(bits)):
         total = np.uint64(0)

@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from bp.instance import Instance
 from bp.store import require_writable, save_npz
 
-FORMAT = 1
+FORMAT = 2
 INTERVAL = 60.0
 """Seconds between two writes."""
 

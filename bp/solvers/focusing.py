@@ -22,6 +22,7 @@ from tqdm import tqdm
 from bp.instance import Instance, Rng
 from bp.propagation import AmpState, EdgeState, Messages, State, make_state
 from bp.solvers.checkpoint import Checkpoint, fingerprint
+from bp.solvers.local_search import edges, local_search
 from bp.solvers.schedules import Family, Schedule, as_schedule, passes
 from bp.solvers.solution import Solution, SolverStatus
 
@@ -60,10 +61,13 @@ def focusing_bp(
     r"""Solve an instance by focusing belief propagation.
 
     Without a schedule it runs passes of the pseudo schedule (`bp.solvers.schedules.passes`), slower and slower, until
-    one solves the instance or `max_iter` iterations are done. From random initial fields alone a pass would end where
+    the instance is solved or `max_iter` iterations are done. From random initial fields alone a pass would end where
     the one before did, since the messages forget them; so every step of the passes after the first adds fresh Gaussian
     fields to the weights, of standard deviation 0.3 falling linearly to zero along the pass (an even constraint gets a
-    fresh constant field, uniform in ±0.05, instead). A pass ends early when :math:`q > 0.9999`.
+    fresh constant field, uniform in ±0.05, instead). A pass ends early when :math:`q > 0.9999`. With patterns of ±1 the
+    messages take the least sum :math:`\sum_i\xi_{ai}W_i` that is allowed, :math:`O(N^{-1/2})` above the margin, as the
+    margin (their Gaussian sums are smooth, those of a solution are not), and a `local_search` of 4000 flips sets out
+    from the best configuration of a pass.
 
     Parameters
     ----------
@@ -80,9 +84,9 @@ def focusing_bp(
         Updates of all messages at each pair; by default 1; 2 for ``"amp"`` with a given schedule or an even
         constraint.
     damping : float in [0, 1), optional
-        Weight of the old fields (``"amp"``) or messages in an update. Undamped parallel updates diverge; by default
-        0.5, or 0.2 for automatic passes of ``"amp"``, and 0.95 for an even constraint, where strong coupling makes them
-        oscillate.
+        Weight of the old fields (``"amp"``) or messages in an update. Undamped parallel updates diverge, and below 0.35
+        they do already at loads of 0.3 to 0.5; by default 0.5, and 0.95 for an even constraint, where strong coupling
+        makes them oscillate.
     beta : float
         Inverse temperature of the number of violated patterns.
     max_iter : int, optional
@@ -110,7 +114,8 @@ def focusing_bp(
         `trace` has a record for every step: ``gamma``, ``y``, ``overlap`` `S` of a replica with the reference, ``q``
         (mean :math:`m^2`), ``q_tilde``, ``free_entropy`` :math:`-\beta F`, ``local_entropy``
         :math:`-\beta F - \gamma S`, ``errors`` of :math:`\mathrm{sign}(m)`, ``iterations`` so far and ``restart``
-        (0 in the first pass). Entropies are in nats per weight and replica, of the replicas together with the
+        (0 in the first pass); a local search adds a record of its ``errors`` with NaN for what messages have. Entropies
+        are in nats per weight and replica, of the replicas together with the
         reference,
         :math:`-\beta F = \log(\sum_{\tilde W}[\sum_W e^{-\beta E(W)+\gamma W\cdot\tilde W}]^y)/(Ny)`; they are
         those of a fixed point to second order in the slowness of the schedule.
@@ -167,7 +172,7 @@ def run(
         raise ValueError(f"form must be one of {', '.join(map(repr, _METHODS))}; got {form!r}")
     automatic = plan is None and form == "amp" and not instance.model.is_even
     if damping is None:
-        damping = 0.95 if instance.model.is_even else 0.2 if automatic else 0.5
+        damping = 0.95 if instance.model.is_even else 0.5
     if not 0 <= damping < 1:
         raise ValueError(f"damping must be in [0, 1); got {damping!r}")
     if not (np.ndim(beta) == 0 and beta >= 0):
@@ -192,7 +197,8 @@ def run(
     file = None if checkpoint is None else Checkpoint(checkpoint, settings)
     generator = np.random.default_rng(rng)
     method: Any = _METHODS[form]
-    state = make_state(instance, method, beta=beta, init=_INITIAL, dtype=precision, device=device, rng=generator)
+    target = _tightened(instance) if plan is None else instance
+    state = make_state(target, method, beta=beta, init=_INITIAL, dtype=precision, device=device, rng=generator)
     bias = _random_bias(instance, generator)
     focus = _Focus(instance, state, generator, bias, updates, limit, float(damping), entropies, file)
     return focus.solution(passes(family, instance.model.is_even) if plan is None else [plan], automatic=plan is None)
@@ -218,6 +224,7 @@ class _Focus:
         self.restart = self.position = self.done = 0
         self.best = self.weights = _signs(state)
         self.fewest = self.errors = instance.errors(self.best)
+        self.candidate, self.least = self.best, self.errors
         self.records: list[tuple[float, ...]] = []
         self._boundary: dict[str, NDArray[Any]] = {}
         if file is not None and file.stored is not None:
@@ -260,6 +267,8 @@ class _Focus:
                         self._boundary = self._snapshot()
                         if self.file.due:
                             self._write()
+                if automatic and self.instance.is_binary and self._search():
+                    return SolverStatus.SOLVED
         return SolverStatus.SCHEDULE_ENDED
 
     def _start(self, restart: int) -> None:
@@ -268,6 +277,7 @@ class _Focus:
         fields = self.rng.uniform(-_INITIAL, _INITIAL, old.fields.shape)
         self.state.restore(Messages(old.method, fields, None if old.g is None else np.zeros_like(old.g)))
         self.restart, self.position = restart, 0
+        self.least = self.instance.n_patterns + 1
         if self.instance.model.is_even:
             self.bias = _random_bias(self.instance, self.rng)
 
@@ -292,12 +302,27 @@ class _Focus:
         self.records.append((gamma, y, *measures, self.errors, self.done, self.restart))
         return status
 
+    def _search(self) -> bool:
+        """Repair the best configuration of the pass; whether that solves the instance."""
+        self.weights = local_search(self.instance, self.candidate, rng=self.rng)
+        self._account()
+        measures = _Measures(*[np.nan] * len(_Measures._fields))
+        self.records.append((np.nan, np.nan, *measures, self.errors, self.done, self.restart))
+        return self.errors == 0
+
     def _count_errors(self) -> None:
         weights = _signs(self.state)
         if not np.array_equal(weights, self.weights):
-            self.weights, self.errors = weights, self.instance.errors(weights)
-            if self.errors < self.fewest:
-                self.best, self.fewest = weights, self.errors
+            self.weights = weights
+            self._account()
+
+    def _account(self) -> None:
+        """Errors of the present weights, and whether they are the best ones."""
+        self.errors = self.instance.errors(self.weights)
+        if self.errors < self.least:
+            self.candidate, self.least = self.weights, self.errors
+        if self.errors < self.fewest:
+            self.best, self.fewest = self.weights, self.errors
 
     def _snapshot(self) -> dict[str, NDArray[Any]]:
         """Everything that the rest of the run depends on."""
@@ -310,6 +335,7 @@ class _Focus:
             "rng": np.asarray(json.dumps(self.rng.bit_generator.state)),
             "progress": np.array([self.restart, self.position, self.done, len(self.records)]),
             "best": self.best,
+            "candidate": self.candidate,
         }
 
     def _write(self) -> None:
@@ -324,8 +350,9 @@ class _Focus:
         self.rng.bit_generator.state = json.loads(str(stored["rng"]))
         self.restart, self.position, self.done, _ = (int(number) for number in stored["progress"])
         self.records = [record.item() for record in stored["trace"]]
-        self.best, self.weights = stored["best"], _signs(self.state)
-        self.fewest, self.errors = (self.instance.errors(weights) for weights in (self.best, self.weights))
+        self.best, self.candidate, self.weights = stored["best"], stored["candidate"], _signs(self.state)
+        configurations = self.best, self.candidate, self.weights
+        self.fewest, self.least, self.errors = map(self.instance.errors, configurations)
 
 
 class _Measures(NamedTuple):
@@ -395,6 +422,13 @@ def _signs(state: State) -> NDArray[np.int8]:
 
 def _random_bias(instance: Instance, rng: np.random.Generator) -> Array:
     return rng.uniform(-_BIAS, _BIAS, instance.n) if instance.model.is_even else np.zeros(instance.n)
+
+
+def _tightened(instance: Instance) -> Instance:
+    """The same patterns with their least allowed sum as the margin; the instance itself where there is no such sum."""
+    if instance.bits is None or instance.model.is_even:
+        return instance
+    return Instance.from_bits(instance.bits, instance.n, kappa=edges(instance)[0] / float(np.sqrt(instance.n)))
 
 
 def _budget(instance: Instance, form: str) -> int:

@@ -158,7 +158,9 @@ SCHEDULES: Mapping[str, Callable[..., Schedule]] = MappingProxyType(
 )
 
 
-_STEPS = 200, 500, 1000, 2000  # of the automatic passes; the last one again and again
+_STEPS = 400, 800, 1600  # of the automatic passes after the first; the last one again and again
+_WINDOW = 0.2, 0.65  # rho of these passes: messages hardly change before, and are frozen after
+_WARM = 10  # steps at the first of these
 _FIRST_EVEN = 800  # steps of the first automatic pass on an even constraint
 _LAST = 1e-3  # where 1 - rho ends in automatic passes on an even constraint
 
@@ -178,25 +180,29 @@ Family = Literal["pseudo", "standard"]
 
 
 def passes(family: Family, is_even: bool = False) -> Iterator[Schedule]:
-    r"""Slower and slower schedules of a family, for a solver that restarts: 200, 500, 1000, 2000, 2000, ... steps.
+    r"""Slower and slower schedules of a family, for a solver that restarts.
 
-    For an even constraint :math:`1-\rho` falls geometrically from 1 to :math:`10^{-3}`, in 800, 800, 1600, 1600, ...
-    steps: at small loads the fields of its patterns matter only once `y` is of the order of 10 to 100.
+    The first has 200 steps; the others, of 400, 800, 1600, 1600, ... steps, keep to :math:`0.2 \le \rho \le 0.65`,
+    where the messages condense. For an even constraint :math:`1-\rho` falls geometrically from 1 to :math:`10^{-3}`,
+    in 800, 800, 1600, 1600, ... steps: at small loads the fields of its patterns matter only once `y` is of the order
+    of 10 to 100.
 
     Notes
     -----
-    A pass freezes (:math:`q\to1`) with a few patterns violated, about 8, 5.5 and 3.5 of 7501 at N = 10 001,
-    :math:`\alpha=0.75`, in 500, 1000 and 2000 steps, and hardly fewer in 4000: from there on another pass is worth more
-    than a slower one.
+    A pass freezes (:math:`q\to1`) with a few patterns violated, and hardly fewer once it is slow enough: from there on
+    another pass is worth more than a slower one.
 
     Examples
     --------
     >>> lengths = [len(plan) for plan, _ in zip(passes("pseudo"), range(5))]
     >>> lengths
-    [200, 500, 1000, 2000, 2000]
+    [200, 400, 800, 1600, 1600]
     """
     if not is_even:
-        yield from map(SCHEDULES[family], chain(_STEPS, repeat(_STEPS[-1])))
+        yield SCHEDULES[family]()
+        for steps in chain(_STEPS, repeat(_STEPS[-1])):
+            rhos = np.append(np.full(_WARM, _WINDOW[0]), np.linspace(*_WINDOW, steps - _WARM))
+            yield FreeSchedule(map(_PAIRS[family], rhos.tolist()))
     steps = _FIRST_EVEN
     while True:
         plan = FreeSchedule(_PAIRS[family](rho) for rho in (1 - np.geomspace(1, _LAST, steps)).tolist())
