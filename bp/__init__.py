@@ -8,7 +8,7 @@ from bp.instance import Instance, random_instance
 from bp.local_entropy import local_entropy
 from bp.monte_carlo import Sample, monte_carlo
 from bp.propagation import BPResult, Messages, belief_propagation
-from bp.solvers import Solution, solve, solvers
+from bp.solvers import Solution, solve, solve_batch, solvers
 
 __all__ = [
     "BPResult",
@@ -31,6 +31,7 @@ __all__ = [
     "read_ensemble",
     "read_instance",
     "solve",
+    "solve_batch",
     "solvers",
     "write_instance",
 ]

@@ -2,21 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from types import MappingProxyType
 from typing import Any
 
 from bp.instance import Instance, Rng
+from bp.solvers import focusing, reinforced
 from bp.solvers.focusing import focusing_bp
 from bp.solvers.reinforced import reinforced_bp
+from bp.solvers.runs import Run, together
 from bp.solvers.solution import Solution, SolverStatus
 
-__all__ = ["Solution", "SolverStatus", "solve", "solvers"]
+__all__ = ["Solution", "SolverStatus", "solve", "solve_batch", "solvers"]
 
 _SOLVERS: Mapping[str, Callable[..., Solution]] = MappingProxyType(
     {
         "focusing-bp": focusing_bp,
         "reinforced-bp": reinforced_bp,
+    }
+)
+_RUNS: Mapping[str, Callable[..., Run]] = MappingProxyType(
+    {
+        "focusing-bp": focusing.begin,
+        "reinforced-bp": reinforced.begin,
     }
 )
 
@@ -66,8 +74,60 @@ def solve(instance: Instance, method: str = "focusing-bp", *, rng: Rng = None, *
     >>> found.solved, inst.errors(found.weights)
     (True, 0)
     """
+    _check(method, instance)
+    return _SOLVERS[method](instance, rng=rng, **options)
+
+
+def solve_batch(
+    instance: Instance | Sequence[Instance], method: str = "focusing-bp", *, rngs: Sequence[Rng], **options: Any
+) -> list[Solution]:
+    """Look for solutions from many seeds, or of many instances, step by step side by side.
+
+    Runs on one instance share every pass over its patterns, which pays where these do not fit in the cache (N above
+    some 10 000); they end one by one.
+
+    Parameters
+    ----------
+    instance : Instance, or sequence of them
+        One for all runs, or one for each.
+    method : str
+        Name of the solver, one of `solvers()`.
+    rngs : sequence of int, SeedSequence, Generator or None
+        Sources of randomness, one for each run.
+    **options
+        Passed to the solver, except a checkpoint, which is for one run.
+
+    Returns
+    -------
+    list of Solution
+        That of each run, equal to ``solve(instance, method, rng=rngs[k], **options)``: bit for bit for ±1 patterns on
+        the host, up to what rounding makes of a run otherwise.
+
+    Raises
+    ------
+    TypeError, ValueError
+        As `solve`, and if there is not one instance for each run.
+
+    Examples
+    --------
+    >>> import bp, replica_theory as rt
+    >>> inst = bp.random_instance(rt.BinaryPerceptron(), n=201, alpha=0.5, rng=1)
+    >>> [found.solved for found in bp.solve_batch(inst, rngs=[1, 2, 3])]
+    [True, True, True]
+    """
+    instances = [instance] * len(rngs) if isinstance(instance, Instance) else list(instance)
+    if len(instances) != len(rngs):
+        raise ValueError(f"instance must be one, or one for each of the {len(rngs)} rngs; got {len(instances)}")
+    for each in instances:
+        _check(method, each)
+    if options.get("checkpoint") is not None:
+        raise ValueError("checkpoint is for a single run: bp.solve(..., checkpoint=...)")
+    pairs = zip(instances, rngs, strict=True)
+    return together([_RUNS[method](each, rng=rng, progress=False, **options) for each, rng in pairs])
+
+
+def _check(method: str, instance: Instance) -> None:
     if method not in _SOLVERS:
         raise ValueError(f"method must be one of {', '.join(map(repr, solvers()))}; got {method!r}")
     if not isinstance(instance, Instance):
         raise TypeError(f"instance must be a bp.Instance; got {type(instance).__name__}")
-    return _SOLVERS[method](instance, rng=rng, **options)

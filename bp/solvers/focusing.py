@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Iterable, Mapping
+from collections.abc import Generator, Iterable, Mapping
 from itertools import islice
 from types import MappingProxyType
 from typing import Any, Literal, NamedTuple
@@ -23,6 +23,7 @@ from bp.instance import Instance, Rng
 from bp.propagation import AmpState, EdgeState, Messages, State, make_state
 from bp.solvers.checkpoint import Checkpoint, fingerprint
 from bp.solvers.local_search import edges, local_search
+from bp.solvers.runs import Run, Sweep, alone
 from bp.solvers.schedules import Family, Schedule, as_schedule, passes
 from bp.solvers.solution import Solution, SolverStatus
 
@@ -144,27 +145,30 @@ def focusing_bp(
     >>> found.solved, inst.errors(found.weights)
     (True, 0)
     """
-    return run("pseudo", instance, schedule, steps, form, iterations_per_step, damping, beta, max_iter, entropies,
-               dtype, device, rng, checkpoint)  # fmt: skip
+    options: Any = {"form": form, "iterations_per_step": iterations_per_step, "damping": damping, "beta": beta}
+    options |= {"max_iter": max_iter, "entropies": entropies, "dtype": dtype, "device": device}
+    return alone(begin(instance, schedule=schedule, steps=steps, rng=rng, checkpoint=checkpoint, **options))
 
 
-def run(
-    family: Family,
+def begin(
     instance: Instance,
-    schedule: str | Schedule | Iterable[tuple[float, float]] | None,
-    steps: int | None,
-    form: str,
-    iterations_per_step: int | None,
-    damping: float | None,
-    beta: float,
-    max_iter: int | None,
-    entropies: bool,
-    dtype: DTypeLike | None,
-    device: str | None,
-    rng: Rng,
-    checkpoint: str | os.PathLike[str] | None,
-) -> Solution:
-    """Check the arguments of `focusing_bp` and run passes of a family of schedules, or the given schedule."""
+    *,
+    family: Family = "pseudo",
+    schedule: str | Schedule | Iterable[tuple[float, float]] | None = None,
+    steps: int | None = None,
+    form: str = "amp",
+    iterations_per_step: int | None = None,
+    damping: float | None = None,
+    beta: float = np.inf,
+    max_iter: int | None = None,
+    entropies: bool = False,
+    dtype: DTypeLike | None = None,
+    device: str | None = None,
+    rng: Rng = None,
+    checkpoint: str | os.PathLike[str] | None = None,
+    progress: bool = True,
+) -> Run:
+    """Check the arguments of `focusing_bp` and begin passes of a family of schedules, or the given schedule."""
     if schedule is None and steps is not None:
         raise ValueError(f"steps={steps!r} is for a schedule given by name; without a schedule the steps are automatic")
     plan = None if schedule is None else as_schedule(schedule, steps)
@@ -183,7 +187,6 @@ def run(
         raise ValueError(f"checkpoint is for form='amp'; got form={form!r}")
     precision = np.dtype(dtype if dtype is not None else np.float32 if form == "amp" else np.float64)
     settings = {
-        "instance": fingerprint(instance),
         "schedule": family if plan is None else repr(plan),
         "iterations_per_step": updates,
         "damping": float(damping),
@@ -194,13 +197,13 @@ def run(
         "device": device,
         "seed": int(rng) if isinstance(rng, int | np.integer) else None,
     }
-    file = None if checkpoint is None else Checkpoint(checkpoint, settings)
+    file = None if checkpoint is None else Checkpoint(checkpoint, {"instance": fingerprint(instance)} | settings)
     generator = np.random.default_rng(rng)
     method: Any = _METHODS[form]
     target = _tightened(instance) if plan is None else instance
     state = make_state(target, method, beta=beta, init=_INITIAL, dtype=precision, device=device, rng=generator)
     bias = _random_bias(instance, generator)
-    focus = _Focus(instance, state, generator, bias, updates, limit, float(damping), entropies, file)
+    focus = _Focus(instance, state, generator, bias, updates, limit, float(damping), entropies, file, progress)
     return focus.solution(passes(family, instance.model.is_even) if plan is None else [plan], automatic=plan is None)
 
 
@@ -218,9 +221,11 @@ class _Focus:
         damping: float,
         entropies: bool,
         file: Checkpoint | None,
+        progress: bool,
     ) -> None:
         self.instance, self.state, self.rng, self.bias = instance, state, rng, bias
         self.updates, self.limit, self.damping, self.entropies, self.file = updates, limit, damping, entropies, file
+        self._bar: Any = {"disable": None if progress else True, "desc": "focusing BP", "unit": " iterations"}
         self.restart = self.position = self.done = 0
         self.best = self.weights = _signs(state)
         self.fewest = self.errors = instance.errors(self.best)
@@ -230,10 +235,10 @@ class _Focus:
         if file is not None and file.stored is not None:
             self._resume(file.stored)
 
-    def solution(self, plans: Iterable[Schedule], automatic: bool) -> Solution:
+    def solution(self, plans: Iterable[Schedule], automatic: bool) -> Run:
         """Run until the end, and remove the checkpoint."""
         try:
-            status = self._run(plans, automatic)
+            status = yield from self._run(plans, automatic)
         except KeyboardInterrupt:
             if self.file is not None and self._boundary:
                 self._write()
@@ -246,16 +251,16 @@ class _Focus:
             array.flags.writeable = False
         return Solution(self.best, self.fewest, self.done, trace, status)
 
-    def _run(self, plans: Iterable[Schedule], automatic: bool) -> SolverStatus:
+    def _run(self, plans: Iterable[Schedule], automatic: bool) -> Generator[Sweep, None, SolverStatus]:
         """Go through the passes from where the run is."""
-        with tqdm(desc="focusing BP", unit=" iterations", total=self.limit, disable=None, delay=5, leave=False) as bar:
+        with tqdm(total=self.limit, delay=5, leave=False, **self._bar) as bar:
             for restart, plan in islice(enumerate(plans), self.restart, None):
                 if restart > self.restart:
                     self._start(restart)
                 for gamma, y in islice(plan, self.position, None):
                     if automatic and self.position and self.records[-1][_Q] > _FROZEN:
                         break
-                    status = self._step(gamma, y, self._noise(len(plan)))
+                    status = yield from self._step(gamma, y, self._noise(len(plan)))
                     if status is not None:
                         return status
                     self.position += 1
@@ -285,12 +290,12 @@ class _Focus:
         """Standard deviation at the present step; none on an even constraint, whose fields start near zero."""
         return _NOISE * (1 - self.position / steps) if self.restart and not self.instance.model.is_even else 0.0
 
-    def _step(self, gamma: float, y: float, noise: float) -> SolverStatus | None:
+    def _step(self, gamma: float, y: float, noise: float) -> Generator[Sweep, None, SolverStatus | None]:
         """Updates at one pair, and their record; None if the run goes on."""
         field = self.bias + noise * self.rng.standard_normal(self.instance.n) if noise else self.bias
         status = None
         for _ in range(min(self.updates, self.limit - self.done)):
-            self.state.sweep(field + reference_field(_fields(self.state), gamma, y), self.damping)
+            yield Sweep(self.state, field + reference_field(_fields(self.state), gamma, y), self.damping)
             self.done += 1
             if not np.all(np.isfinite(_fields(self.state))):
                 return SolverStatus.DIVERGED

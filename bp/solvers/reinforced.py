@@ -7,13 +7,14 @@ where all replicas are glued to the reference.
 from __future__ import annotations
 
 import os
-from typing import Literal
+from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import DTypeLike
 
 from bp.instance import Instance, Rng
 from bp.solvers import focusing
+from bp.solvers.runs import Run, alone
 from bp.solvers.schedules import Standard
 from bp.solvers.solution import Solution
 
@@ -66,6 +67,12 @@ def reinforced_bp(
     >>> reinforced_bp(inst, rng=1).solved
     True
     """
+    options: Any = {"form": form, "iterations_per_step": iterations_per_step, "damping": damping, "beta": beta}
+    options |= {"max_iter": max_iter, "entropies": entropies, "dtype": dtype, "device": device}
+    return alone(begin(instance, steps=steps, rng=rng, checkpoint=checkpoint, **options))
+
+
+def begin(instance: Instance, *, steps: int | None = None, **options: Any) -> Run:
+    """Check the arguments of `reinforced_bp` and begin its passes."""
     schedule = None if steps is None else Standard(steps)
-    rest = (form, iterations_per_step, damping, beta, max_iter, entropies, dtype, device, rng, checkpoint)
-    return focusing.run("standard", instance, schedule, None, *rest)
+    return focusing.begin(instance, family="standard", schedule=schedule, **options)
