@@ -69,7 +69,8 @@ def _entropy(ax: Axes, model: Model, rows: Sequence[Row]) -> None:
 
 def _local(ax: Axes, model: Model, rows: Sequence[Row]) -> None:
     sources = sorted({row.simulation_source for row in rows})
-    grid = tuple(np.geomspace(0.005, 0.5, 40).tolist())
+    right = min(1.4 * max(row.distance for row in rows), 0.5)
+    grid = tuple((np.linspace(0.07, np.sqrt(right), 24) ** 2).tolist())
     for k, alpha in enumerate(sorted({row.alpha for row in rows})):
         for theory, style in ((bound, "--"), (typical, "-")):
             curve = theory(model, alpha, grid)
@@ -85,8 +86,7 @@ def _local(ax: Axes, model: Model, rows: Sequence[Row]) -> None:
         ax.plot([], [], _MARKERS[s % len(_MARKERS)], ms=4, color="0.3", mfc="w" if s else None, label=source)
     ax.axhline(0, color="0.8", lw=0.8)
     top = max(row.simulation for row in rows)
-    widest = max(row.distance for row in rows)
-    ax.set(xlabel="distance $d$", ylabel="local entropy (nats per weight)", xlim=(0, min(1.4 * widest, 0.5)))
+    ax.set(xlabel="distance $d$", ylabel="local entropy (nats per weight)", xlim=(0, right))
     ax.set_ylim(_LOWEST, 1.25 * top)
     ax.legend(frameon=False, fontsize=8.5, loc="upper left", bbox_to_anchor=(1.0, 1.0))
 
