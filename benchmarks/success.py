@@ -39,14 +39,14 @@ def wilson(solved: int, total: int, z: float = 1.96) -> tuple[float, float]:
 
 
 def half_load(alpha: np.ndarray, solved: np.ndarray, total: np.ndarray) -> tuple[float, float]:
-    """Load of one half by a logistic fit of largest likelihood, and its standard error (NaN if the fit has none)."""
+    """Load of one half by a logistic fit of largest likelihood, and its standard error (NaN if it is not bracketed)."""
 
     def cost(parameters: np.ndarray) -> float:
         x = (parameters[0] - alpha) * np.exp(parameters[1])
         return float(np.sum(solved * np.logaddexp(0, -x) + (total - solved) * np.logaddexp(0, x)))
 
     mixed = np.count_nonzero((solved > 0) & (solved < total))
-    if len(alpha) < 2 or not mixed or not 0 < np.sum(solved) < np.sum(total):
+    if not mixed or not np.min(solved / total) < 0.5 < np.max(solved / total):
         return np.nan, np.nan
     start = np.array([alpha[np.argmin(np.abs(solved / total - 0.5))], np.log(100.0)])
     found = minimize(cost, start, method="Nelder-Mead", options={"xatol": 1e-8, "fatol": 1e-10, "maxiter": 4000}).x

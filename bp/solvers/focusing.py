@@ -35,7 +35,7 @@ _Q = 3  # column of q
 _COLUMNS = ("gamma", "y", "overlap", "q", "q_tilde", "free_entropy", "local_entropy")
 _NOISE = 0.3  # standard deviation of the random fields that make passes after the first differ from it
 _FROZEN = 0.9999  # overlap q beyond which the signs no longer change for the better
-_BUDGET = 8000, 40_000  # least and most iterations of all automatic passes together
+_BUDGET = 8000, 20_000  # least and most iterations of all automatic passes together
 _WORK = 1e12  # between the two: their number times PN, a minute of two cores
 _BIAS = 0.05  # field that keeps an even constraint off its fixed point of zero magnetisation
 TRACE = np.dtype(
@@ -92,7 +92,7 @@ def focusing_bp(
         Inverse temperature of the number of violated patterns.
     max_iter : int, optional
         Stop after so many iterations; by default the whole of a given schedule, 8000 for automatic passes on edges, and
-        for ``"amp"`` :math:`10^{12}/PN` of them, at least 8000 and at most 40 000: up to a minute on two cores at
+        for ``"amp"`` :math:`10^{12}/PN` of them, at least 8000 and at most 20 000: up to a minute on two cores at
         N = 10 001.
     entropies : bool
         Whether to measure the entropies at every step, at the price of one to three more updates; otherwise these
