@@ -22,7 +22,7 @@ from bp.instance import Instance, Rng, random_instance
 from bp.jobs import run_points
 from bp.local_entropy import local_entropy
 from bp.propagation import BPResult, Method, belief_propagation, require_edges
-from bp.solvers import Solution, solve, solvers
+from bp.solvers import Solution, solve, solve_batch, solvers
 from bp.store import Point, PointStore, stored_settings
 from replica_theory.grids import NATS
 from replica_theory.labelled import Labelled, Quantity, Variable, make_dataset, read_attributes, read_netcdf
@@ -566,10 +566,7 @@ class _Bench:
 
     @cached_property
     def found(self) -> Solution:
-        return self.solution(0)
-
-    def solution(self, run: int) -> Solution:
-        return solve(self.instance, self.job.solver, rng=self.seeds[run], **self.job.solver_options)
+        return solve(self.instance, self.job.solver, rng=self.seeds[0], **self.job.solver_options)
 
     def of_propagation(self, name: str) -> float:
         return float(getattr(self.propagated, name)) if self.propagated.converged else np.nan
@@ -589,7 +586,8 @@ class _Bench:
         return curve.entropy
 
     def solution_overlaps(self) -> float:
-        runs = [self.found, *map(self.solution, range(1, self.job.solver_runs))]
+        others = solve_batch(self.instance, self.job.solver, rngs=self.seeds[1:], **self.job.solver_options)
+        runs = [self.found, *others]
         weights = [run.weights.astype(np.float64) for run in runs if run.solved]
         overlaps = [float(a @ b) / self.instance.n for a, b in combinations(weights, 2)]
         if self.job.model.is_even:
