@@ -252,8 +252,8 @@ class Ensemble(Labelled):
         mean, error = (np.moveaxis(a, 1, -1) for a in (estimate.mean, estimate.error))
         powers = (1.0 / self.n[:, None]) ** np.arange(order + 1)
         shape, k = mean.shape[:-1], order + 1
-        fits = [_fit(powers, m, e) for m, e in zip(mean.reshape(-1, len(self.n)), error.reshape(-1, len(self.n)),
-                                                   strict=True)]  # fmt: skip
+        rows = zip(mean.reshape(-1, len(self.n)), error.reshape(-1, len(self.n)), strict=True)
+        fits = [weighted_fit(powers, *row) for row in rows]
         coefficients = np.array([fit[0] for fit in fits]).reshape(*shape, k)
         covariance = np.array([fit[1] for fit in fits]).reshape(*shape, k, k)
         chi2 = np.array([fit[2] for fit in fits]).reshape(shape)
@@ -640,7 +640,7 @@ def _wilson(p: Array, count: NDArray[np.int64], z: float) -> tuple[Array, Array]
     return (centre - half) / (1 + z**2 / count), (centre + half) / (1 + z**2 / count)
 
 
-def _fit(powers: Array, mean: Array, error: Array) -> tuple[Array, Array, float, int]:
+def weighted_fit(powers: Array, mean: Array, error: Array) -> tuple[Array, Array, float, int]:
     """Weighted least squares: coefficients, their covariance, chi2 and degrees of freedom."""
     usable = np.isfinite(mean) & np.isfinite(error) & (error > 0)
     k = powers.shape[1]

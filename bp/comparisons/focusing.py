@@ -10,7 +10,7 @@ from bp.comparisons.comparison import Comparison, Job, Measured
 from bp.comparisons.table import Row, compare
 from bp.controls import controls
 from bp.propagation import make_state
-from bp.solvers.focusing import _fields, _measure, reference_field
+from bp.solvers.focusing import reference_field, replica_measures, weight_fields
 from bp.store import Point
 from replica_theory.focusing import FocusingFixedPoint, focusing_fixed_point
 from replica_theory.models import Model
@@ -41,8 +41,8 @@ class Focusing(Comparison):
         table = np.full((len(_MEASURES), len(_PAIRS)), np.nan)
         for k, (gamma, y) in enumerate(_PAIRS):
             for _ in range(_SWEEPS):
-                if state.sweep(reference_field(_fields(state), gamma, y), _DAMPING) < _TOLERANCE:
-                    measures = _measure(state, gamma, y, entropies=True)
+                if state.sweep(reference_field(weight_fields(state), gamma, y), _DAMPING) < _TOLERANCE:
+                    measures = replica_measures(state, gamma, y, entropies=True)
                     table[:, k] = [getattr(measures, name) for name in _MEASURES]
                     break
         return dict(zip(_MEASURES, table, strict=True)) | {"controls": controls(instance)}

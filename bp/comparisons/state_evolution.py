@@ -10,7 +10,7 @@ from bp.comparisons.comparison import Comparison, Job, Measured
 from bp.comparisons.table import Row, compare
 from bp.controls import controls
 from bp.propagation import make_state
-from bp.solvers.focusing import _fields
+from bp.solvers.focusing import weight_fields
 from bp.store import Point
 from replica_theory.models import Model
 from replica_theory.state_evolution import StateEvolution, state_evolution
@@ -34,7 +34,7 @@ class AmpIterations(Comparison):
         course = []
         for _ in range(max(_ITERATIONS)):
             state.sweep(nothing, 0.0)
-            m = np.tanh(_fields(state))
+            m = np.tanh(weight_fields(state))
             course.append((np.mean(m**2), np.mean(teacher * m)))
         q, r = np.transpose(course)[:, np.array(_ITERATIONS) - 1]
         return {"overlap": q, "teacher_overlap": r, "controls": controls(instance)}

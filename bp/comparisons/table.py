@@ -9,7 +9,7 @@ from typing import Literal, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from bp.ensemble import _fit
+from bp.ensemble import weighted_fit
 
 Array = NDArray[np.float64]
 Expected = Literal["equal", "above", "below", "near"]
@@ -165,7 +165,7 @@ def _limit(row: Row, rows: Sequence[Row], limit: float, order: int) -> Row:
     powers = (1.0 / np.array([r.n for r in rows]))[:, None] ** np.arange(order + 1)
     errors = np.array([r.standard_error for r in rows])
     exact = bool(np.all(errors < _NO_SCATTER))
-    line, covariance, _, _ = _fit(
+    line, covariance, _, _ = weighted_fit(
         powers, np.array([r.discrepancy for r in rows]), np.ones(len(rows)) if exact else errors
     )
     error = 0.0 if exact else float(np.sqrt(covariance[0, 0]))

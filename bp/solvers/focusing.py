@@ -295,15 +295,15 @@ class _Focus:
         field = self.bias + noise * self.rng.standard_normal(self.instance.n) if noise else self.bias
         status = None
         for _ in range(min(self.updates, self.limit - self.done)):
-            yield Sweep(self.state, field + reference_field(_fields(self.state), gamma, y), self.damping)
+            yield Sweep(self.state, field + reference_field(weight_fields(self.state), gamma, y), self.damping)
             self.done += 1
-            if not np.all(np.isfinite(_fields(self.state))):
+            if not np.all(np.isfinite(weight_fields(self.state))):
                 return SolverStatus.DIVERGED
             self._count_errors()
             if self.errors == 0:
                 status = SolverStatus.SOLVED
                 break
-        measures = _measure(self.state, gamma, y, self.entropies)
+        measures = replica_measures(self.state, gamma, y, self.entropies)
         self.records.append((gamma, y, *measures, self.errors, self.done, self.restart))
         return status
 
@@ -368,14 +368,14 @@ class _Measures(NamedTuple):
     local_entropy: float
 
 
-def _measure(state: State, gamma: float, y: float, entropies: bool) -> _Measures:
+def replica_measures(state: State, gamma: float, y: float, entropies: bool) -> _Measures:
     r"""Overlaps and entropies of the replicated system.
 
     Bethe free entropy per weight and replica: that of one replica in the field `u` of the reference, with the term
     :math:`\log2\cosh(B+u)` of each weight replaced by
     :math:`\log2\cosh B - \log2\cosh f + y^{-1}\log2\cosh yf + \log2\cosh\gamma`, :math:`f = f(B)`.
     """
-    fields = _fields(state)
+    fields = weight_fields(state)
     f = coupled(fields, gamma)
     u = coupled((y - 1) * f, gamma)
     gap = 0.0
@@ -412,7 +412,7 @@ def log_2cosh(x: Array) -> Array:
     return np.asarray(size + np.log1p(np.exp(-2 * size)))
 
 
-def _fields(state: State) -> Array:
+def weight_fields(state: State) -> Array:
     """Fields of the patterns on the weights."""
     if isinstance(state, AmpState):
         return state.fields
@@ -422,7 +422,7 @@ def _fields(state: State) -> Array:
 
 def _signs(state: State) -> NDArray[np.int8]:
     """Signs of the magnetisations, which are those of the fields: the reference never outweighs them."""
-    return np.where(_fields(state) < 0, -1, 1).astype(np.int8)
+    return np.where(weight_fields(state) < 0, -1, 1).astype(np.int8)
 
 
 def _random_bias(instance: Instance, rng: np.random.Generator) -> Array:

@@ -19,12 +19,12 @@ from replica_theory.models import BinaryPerceptron, SymmetricBinaryPerceptron
 def fixed_point(inst, gamma, y, method, sweeps=300, beta=np.inf):
     state = make_state(inst, method, beta=beta, init=0.1, rng=0)
     for _ in range(sweeps):
-        state.sweep(reference_field(focusing._fields(state), gamma, y), 0.5)
+        state.sweep(reference_field(focusing.weight_fields(state), gamma, y), 0.5)
     return state
 
 
 def measures(inst, gamma, y, method, **options):
-    return focusing._measure(fixed_point(inst, gamma, y, method, **options), gamma, y, True)
+    return focusing.replica_measures(fixed_point(inst, gamma, y, method, **options), gamma, y, True)
 
 
 # Schedules
@@ -174,7 +174,7 @@ def test_many_replicas_freeze_the_reference(medium):
     gamma = 0.3  # at stronger coupling some reference spins keep flipping
     state = fixed_point(medium, gamma, 1e9, "amp")
     reference = focusing._signs(state)
-    local = focusing._measure(state, gamma, 1e9, True)
+    local = focusing.replica_measures(state, gamma, 1e9, True)
     plain = belief_propagation(medium, "amp", field=gamma * reference, damping=0.5)
     assert local.local_entropy == pytest.approx(plain.entropy, abs=1e-7)  # 1 / y of the reference, and tolerance
     assert local.overlap == pytest.approx(np.mean(reference * plain.magnetizations), abs=1e-7)
