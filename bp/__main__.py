@@ -17,12 +17,13 @@ import numpy as np
 
 from bp.comparisons import COMPARISONS, Row
 from bp.crosscheck import DISTANCES, Crosscheck, crosscheck, stored_call
-from bp.files import read_instance, replace_file
+from bp.files import read_instance
 from bp.instance import Instance
 from bp.propagation import belief_propagation
 from bp.solvers import solve, solvers
 from bp.store import require_writable
 from bp.workers import worker_processes
+from replica_theory.files import replace_file
 from replica_theory.models import BinaryPerceptron, Model, SymmetricBinaryPerceptron, TeacherStudent
 from replica_theory.status import ConvergenceError
 

@@ -18,12 +18,12 @@ from numpy.typing import ArrayLike
 
 from bp.comparisons import COMPARISONS, Expected, Job, Measured, Row
 from bp.comparisons.picture import picture
-from bp.files import replace_file
 from bp.instance import Rng
 from bp.jobs import run_points
 from bp.memory import require_memory
 from bp.propagation import Method, require_edges
-from bp.store import Point, PointStore, require_writable, save_npz, stored_settings
+from bp.store import Point, PointStore, require_writable, root_seed, save_npz
+from replica_theory.files import replace_file
 from replica_theory.franz_parisi import checked_distance
 from replica_theory.models import BinaryPerceptron, Model, SymmetricBinaryPerceptron
 from replica_theory.replica_symmetric import checked_alpha
@@ -225,7 +225,7 @@ def crosscheck(
     """
     loads, distances, sizes, samples = _checked(model, alpha, n, samples, distance, method)
     names = _checked_comparisons(model, comparisons)
-    seed = _root(rng, folder)
+    seed = root_seed(rng, folder)
     jobs = [
         Job(name, model, load, size, distances, method, seed, i, k)
         for name in names
@@ -387,14 +387,3 @@ def _remember(
     call = _settings(job, loads, sizes) | {"samples": samples, "comparisons": names}
     with store.locked():
         replace_file(store.folder / _CALL, json.dumps(call, indent=1).encode())
-
-
-def _root(rng: Rng, folder: str | os.PathLike[str] | None) -> int:
-    """An integer that fixes every seed of the run."""
-    if rng is None and folder is not None and (settings := stored_settings(folder)) is not None:
-        return int(settings["seed"])
-    if isinstance(rng, int | np.integer):
-        if rng < 0:
-            raise ValueError(f"rng must be a non-negative seed; got {rng}")
-        return int(rng)
-    return int(np.random.default_rng(rng).integers(2**63))

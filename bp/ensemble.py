@@ -23,7 +23,7 @@ from bp.jobs import run_points
 from bp.local_entropy import local_entropy
 from bp.propagation import BPResult, Method, belief_propagation, require_edges
 from bp.solvers import Solution, solve, solve_batch, solvers
-from bp.store import Point, PointStore, stored_settings
+from bp.store import Point, PointStore, root_seed
 from replica_theory.grids import NATS
 from replica_theory.labelled import Labelled, Quantity, Variable, make_dataset, read_attributes, read_netcdf
 from replica_theory.models import BinaryPerceptron, Model, SymmetricBinaryPerceptron
@@ -472,7 +472,7 @@ def ensemble(
     options = json.loads(json.dumps(dict(solver_options or {})))
     if method != "amp":
         require_edges(method, round(max(loads) * max(sizes)), max(sizes))
-    root = _root(rng, folder)
+    root = root_seed(rng, folder)
     jobs = tuple(
         Job(model, loads[i], sizes[j], root, (i, j, k), names, solver, options, solver_runs, method, distances)
         for i, j, k in product(range(len(loads)), range(len(sizes)), range(samples))
@@ -672,17 +672,6 @@ def _settings(job: Job, loads: Sequence[float], sizes: Sequence[int]) -> dict[st
         "solver_options": job.solver_options,
         "solver_runs": job.solver_runs,
     }
-
-
-def _root(rng: Rng, folder: str | os.PathLike[str] | None) -> int:
-    """An integer that fixes every seed of the run."""
-    if rng is None and folder is not None and (settings := stored_settings(folder)) is not None:
-        return int(settings["seed"])
-    if isinstance(rng, int | np.integer):
-        if rng < 0:
-            raise ValueError(f"rng must be a non-negative seed; got {rng}")
-        return int(rng)
-    return int(np.random.default_rng(rng).integers(2**63))
 
 
 def _checked_grid(model: Model, alpha: ArrayLike, n: ArrayLike) -> tuple[tuple[float, ...], tuple[int, ...]]:

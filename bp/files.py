@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from bp import _bits
 from bp.instance import Constraint, Instance
-from replica_theory.files import replace_file as replace_file  # the other modules find it here
+from replica_theory.files import replace_file
 
 Format = Literal["text", "labels", "npz"]
 

@@ -15,6 +15,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from bp.instance import Rng
 from replica_theory import __version__
 from replica_theory.files import replace_file
 
@@ -154,6 +155,17 @@ def stored_settings(folder: str | os.PathLike[str]) -> dict[str, Any] | None:
     if not isinstance(settings, dict):
         raise ValueError(f"{path} is damaged: it does not tell what the points beside it are; choose another folder")
     return settings
+
+
+def root_seed(rng: Rng, folder: str | os.PathLike[str] | None) -> int:
+    """An integer that fixes every seed of a run: from `rng`, or that of the points in the folder, or a fresh one."""
+    if rng is None and folder is not None and (settings := stored_settings(folder)) is not None:
+        return int(settings["seed"])
+    if isinstance(rng, int | np.integer):
+        if rng < 0:
+            raise ValueError(f"rng must be a non-negative seed; got {rng}")
+        return int(rng)
+    return int(np.random.default_rng(rng).integers(2**63))
 
 
 def _require_same(folder: Path, ours: Mapping[str, Any], theirs: Mapping[str, Any] | None) -> None:
