@@ -94,7 +94,7 @@ for color, (y, values) in zip(("k", "C0", "C3"), measured.items(), strict=True):
         ax.errorbar(couplings, values[:, c].mean(axis=0), error, fmt="o", ms=4, capsize=2, color=color)
 for ax, title in zip(axes, titles, strict=True):
     ax.set(xlabel=r"coupling $\gamma$", ylabel=title)
-axes[0].legend(frameon=False, title=f"points: focusing BP, N = {n}", fontsize=9, title_fontsize=9, alignment="left")
+axes[1].legend(frameon=False, title=f"points: focusing BP, N = {n}", fontsize=9, title_fontsize=9, alignment="left")
 plt.show()
 
 # %% [markdown]
