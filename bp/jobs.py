@@ -12,7 +12,7 @@ from tqdm import tqdm
 from bp.store import Point, PointStore
 from bp.workers import WorkerProcesses
 
-_DEATHS = 3  # breakdowns of the worker processes in a row, no point finished in between, before they are given up
+_DEATHS = 3  # breakdowns of the worker processes in a row, no point finished in between, that are too many
 
 
 class Job(Protocol):
@@ -66,7 +66,8 @@ def run_points(
         If a point cannot be written (a full disk); those finished before are kept.
     BrokenExecutor
         If the executor lost points and cannot do them: the others are done first and kept. Pools of `worker_processes`
-        are made anew, and give up only when they break three times in a row without a point finished.
+        are made anew; when they break three times in a row without a point finished the rest is done one by one, and
+        given up where that breaks three in a row, too.
     KeyboardInterrupt
         At Ctrl-C. Jobs that have not begun are cancelled, finished points are kept, and the message says where.
     ValueError
@@ -133,12 +134,31 @@ def _work(work: Callable[[J], Point], jobs: list[J], executor: Executor, keep: C
         if not isinstance(executor, WorkerProcesses):
             raise BrokenExecutor(f"the executor lost {len(lost)} points: {_describe(error)}") from error
         if deaths == _DEATHS:
+            lost = _one_by_one(work, lost, executor, keep)
+            if not lost:
+                return
             raise BrokenExecutor(
                 f"worker processes died {deaths} times without finishing a point (out of memory? killed? a script that "
                 f"does not protect its calls by if __name__ == '__main__'?); {len(lost)} points are missing"
             ) from error
         jobs = lost
         executor.renew()
+
+
+def _one_by_one(
+    work: Callable[[J], Point], jobs: list[J], executor: WorkerProcesses, keep: Callable[[J, Point], None]
+) -> list[J]:
+    """Do each job alone, so that one that kills its worker takes no other with it; the jobs that remain undone."""
+    undone: list[J] = []
+    deaths = 0
+    for k, job in enumerate(jobs):
+        executor.renew()
+        lost, _ = _submit(work, [job], executor, keep)
+        undone += lost
+        deaths = deaths + 1 if lost else 0
+        if deaths == _DEATHS:
+            return undone + jobs[k + 1 :]
+    return undone
 
 
 def _submit(

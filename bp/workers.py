@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import signal
 import threading
+import time
 from collections.abc import Callable
 from concurrent.futures import Executor, Future, ProcessPoolExecutor
 from contextlib import AbstractContextManager, nullcontext
@@ -92,10 +93,21 @@ class WorkerProcesses(Executor):
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
     ) -> None:
-        processes = [] if kind is None else list((self._pool._processes or {}).values())
+        pool = self._pool
+        processes = [] if kind is None else list((pool._processes or {}).values())
         self.shutdown(wait=kind is None, cancel_futures=kind is not None)
+        if processes:
+            _wait_for_cancelled(pool)
         for process in processes:
             process.terminate()
+
+
+def _wait_for_cancelled(pool: ProcessPoolExecutor) -> None:
+    """Let the pool forget its cancelled work, for a second at most: it cannot break in peace while it has some."""
+    for _ in range(100):
+        if not any(item.future.cancelled() for item in list(pool._pending_work_items.values())):
+            return
+        time.sleep(0.01)
 
 
 def _become_worker() -> None:

@@ -47,9 +47,10 @@ def local_search(
 
     Notes
     -----
-    It starts where messages end: at N = 1001, :math:`\alpha=0.76` a pass of 300 steps solved 9 of 64 instances, and 2000
-    flips from its best configurations, which take the time of some 60 of these steps, made them 16. Colder (0.3) or
-    hotter (0.8) walks repair fewer. A flip costs some 10 microseconds at N = 1001 and 0.1 milliseconds at N = 10 001.
+    It starts where messages end: at N = 1001, :math:`\alpha=0.76` a pass of 300 steps solved 9 of 64 instances, and
+    2000 flips from its best configurations, which take the time of some 60 of these steps, made them 16. Colder (0.3)
+    or hotter (0.8) walks repair fewer. A flip costs some 10 microseconds at N = 1001 and 0.1 milliseconds at
+    N = 10 001.
 
     Examples
     --------
