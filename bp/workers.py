@@ -6,14 +6,15 @@ import os
 import signal
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from concurrent.futures import Executor, Future, ProcessPoolExecutor
-from contextlib import AbstractContextManager, nullcontext
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from multiprocessing import get_context, parent_process
 from types import TracebackType
 from typing import ParamSpec, TypeVar
 
 import numba
+from tqdm import tqdm
 
 _BLAS_THREADS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
 
@@ -36,8 +37,8 @@ def worker_processes(number: int) -> AbstractContextManager[Executor | None]:
 
     Raises
     ------
-    ValueError
-        If `number` is not positive.
+    TypeError, ValueError
+        If `number` is no positive integer.
 
     Notes
     -----
@@ -51,6 +52,8 @@ def worker_processes(number: int) -> AbstractContextManager[Executor | None]:
     ...     print(executor)
     None
     """
+    if not isinstance(number, int) or isinstance(number, bool):
+        raise TypeError(f"workers must be a positive integer; got {number!r}")
     if number < 1:
         raise ValueError(f"workers must be a positive integer; got {number}")
     return nullcontext() if number == 1 else WorkerProcesses(number)
@@ -79,7 +82,8 @@ class WorkerProcesses(Executor):
 
     def submit(self, fn: Callable[P, T], /, *args: P.args, **kwargs: P.kwargs) -> Future[T]:
         """As of any executor."""
-        return self._pool.submit(fn, *args, **kwargs)
+        with _ctrl_c_later():
+            return self._pool.submit(fn, *args, **kwargs)
 
     def renew(self) -> None:
         """Put a new pool in the place of a broken one; what that had not finished is lost."""
@@ -96,22 +100,29 @@ class WorkerProcesses(Executor):
         pool = self._pool
         processes = [] if kind is None else list((pool._processes or {}).values())
         self.shutdown(wait=kind is None, cancel_futures=kind is not None)
-        if processes:
-            _wait_for_cancelled(pool)
+        deadline = time.monotonic() + 1
+        while processes and pool._cancel_pending_futures and time.monotonic() < deadline:
+            time.sleep(0.005)  # its thread prints a traceback if it breaks with cancelled work in hand
         for process in processes:
             process.terminate()
 
 
-def _wait_for_cancelled(pool: ProcessPoolExecutor) -> None:
-    """Let the pool forget its cancelled work, for a second at most: it cannot break in peace while it has some."""
-    for _ in range(100):
-        if not any(item.future.cancelled() for item in list(pool._pending_work_items.values())):
-            return
-        time.sleep(0.01)
+@contextmanager
+def _ctrl_c_later() -> Iterator[None]:
+    """Hold Ctrl-C back for a moment; processes started meanwhile never get it, not even while they import."""
+    if not hasattr(signal, "pthread_sigmask"):  # Windows
+        yield
+        return
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
 def _become_worker() -> None:
     numba.set_num_threads(1)
+    tqdm.set_lock(threading.RLock())  # its own is a semaphore that a stopped worker leaves behind
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     threading.Thread(target=_end_with_parent, daemon=True).start()
 

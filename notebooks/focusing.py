@@ -28,6 +28,7 @@ import numpy as np
 
 import bp
 import replica_theory as rt
+from bp.plots import success_probability
 from bp.solvers.schedules import FreeSchedule, Pseudo
 
 FAST = os.environ.get("FAST", "1") == "1"  # "0": full resolution
@@ -139,37 +140,17 @@ plt.show()
 # %% [markdown]
 # ## Success against load
 #
-# One pass of 200 steps, so that slower schedules do not blur the picture; bars are binomial (Wilson, one standard
-# error). Theory: the dense region of the slope criterion at $y = \infty$ ends at 0.755, capacity is 0.833.
+# One pass of 200 steps, so that slower schedules do not blur the picture; bands are binomial (Wilson, one standard
+# deviation).
 
 # %%
 loads = np.array([0.5, 0.6, 0.65, 0.7, 0.75, 0.8] if FAST else np.linspace(0.5, 0.82, 17))
-trials = 16 if FAST else 100
-fig, ax = plt.subplots(figsize=(6, 4.2), layout="constrained")
-solved = {}
-for color, size in zip(("C0", "C3"), (201, 1001) if FAST else (1001, 4001), strict=True):
-    counts = np.zeros(len(loads))
-    for k, load in enumerate(loads):
-        for sample in range(trials):
-            draw, solver = np.random.SeedSequence([33, size, round(1000 * load), sample]).spawn(2)
-            instance = bp.random_instance(model, size, load, draw)
-            counts[k] += bp.solve(instance, "focusing-bp", schedule=Pseudo(200), rng=solver).solved
-    solved[size] = counts
-    centre = (counts + 0.5) / (trials + 1)
-    spread = np.sqrt(counts * (1 - counts / trials) + 0.25) / (trials + 1)
-    ax.fill_between(loads, centre - spread, centre + spread, color=color, alpha=0.2, lw=0)
-    ax.plot(loads, counts / trials, "o-", color=color, ms=4, label=f"N = {size}")
-dense = rt.local_entropy_threshold(model).alpha
-ax.axvline(dense, color="0.4", ls="--", lw=1, label="dense region ends")
-ax.axvline(rt.capacity(model).alpha, color="k", lw=1, label="capacity")
-ax.set(
-    xlabel=r"load $\alpha = P/N$",
-    ylabel=f"solved in one pass (of {trials} instances)",
-    xlim=(0.49, 0.85),
-    ylim=(-0.02, 1.02),
-)
-ax.legend(frameon=False, loc="lower left")
+trials, sizes = (16, (201, 1001)) if FAST else (100, (1001, 4001))
+one_pass = {"schedule": "pseudo", "steps": 200}
+success = bp.ensemble(model, loads, sizes, trials, ["solved"], rng=33, solver_options=one_pass)
+thresholds = {"dense region ends": rt.local_entropy_threshold(model).alpha, "capacity": rt.capacity(model).alpha}
+success_probability(success, thresholds=thresholds)
 plt.show()
-for size, counts in solved.items():
-    print(f"N = {size}: " + ", ".join(f"{load:.3g}: {count:.0f}" for load, count in zip(loads, counts, strict=True)))
-    assert counts[0] == trials and counts[-1] < trials
+fraction = success.mean("solved").mean
+print(np.column_stack([loads, fraction]).round(3))
+assert np.all(fraction[0] == 1) and np.all(fraction[-1] < 1)

@@ -82,15 +82,10 @@ assert np.allclose(entropy, np.log(2) + alphas * np.log(inside), atol=1e-9)
 grid = np.concatenate([np.geomspace(0.003, 0.03, 8), np.linspace(0.04, 0.3, 14 if FAST else 60)])
 distance = np.array([0.02, 0.05, 0.1, 0.15, 0.2])
 n, samples = (501, 6) if FAST else (2001, 24)
-
-
-def around_found(load: float, sample: int) -> np.ndarray:
-    draw, solver = np.random.SeedSequence([42, round(1000 * load), sample]).spawn(2)
-    instance = bp.random_instance(model, n, load, draw)
-    found = bp.solve(instance, "focusing-bp", rng=solver)
-    assert found.solved
-    return bp.local_entropy(instance, found.weights, distance, method="amp").entropy
-
+loads = (0.6, 1.0)
+found = bp.ensemble(model, loads, n, samples, ["solved", "local_entropy"], rng=42, distance=distance, method="amp")
+assert np.all(found.values["solved"] == 1)
+estimate = found.mean("local_entropy")
 
 fig, (left, right) = plt.subplots(1, 2, figsize=(10.5, 4.3), layout="constrained")
 fine = np.linspace(0.2, 1.4, 121)
@@ -102,10 +97,9 @@ left.axhline(2 / np.pi, color="0.6", ls=":", lw=1)
 left.text(1.39, 2 / np.pi + 0.03, r"$\alpha = 2/\pi$", ha="right", color="0.4", fontsize=9)
 left.set(xlabel=r"half-width $\kappa$", ylabel=r"load $\alpha = P/N$", xlim=(0.2, 1.4), ylim=(0, None))
 left.legend(frameon=False)
-for k, load in enumerate((0.6, 1.0)):
+for k, load in enumerate(loads):
     typical, bound = rt.franz_parisi(model, load, grid), rt.local_entropy(model, load, grid)
-    values = np.array([around_found(load, sample) for sample in range(samples)])
-    mean, error = values.mean(axis=0), values.std(axis=0, ddof=1) / np.sqrt(samples)
+    mean, error = estimate.mean[k, 0], estimate.error[k, 0]
     lower = rt.franz_parisi(model, load, distance).entropy
     upper = rt.local_entropy(model, load, distance).entropy
     smallest = rt.minimum_distance(model, load)

@@ -50,20 +50,11 @@ assert np.all(rt.local_entropy(model, alpha, near).entropy > densest.entropy - 1
 # %%
 distance = np.array([0.01, 0.02, 0.04, 0.07, 0.1, 0.15, 0.2])
 samples = 8 if FAST else 32
-
-
-def around_found(n: int, sample: int) -> np.ndarray:
-    draw, solver = np.random.SeedSequence([11, n, sample]).spawn(2)
-    instance = bp.random_instance(model, n, alpha, draw)
-    found = bp.solve(instance, "focusing-bp", rng=solver)
-    assert found.solved
-    return bp.local_entropy(instance, found.weights, distance, method="amp").entropy
-
-
 sizes = (501, 1001, 2001) if FAST else (501, 1001, 2001, 4001)
-measured = {n: np.array([around_found(n, sample) for sample in range(samples)]) for n in sizes}
-mean = {n: values.mean(axis=0) for n, values in measured.items()}
-error = {n: values.std(axis=0, ddof=1) / np.sqrt(samples) for n, values in measured.items()}
+found = bp.ensemble(model, alpha, sizes, samples, ["solved", "local_entropy"], rng=11, distance=distance, method="amp")
+assert np.all(found.values["solved"] == 1)
+estimate = found.mean("local_entropy")
+mean, error = (dict(zip(sizes, values[0], strict=True)) for values in (estimate.mean, estimate.error))
 
 upper = rt.local_entropy(model, alpha, distance).entropy
 lower = rt.franz_parisi(model, alpha, distance).entropy

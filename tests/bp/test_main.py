@@ -188,16 +188,16 @@ def test_an_output_folder_that_cannot_be_written(tmp_path, capsys):
 
 
 @pytest.mark.slow
-def test_control_c_and_resume(tmp_path):
+@pytest.mark.parametrize("workers", ["1", "2"])
+def test_control_c_and_resume(tmp_path, workers):
     arguments = ["crosscheck", "--alpha", "0.6", "--n", "401", "--samples", "5", "--seed", "3"]
-    arguments += ["--comparisons", "energy", "--workers", "1", "--output"]
-    interrupted = subprocess.Popen(
-        [sys.executable, "-m", "bp", *arguments, tmp_path / "a"], stderr=subprocess.PIPE, text=True
-    )
+    arguments += ["--comparisons", "energy", "--workers", workers, "--output"]
+    command = [sys.executable, "-m", "bp", *arguments, tmp_path / "a"]
+    interrupted = subprocess.Popen(command, stderr=subprocess.PIPE, text=True, start_new_session=True)
     while len(list(tmp_path.glob("a/points/*.npz"))) < 2:
         assert interrupted.poll() is None
         time.sleep(0.02)
-    interrupted.send_signal(signal.SIGINT)
+    os.killpg(interrupted.pid, signal.SIGINT)  # a terminal sends it to the workers, too
     _, message = interrupted.communicate(timeout=60)
     assert interrupted.returncode == 130
     finished = sorted(path.name for path in tmp_path.glob("a/points/*.npz"))
