@@ -57,8 +57,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     Returns
     -------
     int
-        0: done (and, for ``solve``, solved); 1: not solved or not converged; 2: bad input, said in a sentence on
-        standard error; 130: interrupted.
+        0: done (and, for ``solve``, solved); 1: not solved, not converged, or nothing to compare; 2: bad input, said in
+        a sentence on standard error; 130: interrupted.
     """
     arguments = _parser().parse_args(argv)
     command: Callable[[argparse.Namespace], int] = arguments.command
@@ -98,8 +98,8 @@ def _crosscheck(arguments: argparse.Namespace) -> int:
     if arguments.json:
         print(json.dumps(_jsonable(check)))
     else:
-        print(f"{check}\n\n{_verdict(check)}\nwrote {', '.join(map(str, paths))}")
-    return 0
+        print(check, "", *_verdict(check), f"wrote {', '.join(map(str, paths))}", sep="\n")
+    return 0 if any(math.isfinite(row.discrepancy) for row in check.rows) else 1
 
 
 def _crosscheck_settings(arguments: argparse.Namespace) -> dict[str, Any]:
@@ -107,7 +107,10 @@ def _crosscheck_settings(arguments: argparse.Namespace) -> dict[str, Any]:
     given = {name: value for name, value in vars(arguments).items() if value is not None}
     stored = stored_call(arguments.output) if arguments.resume else {}
     if stored:
-        stored["model"] = next(name for name, kind in MODELS.items() if kind.__name__ == stored["model"])
+        names = {kind.__name__: name for name, kind in MODELS.items()}
+        if stored["model"] not in names:
+            raise ValueError(f"--resume knows the models {', '.join(names)}; the run there has {stored['model']!r}")
+        stored["model"] = names[stored["model"]]
     settings = DEFAULTS | stored | given
     settings.setdefault("alpha", LOADS[settings["model"]])
     if settings["comparisons"] == ["all"]:
@@ -120,6 +123,11 @@ def _solve(arguments: argparse.Namespace) -> int:
     output = Path(arguments.output or f"{arguments.file}.weights.txt")
     if output.is_dir():
         raise IsADirectoryError(errno.EISDIR, "is a folder, not a file for the weights", str(output))
+    for option, path in (("--output", output), ("--checkpoint", arguments.checkpoint)):
+        if path is not None and os.path.exists(path) and os.path.samefile(path, arguments.file):
+            raise ValueError(f"{option} must be another file than the instance; got {path}")
+    if arguments.seed < 0:
+        raise ValueError(f"seed must be a non-negative integer; got {arguments.seed}")
     require_writable(output.parent)
     options = {} if arguments.checkpoint is None else {"checkpoint": arguments.checkpoint}
     found = solve(instance, arguments.solver, rng=arguments.seed, **options)
@@ -154,10 +162,11 @@ def _entropy(arguments: argparse.Namespace) -> int:
         "n": instance.n,
         "patterns": instance.n_patterns,
     }
-    text = (
-        f"Bethe entropy {run.entropy:.9f} nats per weight (N = {instance.n}, alpha = {instance.alpha:.4g}), "
-        f"energy {run.energy:.6g} per pattern, overlap q = {run.overlap:.6f}\n{run.status.sentence}"
-    )
+    text = f"Bethe entropy {run.entropy:.9f} nats per weight (N = {instance.n}, alpha = {instance.alpha:.4g})"
+    if math.isfinite(run.entropy):
+        text += f", energy {run.energy:.6g} per pattern, overlap q = {run.overlap:.6f}\n{run.status.sentence}"
+    else:
+        text += ": no weights satisfy every pattern"
     _print(report, arguments.json, text)
     return 0
 
@@ -166,11 +175,13 @@ def _read(arguments: argparse.Namespace) -> Instance:
     return read_instance(arguments.file, kappa=arguments.kappa, constraint=arguments.constraint)
 
 
-def _verdict(check: Crosscheck) -> str:
+def _verdict(check: Crosscheck) -> list[str]:
     """What the table says, in a few sentences."""
     rows = [row for row in check.rows if math.isfinite(row.z)]
     equal = [row for row in rows if row.expected == "equal" and row.dof > 2]
     sentences = []
+    if lost := sum(not math.isfinite(row.discrepancy) for row in check.rows):
+        sentences.append(f"No value to compare in {lost} of {len(check.rows)} rows.")
     if solved := [point["solved"] for by_size in check.points.values() for points in by_size.values()
                   for point in points if "solved" in point]:  # fmt: skip
         counts = zip(solvers(), np.sum(solved, axis=0), strict=True)
@@ -187,26 +198,27 @@ def _verdict(check: Crosscheck) -> str:
         if local := [row for row in rows if row.expected == side]:
             met = sum((row.discrepancy > 0) == (side == "above") for row in local)
             sentences.append(f"Solutions found lie {text} in {met} of {len(local)} rows.")
-    return "\n".join(sentences)
+    return sentences
 
 
 def _jsonable(check: Crosscheck) -> dict[str, Any]:
-    def clean(value: Any) -> Any:
-        if isinstance(value, float) and not math.isfinite(value):
-            return "inf" if value > 0 else None
-        return value
-
     names = [*Row.__dataclass_fields__, "discrepancy"]
-    rows = [{name: clean(getattr(row, name)) for name in names} for row in check.rows]
+    rows = [{name: _plain(getattr(row, name)) for name in names} for row in check.rows]
     kappa = float(np.asarray(check.model.kappa))
     settings = {"model": type(check.model).__name__, "kappa": kappa, "n": check.n, "seed": check.seed}
     return settings | {"samples": check.samples, "method": check.method, "rows": rows}
 
 
+def _plain(value: Any) -> Any:
+    """A JSON value: infinities are text, NaN is null."""
+    if not isinstance(value, float) or math.isfinite(value):
+        return value
+    return None if math.isnan(value) else str(value)
+
+
 def _print(report: dict[str, Any], as_json: bool, text: str) -> None:
     if as_json:
-        finite = {k: None if isinstance(v, float) and not math.isfinite(v) else v for k, v in report.items()}
-        print(json.dumps(finite))
+        print(json.dumps({name: _plain(value) for name, value in report.items()}))
     else:
         print(text)
 

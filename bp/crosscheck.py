@@ -37,6 +37,7 @@ DISTANCES = (0.02, 0.05, 0.1, 0.15)
 
 _DRAWING = 5  # bytes per entry of the patterns while an instance is drawn and checked
 _CALL = "call.json"  # beside the points: what was asked for last
+_CALL_KEYS = {"model", "kappa", "alpha", "n", "distance", "method", "seed", "samples", "comparisons"}
 
 
 @dataclass(frozen=True, eq=False)
@@ -266,7 +267,7 @@ def stored_call(folder: str | os.PathLike[str]) -> dict[str, Any]:
         raise ValueError(f"there is nothing to resume in {folder}: no run of crosscheck was begun there") from None
     except ValueError:
         call = None
-    if not isinstance(call, dict):
+    if not isinstance(call, dict) or not call.keys() >= _CALL_KEYS:
         raise ValueError(f"{path} is damaged: it does not tell what was asked for; give the settings instead")
     return call
 
@@ -349,6 +350,8 @@ def _checked_comparisons(model: Model, comparisons: str | Sequence[str] | None) 
         return tuple(name for name in possible if COMPARISONS[name].default)
     if isinstance(comparisons, str):
         comparisons = possible if comparisons == "all" else [comparisons]
+    if not isinstance(comparisons, Iterable):
+        raise TypeError(f"comparisons must be 'all', None or names; got {comparisons!r}")
     for name in comparisons:
         if name not in COMPARISONS:
             raise ValueError(f"comparisons must be 'all' or among {', '.join(map(repr, COMPARISONS))}; got {name!r}")

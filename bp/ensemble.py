@@ -180,7 +180,7 @@ class Ensemble(Labelled):
         """
         place, shape = (alpha_index, n_index, sample), (len(self.alpha), len(self.n), self.samples)
         for name, index, length in zip(("alpha_index", "n_index", "sample"), place, shape, strict=True):
-            if not 0 <= index < length:
+            if not isinstance(index, int | np.integer) or not 0 <= index < length:
                 raise ValueError(f"{name} must be at least 0 and below {length}; got {index!r}")
         alpha, n, distance = float(self.alpha[alpha_index]), int(self.n[n_index]), tuple(self.distance.tolist())
         how = (self.solver, self.solver_options, self.solver_runs, self.method)

@@ -15,7 +15,7 @@ from numba import config as numba_config
 from numpy.typing import ArrayLike, NDArray
 
 from bp import _enumeration as kernels
-from bp.instance import Instance, Rng
+from bp.instance import Instance, Rng, generator
 
 MAX_WEIGHTS = 30
 _WALKED_BITS = 12  # Gray-code steps between two fresh sums: bounds the rounding drift of real patterns
@@ -185,7 +185,7 @@ class SolutionSet:
             raise ValueError(f"references must be in [1, {self.count}]; got {references!r}")
         centers = self._packed
         if references is not None and references < self.count:
-            chosen = np.random.default_rng(rng).choice(self.count, references, replace=False, shuffle=False)
+            chosen = generator(rng).choice(self.count, references, replace=False, shuffle=False)
             centers = centers[np.sort(chosen)]
         log_counts = np.zeros(self.n + 1)
         present = np.zeros(self.n + 1, dtype=np.int64)

@@ -243,7 +243,7 @@ def _from_npz(data: bytes, kappa: float | None, constraint: Constraint | None) -
         with np.load(io.BytesIO(data), allow_pickle=False) as file:
             arrays = {name: file[name] for name in file.files}
     except Exception as error:  # zipfile, zlib and the .npy reader raise a dozen kinds on foreign bytes
-        what = "holds pickled objects, which are never loaded" if "allow_pickle" in str(error) else "is damaged"
+        what = "holds pickled objects, which are never loaded" if "Object arrays" in str(error) else "is damaged"
         raise ValueError(f"the .npz archive {what} ({error})") from None
     missing = [name for name in ("patterns", "labels", "kappa") if not isinstance(arrays.get(name), np.ndarray)]
     if missing:

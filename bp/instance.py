@@ -10,11 +10,12 @@ from numpy.typing import ArrayLike, NDArray
 
 from bp import _bits
 from bp.memory import require_memory
-from replica_theory.models import BinaryPerceptron, Model, SymmetricBinaryPerceptron
+from replica_theory.models import BinaryPerceptron, Model, SymmetricBinaryPerceptron, checked_real
 
 Rng = int | np.random.SeedSequence | np.random.Generator | None
 Constraint = Literal["margin", "symmetric"]
 
+_SCALE = 1e15  # real entries are squared, in single precision at times
 _BLOCK_ENTRIES = 1 << 22  # entries drawn at a time
 
 _MODELS: dict[str, type[Model]] = {"margin": BinaryPerceptron, "symmetric": SymmetricBinaryPerceptron}
@@ -53,8 +54,9 @@ class Instance:
     Raises
     ------
     ValueError
-        For wrong shapes, no patterns, NaN or infinite entries, integer patterns or labels other than ±1, a margin that
-        is not finite, or an unknown constraint.
+        For wrong shapes, no patterns, NaN or infinite entries, patterns whose largest entry is above 1e15 or below
+        1e-15 in size (and not 0), integer patterns or labels other than ±1, a margin that is not finite, or an unknown
+        constraint.
 
     Examples
     --------
@@ -256,9 +258,9 @@ def random_instance(
     >>> random_instance(BinaryPerceptron(), n=101, alpha=0.5, rng=1).n_patterns
     50
     """
-    if not (isinstance(n, int | np.integer) and n > 0):
+    if not isinstance(n, int | np.integer) or isinstance(n, bool) or n < 1:
         raise ValueError(f"n must be a positive integer; got {n!r}")
-    if not (np.ndim(alpha) == 0 and np.isfinite(alpha) and alpha > 0):
+    if np.ndim(checked_real("alpha", alpha)) or not (np.isfinite(alpha) and alpha > 0):
         raise ValueError(f"alpha must be a positive number; got {alpha!r}")
     n_patterns = round(alpha * n)
     if n_patterns == 0:
@@ -274,7 +276,7 @@ def random_instance(
         f"{n_patterns} {patterns} patterns on {n} weights",
         "take a smaller n or alpha" if binary else "patterns='binary' takes a 64th of it",
     )
-    rng = np.random.default_rng(rng)
+    rng = generator(rng)
     constraint: Constraint = "symmetric" if isinstance(model, SymmetricBinaryPerceptron) else "margin"
     kappa: Any = model.kappa
     teacher: NDArray[np.int8] | None = None
@@ -290,6 +292,21 @@ def random_instance(
         teacher = _random_signs(rng, n)
         labels = np.where(_bits.sums(bits, _bits.pack(teacher[None]), n) < 0, -1, 1)
     return Instance.from_bits(bits, n, labels, kappa, constraint=constraint, teacher=teacher)
+
+
+def generator(rng: Rng) -> np.random.Generator:
+    """The source of randomness that an argument `rng` stands for.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If it is none of what is allowed.
+    """
+    try:
+        return np.random.default_rng(rng)
+    except (TypeError, ValueError) as error:
+        allowed = "a non-negative integer, a SeedSequence, a Generator or None"
+        raise type(error)(f"rng must be {allowed}; got {rng!r}") from None
 
 
 def _random_bits(rng: np.random.Generator, n_patterns: int, n: int, block: int = _BLOCK_ENTRIES) -> _bits.Words:
@@ -322,12 +339,22 @@ def _checked_patterns(patterns: ArrayLike) -> NDArray[Any]:
         bad = np.argwhere(~np.isfinite(array))
         if len(bad):
             raise ValueError(f"patterns must be finite; entry {tuple(map(int, bad[0]))} is {array[tuple(bad[0])]}")
+        _check_scale(array)
         return array.astype(np.int8) if np.all(np.abs(array) == 1) else array.astype(np.float64)
     bad = np.argwhere((array != 1) & (array != -1))
     if len(bad):
         where = tuple(map(int, bad[0]))
         raise ValueError(f"integer patterns must be ±1; entry {where} is {array[where]} (use floats for real patterns)")
     return array.astype(np.int8)
+
+
+def _check_scale(patterns: NDArray[Any]) -> None:
+    """Refuse patterns whose squares leave the range of floating-point numbers."""
+    largest = np.max(np.abs(patterns), axis=1)
+    odd = np.flatnonzero((largest != 0) & ((largest < 1 / _SCALE) | (largest > _SCALE)))
+    if len(odd):
+        allowed = f"0 or between {1 / _SCALE:.0e} and {_SCALE:.0e}"
+        raise ValueError(f"the largest entry of a pattern must be {allowed}; in row {odd[0]} it is {largest[odd[0]]}")
 
 
 def _checked_signs(name: str, values: ArrayLike, size: int) -> NDArray[np.int8]:

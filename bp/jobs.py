@@ -70,6 +70,8 @@ def run_points(
         given up where that breaks three in a row, too.
     KeyboardInterrupt
         At Ctrl-C. Jobs that have not begun are cancelled, finished points are kept, and the message says where.
+    TypeError
+        If the executor has no ``submit``.
     ValueError
         If two jobs have the same name.
 
@@ -77,6 +79,8 @@ def run_points(
     -----
     A job costs the executor about a millisecond in a process pool and some five with Dask: jobs are not grouped.
     """
+    if executor is not None and not hasattr(executor, "submit"):
+        raise TypeError(f"executor must be a concurrent.futures.Executor or None; got {executor!r}")
     names = [job.name for job in jobs]
     if len(set(names)) < len(names):
         raise ValueError(f"jobs must have different names; {max(names, key=names.count)!r} comes more than once")

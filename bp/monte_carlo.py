@@ -8,7 +8,7 @@ import numba
 import numpy as np
 from numpy.typing import NDArray
 
-from bp.instance import Instance, Rng
+from bp.instance import Instance, Rng, generator
 
 Array = NDArray[np.float64]
 
@@ -92,13 +92,13 @@ def monte_carlo(
     for name, number, least in (("sweeps", sweeps, _BATCHES), ("equilibration", equilibration, 0)):
         if not isinstance(number, int | np.integer) or isinstance(number, bool) or number < least:
             raise ValueError(f"{name} must be an integer of at least {least}; got {number!r}")
-    generator = np.random.default_rng(rng)
-    weights = (2 * generator.integers(0, 2, instance.n) - 1).astype(np.int8)
+    random = generator(rng)
+    weights = (2 * random.integers(0, 2, instance.n) - 1).astype(np.int8)
     columns = np.ascontiguousarray(instance.xi.T.astype(np.float64))
     sums = weights.astype(np.float64) @ columns
     energies, accepted = np.empty(equilibration + sweeps), 0
     for k in range(len(energies)):
-        moves, violated = _sweep(columns, weights, sums, *instance.sum_bounds, beta, generator.random(instance.n))
+        moves, violated = _sweep(columns, weights, sums, *instance.sum_bounds, beta, random.random(instance.n))
         energies[k] = violated / instance.n_patterns
         accepted += moves if k >= equilibration else 0
     energies = energies[equilibration:]

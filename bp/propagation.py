@@ -16,7 +16,7 @@ from numpy.typing import ArrayLike, DTypeLike, NDArray
 
 from bp import _kernels
 from bp._amp import Amp, amp_free_entropy
-from bp.instance import Instance, Rng
+from bp.instance import Instance, Rng, generator
 from bp.memory import require_memory
 from replica_theory.status import ConvergenceError, Status
 
@@ -307,7 +307,7 @@ class EdgeState:
         self.sums, self._bounds = _account(eta)
         self.log_p = np.zeros(instance.n_patterns)
         self._xi, self._method, self._beta = instance.xi, method, beta
-        self._schedule, self._rng = schedule, np.random.default_rng(rng)
+        self._schedule, self._rng = schedule, generator(rng)
         lower, upper = (np.sqrt(instance.n) * bound for bound in instance.interval)
         slack = _SLACK * max(1.0, abs(lower)) if method == "exact" else 0.0
         self._interval = (lower - slack, upper + slack)
@@ -474,7 +474,7 @@ def make_state(
         require_edges(method, p, n, dtype=dtype, limit=memory_limit)
     if method == "exact" and not (instance.is_binary or np.all(np.isin(instance.xi, (-1.0, 0.0, 1.0)))):
         raise ValueError("method='exact' needs patterns with entries -1, 0 or 1; use 'gaussian' or 'amp' for real ones")
-    rng = np.random.default_rng(rng)
+    rng = generator(rng)
     if method == "amp":
         fields, g = _initial(init, method, (n,), np.float64, rng)
         return AmpState(instance, fields, np.zeros(p) if g is None else g.copy(), beta=beta, dtype=dtype, device=device)

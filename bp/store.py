@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from bp.instance import Rng
+from bp.instance import Rng, generator
 from replica_theory import __version__
 from replica_theory.files import replace_file
 
@@ -161,11 +161,8 @@ def root_seed(rng: Rng, folder: str | os.PathLike[str] | None) -> int:
     """An integer that fixes every seed of a run: from `rng`, or that of the points in the folder, or a fresh one."""
     if rng is None and folder is not None and (settings := stored_settings(folder)) is not None:
         return int(settings["seed"])
-    if isinstance(rng, int | np.integer):
-        if rng < 0:
-            raise ValueError(f"rng must be a non-negative seed; got {rng}")
-        return int(rng)
-    return int(np.random.default_rng(rng).integers(2**63))
+    fresh = generator(rng)
+    return int(rng) if isinstance(rng, int | np.integer) else int(fresh.integers(2**63))
 
 
 def _require_same(folder: Path, ours: Mapping[str, Any], theirs: Mapping[str, Any] | None) -> None:

@@ -233,7 +233,7 @@ def test_messages_that_do_not_converge_are_reported_once(monkeypatch):
         ({"distance": 0.0}, ValueError, r"distance must be .* in \(0, 1/2\]"),
         ({"solver": "magic"}, ValueError, "solver must be one of"),
         ({"method": "magic"}, ValueError, "method must be one of"),
-        ({"rng": -1}, ValueError, "rng must be a non-negative seed; got -1"),
+        ({"rng": -1}, ValueError, "rng must be a non-negative integer.*; got -1"),
     ],
 )
 def test_bad_arguments_are_refused_before_work(monkeypatch, change, error, message):

@@ -70,6 +70,8 @@ def test_immutable():
         ({"patterns": [[True, False]]}, ValueError, r"integer patterns must be ±1; entry \(0, 1\) is False"),
         ({"patterns": [[0.5, np.nan]]}, ValueError, r"patterns must be finite; entry \(0, 1\) is nan"),
         ({"patterns": [[0.5, 1.0], [-np.inf, 1.0]]}, ValueError, r"entry \(1, 0\) is -inf"),
+        ({"patterns": [[0.5, 1.0], [1e300, 1.0]]}, ValueError, r"between 1e-15 and 1e\+15; in row 1 it is 1e\+300"),
+        ({"patterns": [[1e-300, 0.0]]}, ValueError, r"in row 0 it is 1e-300"),
         ({"patterns": [["1", "-1"]]}, TypeError, "patterns must be real numbers; got dtype <U2"),
         ({"patterns": [[1j]]}, TypeError, "patterns must be real numbers; got dtype complex128"),
         ({"patterns": [[1]], "labels": [1, 1]}, ValueError, r"labels must have shape \(1,\); got shape \(2,\)"),
@@ -173,6 +175,8 @@ def test_random_instance_takes_the_constraint():
         ({"alpha": 0.0}, "alpha must be a positive number; got 0.0"),
         ({"alpha": np.nan}, "alpha must be a positive number; got nan"),
         ({"alpha": [0.5, 0.6]}, "alpha must be a positive number"),
+        ({"n": True}, "n must be a positive integer; got True"),
+        ({"rng": -1}, "rng must be a non-negative integer, a SeedSequence, a Generator or None; got -1"),
         ({"alpha": 0.01}, "alpha=0.01 at n=11 gives no patterns; alpha must be at least 0.0455"),
         ({"patterns": "uniform"}, "patterns must be 'binary' or 'gaussian'; got 'uniform'"),
         ({"model": BinaryPerceptron([0.0, 0.1])}, "kappa of an instance must be a single number"),
@@ -181,6 +185,12 @@ def test_random_instance_takes_the_constraint():
 def test_random_instance_refusals(arguments, sentence):
     with pytest.raises(ValueError, match=sentence):
         random_instance(**({"model": BinaryPerceptron(), "n": 11, "alpha": 0.5, "rng": 1} | arguments))
+
+
+@pytest.mark.parametrize("name, value", [("alpha", "much"), ("rng", "seed"), ("rng", 1.5)])
+def test_random_instance_names_what_is_of_another_type(name, value):
+    with pytest.raises(TypeError, match=f"{name} must be a.*; got {value!r}"):
+        random_instance(**({"model": BinaryPerceptron(), "n": 11, "alpha": 0.5} | {name: value}))
 
 
 def test_constraints_without_an_instance_form_are_refused():

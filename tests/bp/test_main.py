@@ -132,9 +132,15 @@ def test_resume(written, tmp_path, capsys):
     assert "focusing-bp 6 of 6" in capsys.readouterr().out
     assert main(["crosscheck", "--resume", "--seed", "8", "--output", str(copy)]) == 2
     assert "seed was 7 and is 8 now" in sentence(capsys)
-    (copy / "points" / "call.json").write_text("{")
-    assert main(["crosscheck", "--resume", "--output", str(copy)]) == 2
-    assert "call.json is damaged" in sentence(capsys)
+    call = json.loads((copy / "points" / "call.json").read_text())
+    for text, words in (
+        ("{", "call.json is damaged"),
+        ("{}", "call.json is damaged"),
+        (json.dumps(call | {"model": "Mine"}), "the run there has 'Mine'"),
+    ):
+        (copy / "points" / "call.json").write_text(text)
+        assert main(["crosscheck", "--resume", "--output", str(copy)]) == 2
+        assert words in sentence(capsys)
 
 
 @pytest.mark.parametrize("folder", ["missing", "empty", "file"])
@@ -157,7 +163,7 @@ def test_resume_of_nothing(folder, tmp_path, capsys):
         (["--distance", "0.7"], "distance must lie in [0, 1/2]"),
         (["--kappa", "inf"], "kappa must be finite"),
         (["--model", "symmetric", "--kappa", "-1"], "kappa must be positive"),
-        (["--seed", "-1"], "rng must be a non-negative seed"),
+        (["--seed", "-1"], "rng must be a non-negative integer"),
         (["--method", "magic"], "method must be one of 'gaussian', 'exact', 'amp'"),
         (["--workers", "0"], "workers must be a positive integer"),
         (["--comparisons", "magic"], "comparisons must be 'all' or among 'entropy', "),
@@ -300,6 +306,18 @@ def test_entropy_without_solutions_is_valid_json(tmp_path, capsys):
     assert code in (0, 1)
     if code == 0:
         assert json.loads(out, parse_constant=pytest.fail)["status"] == "negative-entropy"
+    assert main(["entropy", str(path), "--json"]) == 0
+    report = json.loads(capsys.readouterr().out, parse_constant=pytest.fail)
+    assert (report["entropy"], report["energy"]) == ("-inf", None)
+    assert main(["entropy", str(path)]) == 0
+    out, _ = capsys.readouterr()
+    assert "Bethe entropy -inf" in out and "no weights satisfy every pattern" in out and "nan" not in out
+
+
+def test_a_table_without_any_value_says_so(tmp_path, capsys):
+    arguments = ["--kappa", "50", "--alpha", "0.4", "--n", "51", "--samples", "2", "--comparisons", "entropy"]
+    assert main(["crosscheck", *arguments, "--workers", "1", "--output", str(tmp_path)]) == 1
+    assert "No value to compare in 2 of 2 rows" in capsys.readouterr().out
 
 
 def damaged(tmp_path, kind):
@@ -351,7 +369,7 @@ def test_bad_files(command, kind, tmp_path, capsys):
     "arguments, words",
     [
         (["solve", "--solver", "magic"], "'focusing-bp'"),
-        (["solve", "--seed", "-1"], "non-negative"),
+        (["solve", "--seed", "-1"], "seed must be a non-negative integer; got -1"),
         (["solve", "--kappa", "nan"], "kappa must be finite"),
         (["entropy", "--method", "magic"], "method must be one of 'gaussian', 'exact', 'amp'; got 'magic'"),
         (["entropy", "--beta", "-1"], "beta must be non-negative"),
@@ -362,6 +380,15 @@ def test_bad_options(arguments, words, patterns, capsys):
     assert main([arguments[0], str(patterns), *arguments[1:]]) == 2
     assert words in sentence(capsys)
     assert sorted(path.name for path in patterns.parent.iterdir()) == ["patterns.txt"]
+
+
+@pytest.mark.parametrize("option", ["--output", "--checkpoint"])
+def test_the_instance_is_not_overwritten(option, patterns, capsys):
+    content = patterns.read_bytes()
+    same = patterns.parent / "." / patterns.name
+    assert main(["solve", str(patterns), option, str(same)]) == 2
+    assert f"{option} must be another file than the instance" in sentence(capsys)
+    assert patterns.read_bytes() == content
 
 
 @pytest.mark.parametrize("place", ["file/below", "folder"])
