@@ -46,7 +46,7 @@ def half_load(alpha: np.ndarray, solved: np.ndarray, total: np.ndarray) -> tuple
         return float(np.sum(solved * np.logaddexp(0, -x) + (total - solved) * np.logaddexp(0, x)))
 
     mixed = np.count_nonzero((solved > 0) & (solved < total))
-    if not mixed or not np.min(solved / total) < 0.5 < np.max(solved / total):
+    if not mixed or not np.min(solved / total) <= 0.5 <= np.max(solved / total):
         return np.nan, np.nan
     start = np.array([alpha[np.argmin(np.abs(solved / total - 0.5))], np.log(100.0)])
     found = minimize(cost, start, method="Nelder-Mead", options={"xatol": 1e-8, "fatol": 1e-10, "maxiter": 4000}).x
