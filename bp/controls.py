@@ -7,6 +7,8 @@ known, so the part of a measurement that follows them linearly is noise, and is 
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 from numpy.typing import NDArray
 from scipy.special import gammaln
@@ -14,6 +16,8 @@ from scipy.special import gammaln
 from bp.instance import Instance
 
 Array = NDArray[np.float64]
+
+_BLOCK_ENTRIES = 1 << 22  # worked on at a time
 
 
 def controls(instance: Instance) -> Array:
@@ -41,21 +45,26 @@ def controls(instance: Instance) -> Array:
     """
     if instance.model.is_even:
         return np.empty(0)
-    n = instance.n
-    x = instance.xi.astype(np.float64)
-    if instance.teacher is None:
-        return np.array(_sums(x, 1.0))
-    teacher = instance.teacher.astype(np.float64)
-    stabilities, mean = x @ teacher / np.sqrt(n), _mean_stability(n, instance.is_binary)
+    n, teacher = instance.n, instance.teacher
+    if teacher is None:
+        return np.array(_sums(instance.xi, np.zeros(n), 1.0))
+    mean = _mean_stability(n, instance.is_binary)
     spread = (n - 2 * mean**2 + mean**4) / n
-    return np.array([np.sum(stabilities - mean) / n, *_sums(x - mean / np.sqrt(n) * teacher, spread)])
+    along = np.sum(instance.stabilities(teacher) - mean) / n
+    return np.array([along, *_sums(instance.xi, mean / np.sqrt(n) * teacher, spread)])
 
 
-def _sums(x: Array, spread: float) -> tuple[float, float]:
-    r"""Both sums, for centred patterns with :math:`E\,C_{ab}^2` = `spread` / N."""
-    p, n = x.shape
-    rows = x @ x.sum(axis=0) / n - np.sum(x * x, axis=1) / n
-    return float(rows.sum()) / n, (float(rows @ rows) - p * (p - 1) * spread / n) / n
+def _sums(xi: NDArray[Any], mean: Array, spread: float) -> tuple[float, float]:
+    r"""Both sums, for patterns of a given mean with :math:`E\,C_{ab}^2` = `spread` / N; a block of rows at a time."""
+    p, n = xi.shape
+    rows = max(1, _BLOCK_ENTRIES // n)
+    blocks = [slice(start, start + rows) for start in range(0, p, rows)]
+    total = sum((xi[block].sum(axis=0, dtype=np.float64) for block in blocks), -p * mean)
+    overlaps = np.empty(p)
+    for block in blocks:
+        x = xi[block] - mean
+        overlaps[block] = (x @ total - np.sum(x * x, axis=1)) / n
+    return float(overlaps.sum()) / n, (float(overlaps @ overlaps) - p * (p - 1) * spread / n) / n
 
 
 def _mean_stability(n: int, binary: bool) -> float:

@@ -27,7 +27,7 @@ from replica_theory.grids import DISTANCE, LOAD, GridResult
 from replica_theory.infinite_y import LimitEquations
 from replica_theory.labelled import Quantity
 from replica_theory.local_entropy import ZERO_COMPLEXITY, Reference, local_entropy
-from replica_theory.models import ArrayLike, Model
+from replica_theory.models import ArrayLike, Model, checked_model
 from replica_theory.saddle_point import follow_branch
 from replica_theory.sectors import satiated
 from replica_theory.status import ConvergenceError, Status, report, silenced
@@ -116,8 +116,10 @@ def local_entropy_threshold(
 
     Raises
     ------
+    TypeError
+        If `model` is no model.
     ValueError
-        If the criterion is unknown, or beta is finite.
+        If the criterion or the reference is unknown, beta is finite, or the model has a teacher.
     ConvergenceError
         If the criterion is met at no load below capacity (one margin; several: NaN, warned of once).
 
@@ -137,6 +139,11 @@ def local_entropy_threshold(
     >>> print(f"{local_entropy_threshold(BinaryPerceptron()).alpha:.4f}")
     0.7553
     """
+    checked_model(model)
+    if model.has_teacher:
+        raise ValueError("a threshold needs random labels; for a teacher see dense_teacher_threshold")
+    if reference not in ("free", "solution"):
+        raise ValueError(f"reference must be 'free' or 'solution'; got {reference!r}")
     if criterion not in ("slope", "gap", "margin"):
         raise ValueError(f"criterion must be 'slope', 'gap' or 'margin'; got {criterion!r}")
     if np.any(np.isfinite(model.beta)):

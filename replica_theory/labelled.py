@@ -27,6 +27,7 @@ from replica_theory.models import (
 )
 
 FORMAT = 1
+_HDF5 = b"\x89HDF\r\n\x1a\n"
 
 _PACKAGE = "binary-perceptron"
 _MODELS = {
@@ -264,6 +265,8 @@ def _to_bytes(dataset: Any) -> bytes:
 
 def _from_bytes(data: bytes) -> Any:
     (xarray,) = _require("xarray", call="read_netcdf")
+    if not data.startswith(_HDF5):  # h5netcdf would complain once more when its half-made object is collected
+        raise ValueError("it is no netCDF-4 file, or a damaged one (it does not start as HDF5 files do)")
     try:
         return xarray.load_dataset(io.BytesIO(data), engine="h5netcdf", decode_times=False)
     except Exception as error:  # h5py, h5netcdf and xarray raise a dozen kinds on foreign bytes

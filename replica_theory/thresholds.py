@@ -107,7 +107,7 @@ def capacity(model: Model) -> Capacity:
     if np.any(np.isfinite(model.beta)):
         raise ValueError(f"capacity counts solutions and needs beta = inf; got beta={model.beta}")
     flat, _, shape = flatten(model, 1.0)
-    with np.errstate(invalid="ignore"):  # a margin without a root is NaN throughout
+    with np.errstate(invalid="ignore", divide="ignore"):  # a margin without a root is NaN throughout
         columns = _even_capacity(flat) if model.is_even else _root_of_entropy(flat)
     status = columns.pop("status")
     fields = {k: (float(v[0]) if shape == () else v.reshape(shape)) for k, v in columns.items()}

@@ -95,6 +95,12 @@ def test_array_equals_scalars():
         assert table.alpha[index] == pytest.approx(alone.alpha, rel=1e-13)
 
 
+def test_margins_beyond_rounding_warn_of_nothing():
+    assert capacity(SymmetricBinaryPerceptron(100.0)).alpha == np.inf
+    with pytest.raises(ConvergenceError):
+        capacity(BinaryPerceptron(-50.0))
+
+
 def test_margin_without_root():
     with pytest.raises(ConvergenceError, match=r"capacity of BinaryPerceptron\(kappa=60.0, beta=inf\)") as caught:
         capacity(BinaryPerceptron(60.0))

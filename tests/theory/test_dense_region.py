@@ -9,6 +9,7 @@ from replica_theory import (
     ConvergenceError,
     ConvergenceWarning,
     SymmetricBinaryPerceptron,
+    TeacherStudent,
     UShapePerceptron,
     capacity,
     franz_parisi,
@@ -119,3 +120,9 @@ def test_bad_input():
         local_entropy_threshold(BINARY, "width")
     with pytest.raises(ValueError, match="counts solutions and needs beta = inf"):
         local_entropy_threshold(BinaryPerceptron(0.0, 2.0))
+    with pytest.raises(ValueError, match="reference must be 'free' or 'solution'; got 'typical'"):
+        local_entropy_threshold(BINARY, reference="typical")
+    with pytest.raises(ValueError, match="a threshold needs random labels; for a teacher see dense_teacher_threshold"):
+        local_entropy_threshold(TeacherStudent())
+    with pytest.raises(TypeError, match=r"model must be a Model .*; got 0.0"):
+        local_entropy_threshold(0.0)
