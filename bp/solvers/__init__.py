@@ -115,6 +115,10 @@ def solve_batch(
     >>> [found.solved for found in bp.solve_batch(inst, rngs=[1, 2, 3])]
     [True, True, True]
     """
+    if not isinstance(rngs, Sequence | range):
+        raise TypeError(f"rngs must be a sequence of seeds, one for each run; got {rngs!r}")
+    if not isinstance(instance, Instance | Sequence):
+        raise TypeError(f"instance must be a bp.Instance or a sequence of them; got {type(instance).__name__}")
     instances = [instance] * len(rngs) if isinstance(instance, Instance) else list(instance)
     if len(instances) != len(rngs):
         raise ValueError(f"instance must be one, or one for each of the {len(rngs)} rngs; got {len(instances)}")
@@ -127,7 +131,7 @@ def solve_batch(
 
 
 def _check(method: str, instance: Instance) -> None:
-    if method not in _SOLVERS:
+    if not isinstance(method, str) or method not in _SOLVERS:
         raise ValueError(f"method must be one of {', '.join(map(repr, solvers()))}; got {method!r}")
     if not isinstance(instance, Instance):
         raise TypeError(f"instance must be a bp.Instance; got {type(instance).__name__}")

@@ -76,8 +76,8 @@ class Checkpoint:
             with np.load(io.BytesIO(data), allow_pickle=False) as file:
                 arrays = {name: file[name] for name in file.files}
             theirs = json.loads(str(arrays.pop("settings")))
-        except Exception as error:  # zipfile, zlib and the .npy reader raise a dozen kinds on foreign bytes
-            raise ValueError(f"{self.path} is no checkpoint or is damaged ({error}); choose another file") from None
+        except Exception:  # zipfile, zlib and the .npy reader raise a dozen kinds on foreign bytes
+            raise ValueError(f"{self.path} is no checkpoint or is damaged; choose another file") from None
         ours = self._settings
         differ = sorted(key for key in ours.keys() | theirs.keys() if ours.get(key) != theirs.get(key))
         if differ:

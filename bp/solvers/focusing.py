@@ -19,7 +19,7 @@ import numpy as np
 from numpy.typing import DTypeLike, NDArray
 from tqdm import tqdm
 
-from bp.instance import Instance, Rng
+from bp.instance import Instance, Rng, generator
 from bp.propagation import AmpState, EdgeState, Messages, State, make_state
 from bp.solvers.checkpoint import Checkpoint, fingerprint
 from bp.solvers.local_search import edges, local_search
@@ -198,12 +198,12 @@ def begin(
         "seed": int(rng) if isinstance(rng, int | np.integer) else None,
     }
     file = None if checkpoint is None else Checkpoint(checkpoint, {"instance": fingerprint(instance)} | settings)
-    generator = np.random.default_rng(rng)
+    source = generator(rng)
     method: Any = _METHODS[form]
     target = _tightened(instance) if plan is None else instance
-    state = make_state(target, method, beta=beta, init=_INITIAL, dtype=precision, device=device, rng=generator)
-    bias = _random_bias(instance, generator)
-    focus = _Focus(instance, state, generator, bias, updates, limit, float(damping), entropies, file, progress)
+    state = make_state(target, method, beta=beta, init=_INITIAL, dtype=precision, device=device, rng=source)
+    bias = _random_bias(instance, source)
+    focus = _Focus(instance, state, source, bias, updates, limit, float(damping), entropies, file, progress)
     return focus.solution(passes(family, instance.model.is_even) if plan is None else [plan], automatic=plan is None)
 
 

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from bp import _bits, _search
-from bp.instance import Instance, Rng
+from bp.instance import Instance, Rng, generator
 
 TEMPERATURE = 0.5
 
@@ -68,7 +68,7 @@ def local_search(
     instance.errors(weights)  # refuses what is no configuration
     words = _bits.pack(np.asarray(weights)[None])[0]
     lower, upper = edges(instance)
-    uniforms = np.random.default_rng(rng).random(steps)
+    uniforms = generator(rng).random(steps)
     _search.walk(instance.bits, instance.n, lower, upper, words, uniforms, float(temperature))
     best: NDArray[np.int8] = _bits.unpack(words[None], instance.n)[0]
     return best

@@ -218,3 +218,7 @@ def test_bad_batches(arguments, sentence):
         bp.solve_batch(**{"instance": hard()} | arguments)
     with pytest.raises(TypeError, match="unexpected keyword argument 'stops'"):
         bp.solve_batch(hard(), rngs=[1], stops=3)
+    with pytest.raises(TypeError, match="rngs must be a sequence of seeds, one for each run; got 3"):
+        bp.solve_batch(hard(), rngs=3)
+    with pytest.raises(TypeError, match=r"instance must be a bp\.Instance or a sequence of them; got NoneType"):
+        bp.solve_batch(None, rngs=[1])
