@@ -10,7 +10,7 @@ import time
 import numpy as np
 import pytest
 
-from bp import random_instance, solve
+from bp import random_instance, solve, solve_batch
 from replica_theory import BinaryPerceptron
 
 pytest.importorskip("pytest_benchmark")
@@ -53,3 +53,22 @@ def test_solution(benchmark, referee, form, n, alpha, threads, samples):
         "ms/iteration": np.median(1e3 * wall / iterations),
         "referee / wall": np.median(slow / wall),
     })  # fmt: skip
+
+
+@pytest.mark.parametrize("threads", [1], indirect=True)
+@pytest.mark.parametrize(("n", "runs"), [(301, 16), (1001, 16), (4001, 8), (20_001, 4)])
+def test_batch(benchmark, n, runs, threads):
+    """Sixty iterations of runs on one instance, one after the other and side by side, in turn."""
+    instance = random_instance(BinaryPerceptron(), n, 0.6, rng=1)
+    works = {
+        "alone": lambda: [solve(instance, rng=seed, max_iter=60) for seed in range(runs)],
+        "batch": lambda: solve_batch(instance, rngs=range(runs), max_iter=60),
+    }
+    seconds = {}
+    for name, work in list(works.items()) * 3:
+        start = time.process_time()
+        done = sum(found.iterations for found in work())
+        seconds[name] = min(seconds.get(name, np.inf), (time.process_time() - start) / done)
+    benchmark.extra_info.update({f"{name}, ms/iteration": 1e3 * each for name, each in seconds.items()})
+    benchmark.extra_info["gain"] = seconds["alone"] / seconds["batch"]
+    benchmark.pedantic(works["batch"], rounds=1)

@@ -83,8 +83,7 @@ def solve_batch(
 ) -> list[Solution]:
     """Look for solutions from many seeds, or of many instances, step by step side by side.
 
-    Runs on one instance share every pass over its patterns, which pays where these do not fit in the cache (N above
-    some 10 000); they end one by one.
+    Runs on one instance share every pass over its patterns, and end one by one.
 
     Parameters
     ----------
@@ -107,6 +106,12 @@ def solve_batch(
     ------
     TypeError, ValueError
         As `solve`, and if there is not one instance for each run.
+
+    Notes
+    -----
+    It pays for small instances, where a step is mostly calls: on one core an iteration of each of 16 runs takes 1.5
+    times less than alone at N = 301, 1.4 times at N = 1001, 1.15 times for 8 runs at N = 4001. Products with the
+    patterns are bounded by arithmetic, not by reading them, so that at N = 20 001 nothing is gained.
 
     Examples
     --------
