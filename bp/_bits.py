@@ -273,6 +273,7 @@ def _back_band(bits: Any, g: Any, width: int, out: Any, band: int) -> None:
 
 @njit(cache=True)
 def back_serial(bits: Any, g: Any, width: int, out: Any) -> None:
+    """Sums of `g` under the masks of the columns, on one thread, added to `out`."""
     for band in range(-(-bits.shape[1] // width)):
         _back_band(bits, g, width, out, band)
 
