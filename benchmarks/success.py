@@ -17,7 +17,7 @@ import numpy as np
 from scipy.optimize import minimize
 
 import bp
-from bp.workers import worker_processes
+from bp.execution.workers import worker_processes
 from replica_theory import BinaryPerceptron, SymmetricBinaryPerceptron
 
 

@@ -7,8 +7,9 @@ times longer the readable numpy step of the tests takes.
 import numpy as np
 import pytest
 
-from bp import _bits, random_instance
-from bp._amp import Amp
+from bp import random_instance
+from bp.messages.amp import Amp
+from bp.problems import _bits
 from replica_theory import BinaryPerceptron
 
 pytest.importorskip("pytest_benchmark")

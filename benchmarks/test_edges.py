@@ -8,9 +8,9 @@ import numpy as np
 import pytest
 
 from bp import random_instance
-from bp.propagation import make_state
-from bp.solvers.focusing import reference_field
-from bp.solvers.schedules import Pseudo
+from bp.algorithms.focusing import reference_field
+from bp.algorithms.schedules import Pseudo
+from bp.messages.propagation import make_state
 from replica_theory import BinaryPerceptron
 
 pytest.importorskip("pytest_benchmark")

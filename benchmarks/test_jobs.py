@@ -12,9 +12,9 @@ import numpy as np
 import pytest
 
 import bp
-from bp.jobs import run_points
-from bp.store import PointStore
-from bp.workers import worker_processes
+from bp.execution.jobs import run_points
+from bp.execution.store import PointStore
+from bp.execution.workers import worker_processes
 from replica_theory import BinaryPerceptron
 
 pytest.importorskip("pytest_benchmark")

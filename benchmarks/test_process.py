@@ -15,8 +15,9 @@ import numba
 import numpy as np
 import pytest
 
-from bp import _bits, random_instance
-from bp.propagation import make_state
+from bp import random_instance
+from bp.messages.propagation import make_state
+from bp.problems import _bits
 from replica_theory import BinaryPerceptron
 
 pytest.importorskip("pytest_benchmark")
@@ -44,7 +45,7 @@ print(imported - start, first - imported, time.process_time() - first)
 PEAK = """
 import re
 import bp, numpy, replica_theory
-from bp.propagation import make_state
+from bp.messages.propagation import make_state
 from referee import gaussian_messages
 def run(n):
     instance = bp.random_instance(replica_theory.BinaryPerceptron(), n, 0.6, rng=1)

@@ -6,8 +6,8 @@ bit from memory and a sixteenth (an eighth in float64) of an addition of 512 bit
 - `test_read` sums words with wide vectors, from arrays that stay in L1, in L2 and nowhere;
 - `test_masked_adds` adds registers under masks that are in registers too, or that are loaded from L1 one by one, which
   is what a product that waits for nothing else does;
-- `test_product` runs the products of `bp._bits`, and in turn a sum over the very words they read and additions under
-  masks from L1. The larger of these two times is the bound; extra info has the fraction of it reached.
+- `test_product` runs the products of `bp.problems._bits`, and in turn a sum over the very words they read and
+  additions under masks from L1. The larger of these two times is the bound; extra info has the fraction of it reached.
 """
 
 import time
@@ -20,7 +20,7 @@ from numba import njit, prange, types
 from numba.core import cgutils
 from numba.extending import intrinsic
 
-from bp import _bits
+from bp.problems import _bits
 
 pytest.importorskip("pytest_benchmark")
 

@@ -1,14 +1,15 @@
 """Message passing on instances of the binary perceptron: entropies, local entropies and solvers at finite N."""
 
-from bp.crosscheck import Crosscheck, Row, crosscheck
-from bp.ensemble import Ensemble, ensemble, read_ensemble
-from bp.enumeration import SolutionDistances, SolutionSet, enumerate_solutions
-from bp.files import read_instance, write_instance
-from bp.instance import Instance, random_instance
-from bp.local_entropy import local_entropy
-from bp.monte_carlo import Sample, monte_carlo
-from bp.propagation import BPResult, Messages, belief_propagation
-from bp.solvers import Solution, solve, solve_batch, solvers
+from bp.algorithms import Solution, solve, solve_batch, solvers
+from bp.algorithms.monte_carlo import Sample, monte_carlo
+from bp.ensembles.ensemble import Ensemble, ensemble, read_ensemble
+from bp.exact.enumeration import SolutionDistances, SolutionSet, enumerate_solutions
+from bp.messages.local_entropy import local_entropy
+from bp.messages.propagation import BPResult, belief_propagation
+from bp.messages.state import Messages
+from bp.problems.files import read_instance, write_instance
+from bp.problems.perceptron import Instance, random_instance
+from bp.validation.crosscheck import Crosscheck, Row, crosscheck
 
 __all__ = [
     "BPResult",

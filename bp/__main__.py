@@ -15,16 +15,18 @@ from typing import Any
 
 import numpy as np
 
-from bp.comparisons import COMPARISONS, Row
-from bp.crosscheck import DISTANCES, Crosscheck, crosscheck, stored_call
-from bp.files import read_instance
-from bp.instance import Instance
-from bp.propagation import belief_propagation
-from bp.solvers import solve, solvers
-from bp.store import require_writable
-from bp.workers import worker_processes
-from replica_theory.files import replace_file
-from replica_theory.models import BinaryPerceptron, Model, SymmetricBinaryPerceptron, TeacherStudent
+from bp.algorithms import solve, solvers
+from bp.execution.store import require_writable
+from bp.execution.workers import worker_processes
+from bp.messages.propagation import belief_propagation
+from bp.problems.files import read_instance
+from bp.problems.perceptron import Instance
+from bp.validation.comparisons import COMPARISONS, Row
+from bp.validation.crosscheck import DISTANCES, Crosscheck, crosscheck, stored_call
+from replica_theory.models.intervals import SymmetricBinaryPerceptron
+from replica_theory.models.model import Model
+from replica_theory.models.perceptron import BinaryPerceptron, TeacherStudent
+from replica_theory.results.files import replace_file
 from replica_theory.status import ConvergenceError
 
 MODELS: dict[str, type[Model]] = {

@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from bp.ensemble import Ensemble
-from bp.solvers import Solution
-from replica_theory.curves import EntropyCurve
+from bp.algorithms import Solution
+from bp.ensembles.ensemble import Ensemble
 from replica_theory.plots import FONT, STROKES, entropy_curves, legend, prepared
+from replica_theory.results.curve import EntropyCurve
 
 if TYPE_CHECKING:  # pragma: no cover
     from matplotlib.axes import Axes

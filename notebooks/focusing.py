@@ -28,8 +28,8 @@ import numpy as np
 
 import bp
 import replica_theory as rt
+from bp.algorithms.schedules import FreeSchedule, Pseudo
 from bp.plots import success_probability
-from bp.solvers.schedules import FreeSchedule, Pseudo
 
 FAST = os.environ.get("FAST", "1") == "1"  # "0": full resolution
 warnings.simplefilter("ignore", rt.ConvergenceWarning)  # points without a saddle are NaN and not drawn

@@ -1,37 +1,36 @@
 """Replica theory of the binary perceptron: entropies, local entropies and thresholds in the limit N → ∞."""
 
-from replica_theory.around_teacher import around_teacher
-from replica_theory.curves import EntropyCurve
-from replica_theory.dense_region import DenseThreshold, local_entropy_threshold, local_entropy_thresholds
-from replica_theory.dense_teacher import DenseTeacherThreshold, dense_teacher, dense_teacher_threshold
-from replica_theory.focusing import FocusingFixedPoint, focusing_fixed_point
-from replica_theory.franz_parisi import binary_entropy, franz_parisi, minimum_distance, planted_bound
-from replica_theory.labelled import read_netcdf
-from replica_theory.local_entropy import local_entropy
-from replica_theory.models import (
-    BinaryPerceptron,
-    CustomModel,
-    IntervalModel,
-    Model,
-    SymmetricBinaryPerceptron,
-    TeacherStudent,
-    UShapePerceptron,
-)
-from replica_theory.replica_symmetric import ReplicaSymmetric, annealed_entropy, replica_symmetric
-from replica_theory.replica_symmetry_breaking import local_entropy_1rsb
-from replica_theory.robust_ensemble import RobustEnsemble, robust_ensemble
-from replica_theory.state_evolution import StateEvolution, state_evolution
+from replica_theory._version import __version__ as __version__
+from replica_theory.algorithms.focusing import FocusingFixedPoint, focusing_fixed_point
+from replica_theory.algorithms.state_evolution import StateEvolution, state_evolution
+from replica_theory.models.custom import CustomModel
+from replica_theory.models.intervals import IntervalModel, SymmetricBinaryPerceptron, UShapePerceptron
+from replica_theory.models.model import Model
+from replica_theory.models.perceptron import BinaryPerceptron, TeacherStudent
+from replica_theory.neighbourhood.around_teacher import around_teacher
+from replica_theory.neighbourhood.dense_teacher import dense_teacher
+from replica_theory.neighbourhood.franz_parisi import franz_parisi, minimum_distance, planted_bound
+from replica_theory.neighbourhood.local_entropy import local_entropy
+from replica_theory.neighbourhood.robust_ensemble import RobustEnsemble, robust_ensemble
+from replica_theory.neighbourhood.symmetry_breaking import local_entropy_1rsb
+from replica_theory.numerics.binary import binary_entropy
+from replica_theory.results.curve import EntropyCurve
+from replica_theory.results.labelled import read_netcdf
 from replica_theory.status import ConvergenceError, ConvergenceWarning, Status
-from replica_theory.teacher_student import (
-    Learning,
+from replica_theory.thresholds.capacity import Capacity, capacity
+from replica_theory.thresholds.dense_region import (
+    DenseThreshold,
+    local_entropy_threshold,
+    local_entropy_thresholds,
+)
+from replica_theory.thresholds.dense_teacher import DenseTeacherThreshold, dense_teacher_threshold
+from replica_theory.thresholds.learning import (
     LearningTransition,
-    teacher_student,
     teacher_student_spinodal,
     teacher_student_transition,
 )
-from replica_theory.thresholds import Capacity, capacity
-
-__version__ = "0.1.0"
+from replica_theory.typical.replica_symmetric import ReplicaSymmetric, annealed_entropy, replica_symmetric
+from replica_theory.typical.teacher_student import Learning, teacher_student
 
 __all__ = [
     "BinaryPerceptron",

@@ -14,13 +14,16 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from replica_theory.dense_region import local_entropy_threshold
-from replica_theory.franz_parisi import franz_parisi
-from replica_theory.local_entropy import ZERO_COMPLEXITY, local_entropy
-from replica_theory.models import BinaryPerceptron, Model, SymmetricBinaryPerceptron, TeacherStudent
-from replica_theory.replica_symmetric import replica_symmetric
+from replica_theory.models.intervals import SymmetricBinaryPerceptron
+from replica_theory.models.model import Model
+from replica_theory.models.perceptron import BinaryPerceptron, TeacherStudent
+from replica_theory.neighbourhood.franz_parisi import franz_parisi
+from replica_theory.neighbourhood.local_entropy import ZERO_COMPLEXITY, local_entropy
 from replica_theory.status import ConvergenceError, Status, silenced
-from replica_theory.thresholds import capacity
+from replica_theory.thresholds.capacity import capacity
+from replica_theory.thresholds.dense_region import local_entropy_threshold
+from replica_theory.typical.replica_symmetric import replica_symmetric
+from replica_theory.typing import Array
 
 MODELS: dict[str, type[Model]] = {
     "binary": BinaryPerceptron,
@@ -29,7 +32,6 @@ MODELS: dict[str, type[Model]] = {
 }
 MAX_POINTS = 1_000_000
 
-Array = NDArray[np.float64]
 Columns = dict[str, Any]
 """What a command computes: a name and an array (one entry a point) for each column, with a column ``status``."""
 

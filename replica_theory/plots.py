@@ -6,17 +6,15 @@ from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
-from numpy.typing import NDArray
 
-from replica_theory.curves import EntropyCurve
-from replica_theory.dense_region import DenseThreshold
-from replica_theory.replica_symmetric import ReplicaSymmetric
-from replica_theory.thresholds import Capacity
+from replica_theory.results.curve import EntropyCurve
+from replica_theory.thresholds.capacity import Capacity
+from replica_theory.thresholds.dense_region import DenseThreshold
+from replica_theory.typical.replica_symmetric import ReplicaSymmetric
+from replica_theory.typing import Array
 
 if TYPE_CHECKING:  # pragma: no cover
     from matplotlib.axes import Axes
-
-Array = NDArray[np.float64]
 
 
 class Stroke(NamedTuple):

@@ -1,0 +1,95 @@
+"""State of a long run in one file, so that a killed run goes on where it was."""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import json
+import os
+import time
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from bp.execution.store import require_writable, save_npz
+from bp.problems.perceptron import Instance
+
+FORMAT = 2
+INTERVAL = 60.0
+"""Seconds between two writes."""
+
+
+class Checkpoint:
+    """A file with the arrays that a run goes on from, and the settings they belong to.
+
+    Parameters
+    ----------
+    path : path
+        An ``.npz`` read without pickle. It need not exist.
+    settings : mapping
+        What the run depends on (JSON values).
+
+    Attributes
+    ----------
+    path : Path
+    stored : dict of arrays, or None
+        What the file held when it was opened.
+
+    Raises
+    ------
+    OSError
+        If the file cannot be read or its folder cannot be written.
+    ValueError
+        If the file is damaged or of a run with other settings (the message names them); it is left as it was.
+    """
+
+    def __init__(self, path: str | os.PathLike[str], settings: Mapping[str, Any]) -> None:
+        self.path = Path(path)
+        self._settings: dict[str, Any] = {"format": FORMAT} | dict(settings)
+        self._written = time.monotonic()
+        require_writable(self.path.parent)
+        self.stored = self._read()
+
+    @property
+    def due(self) -> bool:
+        """Whether the last write is `INTERVAL` seconds ago."""
+        return time.monotonic() - self._written >= INTERVAL
+
+    def write(self, arrays: Mapping[str, NDArray[Any]]) -> None:
+        """Write, completely or not at all."""
+        save_npz(self.path, {"settings": np.str_(json.dumps(self._settings)), **arrays})
+        self._written = time.monotonic()
+
+    def remove(self) -> None:
+        """Remove the file: the run has ended."""
+        self.path.unlink(missing_ok=True)
+
+    def _read(self) -> dict[str, NDArray[Any]] | None:
+        try:
+            data = self.path.read_bytes()
+        except FileNotFoundError:
+            return None
+        try:
+            with np.load(io.BytesIO(data), allow_pickle=False) as file:
+                arrays = {name: file[name] for name in file.files}
+            theirs = json.loads(str(arrays.pop("settings")))
+        except Exception:  # zipfile, zlib and the .npy reader raise a dozen kinds on foreign bytes
+            raise ValueError(f"{self.path} is no checkpoint or is damaged; choose another file") from None
+        ours = self._settings
+        differ = sorted(key for key in ours.keys() | theirs.keys() if ours.get(key) != theirs.get(key))
+        if differ:
+            changes = ", ".join(f"{key} was {theirs.get(key)} and is {ours.get(key)} now" for key in differ)
+            raise ValueError(f"{self.path} is the checkpoint of another run ({changes}); choose another file")
+        return arrays
+
+
+def fingerprint(instance: Instance) -> str:
+    """Hash of everything in an instance that a solver depends on."""
+    patterns = instance.real if instance.bits is None else instance.bits
+    assert patterns is not None
+    digest = hashlib.sha256(repr((instance.n, instance.n_patterns, instance.kappa, instance.constraint)).encode())
+    digest.update(patterns.data)
+    return digest.hexdigest()[:16]

@@ -1,0 +1,1 @@
+"""Measurements on many instances, and what their averages are worth."""

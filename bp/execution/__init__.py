@@ -1,0 +1,1 @@
+"""Jobs on any executor, and the files that their results are kept in."""

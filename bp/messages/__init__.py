@@ -1,0 +1,1 @@
+"""Message passing: states of the messages, belief propagation, local entropies."""

@@ -1,0 +1,195 @@
+r"""One step of approximate message passing (node variables only), over arrays of any namespace.
+
+With :math:`\ell(\omega, \sigma)` the log-weight of a pattern (`replica_theory.models.model.Model.log_kernel`),
+
+.. math:: V_a &= \tfrac1N\sum_i\xi_{ai}^2(1-m_i^2), \qquad
+   \omega_a = \tfrac1{\sqrt N}\sum_i\xi_{ai}m_i - V_a g_a^{\mathrm{old}}, \qquad
+   g_a = \partial_\omega\ell(\omega_a, \sqrt{V_a}), \qquad \Gamma_a = -\partial_\omega g_a, \\
+   B_i &= \tfrac1{\sqrt N}\sum_a\xi_{ai}g_a + m_i\,\tfrac1N\sum_a\xi_{ai}^2\Gamma_a, \qquad m_i = \tanh(B_i+\theta_i).
+
+Its fixed points are the stationary points of the Bethe free entropy
+
+.. math:: N\Phi = \sum_a\Big[\ell(\omega_a,\sqrt{V_a}) + \tfrac{(\omega_a - z_a)^2}{2V_a}\Big]
+   + \sum_i\Big[\theta_i m_i - \sum_{s=\pm1}\tfrac{1+sm_i}2\log\tfrac{1+sm_i}2\Big], \qquad
+   z_a = \tfrac1{\sqrt N}\sum_i\xi_{ai}m_i,
+
+over :math:`m` and :math:`\omega`: the derivative in :math:`\omega_a` gives :math:`\omega = z - Vg`, that in
+:math:`m_i`, with :math:`\partial_V\ell = (\ell''+\ell'^2)/2`, the equation for :math:`B_i`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Hashable, Sequence
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from bp.messages.state import Messages, frozen
+from bp.problems import _bits
+from bp.problems.devices import DevicePatterns, Namespace, interval_kernel, namespace
+from bp.problems.perceptron import Instance
+from bp.problems.products import PackedPatterns, Patterns, RealPatterns
+from replica_theory.models.model import Kernel
+from replica_theory.typing import Array
+
+KernelFunction = Callable[[Any, Any], Kernel]
+
+MIN_VARIANCE = 1e-10  # keeps the kernel finite when every magnetisation is saturated (V = 0)
+
+
+class AmpStep(NamedTuple):
+    """What one step gives; leading batch axes are those of the magnetisations.
+
+    Attributes
+    ----------
+    fields : array, shape (..., N)
+        Fields `B` of the patterns on the weights, without any external field.
+    g : array, shape (..., P)
+        New output terms, to be passed to the next step.
+    omega : array, shape (..., P)
+        Mean of each stability, reaction term removed.
+    variance : array, shape (..., P) or (..., 1)
+        Its variance, one for all patterns of ±1.
+    log_weight : array, shape (..., P)
+        The log-weight of each pattern.
+    """
+
+    fields: Any
+    g: Any
+    omega: Any
+    variance: Any
+    log_weight: Any
+
+
+def amp_step(patterns: Patterns, kernel: KernelFunction, magnetizations: Any, g: Any, xp: Any = np) -> AmpStep:
+    """One step from the magnetisations (..., N) and the previous output terms `g` (..., P).
+
+    The first step takes ``g = 0``. Neither damping nor the external field is applied: the caller sets
+    ``m = tanh(fields + field)`` as it likes. `kernel` gives the log-weight of a pattern and its derivatives at
+    ``(omega, std)``; `xp` is the namespace of the arrays. Cost: two products with the patterns.
+    """
+    m = magnetizations
+    n = m.shape[-1]
+    variance = xp.clip(patterns.times_squared(1.0 - m**2) / n, MIN_VARIANCE, None)
+    omega = patterns.times(m) / np.sqrt(n) - variance * g
+    log_weight, d1, d2 = kernel(omega, xp.sqrt(variance))
+    fields = patterns.back(d1) / np.sqrt(n) - m * patterns.back_squared(d2) / n
+    return AmpStep(fields, d1, omega, variance, log_weight)
+
+
+def amp_free_entropy(step: AmpStep, magnetizations: Array, g: Array, field: Array) -> float:
+    r"""Bethe free entropy :math:`\Phi` per weight, of a step and what went into it (so :math:`\omega - z = -Vg`)."""
+    patterns = np.sum(step.log_weight + 0.5 * step.variance * g**2)
+    return float((patterns + np.sum(binary_entropy(magnetizations)) + field @ magnetizations) / len(magnetizations))
+
+
+class Amp:
+    """The step for one instance, on the host or on a device.
+
+    Parameters
+    ----------
+    instance : Instance
+    beta : float
+        Inverse temperature.
+    dtype : float64 or float32
+        Precision of the products with the patterns.
+    device : str, optional
+        As for `bp.problems.devices.namespace`; by default the products run on the host, straight from the bits.
+    """
+
+    def __init__(
+        self, instance: Instance, beta: float = np.inf, dtype: Any = np.float64, device: str | None = None
+    ) -> None:
+        self.space: Namespace = namespace(device)
+        self.patterns: Patterns
+        if device is None:
+            self.kernel: KernelFunction = instance.model.at(beta=beta).log_kernel
+            if instance.bits is not None:
+                self.patterns = PackedPatterns(instance.bits, instance.n, dtype)
+            else:
+                assert instance.real is not None
+                self.patterns = RealPatterns(instance.real, dtype)
+            return
+        interval = instance.interval
+        self.kernel = lambda mean, std: interval_kernel(self.space, interval, beta, mean, std)
+        bits = None if instance.bits is None else _bits.as_bytes(instance.bits, instance.n)
+        name = np.dtype(dtype).name
+        self.patterns = DevicePatterns(self.space, instance.n, bits=bits, real=instance.real, dtype=name)
+
+    def step(self, magnetizations: Array, g: Array) -> AmpStep:
+        """One step; arrays of the host go in and come out."""
+        space = self.space
+        step = amp_step(self.patterns, self.kernel, space.asarray(magnetizations), space.asarray(g), space.xp)
+        return AmpStep(*(space.to_host(values) for values in step))
+
+
+def binary_entropy(magnetizations: Array) -> Array:
+    """Entropy of independent weights of given magnetisations, nats."""
+    p = np.stack([1.0 + magnetizations, 1.0 - magnetizations]) / 2.0
+    terms = -p * np.log(p, out=np.zeros_like(p), where=p > 0)
+    return np.asarray(np.sum(terms, axis=0))
+
+
+class AmpState:
+    """Node variables of AMP: fields `B` (N,) of the patterns on the weights and output terms `g` (P,)."""
+
+    contradiction = False
+    shared: Hashable
+    """Equal for states whose sweeps can share a pass over the patterns (`sweep_together`)."""
+
+    def __init__(
+        self,
+        instance: Instance,
+        fields: Array,
+        g: Array,
+        *,
+        beta: float = np.inf,
+        dtype: Any = np.float64,
+        device: str | None = None,
+    ) -> None:
+        self.fields, self.g = fields, g
+        self._amp, self._model, self._beta = Amp(instance, beta, dtype, device), instance.model, beta
+        patterns = instance.real if instance.bits is None else instance.bits
+        self.shared = (id(patterns), instance.interval, beta, np.dtype(dtype), device)
+
+    def sweep(self, field: Array, damping: float) -> float:
+        """One step, the fields damped; returns the largest undamped change of a field or magnetisation."""
+        step = self._amp.step(np.tanh(field + self.fields), self.g)
+        return self._advance(step.fields, step.g, damping)
+
+    def _advance(self, fields: Array, g: Array, damping: float) -> float:
+        """Take the outcome of a step."""
+        change = np.max(np.abs(fields - self.fields))
+        change = max(change, np.max(np.abs(g - self.g)) / np.sqrt(len(fields)))
+        self.fields = self.fields + (1.0 - damping) * (fields - self.fields)
+        self.g = g
+        return float(change)
+
+    def measure(self, field: Array) -> tuple[Array, float, Array]:
+        r"""Magnetisations, free entropy :math:`\Phi` and log-probabilities of the patterns, messages unchanged."""
+        m = np.tanh(field + self.fields)
+        step = self._amp.step(m, self.g)
+        log_p = step.log_weight
+        if self._beta < np.inf:
+            log_p = self._model.log_kernel(step.omega, np.sqrt(step.variance)).log
+        return m, amp_free_entropy(step, m, self.g, field), log_p
+
+    def messages(self) -> Messages:
+        """Read-only copy of the messages."""
+        return Messages("amp", frozen(self.fields.copy()), frozen(self.g.copy()))
+
+    def restore(self, messages: Messages) -> None:
+        """Go back to earlier messages."""
+        assert messages.g is not None
+        self.fields, self.g = messages.fields.copy(), messages.g.copy()
+
+
+def sweep_together(states: Sequence[AmpState], fields: Sequence[Array], dampings: Sequence[float]) -> list[float]:
+    """Sweep states of equal `shared` in one pass over their patterns; each comes out as from a sweep of its own.
+
+    Equal bit for bit for ±1 patterns on the host, to rounding otherwise (the BLAS adds up in another order).
+    """
+    m = np.stack([np.tanh(field + state.fields) for state, field in zip(states, fields, strict=True)])
+    step = states[0]._amp.step(m, np.stack([state.g for state in states]))
+    outcomes = zip(states, step.fields, step.g, dampings, strict=True)
+    return [state._advance(new.copy(), g.copy(), damping) for state, new, g, damping in outcomes]

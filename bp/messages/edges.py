@@ -1,0 +1,164 @@
+"""Messages on all edges, Gaussian or exact."""
+
+from __future__ import annotations
+
+import numba
+import numpy as np
+from numpy.typing import DTypeLike
+
+from bp.memory import require_memory
+from bp.messages._exact import exact_sequence, exact_sweep
+from bp.messages._gaussian import (
+    NODES,
+    NODES_SINGLE,
+    chebyshev_rule,
+    gaussian_measure,
+    gaussian_sequence,
+    gaussian_sweep,
+)
+from bp.messages._rows import block_count, edge_terms
+from bp.messages.state import Messages, Method, Schedule, frozen, log_weights
+from bp.problems.perceptron import Instance
+from bp.randomness import generator
+from replica_theory.typing import Array, Real
+
+_SLACK = 1e-12  # rounding of sqrt(N) kappa when an integer field sits on the margin, as in Instance.errors
+
+
+class EdgeState:
+    r"""Messages on edges as fields :math:`\eta` (P, N), for ``"gaussian"`` and ``"exact"``.
+
+    Parameters
+    ----------
+    instance : Instance
+    eta : array, shape (P, N), float64 or float32
+        Initial message fields; the state owns the array and updates it in place.
+    beta : float
+    method : {"gaussian", "exact"}
+    schedule : {"parallel", "sequential"}
+    rng : Generator, optional
+        Source of the sequential orders.
+    fast : bool
+        Evaluate ``"gaussian"`` messages of ±1 patterns by a polynomial per row where that is exact to rounding.
+
+    Attributes
+    ----------
+    eta : array, shape (P, N)
+    sums : array, shape (N,), float64
+        Fields of all patterns on each weight, :math:`\sum_a\eta_{ai}`.
+    log_p : array, shape (P,)
+        Log-probability that each pattern is satisfied, of the messages before the last sweep (or in it, if sequential).
+    """
+
+    def __init__(
+        self,
+        instance: Instance,
+        eta: Real,
+        *,
+        beta: float = np.inf,
+        method: Method = "gaussian",
+        schedule: Schedule = "parallel",
+        rng: np.random.Generator | None = None,
+        fast: bool = True,
+    ) -> None:
+        self.eta = eta
+        self.sums, self._bounds = _account(eta)
+        self.log_p = np.zeros(instance.n_patterns)
+        self._xi, self._method, self._beta = instance.xi, method, beta
+        self._schedule, self._rng = schedule, generator(rng)
+        lower, upper = (np.sqrt(instance.n) * bound for bound in instance.interval)
+        slack = _SLACK * max(1.0, abs(lower)) if method == "exact" else 0.0
+        self._interval = (lower - slack, upper + slack)
+        self._fast = fast and instance.is_binary
+        nodes = NODES if eta.dtype == np.float64 else NODES_SINGLE
+        self._rule = chebyshev_rule(nodes)
+
+    def sweep(self, field: Array, damping: float) -> float:
+        """Update every message once; return the largest undamped change of a field or magnetisation."""
+        before = np.tanh(field + self.sums)
+        advance = self._parallel if self._schedule == "parallel" else self._sequential
+        change = advance(field, damping)
+        moved = np.max(np.abs(np.tanh(field + self.sums) - before)) / (1.0 - damping) if damping < 1.0 else 0.0
+        return float(max(change, moved))
+
+    def _parallel(self, field: Array, damping: float) -> float:
+        total, blocks = field + self.sums, block_count(len(self.eta))
+        partial, change = np.empty((blocks, len(total)), self.eta.dtype), np.empty(blocks)
+        tail = (*self._interval, self._beta, damping)
+        if self._method == "exact":
+            exact_sweep(self._xi, self.eta, total, *tail, self.log_p, partial, change)
+        else:
+            head = (self._xi, self.eta, total, self._tanh(total), self._bounds)
+            gaussian_sweep(*head, *tail, self._fast, self._rule, self.log_p, partial, change)
+        self.sums = np.sum(partial, axis=0, dtype=np.float64)
+        return float(np.max(change))
+
+    def _sequential(self, field: Array, damping: float) -> float:
+        total, sums = field + self.sums, np.empty((1, len(field)))
+        order = self._rng.permutation(len(self.eta))
+        tail = (*self._interval, self._beta, damping)
+        if self._method == "exact":
+            change = exact_sequence(order, self._xi, self.eta, total, *tail, self.log_p, sums)
+        else:
+            head = (self._xi, self.eta, total, self._tanh(total), self._bounds)
+            change = gaussian_sequence(order, *head, *tail, self._fast, self._rule, self.log_p, sums)
+        self.sums = sums[0]
+        return float(change)
+
+    def _tanh(self, total: Array) -> Real:
+        return np.tanh(total).astype(self.eta.dtype, copy=False)
+
+    def measure(self, field: Array) -> tuple[Array, float, Array]:
+        r"""Magnetisations, free entropy :math:`\Phi` and log-probabilities of the patterns, messages unchanged."""
+        total, terms = field + self.sums, np.empty(len(self.eta))
+        m = self._tanh(total)
+        if self._method == "exact":
+            self._parallel(field, 1.0)
+            edge_terms(self.eta, total, m, _account(self.eta)[1], terms)
+        else:
+            rows = (total, m, self._bounds, *self._interval)
+            gaussian_measure(self._xi, self.eta, *rows, self._fast, self.log_p, terms)
+        patterns = log_weights(self.log_p, self._beta)
+        phi = (np.sum(patterns) + np.sum(terms) + np.sum(np.logaddexp(total, -total))) / len(total)
+        return np.tanh(total), float(phi), self.log_p
+
+    def messages(self) -> Messages:
+        """Read-only copy of the messages."""
+        return Messages(self._method, frozen(self.eta.copy()))
+
+    def restore(self, messages: Messages) -> None:
+        """Go back to earlier messages."""
+        self.eta[:] = messages.fields
+        self.sums, self._bounds = _account(self.eta)
+
+    @property
+    def contradiction(self) -> bool:
+        """Whether the last sweep found a pattern that must be violated although ``beta=inf``."""
+        return self._beta == np.inf and bool(np.any(np.isneginf(self.log_p)))
+
+
+def _account(eta: Real) -> tuple[Array, Array]:
+    """Column sums of the message fields, and the largest absolute field of each row."""
+    bounds = np.maximum(np.max(eta, axis=1), -np.min(eta, axis=1))
+    return np.sum(eta, axis=0, dtype=np.float64), bounds.astype(np.float64)
+
+
+def require_edges(
+    method: Method, n_patterns: int, n: int, *, dtype: DTypeLike = np.float64, limit: float | None = None
+) -> None:
+    """Refuse messages on edges that do not fit, from the shape alone, before there is an instance of that shape.
+
+    Counted are the fields, twice (the result holds a copy), column sums by blocks of rows, and ±1 patterns unpacked to
+    bytes; for ``"exact"`` also a table for each thread.
+
+    Raises
+    ------
+    MemoryError
+        If they take more than `limit` bytes, by default what the system can still give.
+    """
+    blocks = block_count(n_patterns)
+    need = n * (np.dtype(dtype).itemsize * (2 * n_patterns + blocks) + n_patterns)
+    if method == "exact":
+        need += 8 * (n + 1) ** 2 * min(numba.get_num_threads(), blocks)
+    what = f"method={method!r} keeps a message for each of {n_patterns} x {n} edges; these"
+    require_memory(need, what, "method='amp' needs node variables only", limit=limit)

@@ -1,0 +1,217 @@
+"""Local entropy around a configuration of one instance, by belief propagation in an external field."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+from numpy.typing import ArrayLike
+from tqdm import tqdm
+
+from bp.messages.propagation import make_state
+from bp.messages.state import Control, Method, energy_per_pattern
+from bp.problems.perceptron import Instance, checked_signs
+from replica_theory.results.curve import EntropyCurve
+from replica_theory.status import Status, report
+from replica_theory.typing import Array
+
+_ACCURACY = 100.0  # tolerance on atanh(t) in units of tol: messages at residual tol are that far from their fixed point
+_STEP = 1.0  # largest change of the field at a time
+_REJECTIONS = 12  # halvings of a step before a distance is given up
+_ROUNDING = 1e-12  # an entropy of exactly zero may come out negative by this much
+
+
+def local_entropy(
+    instance: Instance,
+    reference: ArrayLike,
+    distance: ArrayLike,
+    *,
+    method: Method = "gaussian",
+    beta: float = np.inf,
+    damping: float = 0.2,
+    tol: float = 1e-9,
+    max_iter: int = 1000,
+    memory_limit: float | None = None,
+) -> EntropyCurve:
+    r"""Entropy of the solutions at a distance from a reference configuration, in the Bethe approximation.
+
+    With fields :math:`\theta_i = \gamma\tilde W_i` the free entropy :math:`\Phi(\gamma)` of `belief_propagation` is the
+    Legendre transform of the local entropy: at :math:`t(\gamma) = \frac1N\sum_i\tilde W_im_i`,
+
+    .. math:: S(d) = \Phi(\gamma) - \gamma t, \qquad d = \tfrac{1-t}2, \qquad \frac{dS}{dd} = 2\gamma.
+
+    The field is found for every requested distance from the largest to the smallest, each starting from the messages
+    of the last. :math:`\gamma < 0` beyond the typical distance of the solutions.
+
+    Parameters
+    ----------
+    instance : Instance
+    reference : array_like, shape (N,)
+        The configuration :math:`\tilde W` of ±1; it need not be a solution.
+    distance : float or array_like
+        Distances in [0, 1/2].
+    method, damping, tol, max_iter, memory_limit
+        As in `belief_propagation`; the overlap is found to 100 `tol` in :math:`\mathrm{atanh}\,t`, and as `S` is taken
+        at the requested distance, where it is stationary in :math:`\gamma`, its error is of the square of that.
+    beta : float, default inf
+        Inverse temperature; if finite, `S` is the local free entropy
+        :math:`\frac1N\log\sum_{W\,\mathrm{at}\,d}e^{-\beta E(W)}`.
+
+    Returns
+    -------
+    EntropyCurve
+        Nats per weight, with overlaps ``"gamma"``, ``"t"``, ``"q"`` (:math:`\frac1N\sum_im_i^2`) and ``"energy"``
+        (per pattern). Where `S` is negative the status is ``NEGATIVE_ENTROPY`` and the value is kept. At ``d=0`` the
+        limit is exact: 0 if the reference is a solution, else :math:`-\beta E/N` (``-inf`` at ``beta=inf``, status
+        ``NEGATIVE_ENTROPY``), with :math:`\gamma=\infty`.
+
+    Raises
+    ------
+    ConvergenceError
+        If `distance` is a scalar and its point failed: messages that did not converge (``MAX_ITERATIONS``), or a
+        distance that no field attains (``OUT_OF_RANGE``). In an array such points are NaN and one
+        `ConvergenceWarning` is given.
+    ValueError, TypeError
+        For a bad argument.
+    MemoryError
+        If the messages do not fit in memory.
+
+    Notes
+    -----
+    Costs some five runs of belief propagation a distance. A jump of :math:`t(\gamma)` (coexisting fixed points) leaves
+    distances out of range.
+
+    References
+    ----------
+    Baldassi et al., PRL 115, 128101 (2015).
+
+    Examples
+    --------
+    >>> instance = Instance([[1, 1, 1, -1, 1]])
+    >>> curve = local_entropy(instance, [1, 1, 1, -1, 1], [0.0, 0.2], method="exact")
+    >>> curve.entropy.round(4), curve.overlaps["t"].round(4)
+    (array([0.    , 0.4854]), array([1. , 0.6]))
+    """
+    control = Control(method, beta, damping, tol, max_iter)
+    if not isinstance(instance, Instance):
+        raise TypeError(f"instance must be an Instance; got {type(instance).__name__}")
+    signs = checked_signs("reference", reference, instance.n).astype(np.float64)
+    d = _checked_distance(distance)
+    walk = _Walk(instance, signs, control, memory_limit)
+    points: list[_Point] = [_at_zero(instance, signs, control.beta)] * d.size
+    order = [k for k in np.argsort(-d, axis=None, kind="stable") if d.flat[k] > 0]
+    for k in tqdm(order, desc="local entropy", leave=False, disable=True if d.ndim == 0 else None):
+        points[k] = walk.to(1.0 - 2.0 * float(d.flat[k]))
+    asked = {"function": "bp.local_entropy", "method": method, "damping": damping, "tol": tol, "max_iter": max_iter,
+             "n": instance.n, "patterns": instance.n_patterns}  # fmt: skip
+    model = instance.model.at(beta=control.beta)
+    curve = replace(_curve(d, points), model=model, alpha=np.full(d.shape, instance.alpha), settings=asked)
+    report(curve.status, curve, f"local_entropy(method={method!r})", scalar=d.ndim == 0)
+    return curve
+
+
+@dataclass(frozen=True)
+class _Point:
+    """Read-out at one field."""
+
+    gamma: float
+    t: float
+    entropy: float
+    q: float
+    energy: float
+    status: Status
+
+
+class _Walk:
+    """Messages that follow the field gamma, and the inversion of t(gamma)."""
+
+    def __init__(self, instance: Instance, signs: Array, control: Control, memory_limit: float | None) -> None:
+        self._instance, self._signs, self._control = instance, signs, control
+        self._state = make_state(instance, control.method, beta=control.beta, memory_limit=memory_limit)
+        self._kept = self._state.messages()
+        self._gamma, self._slope = 0.0, 1.0
+
+    def to(self, target: float) -> _Point:
+        """The point at overlap `target`, by a safeguarded secant in atanh(t), which is linear for free weights.
+
+        A field whose messages fail, or land further from the target than before (they jumped to another fixed point),
+        is rejected: the messages go back to the best field so far and the step is halved.
+        """
+        goal = float(np.arctanh(target))
+        gamma, best, rejected = self._gamma, None, 0
+        failure = _failed(Status.OUT_OF_RANGE)
+        while rejected < _REJECTIONS:
+            point, miss = self._evaluate(gamma, target, goal)
+            if np.isneginf(point.entropy):
+                return point
+            if not (point.status.ok and (best is None or abs(miss) < abs(best))):
+                rejected += 1
+                failure = _failed(Status.OUT_OF_RANGE) if point.status.ok else point
+                self._state.restore(self._kept)
+                if best is None:
+                    return failure
+                gamma = 0.5 * (self._gamma + gamma)
+                continue
+            if best is not None and (miss - best) / (gamma - self._gamma) > 0:
+                self._slope = (miss - best) / (gamma - self._gamma)
+            self._gamma, best, self._kept = gamma, miss, self._state.messages()
+            if abs(miss) <= _ACCURACY * self._control.tol:
+                return point
+            gamma -= min(max(miss / self._slope, -_STEP), _STEP)
+        return failure
+
+    def _evaluate(self, gamma: float, target: float, goal: float) -> tuple[_Point, float]:
+        """Converge the messages at `gamma`; the point, its entropy carried to `target`, and the miss in atanh(t)."""
+        field = gamma * self._signs
+        residual, _ = self._control.relax(self._state, field)
+        if self._state.contradiction:
+            return _Point(np.nan, np.nan, -np.inf, np.nan, np.nan, Status.NEGATIVE_ENTROPY), np.nan
+        if residual > self._control.tol:
+            return _failed(Status.MAX_ITERATIONS), np.nan
+        m, phi, log_p = self._state.measure(field)
+        t = float(np.mean(self._signs * m))
+        entropy = phi - gamma * target
+        status = Status.NEGATIVE_ENTROPY if entropy < -_ROUNDING else Status.CONVERGED
+        energy = energy_per_pattern(log_p, self._control.beta)
+        with np.errstate(divide="ignore"):
+            miss = float(np.arctanh(min(t, 1.0)) - goal)
+        return _Point(gamma, t, entropy, float(np.mean(m**2)), energy, status), miss
+
+
+def _at_zero(instance: Instance, signs: Array, beta: float) -> _Point:
+    """The exact limit at the reference itself."""
+    errors = instance.errors(signs)
+    entropy = -beta * errors / instance.n if errors else 0.0
+    hard = beta == np.inf and errors > 0
+    status = Status.NEGATIVE_ENTROPY if hard else Status.CONVERGED
+    return _Point(np.inf, 1.0, entropy, 1.0, errors / instance.n_patterns, status)
+
+
+def _failed(status: Status) -> _Point:
+    return _Point(np.nan, np.nan, np.nan, np.nan, np.nan, status)
+
+
+def _curve(distance: Array, points: list[_Point]) -> EntropyCurve:
+    """Gather the points."""
+
+    def column(name: str) -> Array:
+        return np.array([getattr(point, name) for point in points], dtype=np.float64).reshape(distance.shape)
+
+    status = np.empty(len(points), dtype=object)
+    status[:] = [point.status for point in points]
+    gamma = column("gamma")
+    overlaps = {"gamma": gamma, "t": column("t"), "q": column("q"), "energy": column("energy")}
+    return EntropyCurve(
+        distance, column("entropy"), 2.0 * gamma, status.reshape(distance.shape), overlaps=overlaps, label="Bethe"
+    )
+
+
+def _checked_distance(distance: ArrayLike) -> Array:
+    try:
+        d = np.array(distance, dtype=np.float64)
+    except (TypeError, ValueError):
+        raise TypeError(f"distance must be a real number or an array of them; got {distance!r}") from None
+    bad = d[~((d >= 0) & (d <= 0.5))]
+    if bad.size:
+        raise ValueError(f"distance must lie in [0, 1/2]; got {bad.flat[0]}")
+    return d

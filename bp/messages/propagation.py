@@ -1,0 +1,286 @@
+r"""Belief propagation: magnetisations and Bethe entropy of the solutions of one instance.
+
+Every method runs the same loop on a *state* with three verbs (`sweep`, `log_p`/`free_entropy`, `messages`): edge states
+keep a message per pattern and weight, the AMP state keeps node variables.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, Literal, get_args
+
+import numpy as np
+from numpy.typing import ArrayLike, DTypeLike
+
+from bp.messages.amp import AmpState
+from bp.messages.edges import EdgeState, require_edges
+from bp.messages.state import (
+    FLOOR,
+    ROUNDING,
+    TOL,
+    Control,
+    Messages,
+    Method,
+    Schedule,
+    State,
+    checked_dtype,
+    choice,
+    energy_per_pattern,
+    frozen,
+    number,
+)
+from bp.problems.perceptron import Instance
+from bp.randomness import Rng, generator
+from replica_theory.status import ConvergenceError, Status
+from replica_theory.typing import Array, Real
+
+OnFailure = Literal["raise", "return"]
+
+
+@dataclass(frozen=True, eq=False)
+class BPResult:
+    r"""Fixed point of belief propagation; entropies in nats per weight.
+
+    Attributes
+    ----------
+    magnetizations : array, shape (N,)
+        Mean weights :math:`m_i`; NaN when messages contradict each other (with "exact" messages no
+        configuration satisfies all then; "gaussian" ones may do so on small instances that have solutions).
+    entropy : float
+        Bethe entropy of the configurations, :math:`s = \Phi + \beta\alpha e - \frac1N\sum_i\theta_im_i`.
+    free_entropy : float
+        Bethe free entropy, :math:`N\Phi = \log\sum_W e^{-\beta E(W) + \theta\cdot W}`.
+    energy : float
+        Mean fraction of violated patterns, `e`.
+    overlap : float
+        Self-overlap :math:`q = \frac1N\sum_i m_i^2`.
+    residual : float
+        Largest change of a message field or of a magnetisation in the last sweep, as if undamped.
+    iterations : int
+        Number of sweeps.
+    status : Status
+        How it ended: ``CONVERGED``, ``NEGATIVE_ENTROPY`` (converged, but no solutions are expected) or
+        ``MAX_ITERATIONS``.
+    messages : Messages
+        State for a warm start, ``init=result.messages``.
+    """
+
+    magnetizations: Array
+    entropy: float
+    free_entropy: float
+    energy: float
+    overlap: float
+    residual: float
+    iterations: int
+    status: Status
+    messages: Messages
+
+    @property
+    def converged(self) -> bool:
+        """Whether the residual fell below the tolerance."""
+        return self.status.ok
+
+
+def belief_propagation(
+    instance: Instance,
+    method: Method = "gaussian",
+    *,
+    beta: float = np.inf,
+    field: ArrayLike | None = None,
+    schedule: Schedule = "parallel",
+    damping: float = 0.2,
+    tol: float | None = None,
+    max_iter: int = 1000,
+    init: Messages | float | None = None,
+    dtype: DTypeLike = np.float64,
+    device: str | None = None,
+    rng: Rng = None,
+    on_failure: OnFailure = "raise",
+    memory_limit: float | None = None,
+) -> BPResult:
+    r"""Run belief propagation on an instance, to a fixed point of its messages.
+
+    The measure is :math:`\propto \prod_a f_a(\xi^a\cdot W)\prod_i e^{\theta_iW_i}` with :math:`f_a = 1` if pattern `a`
+    is satisfied and :math:`e^{-\beta}` if not. With :math:`F_\pm` the mean of :math:`f_a` at
+    :math:`W_i=\pm1` over the other weights, drawn independently with the cavity magnetisations
+    :math:`h_i = \tanh(H_i - \eta_{ai})`,
+
+    .. math:: \eta_{ai} = \tfrac12\log(F_+/F_-), \qquad H_i = \theta_i + \sum_a\eta_{ai}, \qquad m_i = \tanh H_i,
+
+    and with :math:`Z_a` the mean of :math:`f_a` over all weights of the pattern the Bethe free entropy is
+
+    .. math:: N\Phi = \sum_a\log Z_a + \sum_i\log 2\cosh H_i + \sum_{ia}[\log\cosh(H_i-\eta_{ai}) - \log\cosh H_i],
+
+    exact on trees.
+
+    Parameters
+    ----------
+    instance : Instance
+    method : {"gaussian", "exact", "amp"}
+        ``"gaussian"``: messages on edges, :math:`F_\pm` with a Gaussian field (error :math:`O(1/N)` in `m` and
+        :math:`\Phi`); any patterns; O(PN) a sweep. ``"exact"``: no approximation, patterns with entries in
+        {-1, 0, 1} only; O(PN²) a sweep. ``"amp"``: node variables only, equal to ``"gaussian"`` up to
+        :math:`O(1/N)` for independent random patterns; O(PN) a sweep, no memory beyond the instance.
+    beta : float, default inf
+        Inverse temperature; ``inf`` counts solutions.
+    field : array_like, shape (N,), optional
+        External fields :math:`\theta_i`; none by default.
+    schedule : {"parallel", "sequential"}
+        Update all messages at once, on all cores; or pattern by pattern in a fresh random order every sweep, on one
+        core, each pattern seeing the updates of those before it (messages on edges only).
+    damping : float in [0, 1), default 0.2
+        Weight of the old message field (of the old node field for ``"amp"``); 0 is undamped.
+    tol : float, optional
+        The run ends when `BPResult.residual` is at most this: by default 1e-9 in double and 5e-6 in single precision,
+        where rounding leaves residuals of some 1e-6 and `tol` must be at least 2e-6.
+    max_iter : int, default 1000
+        Largest number of sweeps.
+    init : Messages or float, optional
+        Messages of an earlier result, or the amplitude of uniform random initial fields; zero fields by default (for
+        the symmetric constraint without field, zero is itself a fixed point).
+    dtype : {float64, float32}
+        Precision of the messages, which take two (with the copy in the result) times PN numbers of it, beside PN
+        bytes of unpacked ±1 patterns. Single precision is exact to some 1e-5. For ``"amp"`` the precision of the
+        products with the patterns.
+    device : str, optional
+        Where ``"amp"`` forms these products: a device of torch (``"cuda"``, ``"cpu"``, ...) or ``"cupy"``, as for
+        `bp.problems.devices.namespace`; by default the host, straight from the bits.
+    rng : int, SeedSequence, Generator or None
+        Source of the random initial fields and of the sequential orders.
+    on_failure : {"raise", "return"}
+        What to do when the run does not converge.
+    memory_limit : float, optional
+        Bytes that messages on edges may take; by default what the system has available.
+
+    Returns
+    -------
+    BPResult
+        Its status is ``NEGATIVE_ENTROPY`` where the Bethe entropy is below zero, `converged` still being true. When
+        the messages force a pattern to be violated at ``beta=inf`` the run stops there with entropy ``-inf``.
+
+    Raises
+    ------
+    ConvergenceError
+        If `max_iter` sweeps are not enough; it carries the result.
+    MemoryError
+        If the messages on edges do not fit in memory (estimated before any work).
+    RuntimeError
+        If the device is not there.
+    ValueError, TypeError
+        For a bad argument.
+
+    References
+    ----------
+    Braunstein and Zecchina, PRL 96, 030201 (2006); Kabashima, J. Phys. A 36, 11111 (2003) for the node variables.
+
+    Examples
+    --------
+    A single pattern is a tree. On three weights, half of the configurations have :math:`W_1+W_2+W_3 \ge 0`:
+
+    >>> import numpy as np
+    >>> result = belief_propagation(Instance([[1, 1, 1]]), method="exact")
+    >>> bool(np.isclose(3 * result.entropy, np.log(4))), result.magnetizations
+    (True, array([0.5, 0.5, 0.5]))
+    """
+    precision = checked_dtype(dtype)
+    tol = TOL[precision] if tol is None else tol
+    control = Control(method, beta, damping, tol, max_iter)
+    if tol < FLOOR[precision]:
+        raise ValueError(f"tol must be at least {FLOOR[precision]:g} for dtype={precision}; got {tol!r}")
+    choice("on_failure", on_failure, get_args(OnFailure))
+    if not isinstance(instance, Instance):
+        raise TypeError(f"instance must be an Instance; got {type(instance).__name__}")
+    theta = _checked_field(field, instance.n)
+    options: Any = {"schedule": schedule, "dtype": precision, "device": device, "memory_limit": memory_limit}
+    state = make_state(instance, method, beta=control.beta, init=init, rng=rng, **options)
+    residual, iterations = control.relax(state, theta)
+    result = _result(instance, state, control.beta, theta, residual, iterations, residual <= tol)
+    if not result.converged and on_failure == "raise":
+        raise ConvergenceError(
+            f"belief propagation (method={method!r}) did not converge: residual {residual:.2g} > tol={tol:g} after "
+            f"{iterations} sweeps at damping={damping:g}; raise damping or max_iter",
+            result,
+        )
+    return result
+
+
+def make_state(
+    instance: Instance,
+    method: Method,
+    *,
+    beta: float = np.inf,
+    schedule: Schedule = "parallel",
+    init: Messages | float | None = None,
+    dtype: DTypeLike = np.float64,
+    device: str | None = None,
+    rng: Rng = None,
+    memory_limit: float | None = None,
+) -> State:
+    """Initial state of a method, after checking that it applies to the instance and fits in memory."""
+    p, n = instance.n_patterns, instance.n
+    choice("schedule", schedule, get_args(Schedule))
+    dtype = checked_dtype(dtype)
+    if method == "amp" and schedule != "parallel":
+        raise ValueError("schedule='sequential' orders messages on edges, which method='amp' has not")
+    if method != "amp":
+        if device is not None:
+            raise ValueError(f"device={device!r} is for method='amp'; messages on edges live on the host")
+        require_edges(method, p, n, dtype=dtype, limit=memory_limit)
+    if method == "exact" and not (instance.is_binary or np.all(np.isin(instance.xi, (-1.0, 0.0, 1.0)))):
+        raise ValueError("method='exact' needs patterns with entries -1, 0 or 1; use 'gaussian' or 'amp' for real ones")
+    rng = generator(rng)
+    if method == "amp":
+        fields, g = _initial(init, method, (n,), np.float64, rng)
+        return AmpState(instance, fields, np.zeros(p) if g is None else g.copy(), beta=beta, dtype=dtype, device=device)
+    fields, _ = _initial(init, method, (p, n), dtype, rng)
+    return EdgeState(instance, fields, beta=beta, method=method, schedule=schedule, rng=rng)
+
+
+def _initial(
+    init: Messages | float | None, method: Method, shape: tuple[int, ...], dtype: DTypeLike, rng: np.random.Generator
+) -> tuple[Real, Array | None]:
+    """Fields to start from, and the output terms that came with them."""
+    if isinstance(init, Messages):
+        if (init.method == "amp") != (method == "amp"):
+            raise ValueError(f"init holds messages of method {init.method!r}, which cannot start {method!r}")
+        if init.fields.shape != shape:
+            raise ValueError(f"init must hold message fields of shape {shape}; got shape {init.fields.shape}")
+        return init.fields.astype(dtype), init.g
+    size = number("init", init or 0.0, "Messages, or a finite non-negative amplitude", lambda x: 0 <= x < np.inf)
+    fields = np.zeros(shape, dtype)
+    if size:
+        for row in np.atleast_2d(fields):  # the same numbers in either precision, without a copy of them all
+            row[:] = rng.uniform(-size, size, shape[-1])
+    return fields, None
+
+
+def _result(
+    instance: Instance, state: State, beta: float, theta: Array, residual: float, iterations: int, converged: bool
+) -> BPResult:
+    """Read the result off the state."""
+    messages = state.messages()
+    if state.contradiction:
+        values = (frozen(np.full(instance.n, np.nan)), -np.inf, -np.inf, np.nan, np.nan)
+        return BPResult(*values, residual, iterations, Status.NEGATIVE_ENTROPY, messages)
+    m, phi, log_p = state.measure(theta)
+    energy = energy_per_pattern(log_p, beta)
+    heat = beta * instance.alpha * energy if beta < np.inf else 0.0
+    entropy = phi + heat - float(theta @ m) / instance.n
+    status = Status.MAX_ITERATIONS
+    if converged:
+        status = Status.NEGATIVE_ENTROPY if entropy < -ROUNDING else Status.CONVERGED
+    return BPResult(frozen(m), entropy, phi, energy, float(np.mean(m**2)), residual, iterations, status, messages)
+
+
+def _checked_field(field: ArrayLike | None, n: int) -> Array:
+    if field is None:
+        return np.zeros(n)
+    array = np.asarray(field)
+    if array.dtype.kind not in "biuf":
+        raise TypeError(f"field must be real numbers; got dtype {array.dtype}")
+    if array.shape != (n,):
+        raise ValueError(f"field must have shape ({n},); got shape {array.shape}")
+    bad = np.flatnonzero(~np.isfinite(array))
+    if len(bad):
+        raise ValueError(f"field must be finite; entry {int(bad[0])} is {array[bad[0]]}")
+    return array.astype(np.float64)

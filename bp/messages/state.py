@@ -1,0 +1,131 @@
+"""What a state of messages is, and how it is driven to a fixed point."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, Literal, Protocol, get_args
+
+import numpy as np
+from numpy.typing import DTypeLike
+
+from replica_theory.typing import Array
+
+Schedule = Literal["parallel", "sequential"]
+Method = Literal["gaussian", "exact", "amp"]
+ROUNDING = 1e-12  # a Bethe entropy of exactly zero (a unique solution) may come out negative by this much
+TOL = {np.dtype(np.float64): 1e-9, np.dtype(np.float32): 5e-6}
+FLOOR = {np.dtype(np.float64): 0.0, np.dtype(np.float32): 2e-6}  # least residual that rounding lets a run reach
+
+
+@dataclass(frozen=True, eq=False)
+class Messages:
+    r"""State of the messages, good for ``init=`` of another run on an instance of the same shape.
+
+    Attributes
+    ----------
+    method : str
+        The method that made them; "gaussian" and "exact" may start each other.
+    fields : array
+        Message fields :math:`\eta_{ai}`, shape (P, N); for "amp" the node fields `B`, shape (N,).
+    g : array or None
+        For "amp", the output terms, shape (P,).
+    """
+
+    method: Method
+    fields: Array
+    g: Array | None = None
+
+
+@dataclass(frozen=True)
+class Control:
+    """Checked settings of a run, and the loop they control."""
+
+    method: Method
+    beta: float
+    damping: float
+    tol: float
+    max_iter: int
+
+    def __post_init__(self) -> None:
+        choice("method", self.method, get_args(Method))
+        number("beta", self.beta, "non-negative (inf counts solutions)", lambda x: x >= 0)
+        number("damping", self.damping, "in [0, 1)", lambda x: 0 <= x < 1)
+        number("tol", self.tol, "positive and finite", lambda x: 0 < x < np.inf)
+        if not isinstance(self.max_iter, int | np.integer) or isinstance(self.max_iter, bool):
+            raise TypeError(f"max_iter must be a positive integer; got {self.max_iter!r}")
+        if self.max_iter < 1:
+            raise ValueError(f"max_iter must be a positive integer; got {self.max_iter!r}")
+
+    def relax(self, state: State, field: Array) -> tuple[float, int]:
+        """Sweep until the residual is at most `tol`, a contradiction, or `max_iter`; residual and number of sweeps."""
+        residual, iterations = np.inf, 0
+        while iterations < self.max_iter and residual > self.tol and not state.contradiction:
+            residual = state.sweep(field, self.damping)
+            iterations += 1
+        return residual, iterations
+
+
+class State(Protocol):
+    """Messages of one method, updated in place."""
+
+    def sweep(self, field: Array, damping: float) -> float:
+        """Update every message once; return the largest undamped change of a message field or a magnetisation."""
+
+    def measure(self, field: Array) -> tuple[Array, float, Array]:
+        r"""Magnetisations, free entropy :math:`\Phi`, and log-probability that each pattern is satisfied."""
+
+    def messages(self) -> Messages:
+        """Read-only copy of the messages."""
+
+    def restore(self, messages: Messages) -> None:
+        """Go back to earlier messages."""
+
+    @property
+    def contradiction(self) -> bool:
+        """Whether the last sweep found a pattern that must be violated although ``beta=inf``."""
+
+
+def log_weights(log_p: Array, beta: float) -> Array:
+    r""":math:`\log[e^{-\beta} + (1-e^{-\beta})P]` from :math:`\log P`."""
+    if beta == np.inf:
+        return log_p
+    if beta == 0:
+        return np.zeros_like(log_p)
+    return np.asarray(np.logaddexp(-beta, np.log(-np.expm1(-beta)) + log_p))
+
+
+def energy_per_pattern(log_p: Array, beta: float) -> float:
+    """Thermal fraction of violated patterns."""
+    if beta == np.inf:
+        return 0.0
+    return float(np.mean(np.exp(-beta - log_weights(log_p, beta)) * -np.expm1(np.minimum(log_p, 0.0))))
+
+
+def checked_dtype(dtype: DTypeLike) -> np.dtype[Any]:
+    """The precision of messages: double or single."""
+    checked = np.dtype(dtype)
+    if checked not in TOL:
+        raise ValueError(f"dtype must be float64 or float32; got {checked}")
+    return checked
+
+
+def choice(name: str, value: str, known: tuple[str, ...]) -> None:
+    """Refuse a word that is not among the known ones."""
+    if value not in known:
+        raise ValueError(f"{name} must be one of {', '.join(map(repr, known))}; got {value!r}")
+
+
+def number(name: str, value: Any, allowed: str, test: Callable[[float], bool]) -> float:
+    """A number that passes a test, as float."""
+    if not isinstance(value, int | float | np.integer | np.floating) or isinstance(value, bool):
+        raise TypeError(f"{name} must be {allowed}; got {value!r}")
+    if not test(float(value)):
+        raise ValueError(f"{name} must be {allowed}; got {value!r}")
+    return float(value)
+
+
+def frozen(array: Array) -> Array:
+    """The array, read-only from now on."""
+    array.flags.writeable = False
+    return array

@@ -1,0 +1,1 @@
+"""Realisations of the disorder, their files, and the arrays that hold them."""

@@ -1,0 +1,57 @@
+r"""Energy at finite temperature: replica theory, belief propagation and Monte Carlo.
+
+Patterns are uniform on the sphere: the sums of ±1 patterns lie on a lattice, which shifts a margin by up to
+:math:`1/\sqrt N`, irregularly in N.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import partial
+
+import numpy as np
+
+from bp.algorithms.monte_carlo import monte_carlo
+from bp.ensembles.control_variates import controls
+from bp.execution.store import Point
+from bp.messages.propagation import belief_propagation
+from bp.problems.perceptron import sphere_instance
+from bp.validation.comparisons.comparison import Comparison, Job, Measured
+from bp.validation.table import Row, compare
+from bp.validation.theory import symmetric
+
+_BETA = 1.5
+_SIZES = (101, 201, 401)
+_SWEEPS = 2000
+
+
+class Energy(Comparison):
+    """Fraction of violated patterns at beta = 1.5, on instances that a Markov chain can equilibrate."""
+
+    name = "energy"
+    columns = ("propagated", "sampled", "difference", "controls")
+
+    def sizes(self, n: Sequence[int]) -> tuple[int, ...]:
+        """Up to 401 weights."""
+        return _SIZES
+
+    def measure(self, job: Job) -> Point:
+        """Both energies on one instance."""
+        draw, seed = job.seeds(2)
+        instance = sphere_instance(job.model, job.n, job.alpha, np.random.default_rng(draw))
+        run = belief_propagation(instance, job.method, beta=_BETA, on_failure="return")
+        chain = monte_carlo(instance, _BETA, sweeps=_SWEEPS, rng=seed)
+        propagated = run.energy if run.converged else np.nan
+        columns = (propagated, chain.energy, chain.energy - propagated, controls(instance))
+        return dict(zip(self.columns, map(np.asarray, columns), strict=True))
+
+    def rows(self, measured: Measured) -> list[Row]:
+        """Each pair of the three, extrapolated."""
+        alpha, thermal = measured.alpha, measured.model.at(beta=_BETA)
+        theory = partial(symmetric, thermal, "energy")
+        rows = []
+        for source, column in (("belief propagation", "propagated"), ("Monte Carlo", "sampled")):
+            row = Row("energy", alpha, np.nan, "replica symmetric", source, "equal", beta=_BETA)
+            rows += compare(row, measured.values(theory, column), theory(alpha), each=False)
+        row = Row("energy difference", alpha, np.nan, "belief propagation", "Monte Carlo", "equal", beta=_BETA)
+        return rows + compare(row, measured.values(lambda _: 0.0, "difference"), 0.0, each=False)

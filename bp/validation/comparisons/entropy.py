@@ -1,0 +1,47 @@
+"""Replica-symmetric entropy and overlaps against belief propagation."""
+
+from __future__ import annotations
+
+from functools import partial
+
+import numpy as np
+
+from bp.ensembles.control_variates import controls
+from bp.execution.store import Point
+from bp.messages.propagation import belief_propagation
+from bp.validation.comparisons.comparison import Comparison, Job, Measured
+from bp.validation.table import Expected, Row, compare
+from bp.validation.theory import symmetric
+
+
+class Entropy(Comparison):
+    """Bethe entropy, self-overlap and overlap with the teacher of the solutions of every instance."""
+
+    name = "entropy"
+    columns = ("entropy", "overlap", "teacher_overlap", "iterations", "controls")
+
+    def measure(self, job: Job) -> Point:
+        """Belief propagation on one instance; NaN where it does not converge."""
+        instance = job.instance()
+        run = belief_propagation(instance, job.method, on_failure="return")
+        teacher = np.nan if instance.teacher is None else float(instance.teacher @ run.magnetizations) / job.n
+        values = np.array([run.entropy, run.overlap, teacher])
+        values[~np.isfinite(values) | (not run.converged)] = np.nan
+        numbers = [*values, run.iterations, controls(instance)]
+        return {name: np.asarray(number) for name, number in zip(self.columns, numbers, strict=True)}
+
+    def rows(self, measured: Measured) -> list[Row]:
+        """Entropy and overlaps."""
+        kinds = [("entropy", "entropy", "entropy"), ("overlap q", "q", "overlap")]
+        if measured.model.has_teacher:
+            kinds.append(("teacher overlap", "teacher_overlap", "teacher_overlap"))
+        stable = symmetric(measured.model, "stability", measured.alpha) > 0
+        expected: Expected = "equal" if stable else "near"
+        sources = ("replica symmetric", "belief propagation")
+        rows = []
+        for quantity, field, column in kinds:
+            theory = partial(symmetric, measured.model, field)
+            row = Row(quantity, measured.alpha, np.nan, *sources, expected,
+                      assumption="" if stable else "replica symmetry (unstable)")  # fmt: skip
+            rows += compare(row, measured.values(theory, column), theory(measured.alpha))
+        return rows

@@ -1,0 +1,94 @@
+r"""All solutions of small instances against replica theory, as N → ∞.
+
+Patterns are uniform on the sphere of radius :math:`\sqrt N`, so that no parity of N enters; theory is the same. Of the
+finite-size effects the binomial coefficient is known, :math:`\frac1N\log\binom Nk - H_2(k/N)`, and taken out; the rest
+is extrapolated in 1/N, for an even constraint, whose corrections are larger, by a parabola.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import partial
+from typing import Any
+
+import numpy as np
+from scipy.special import gammaln
+
+from bp.ensembles.control_variates import controls
+from bp.exact.enumeration import enumerate_solutions
+from bp.execution.store import Point
+from bp.messages.propagation import belief_propagation
+from bp.problems.perceptron import sphere_instance
+from bp.validation.comparisons.comparison import Comparison, Job, Measured
+from bp.validation.table import Row, compare
+from bp.validation.theory import symmetric, typical
+from replica_theory.models.model import Model
+from replica_theory.numerics.binary import binary_entropy
+from replica_theory.typing import Array
+
+_BATCH = {12: 60, 16: 40, 20: 20, 24: 4}
+"""Sizes, and instances of a job."""
+_DISTANCES = (0.25, 0.35)
+_REFERENCES = 60  # of each instance: their scatter is small beside that between instances
+
+
+class Enumeration(Comparison):
+    """Exact entropies, of all solutions and around each of them."""
+
+    name = "enumeration"
+    default = False
+    columns = ("entropy", "bethe_excess", "around", "isolated", "controls")
+
+    def sizes(self, n: Sequence[int]) -> tuple[int, ...]:
+        """Small ones."""
+        return tuple(_BATCH)
+
+    def measure(self, job: Job) -> Point:
+        """A batch of instances, along the first axis."""
+        measured = [self._one(job, seed) for seed in job.seeds(_BATCH[job.n])]
+        return {name: np.stack([point[name] for point in measured]) for name in self.columns}
+
+    def _one(self, job: Job, seed: np.random.SeedSequence) -> Point:
+        rng = np.random.default_rng(seed)
+        instance = sphere_instance(job.model, job.n, job.alpha, rng)
+        found = enumerate_solutions(instance)
+        run = belief_propagation(instance, damping=0.5, max_iter=3000, on_failure="return")
+        entropy = found.entropy if found.count else np.nan
+        bethe = run.entropy if run.converged and np.isfinite(run.entropy) else np.nan
+        around, isolated = np.full(len(_DISTANCES), np.nan), np.ones(len(_DISTANCES))
+        if found.count:
+            pairs = found.around_solutions(min(_REFERENCES, found.count), rng)
+            k = np.arange(job.n + 1)
+            binomial = (gammaln(job.n + 1) - gammaln(k + 1) - gammaln(job.n - k + 1)) / job.n
+            for place, d in enumerate(_DISTANCES):
+                nodes = np.floor(d * job.n).astype(int) + np.arange(-1, 3)
+                excess = pairs.entropy[nodes] - binomial[nodes] + binary_entropy(nodes / job.n)
+                around[place] = _lagrange(nodes / job.n, d) @ excess
+                isolated[place] = pairs.isolated[nodes].max()
+        columns = (entropy, bethe - entropy, around, isolated, controls(instance))
+        return {name: np.asarray(column) for name, column in zip(self.columns, columns, strict=True)}
+
+    def rows(self, measured: Measured) -> list[Row]:
+        """Entropy against theory and belief propagation, Franz-Parisi entropy."""
+        alpha, model = measured.alpha, measured.model
+        theory = partial(symmetric, model, "entropy")
+        fit: dict[str, Any] = {"each": False, "order": 2 if model.is_even else 1}
+        row = Row("entropy", alpha, np.nan, "replica symmetric", "enumeration", "equal")
+        rows = compare(row, measured.values(theory, "entropy"), theory(alpha), **fit)
+        row = Row("entropy difference", alpha, np.nan, "enumeration", "belief propagation", "equal")
+        rows += compare(row, measured.values(lambda _: 0.0, "bethe_excess"), 0.0, **fit)
+        for k, d in enumerate(_DISTANCES):
+            around = partial(_around, model, k)
+            row = Row("Franz-Parisi", alpha, np.nan, "Franz-Parisi", "enumeration", "equal", distance=d)
+            rows += compare(row, measured.values(around, "around", k), around(alpha), **fit)
+        return rows
+
+
+def _around(model: Model, k: int, load: float) -> float:
+    return float(typical(model, load, _DISTANCES)[k])
+
+
+def _lagrange(nodes: Array, x: float) -> Array:
+    """Weights of polynomial interpolation at x."""
+    powers = np.arange(len(nodes))[:, None]
+    return np.linalg.solve((nodes - x) ** powers, powers[:, 0] == 0)

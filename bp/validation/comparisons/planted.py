@@ -1,0 +1,80 @@
+"""Entropy around a solution that is known to be typical: the teacher, or a planted solution of an even constraint."""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from bp.ensembles.control_variates import controls
+from bp.execution.store import Point
+from bp.messages.local_entropy import local_entropy
+from bp.problems.perceptron import Instance
+from bp.validation.comparisons.comparison import Comparison, Job, Measured
+from bp.validation.table import Row, compare
+from bp.validation.theory import at_distance, typical
+from replica_theory.models.model import Model
+from replica_theory.status import silenced
+
+_MAX_ITER = 400  # where solutions are about to be isolated messages settle slowly or never
+
+
+class Planted(Comparison):
+    r"""Franz-Parisi entropy against belief propagation around a typical solution.
+
+    At margin 0 the teacher is a typical solution of the patterns it labels. For an even constraint below capacity
+    patterns drawn so that a reference satisfies them make it a typical solution (contiguity: Abbe, Li and Sly, FOCS
+    2021). For random labels and an odd constraint no typical solution is known beforehand.
+    """
+
+    name = "planted"
+    columns = ("local_entropy", "controls")
+
+    def applies(self, model: Model) -> bool:
+        """Models with a teacher at margin 0, and even ones."""
+        return model.is_even or (model.has_teacher and float(np.asarray(model.kappa)) == 0)
+
+    def measure(self, job: Job) -> Point:
+        """Local entropies around the planted solution of one instance."""
+        instance, reference = (_planted if job.model.is_even else _taught)(job)
+        with silenced():
+            curve = local_entropy(instance, reference, job.distances, method="amp", max_iter=_MAX_ITER)
+        return {"local_entropy": curve.entropy, "controls": controls(instance)}
+
+    def rows(self, measured: Measured) -> list[Row]:
+        """Distance by distance, where solutions are."""
+        source = "around planted" if measured.model.is_even else "around teacher"
+        rows = []
+        for k, d in enumerate(measured.distances):
+            theory = partial(at_distance, typical, measured, k)
+            if not theory(measured.alpha) > 0:  # typical solutions are isolated: nothing to count
+                continue
+            row = Row("Franz-Parisi", measured.alpha, np.nan, "Franz-Parisi", source, "equal", distance=d)
+            rows += compare(row, measured.values(theory, "local_entropy", k), theory(measured.alpha))
+        return rows
+
+
+def _taught(job: Job) -> tuple[Instance, NDArray[Any]]:
+    instance = job.instance()
+    assert instance.teacher is not None
+    return instance, instance.teacher
+
+
+def _planted(job: Job) -> tuple[Instance, NDArray[Any]]:
+    r"""Patterns of ±1 that a random reference satisfies, by rejection.
+
+    Its sums lie on a lattice of spacing 2; a uniform shift of ±1 gives their law the edge at :math:`\kappa\sqrt N` that
+    theory and belief propagation see. (Patterns at the edge may miss it by less than :math:`1/\sqrt N`.)
+    """
+    rng = np.random.default_rng(job.seeds(1)[0])
+    reference = 2 * rng.integers(0, 2, job.n, dtype=np.int8) - 1
+    wanted = round(job.alpha * job.n)
+    kept = np.empty((0, job.n), dtype=np.int8)
+    while len(kept) < wanted:
+        patterns = 2 * rng.integers(0, 2, (wanted, job.n), dtype=np.int8) - 1
+        sums = patterns @ reference.astype(np.float32) + rng.uniform(-1, 1, wanted)
+        kept = np.concatenate([kept, patterns[job.model.allows(sums / np.sqrt(job.n))]])
+    kappa = float(np.asarray(job.model.kappa))
+    return Instance(kept[:wanted], kappa=kappa, constraint="symmetric"), reference

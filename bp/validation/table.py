@@ -1,0 +1,176 @@
+"""Rows of the table: one quantity, two sources, the difference in standard errors."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import Literal, NamedTuple
+
+import numpy as np
+
+from bp.ensembles.statistics import weighted_fit
+from replica_theory.typing import Array
+
+Expected = Literal["equal", "above", "below", "near"]
+
+_NO_SCATTER = 1e-12  # a standard error below this is rounding
+_SPARE = 4  # instances beyond the coefficients of a regression on controls
+
+
+@dataclass(frozen=True)
+class Row:
+    r"""One comparison.
+
+    Attributes
+    ----------
+    quantity : str
+    alpha : float
+        Load P/N of the instances (the one asked for, up to rounding of P); extrapolated rows: the one asked for.
+    n : float
+        Number of weights; ``inf``: extrapolated in 1/N from several sizes.
+    theory_source, simulation_source : str
+        What gave the two values.
+    expected : {"equal", "above", "below", "near"}
+        Where the simulation should lie: on the theory; above or below it, as it samples another place than the theory
+        speaks of; or near it, where one of the two is an approximation.
+    distance, gamma, y, beta, iteration : float
+        What else the quantity depends on; NaN where it does not.
+    assumption : str
+        For rows that are not exact: the assumption that fails, or what was left out; `discrepancy` says by how much.
+    theory, simulation : float
+        The two values. That of the simulation is the mean over the instances; where functions of the patterns with
+        known mean explain part of the scatter (`bp.ensembles.control_variates`), it is the intercept of the
+        regression on them.
+    standard_error : float
+        Of the simulation, estimated from the same instances.
+    z : float
+        Simulation minus theory in standard errors. These being estimated, `z` follows Student's t distribution with
+        `dof` degrees of freedom, not a Gaussian: with 3 it is beyond ±3.2 once in 20 times. NaN where the instances do
+        not scatter (compare the values themselves).
+    samples : int
+        Instances that contributed (those where the measurement converged).
+    dof : int
+        Degrees of freedom of the standard error.
+    """
+
+    quantity: str
+    alpha: float
+    n: float
+    theory_source: str
+    simulation_source: str
+    expected: Expected
+    distance: float = np.nan
+    gamma: float = np.nan
+    y: float = np.nan
+    beta: float = np.nan
+    iteration: float = np.nan
+    assumption: str = ""
+    theory: float = np.nan
+    simulation: float = np.nan
+    standard_error: float = np.nan
+    z: float = np.nan
+    samples: int = 0
+    dof: int = 0
+
+    @property
+    def discrepancy(self) -> float:
+        """Simulation minus theory."""
+        return self.simulation - self.theory
+
+    @property
+    def where(self) -> str:
+        """The parameters beside load and size, as text."""
+        names = {"distance": "d", "gamma": "γ", "y": "y", "beta": "β", "iteration": "t"}
+        values = {short: getattr(self, name) for name, short in names.items()}
+        return " ".join(f"{short}={value:.3g}" for short, value in values.items() if not np.isnan(value))
+
+
+class Values(NamedTuple):
+    """A quantity on the instances of one size.
+
+    Attributes
+    ----------
+    n : int
+    load : float
+        P/N.
+    theory : float
+        The other side, at this load.
+    values : array, shape (samples,)
+        NaN where there is none.
+    controls : array, shape (samples, c)
+        Functions of the patterns with mean zero; c may be 0.
+    """
+
+    n: int
+    load: float
+    theory: float
+    values: Array
+    controls: Array
+
+
+def compare(row: Row, sizes: Sequence[Values], limit: float, *, each: bool = True, order: int = 1) -> list[Row]:
+    """Rows of every size (if `each`), and of N = infinity where there are several.
+
+    Parameters
+    ----------
+    row : Row
+        What is compared, without numbers; its load is the one asked for.
+    sizes : sequence of Values
+    limit : float
+        Theory at the load asked for.
+    each : bool
+        Whether every size gets a row, besides the limit.
+    order : int
+        Highest power of 1/N in the extrapolation.
+    """
+    rows = [_at_size(row, size) for size in sizes]
+    return [*(rows if each or len(rows) == 1 else ()), *([_limit(row, rows, limit, order)] if len(rows) > 1 else ())]
+
+
+def _missing(row: Row, count: int, total: int) -> Row:
+    """The row, saying that some instances are left out; it is exact no more where they are one in fifty."""
+    if not count:
+        return row
+    note = f"no value on {count} of {total}"
+    exact = row.expected == "equal" and count <= total / 50
+    expected: Expected = row.expected if exact or row.expected != "equal" else "near"
+    return replace(row, assumption="; ".join(filter(None, (row.assumption, note))), expected=expected)
+
+
+def _at_size(row: Row, size: Values) -> Row:
+    usable = np.isfinite(size.values)
+    mean, error, dof = _mean(size.values[usable], size.controls[usable])
+    z = (mean - size.theory) / error if error > _NO_SCATTER else np.nan
+    row = _missing(row, int(np.sum(~usable)), len(usable))
+    row = replace(row, alpha=size.load, n=float(size.n), samples=int(usable.sum()), dof=dof)
+    return replace(row, theory=size.theory, simulation=mean, standard_error=error, z=z)
+
+
+def _mean(values: Array, controls: Array) -> tuple[float, float, int]:
+    """Mean, its standard error, degrees of freedom; with controls of mean zero taken out, if instances are enough."""
+    count, k = controls.shape
+    if count < 2:
+        return (float(values.mean()) if count else np.nan), np.nan, 0
+    if count < 1 + k + _SPARE:
+        k = 0
+    design = np.column_stack([np.ones(count), controls[:, :k]])
+    solution = np.linalg.lstsq(design, values, rcond=None)[0]
+    dof = count - 1 - k
+    variance = float(np.sum((values - design @ solution) ** 2)) / dof
+    return float(solution[0]), float(np.sqrt(variance * np.linalg.pinv(design.T @ design)[0, 0])), dof
+
+
+def _limit(row: Row, rows: Sequence[Row], limit: float, order: int) -> Row:
+    """The polynomial in 1/N through the discrepancies; theory plus its intercept stands for the simulation."""
+    powers = (1.0 / np.array([r.n for r in rows]))[:, None] ** np.arange(order + 1)
+    errors = np.array([r.standard_error for r in rows])
+    exact = bool(np.all(errors < _NO_SCATTER))
+    line, covariance, _, _ = weighted_fit(
+        powers, np.array([r.discrepancy for r in rows]), np.ones(len(rows)) if exact else errors
+    )
+    error = 0.0 if exact else float(np.sqrt(covariance[0, 0]))
+    worst = max(rows, key=lambda r: r.expected == "near")
+    row = replace(row, n=np.inf, expected=worst.expected, assumption=worst.assumption)
+    row = replace(row, samples=sum(r.samples for r in rows), dof=sum(r.dof for r in rows))
+    gap = float(line[0])
+    return replace(row, theory=limit, simulation=limit + gap, standard_error=error, z=gap / error if error else np.nan)

@@ -1,0 +1,53 @@
+"""What theory says of one instance: values that several comparisons hold against it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import lru_cache
+
+import numpy as np
+
+from bp.validation.comparisons.comparison import Measured
+from replica_theory.models.model import Model
+from replica_theory.models.perceptron import TeacherStudent
+from replica_theory.neighbourhood.around_teacher import around_teacher
+from replica_theory.neighbourhood.dense_teacher import dense_teacher
+from replica_theory.neighbourhood.franz_parisi import franz_parisi
+from replica_theory.neighbourhood.local_entropy import local_entropy as local_entropy_theory
+from replica_theory.status import silenced
+from replica_theory.typical.replica_symmetric import replica_symmetric
+from replica_theory.typing import Array
+
+Theory = Callable[[Model, float, tuple[float, ...]], Array]
+
+
+def symmetric(model: Model, field: str, load: float) -> float:
+    """A field of the replica-symmetric point, NaN where there is none."""
+    with silenced():
+        point = replica_symmetric(model, np.array([load]))
+    return float(np.asarray(getattr(point, field))[0])
+
+
+def at_distance(theory: Theory, measured: Measured, k: int, load: float) -> float:
+    """A theory at one of the distances."""
+    return float(theory(measured.model, load, measured.distances)[k])
+
+
+@lru_cache(maxsize=256)
+def typical(model: Model, load: float, distances: tuple[float, ...]) -> Array:
+    """Entropy around typical solutions; NaN where theory has none."""
+    with silenced():
+        if isinstance(model, TeacherStudent):
+            if np.asarray(model.kappa) != 0:  # the teacher is no typical student then
+                return np.full(len(distances), np.nan)
+            return around_teacher(model, load, np.array(distances)).entropy
+        return franz_parisi(model, load, np.array(distances)).entropy
+
+
+@lru_cache(maxsize=256)
+def bound(model: Model, load: float, distances: tuple[float, ...]) -> Array:
+    """The largest entropy around any configuration."""
+    with silenced():
+        if isinstance(model, TeacherStudent):
+            return dense_teacher(model, load, np.array(distances)).entropy
+        return local_entropy_theory(model, load, np.array(distances)).entropy

@@ -1,0 +1,1 @@
+"""What algorithms do as N → ∞: their state evolution and fixed points."""

@@ -1,0 +1,236 @@
+r"""What focusing belief propagation reports as N → ∞: the state evolution of its fixed points at given (gamma, y).
+
+Focusing BP passes messages between a reference and `y` replicas, each with its own copy of every pattern. Its messages
+treat the copies of a pattern as independent of each other. They are not: the field of one copy moves the weights of its
+replica, these the reference, this the weights of the other replicas. Followed to the end, this echo gives each pattern
+the field :math:`\omega` and each weight the field `B` that solve
+
+.. math:: \omega &= \sqrt q z + \chi\,\ell'(\omega, \sqrt{1-q}), \qquad B = \sqrt{\hat q} z + \nu m, \\
+   m &= \tanh(B + u(B)), \quad u(B) = f((y-1)f(B)),\ f(x) = \mathrm{atanh}(\tanh x\tanh\gamma),
+
+.. math:: \hat q = \alpha E\,\ell'^2, \quad \nu = \alpha E\frac{\chi\,\ell''^2}{1-\chi\,\ell''}, \qquad
+   q = E\,m^2, \quad \chi = \frac{E[zm]}{\sqrt{\hat q}} - (1-q).
+
+:math:`\chi` is what the response of `m` to a field exceeds :math:`1-m^2` by, through the reference; :math:`\nu` is its
+counterpart on the weights. Without an echo (y = 1 or gamma = 0) these are the replica-symmetric equations. In the true
+robust ensemble (`robust_ensemble`) the replicas' fields at a pattern differ, with variance :math:`q_1 - q_0`; here the
+largest term stands for the integral over them, with :math:`\chi` in the place of :math:`y(q_1-q_0)`, as at
+:math:`y=\infty`.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from replica_theory.arguments import checked_alpha, checked_real
+from replica_theory.models.model import Model, checked_model
+from replica_theory.models.proximal import maximal_field
+from replica_theory.numerics.binary import log2cosh
+from replica_theory.numerics.fixed_points import solve_fixed_points
+from replica_theory.numerics.gaussian import multi_rule, rule
+from replica_theory.status import ConvergenceError, Status, report
+from replica_theory.typical.replica_symmetric import replica_symmetric
+from replica_theory.typing import Array, ArrayLike
+
+_NODES = 241
+_LARGEST = 1 - 1e-9
+"""Largest overlap at which the integrals are done."""
+_COLUMNS = ("q", "overlap", "q_tilde", "free_entropy", "local_entropy", "response", "residual")
+
+
+@dataclass(frozen=True, eq=False)
+class FocusingFixedPoint:
+    r"""Fixed point of focusing BP for N → ∞; values have the broadcast shape of alpha, gamma and y.
+
+    Attributes
+    ----------
+    model : Model
+    alpha, gamma, y : float or array
+        Load, coupling and number of replicas.
+    q, overlap, q_tilde : float or array
+        :math:`\frac1N\sum m_i^2`, overlap of a replica with the reference, and :math:`\frac1N\sum\tilde m_i^2` with the
+        reference's magnetisations, as in the trace of a solver.
+    free_entropy, local_entropy : float or array
+        :math:`-\beta F` and :math:`-\beta F - \gamma\cdot\mathrm{overlap}`, nats per weight and replica, as there.
+    response : float or array
+        The echo :math:`\chi`.
+    residual : float or array
+        Residual of the equations.
+    status : Status or array of Status
+    """
+
+    model: Model
+    alpha: ArrayLike
+    gamma: ArrayLike
+    y: ArrayLike
+    q: ArrayLike
+    overlap: ArrayLike
+    q_tilde: ArrayLike
+    free_entropy: ArrayLike
+    local_entropy: ArrayLike
+    response: ArrayLike
+    residual: ArrayLike
+    status: Any
+
+
+def focusing_fixed_point(model: Model, alpha: ArrayLike, gamma: ArrayLike, y: ArrayLike) -> FocusingFixedPoint:
+    r"""Predict what focusing BP measures on large instances, once its messages have settled at (gamma, y).
+
+    Parameters
+    ----------
+    model : Model
+        Log-concave constraint on random labels at beta = inf, such as `BinaryPerceptron`; scalar parameters.
+    alpha : float or array
+        Load, positive.
+    gamma : float or array
+        Coupling, finite and non-negative.
+    y : float or array
+        Number of replicas, at least 1.
+
+    Returns
+    -------
+    FocusingFixedPoint
+
+    Raises
+    ------
+    TypeError, ValueError
+        For arguments of the wrong type or out of range, or another kind of model.
+    ConvergenceError
+        In a scalar call without a fixed point on the branch that starts at gamma = 0; in array calls such points are
+        NaN and warned of once.
+
+    Notes
+    -----
+    The algorithm is known to be exact at y = 1 only; compare with `robust_ensemble` to see by how much the
+    independence of a pattern's copies fails.
+
+    Examples
+    --------
+    >>> from replica_theory import BinaryPerceptron
+    >>> point = focusing_fixed_point(BinaryPerceptron(), alpha=0.6, gamma=0.4, y=3)
+    >>> print(f"{point.overlap:.6f} {point.q:.6f} {point.local_entropy:.6f}")
+    0.578353 0.459841 0.355003
+    """
+    _checked_constraint(model)
+    load, coupling, replicas = checked_alpha(alpha), checked_real("gamma", gamma), checked_real("y", y)
+    if not (np.isfinite(coupling).all() and (coupling >= 0).all()):
+        raise ValueError(f"gamma must be finite and non-negative; got {gamma}")
+    if not (np.isfinite(replicas).all() and (replicas >= 1).all()):
+        raise ValueError(f"y must be finite and at least 1; got {y}")
+    grid = np.broadcast_arrays(load, coupling, replicas)
+    shape = grid[0].shape
+    points = [_point(Echo(model, *map(float, values))) for values in zip(*map(np.ravel, grid), strict=True)]
+    table = np.array([values for _, values in points]).reshape(len(points), len(_COLUMNS))
+    columns = {k: (float(v[0]) if shape == () else v.reshape(shape)) for k, v in zip(_COLUMNS, table.T, strict=True)}
+    status = np.empty(len(points), dtype=object)
+    status[:] = [outcome for outcome, _ in points]
+    result = FocusingFixedPoint(
+        model, alpha, gamma, y, **columns, status=status[0] if shape == () else status.reshape(shape)
+    )
+    report(status, result, f"focusing_fixed_point at gamma={gamma}, y={y}", scalar=shape == ())
+    return result
+
+
+@dataclass(frozen=True)
+class Echo:
+    """The equations at one point, in the unknowns (q, chi)."""
+
+    model: Model
+    alpha: float
+    gamma: float
+    y: float
+
+    def update(self, x: Array) -> Array:
+        """The right-hand sides."""
+        q_hat, nu, _ = self.patterns(*map(float, x))
+        z, weights, fields = self.weights(q_hat, nu)
+        m = np.tanh(fields + self.reference(fields))
+        q = float(weights @ m**2)
+        return np.array([q, float(weights @ (z * m)) / np.sqrt(q_hat) - (1 - q)])
+
+    def patterns(self, q: float, chi: float) -> tuple[float, float, float]:
+        r"""The conjugates, and the patterns' part :math:`\alpha E[\ell + \frac{1-q}2\ell'^2]` of the free entropy."""
+        root, std = np.sqrt(q), np.sqrt(1 - q)
+        edges = [np.clip(np.asarray(edge, dtype=float) / root, -8, 8) for edge in self.model.edges]
+        measure = multi_rule(edges, [np.asarray(std / root)] * len(edges), _NODES)
+        omega = maximal_field(self.model, root * measure.nodes, chi, float(std))
+        kernel = self.model.log_kernel(omega, float(std))
+        squares = self.alpha * float(measure.weights @ kernel.d1**2)
+        nu = self.alpha * float(measure.weights @ (chi * kernel.d2**2 / (1 - chi * kernel.d2)))
+        return squares, nu, self.alpha * float(measure.weights @ kernel.log) + 0.5 * (1 - q) * squares
+
+    def weights(self, q_hat: float, nu: float) -> tuple[Array, Array, Array]:
+        """Nodes, weights and the fields B there, by Newton's method."""
+        measure = rule(0.0, 0.5 / np.sqrt(q_hat), 2 * _NODES - 1)
+        bare = np.sqrt(q_hat) * measure.nodes
+        fields = bare.copy()
+        for _ in range(100):
+            m = np.tanh(fields + self.reference(fields))
+            slope = (1 - m**2) * (1 + self.slope(fields))
+            step = (bare + nu * m - fields) / np.maximum(1 - nu * slope, 0.1)
+            fields = fields + step
+            if np.max(np.abs(step)) < 1e-13 * (1 + np.max(np.abs(fields))):
+                break
+        return measure.nodes, measure.weights, fields
+
+    def reference(self, fields: Array) -> Array:
+        """The field of the reference on a weight."""
+        return _coupled((self.y - 1) * _coupled(fields, self.gamma), self.gamma)
+
+    def slope(self, fields: Array) -> Array:
+        """Its derivative."""
+        inner = (self.y - 1) * _coupled(fields, self.gamma)
+        return (self.y - 1) * _coupled_slope(inner, self.gamma) * _coupled_slope(fields, self.gamma)
+
+    def read(self, x: Array) -> Array:
+        """What is reported, in the order of `_COLUMNS`, without the residual."""
+        q, chi = map(float, x)
+        q_hat, nu, patterns = self.patterns(q, chi)
+        _, weights, fields = self.weights(q_hat, nu)
+        f = _coupled(fields, self.gamma)
+        toward = np.tanh((self.y - 1) * f)
+        h = np.tanh(fields)
+        overlap = float(weights @ ((h * toward + np.tanh(self.gamma)) / (1 + h * toward * np.tanh(self.gamma))))
+        q_tilde = float(weights @ np.tanh(self.y * f) ** 2)
+        m = np.tanh(fields + self.reference(fields))
+        sites = log2cosh(fields) - fields * m - log2cosh(f) + log2cosh(self.y * f) / self.y
+        free = patterns + float(weights @ sites) + float(log2cosh(np.asarray(self.gamma)))
+        return np.array([q, overlap, q_tilde, free, free - self.gamma * overlap, chi])
+
+
+def _point(echo: Echo) -> tuple[Status, Array]:
+    """Status and values at one point, from the uncoupled solution."""
+    lost = Status.SADDLE_LOST, np.full(len(_COLUMNS), np.nan)
+    try:
+        q = float(replica_symmetric(echo.model, echo.alpha).q)
+    except ConvergenceError:
+        return lost
+
+    def update(x: Array, _: NDArray[np.intp]) -> Array:
+        return np.array([echo.update(row) if 0 < row[0] < _LARGEST and row[1] > -1e-9 else row + np.nan for row in x])
+
+    found = solve_fixed_points(update, np.array([[q, 0.0]]), tol=1e-11, sweeps=30)
+    if not found.converged[0]:
+        return lost
+    return Status.CONVERGED, np.append(echo.read(found.x[0]), found.residual[0])
+
+
+def _coupled(x: Array, gamma: float) -> Array:
+    """Field of a spin through a coupling."""
+    return np.asarray(0.5 * (log2cosh(x + gamma) - log2cosh(x - gamma)))
+
+
+def _coupled_slope(x: Array, gamma: float) -> Array:
+    return np.asarray(0.5 * (np.tanh(x + gamma) - np.tanh(x - gamma)))
+
+
+def _checked_constraint(model: Model) -> None:
+    checked_model(model)
+    if np.ndim(model.kappa) or np.ndim(model.beta):
+        raise ValueError(f"model must have a single kappa and beta; got {model}")
+    if model.has_teacher or model.is_even or not model.is_concave:
+        raise ValueError(f"model must be a log-concave constraint on random labels at beta = inf; got {model}")

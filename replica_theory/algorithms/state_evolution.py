@@ -1,0 +1,147 @@
+r"""State evolution: what approximate message passing does iteration by iteration as N → ∞.
+
+From magnetisations that know nothing of the patterns, AMP without damping keeps the fields of the patterns on the
+weights Gaussian, with mean :math:`\hat R_t` along the teacher and variance :math:`\hat q_t`:
+
+.. math:: \hat q_{t+1} = \alpha\int\!D\mu_t(z)\,\ell'\big(\sqrt{q_t}z,\sqrt{1-q_t}\big)^2, \qquad
+   \hat R_{t+1} = \alpha\sqrt{\tfrac2\pi}\int\!Dz\,\ell'\big(\sqrt{q_t-R_t^2}\,z,\sqrt{1-q_t}\big),
+
+.. math:: q_{t+1} = \int\!Dz\,\tanh^2\big(\sqrt{\hat q_{t+1}}z+\hat R_{t+1}\big), \qquad
+   R_{t+1} = \int\!Dz\,\tanh\big(\sqrt{\hat q_{t+1}}z+\hat R_{t+1}\big):
+
+the equations of the replica-symmetric saddle, iterated (:math:`\ell` and :math:`D\mu` as in `replica_symmetric`).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from replica_theory.arguments import checked_alpha, checked_real
+from replica_theory.models.model import Model
+from replica_theory.typical.functional import Orders, conjugates, flat_slice, flatten, overlaps
+from replica_theory.typing import Array, ArrayLike
+
+_NODES = 481
+_CLOSEST = 1e-10
+"""Smallest 1 - q at which the integrals are done; above capacity q runs into 1."""
+
+
+@dataclass(frozen=True, eq=False)
+class StateEvolution:
+    r"""Overlaps of the iterates of AMP; the first axis counts iterations, 0 being the start.
+
+    Attributes
+    ----------
+    model : Model
+    alpha : float or array
+        Load.
+    q : array, shape (iterations + 1, ...)
+        Self-overlap :math:`\frac1N\sum_i m_i^2` of the magnetisations; further axes are the broadcast shape of alpha,
+        kappa and beta.
+    teacher_overlap : array, shape (iterations + 1, ...)
+        :math:`\frac1N\sum_i W^T_i m_i` (0 for random labels).
+    q_hat, teacher_overlap_hat : array, shape (iterations, ...)
+        Variance and mean of the fields that each iteration makes.
+    """
+
+    model: Model
+    alpha: ArrayLike
+    q: Array
+    teacher_overlap: Array
+    q_hat: Array
+    teacher_overlap_hat: Array
+
+
+def state_evolution(
+    model: Model, alpha: ArrayLike, iterations: int, *, q: float = 0.0, teacher_overlap: float = 0.0
+) -> StateEvolution:
+    r"""Predict the overlaps of AMP's magnetisations, iteration by iteration.
+
+    Parameters
+    ----------
+    model : Model
+        Any constraint, with or without a teacher, at any beta (scalar or array parameters).
+    alpha : float or array
+        Load, positive; broadcast with the model's parameters.
+    iterations : int
+        Number of iterations, at least 1.
+    q, teacher_overlap : float
+        Overlaps of the magnetisations at the start, which must not depend on the patterns otherwise:
+        :math:`0 \le q < 1` and :math:`R^2 < q` (or both 0, as zero fields have them). Fields uniform in :math:`\pm a`
+        have :math:`q = 1 - \tanh(a)/a`. An even constraint needs q > 0 to leave its fixed point q = 0.
+
+    Returns
+    -------
+    StateEvolution
+
+    Raises
+    ------
+    TypeError, ValueError
+        For arguments of the wrong type or out of range.
+
+    Notes
+    -----
+    Exact for i.i.d. patterns as N → ∞ at a fixed number of iterations, for ``belief_propagation(method="amp",
+    damping=0)``; at finite N fluctuations are :math:`O(N^{-1/2})`. It is not exact for damped fields: these remember
+    all iterations before, of which the reaction term :math:`-Vg` cancels one only, so that the fields are no longer
+    Gaussian of known variance. Fixed points are those of the replica-symmetric theory in either case. That the overlaps
+    settle does not say that the magnetisations do: that takes a positive ``replica_symmetric(...).stability``.
+    Cost: one integral over each measure a point and iteration.
+
+    References
+    ----------
+    Bolthausen, Commun. Math. Phys. 325, 333 (2014); Bayati and Montanari, IEEE Trans. Inf. Theory 57, 764 (2011);
+    Javanmard and Montanari, Inf. Inference 2, 115 (2013).
+
+    Examples
+    --------
+    >>> from replica_theory import BinaryPerceptron
+    >>> state_evolution(BinaryPerceptron(), alpha=0.5, iterations=3).q.round(6)
+    array([0.      , 0.205401, 0.271523, 0.298842])
+    """
+    alpha = checked_alpha(alpha)
+    flat, loads, shape = flatten(model, alpha)
+    start = _checked_start(flat, q, teacher_overlap)
+    if not isinstance(iterations, int | np.integer) or isinstance(iterations, bool):
+        raise TypeError(f"iterations must be a positive integer; got {iterations!r}")
+    if iterations < 1:
+        raise ValueError(f"iterations must be a positive integer; got {iterations!r}")
+    orders = [Orders(*(np.full(len(loads), value) for value in start))]
+    hats = []
+    for _ in range(iterations):
+        hats.append(_fields(flat, loads, orders[-1]))
+        orders.append(overlaps(*hats[-1], n=_NODES))
+    columns = [np.reshape(column, (-1, *shape)) for pairs in (orders, hats) for column in zip(*pairs, strict=True)]
+    return StateEvolution(model, alpha, *columns)
+
+
+def _fields(model: Model, alpha: Array, orders: Orders) -> Orders:
+    """Variance and mean of the fields made by magnetisations of given overlaps."""
+    hats = Orders(np.empty_like(alpha), np.zeros_like(alpha))
+    blank = orders.q == 0
+    for index in np.flatnonzero(blank):
+        slope = float(np.ravel(flat_slice(model, [index]).log_kernel(np.zeros((1, 1)), np.ones((1, 1))).d1)[0])
+        hats.q[index] = slope**2
+        hats.r[index] = np.sqrt(2 / np.pi) * slope if model.has_teacher else 0.0
+    rest = np.flatnonzero(~blank)
+    if len(rest):
+        q = np.minimum(orders.q[rest], 1 - _CLOSEST)
+        r = np.minimum(orders.r[rest], np.sqrt(q) * (1 - _CLOSEST))  # R^2 < q also after rounding
+        hats.q[rest], hats.r[rest] = conjugates(flat_slice(model, rest), q, r, n=_NODES)
+    return Orders(alpha * hats.q, alpha * hats.r)
+
+
+def _checked_start(model: Model, q: Any, teacher_overlap: Any) -> tuple[float, float]:
+    for name, value in (("q", q), ("teacher_overlap", teacher_overlap)):
+        if checked_real(name, value).ndim:
+            raise ValueError(f"{name} must be a single number; got {value!r}")
+    if not 0 <= q < 1:
+        raise ValueError(f"q must lie in [0, 1); got {q!r}")
+    if teacher_overlap and not model.has_teacher:
+        raise ValueError(f"teacher_overlap must be 0 for a model without a teacher; got {teacher_overlap!r}")
+    if not (teacher_overlap == 0 or 0 < teacher_overlap < np.sqrt(q)):
+        raise ValueError(f"teacher_overlap must lie in [0, sqrt(q)); got {teacher_overlap!r} at q={q!r}")
+    return float(q), float(teacher_overlap)

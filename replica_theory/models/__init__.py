@@ -1,0 +1,1 @@
+"""Models: constraints as log-probability kernels. One file a system."""

@@ -1,0 +1,274 @@
+"""Constraints that allow unions of intervals: symmetric, u-shaped, any."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from itertools import pairwise
+from typing import Any
+
+import numpy as np
+from scipy import special
+
+from replica_theory.arguments import checked_real
+from replica_theory.models.model import LOG_SQRT_2PI, Kernel, Model
+from replica_theory.models.perceptron import hazard
+from replica_theory.typing import Array, ArrayLike
+
+
+@dataclass(frozen=True, eq=False)
+class SymmetricBinaryPerceptron(Model):
+    r"""Symmetric binary perceptron: a pattern is satisfied when :math:`|h| \le \kappa`, :math:`\kappa > 0`."""
+
+    kappa: ArrayLike = 1.0
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        if np.any(np.asarray(self.kappa) <= 0):
+            raise ValueError(f"kappa must be positive for |h| <= kappa to have solutions; got {self.kappa}")
+
+    def log_probability(self, mean: Array, std: ArrayLike) -> Kernel:
+        r""":math:`\log[\Phi((\kappa-h)/\sigma) - \Phi((-\kappa-h)/\sigma)]` with its derivatives in `h`."""
+        return _interval_kernel(-np.asarray(self.kappa), np.asarray(self.kappa), mean, std)
+
+    def probability(self, mean: Array, std: ArrayLike) -> tuple[Array, Array]:
+        r""":math:`e^{-\beta} + (1-e^{-\beta})P` and its derivative."""
+        kappa = np.asarray(self.kappa)
+        return _union_probability([(-kappa, kappa)], mean, std, np.asarray(self.beta))
+
+    @property
+    def edges(self) -> tuple[ArrayLike, ...]:
+        """Both margins."""
+        return (-np.asarray(self.kappa), self.kappa)
+
+    @property
+    def is_even(self) -> bool:
+        """The allowed set is symmetric."""
+        return True
+
+
+@dataclass(frozen=True, eq=False)
+class UShapePerceptron(Model):
+    r"""Perceptron with a U-shaped constraint: a pattern is satisfied when :math:`|h| \ge \kappa`, :math:`\kappa > 0`.
+
+    The complement of the symmetric perceptron (Aubin, Perkins and Zdeborová 2019). By symmetry q = 0 is a saddle point,
+    where the annealed entropy is exact as long as it is stable: at capacity up to :math:`\kappa = 0.817` (see
+    `ReplicaSymmetric.stability`). The allowed set has a hole, so the kernel is not log-concave.
+
+    Examples
+    --------
+    >>> print(f"{UShapePerceptron(0.5).log_probability(np.zeros(()), 1.0).log:.6f}")  # log 2H(1/2)
+    -0.482765
+    """
+
+    kappa: ArrayLike = 0.5
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        if np.any(np.asarray(self.kappa) <= 0):
+            raise ValueError(f"kappa must be positive for |h| >= kappa to be a constraint; got {self.kappa}")
+
+    def log_probability(self, mean: Array, std: ArrayLike) -> Kernel:
+        r""":math:`\log[H((\kappa-h)/\sigma) + H((\kappa+h)/\sigma)]` with its derivatives in `h`."""
+        return _union_kernel(self._intervals, mean, std)
+
+    def probability(self, mean: Array, std: ArrayLike) -> tuple[Array, Array]:
+        r""":math:`e^{-\beta} + (1-e^{-\beta})P` and its derivative."""
+        return _union_probability(self._intervals, mean, std, np.asarray(self.beta))
+
+    @property
+    def _intervals(self) -> list[tuple[Array, Array]]:
+        kappa, far = np.asarray(self.kappa), np.asarray(np.inf)
+        return [(-far, -kappa), (kappa, far)]
+
+    @property
+    def edges(self) -> tuple[ArrayLike, ...]:
+        """Both margins."""
+        return (-np.asarray(self.kappa), self.kappa)
+
+    @property
+    def is_even(self) -> bool:
+        """The allowed set is symmetric."""
+        return True
+
+    @property
+    def is_concave(self) -> bool:
+        """Never: the allowed set has a hole."""
+        return False
+
+
+@dataclass(frozen=True, eq=False, init=False)
+class IntervalModel(Model):
+    r"""Any union of intervals as constraint: satisfied when :math:`h - \kappa \in \bigcup_k [a_k, b_k]`.
+
+    The kernel is exact, :math:`P = \sum_k [\Phi((b_k + \kappa - h)/\sigma) - \Phi((a_k + \kappa - h)/\sigma)]`, and
+    accurate in its tails. The other models are special cases: ``[(0, inf)]`` is the binary perceptron,
+    ``[(-1, 1)]`` the symmetric and ``[(-inf, -1), (1, inf)]`` the U-shaped one at margin 1.
+
+    Parameters
+    ----------
+    intervals : iterable of (float, float)
+        Their ends, infinite ones included; intervals that touch or overlap are joined.
+    kappa : float or array, default 0
+        Shift of all the intervals.
+    beta : float or array, default inf
+        Inverse temperature.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If `intervals` is not such a list, is empty, allows everything, or an interval has no length.
+
+    Examples
+    --------
+    >>> bands = IntervalModel([(-2.0, -1.0), (1.0, 2.0)])
+    >>> bands.is_even, bands.is_concave, bool(bands.allows(1.5)), bool(bands.allows(0.0))
+    (True, False, True, False)
+    """
+
+    intervals: tuple[tuple[float, float], ...] = ()
+
+    def __init__(
+        self, intervals: Iterable[tuple[float, float]], kappa: ArrayLike = 0.0, beta: ArrayLike = np.inf
+    ) -> None:
+        object.__setattr__(self, "intervals", _checked_intervals(intervals))
+        object.__setattr__(self, "kappa", kappa)
+        object.__setattr__(self, "beta", beta)
+        self.__post_init__()
+
+    @classmethod
+    def from_indicator(
+        cls,
+        allowed: Callable[[float], bool],
+        edges: Iterable[float],
+        kappa: ArrayLike = 0.0,
+        beta: ArrayLike = np.inf,
+    ) -> IntervalModel:
+        r"""The union of intervals on which a function is true.
+
+        Parameters
+        ----------
+        allowed : callable
+            ``allowed(h)``, true where the stability `h` satisfies the constraint; called once between any two edges.
+        edges : iterable of float
+            All the places where it changes.
+        kappa, beta : float or array
+            As for the class.
+
+        Examples
+        --------
+        >>> IntervalModel.from_indicator(lambda h: abs(h) > 1, edges=[-1, 1]).intervals
+        ((-inf, -1.0), (1.0, inf))
+        """
+        ends = [-np.inf, *sorted(float(e) for e in edges), np.inf]
+        if len(ends) == 2:
+            raise ValueError("edges must name the places where the constraint changes; got none")
+        middles = [ends[1] - 1.0, *(0.5 * (a + b) for a, b in pairwise(ends[1:-1])), ends[-2] + 1.0]
+        chosen = [pair for pair, h in zip(pairwise(ends), middles, strict=True) if pair[0] < pair[1] and allowed(h)]
+        return cls(chosen, kappa, beta)
+
+    def log_probability(self, mean: Array, std: ArrayLike) -> Kernel:
+        r"""Logarithm of the Gaussian measure of the intervals with its derivatives in `h`."""
+        return _union_kernel(self._shifted, mean, std)
+
+    def probability(self, mean: Array, std: ArrayLike) -> tuple[Array, Array]:
+        r""":math:`e^{-\beta} + (1-e^{-\beta})P` and its derivative."""
+        return _union_probability(self._shifted, mean, std, np.asarray(self.beta))
+
+    @property
+    def _shifted(self) -> list[tuple[Array, Array]]:
+        return [(np.asarray(a + self.kappa), np.asarray(b + self.kappa)) for a, b in self.intervals]
+
+    @property
+    def edges(self) -> tuple[ArrayLike, ...]:
+        """The finite ends of the intervals, in increasing order."""
+        return tuple(e + self.kappa for pair in self.intervals for e in pair if np.isfinite(e))
+
+    @property
+    def is_even(self) -> bool:
+        """Whether the intervals are symmetric about 0 (and not shifted)."""
+        mirrored = tuple((-b, -a) for a, b in reversed(self.intervals))
+        return mirrored == self.intervals and bool(np.all(np.asarray(self.kappa) == 0))
+
+    @property
+    def is_concave(self) -> bool:
+        """Whether there is a single interval (and beta is infinite)."""
+        return len(self.intervals) == 1 and super().is_concave
+
+
+def _interval_kernel(low: Array, high: Array, mean: Array, std: ArrayLike) -> Kernel:
+    r""":math:`\log[\Phi((b-h)/\sigma) - \Phi((a-h)/\sigma)]` of one interval, accurate in both tails."""
+    mean = np.asarray(mean)
+    with np.errstate(invalid="ignore"):  # the centre of (-inf, b), the far end of (a, inf)
+        right = np.where(np.isinf(low), True, np.where(np.isinf(high), False, mean >= 0.5 * (low + high)))
+        sign = np.where(right, 1.0, -1.0)
+        near = np.where(right, mean - high, low - mean) / std
+        far = np.where(right, mean - low, high - mean) / std
+        log = _log_ndtr_difference(near, far)
+        # In the tail, G/P by the hazard: exp(-near^2/2 - log) would lose near^2 eps.
+        tail = near > 0
+        direct = np.exp(-0.5 * np.minimum(near, 0.0) ** 2 - LOG_SQRT_2PI - np.where(tail, 0.0, log))
+        share = -np.expm1(special.log_ndtr(-far) - special.log_ndtr(-near))
+        density_near = np.where(tail, hazard(np.maximum(near, 0.0)) / share, direct)
+        finite = np.isfinite(far)
+        density_far = np.where(finite, density_near * np.exp(-0.5 * (far - near) * (far + near)), 0.0)
+        d1 = (density_far - density_near) / std
+        curvature = (near * density_near - np.where(finite, far, 0.0) * density_far) / np.square(std)
+    return Kernel(log, sign * d1, curvature - d1**2)
+
+
+def _union_kernel(intervals: list[tuple[Array, Array]], mean: Array, std: ArrayLike) -> Kernel:
+    """The same of disjoint intervals: a mixture, whose curvature is the mean one plus the variance of the slopes."""
+    parts = [_interval_kernel(low, high, mean, std) for low, high in intervals]
+    if len(parts) == 1:
+        return parts[0]
+    logs, d1s, d2s = (np.stack(np.broadcast_arrays(*columns)) for columns in zip(*parts, strict=True))
+    # A sum of probabilities near 1 may round above it.
+    log = np.minimum(np.logaddexp.reduce(logs, axis=0), 0.0)
+    weights = np.exp(logs - log)
+    weights /= weights.sum(axis=0)
+    d1 = (weights * d1s).sum(axis=0)
+    return Kernel(log, d1, (weights * (d2s + (d1s - d1) ** 2)).sum(axis=0))
+
+
+def _union_probability(
+    intervals: list[tuple[Array, Array]], mean: Array, std: ArrayLike, beta: Array
+) -> tuple[Array, Array]:
+    r""":math:`e^{-\beta} + (1-e^{-\beta})P` of disjoint intervals and its derivative, without logarithms."""
+    satisfied = -np.expm1(-beta)
+    value, slope = np.exp(-beta), np.zeros(())
+    for low, high in intervals:
+        a, b = (low - mean) / std, (high - mean) / std
+        # The smaller tails: exact also far from the interval.
+        right = np.abs(a) > np.abs(b)
+        value = value + satisfied * (special.ndtr(np.where(right, b, -a)) - special.ndtr(np.where(right, a, -b)))
+        slope = slope + satisfied * (np.exp(-0.5 * a * a - LOG_SQRT_2PI) - np.exp(-0.5 * b * b - LOG_SQRT_2PI)) / std
+    return np.asarray(value), np.asarray(slope)
+
+
+def _checked_intervals(intervals: Any) -> tuple[tuple[float, float], ...]:
+    """Disjoint intervals in increasing order."""
+    if not isinstance(intervals, Iterable) or isinstance(intervals, str):
+        raise TypeError(f"intervals must be a list of pairs (a, b); got {intervals!r}")
+    pairs = checked_real("intervals", [tuple(p) if isinstance(p, Iterable) else p for p in intervals])
+    if pairs.ndim != 2 or pairs.shape[1] != 2:
+        raise ValueError(f"intervals must be a list of pairs (a, b), at least one; got {intervals!r}")
+    if not (pairs[:, 0] < pairs[:, 1]).all():  # NaN included
+        raise ValueError(f"every interval (a, b) needs a < b; got {intervals!r}")
+    joined: list[tuple[float, float]] = []
+    for a, b in sorted((float(a), float(b)) for a, b in pairs):
+        if joined and a <= joined[-1][1]:
+            joined[-1] = (joined[-1][0], max(b, joined[-1][1]))
+        else:
+            joined.append((a, b))
+    if joined == [(-np.inf, np.inf)]:
+        raise ValueError(f"intervals must forbid something; {intervals!r} allows every stability")
+    return tuple(joined)
+
+
+def _log_ndtr_difference(near: Array, far: Array) -> Array:
+    """log[H(near) - H(far)] for near < far and near + far >= 0, without cancellation in the tail."""
+    log_near = special.log_ndtr(-near)
+    tail = log_near + np.log1p(-np.exp(special.log_ndtr(-far) - log_near))
+    bulk = np.log1p(-(special.ndtr(np.minimum(near, 0.0)) + special.ndtr(-far)))
+    return np.asarray(np.where(near > 0, tail, bulk))

@@ -1,0 +1,195 @@
+r"""What a constraint is: the log-probability kernel that every formula of the theory takes.
+
+A pattern with stability :math:`h = y\,\xi\cdot W/\sqrt N` is satisfied when :math:`h` lies in the allowed set of the
+model. If the field is Gaussian with mean :math:`h` and standard deviation :math:`\sigma`, the constraint enters every
+functional through
+
+.. math:: \ell(h, \sigma) = \log\big[e^{-\beta} + (1 - e^{-\beta})\, P(h + \sigma x \text{ allowed})\big],
+   \qquad x \sim \mathcal N(0, 1),
+
+and through its derivatives in `h` only, since :math:`\partial_{\sigma^2}\ell = (\ell'' + \ell'^2)/2` (heat equation).
+A new constraint is a new subclass of `Model` with one method, `log_probability`; any union of intervals is an
+`IntervalModel` already, and any other kernel a function given to `CustomModel`.
+"""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from dataclasses import dataclass, fields, replace
+from typing import Any, NamedTuple, TypeVar
+
+import numpy as np
+from numpy.typing import NDArray
+
+from replica_theory.arguments import checked_real
+from replica_theory.typing import Array, ArrayLike
+
+_ModelT = TypeVar("_ModelT", bound="Model")
+
+LOG_SQRT_2PI = 0.5 * np.log(2 * np.pi)
+SHARP = 1e-9
+"""Width at which a Gaussian field is as good as no noise at all."""
+
+
+class Kernel(NamedTuple):
+    r"""A log-probability :math:`\ell` with its first two derivatives in the mean field `h`."""
+
+    log: Array
+    d1: Array
+    d2: Array
+
+
+@dataclass(frozen=True, eq=False)
+class Model(ABC):
+    r"""A constraint on the stabilities, at margin `kappa` and inverse temperature `beta`.
+
+    Parameters
+    ----------
+    kappa : float or array
+        Margin. An array makes every function of the theory broadcast over it.
+    beta : float or array, default inf
+        Inverse temperature of the energy "number of violated patterns"; ``inf`` counts solutions.
+
+    Raises
+    ------
+    ValueError
+        If `kappa` is not finite, or `beta` is negative or NaN.
+    """
+
+    kappa: ArrayLike = 0.0
+    beta: ArrayLike = np.inf
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "kappa", _checked("kappa", self.kappa))
+        object.__setattr__(self, "beta", _checked("beta", self.beta))
+        if not np.all(np.isfinite(self.kappa)):
+            raise ValueError(f"kappa must be finite; got {self.kappa}")
+        if np.any(np.isnan(self.beta)) or np.any(np.asarray(self.beta) < 0):
+            raise ValueError(f"beta must be non-negative (inf counts solutions); got {self.beta}")
+
+    @abstractmethod
+    def log_probability(self, mean: Array, std: ArrayLike) -> Kernel:
+        r""":math:`\log P(h + \sigma x\ \mathrm{allowed})` and its first two derivatives in `h`.
+
+        Parameters
+        ----------
+        mean, std : array
+            Mean `h` and standard deviation :math:`\sigma > 0` of the field; they broadcast with `kappa`.
+        """
+
+    @property
+    @abstractmethod
+    def edges(self) -> tuple[ArrayLike, ...]:
+        """Fields at which a pattern changes from allowed to forbidden (where the kernel is steep)."""
+
+    @property
+    def is_even(self) -> bool:
+        """Whether the allowed set is symmetric under `h` → `-h` (then overlaps can vanish by symmetry)."""
+        return False
+
+    @property
+    def is_concave(self) -> bool:
+        """Whether the kernel is log-concave in `h` (an interval of allowed fields; not so at finite beta)."""
+        return bool(np.all(np.isposinf(self.beta)))
+
+    @property
+    def has_teacher(self) -> bool:
+        """Whether the labels come from a teacher rather than at random."""
+        return False
+
+    def log_kernel(self, mean: Array, std: ArrayLike) -> Kernel:
+        r"""The kernel :math:`\ell(h, \sigma)` at the model's `beta`, with its first two derivatives in `h`.
+
+        With :math:`p = (1-e^{-\beta}) P e^{-\ell}` the probability that the pattern is satisfied given its weight,
+        :math:`\ell' = p (\log P)'` and :math:`\ell'' = p[(\log P)'' + (\log P)'^2] - \ell'^2`.
+        """
+        bare = self.log_probability(mean, std)
+        if np.all(np.isposinf(self.beta)):
+            return bare
+        beta = np.asarray(self.beta)
+        with np.errstate(divide="ignore"):
+            log_weight = np.log(-np.expm1(-beta))
+        log = np.logaddexp(-beta, log_weight + bare.log)
+        satisfied = np.exp(log_weight + bare.log - log)
+        d1 = satisfied * bare.d1
+        return Kernel(log, d1, satisfied * (bare.d2 + bare.d1**2) - d1**2)
+
+    def probability(self, mean: Array, std: ArrayLike) -> tuple[Array, Array]:
+        r"""The kernel itself, :math:`e^\ell`, and its derivative in `h` (cheap, for sums that need no logarithm)."""
+        kernel = self.log_kernel(mean, std)
+        value = np.exp(kernel.log)
+        return value, value * kernel.d1
+
+    def violation(self, mean: Array, std: ArrayLike) -> Array:
+        r"""Thermal probability that the pattern is violated, :math:`-\partial\ell/\partial\beta` (0 at beta = inf)."""
+        beta = np.asarray(self.beta)
+        bare = self.log_probability(mean, std).log
+        log = self.log_kernel(mean, std).log
+        probability: Array = np.exp(-beta - log) * -np.expm1(np.minimum(bare, 0.0))
+        return probability
+
+    def heat(self, alpha: float, energy: float) -> float:
+        r"""What the entropy exceeds the free entropy by, :math:`\beta\alpha e` (0 at beta = inf); one `beta` only."""
+        beta = float(np.asarray(self.beta))
+        return beta * alpha * energy if np.isfinite(beta) else 0.0
+
+    def allows(self, h: ArrayLike) -> NDArray[np.bool_]:
+        """Whether a pattern of stability `h` is satisfied (the edges included)."""
+        with np.errstate(all="ignore"):
+            sharp = self.log_probability(np.asarray(h, dtype=float), SHARP)
+        return np.asarray(sharp.log >= np.log(0.5) - 1e-6)
+
+    def acceptance(self, h: ArrayLike) -> Array:
+        r"""Probability that a pattern of stability exactly `h` is satisfied: 1 or 0, unless the constraint is soft."""
+        return np.asarray(self.allows(h), dtype=float)
+
+    def contains(self, other: Model) -> NDArray[np.bool_]:
+        """Whether every stability that `other` allows is allowed here (a hard constraint; broadcast over `kappa`)."""
+        edges = np.broadcast_arrays(*(np.asarray(e, dtype=float) for e in (*self.edges, *other.edges)))
+        ordered = np.sort(np.stack(edges), axis=0)
+        between = 0.5 * (ordered[1:] + ordered[:-1])
+        probes = np.concatenate([ordered[:1] - 1, between, ordered[-1:] + 1])
+        thick = np.concatenate([ordered[:1] * 0 + 1, np.diff(ordered, axis=0), ordered[:1] * 0 + 1]) > 0
+        return np.asarray((self.allows(probes) | ~other.allows(probes) | ~thick).all(axis=0))
+
+    def at(self: _ModelT, **parameters: Any) -> _ModelT:
+        """Copy of the model with other parameters, e.g. ``model.at(kappa=0.1)``."""
+        return replace(self, **parameters)
+
+    def __eq__(self, other: object) -> bool:
+        if type(other) is not type(self):
+            return NotImplemented
+        return all(_same(getattr(self, f.name), getattr(other, f.name)) for f in fields(self))
+
+    def __hash__(self) -> int:
+        values = (getattr(self, f.name) for f in fields(self))
+        return hash((type(self).__name__, *(np.asarray(v).tobytes() if _numeric(v) else v for v in values)))
+
+
+def checked_model(model: Any) -> None:
+    """Refuse what is not a model.
+
+    Raises
+    ------
+    TypeError
+        If it is not an instance of `Model`.
+    """
+    if not isinstance(model, Model):
+        raise TypeError(f"model must be a Model such as BinaryPerceptron(kappa=0.0); got {model!r}")
+
+
+def _numeric(value: Any) -> bool:
+    return isinstance(value, (float, int, np.ndarray)) and not isinstance(value, bool)
+
+
+def _same(one: Any, other: Any) -> bool:
+    return np.array_equal(one, other) if _numeric(one) and _numeric(other) else bool(one == other)
+
+
+def _checked(name: str, value: Any) -> ArrayLike:
+    """The parameter as a float or a read-only float array."""
+    array = checked_real(name, value)
+    if array.ndim == 0:
+        return float(array)
+    array.flags.writeable = False
+    return array

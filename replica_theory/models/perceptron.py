@@ -1,0 +1,59 @@
+"""The binary perceptron, with random labels or a teacher's."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from scipy import special
+
+from replica_theory.models.model import LOG_SQRT_2PI, Kernel, Model
+from replica_theory.typing import Array, ArrayLike
+
+
+@dataclass(frozen=True, eq=False)
+class BinaryPerceptron(Model):
+    r"""Binary perceptron: a pattern is satisfied when :math:`h \ge \kappa`.
+
+    Examples
+    --------
+    >>> BinaryPerceptron(kappa=0.0)
+    BinaryPerceptron(kappa=0.0, beta=inf)
+    """
+
+    def log_probability(self, mean: Array, std: ArrayLike) -> Kernel:
+        r""":math:`\log H((\kappa - h)/\sigma)` with its derivatives in `h`."""
+        x = (self.kappa - mean) / std
+        ratio = hazard(x)
+        return Kernel(special.log_ndtr(-x), ratio / std, -ratio * (ratio - x) / np.square(std))
+
+    def probability(self, mean: Array, std: ArrayLike) -> tuple[Array, Array]:
+        r""":math:`e^{-\beta} + (1-e^{-\beta})H(x)` and its derivative, :math:`x = (\kappa - h)/\sigma`."""
+        x = (self.kappa - mean) / std
+        satisfied = -np.expm1(-np.asarray(self.beta))
+        value = np.exp(-np.asarray(self.beta)) + satisfied * special.ndtr(-x)
+        return np.asarray(value), np.asarray(satisfied * np.exp(-0.5 * x * x - LOG_SQRT_2PI) / std)
+
+    @property
+    def edges(self) -> tuple[ArrayLike, ...]:
+        """The margin."""
+        return (self.kappa,)
+
+
+@dataclass(frozen=True, eq=False)
+class TeacherStudent(BinaryPerceptron):
+    r"""Perceptron whose labels are given by a binary teacher; the student must reach :math:`h \ge \kappa`.
+
+    At ``kappa=0`` and ``beta=inf`` the teacher is itself one of the solutions and inference is Bayes-optimal: the
+    student-student overlap equals the teacher-student overlap.
+    """
+
+    @property
+    def has_teacher(self) -> bool:
+        """Labels come from a teacher."""
+        return True
+
+
+def hazard(x: ArrayLike) -> Array:
+    r"""Inverse Mills ratio :math:`G(x)/H(x) = \sqrt{2/\pi}/\mathrm{erfcx}(x/\sqrt2)`, free of overflow."""
+    return np.asarray(np.sqrt(2 / np.pi) / special.erfcx(np.asarray(x) / np.sqrt(2)))

@@ -1,0 +1,173 @@
+r"""Inner maxima of a kernel that is not log-concave: :math:`M(h) = \max_f[\ell(f) - (f-h)^2/(2\delta q)]`.
+
+With :math:`u(f) = \ell(f) - f^2/(2\delta q)` the maximum is a Legendre transform: the maximiser runs along the upper
+concave envelope of `u`, and where the envelope is a straight line (from `a` to `b`, touching at both ends) it jumps,
+at the field :math:`h` with :math:`-h/\delta q` the slope of the line. `M` has a kink there, so Gaussian averages of its
+curvature contain the kinks, and quadratures must not straddle them. This is so for constraints with a hole and for any
+constraint at finite temperature.
+"""
+
+from __future__ import annotations
+
+from itertools import pairwise
+from typing import NamedTuple
+
+import numpy as np
+
+from replica_theory.models.model import Kernel, Model
+from replica_theory.typing import Array
+
+_SPREAD = np.sinh(np.linspace(-9.0, 9.0, 361))
+_DOUBLING = np.concatenate([[0.0], 2.0 ** np.arange(-1, 40)])
+_REACH = 9.0
+"""Standard deviations of the field that count (the measure beyond is 2e-19)."""
+
+
+class Jump(NamedTuple):
+    """A field at which the maximiser jumps from `left` to `right`."""
+
+    field: float
+    left: float
+    right: float
+
+
+class Maxima(NamedTuple):
+    r"""Nodes `h` of the Gaussian field of variance q, their weights, and the maximisers there; the jumps."""
+
+    h: Array
+    weights: Array
+    fields: Array
+    jumps: list[Jump]
+
+    def kinks(self, q: float, gap: float) -> float:
+        r"""Share of the jumps in :math:`E\,M''(h)`: the sum of :math:`(b-a)/\delta q` times the density of h there."""
+        density = [np.exp(-0.5 * j.field**2 / q) / np.sqrt(2 * np.pi * q) * (j.right - j.left) for j in self.jumps]
+        return float(sum(density)) / gap
+
+
+def maxima(model: Model, q: float, gap: float, std: float, order: int) -> Maxima:
+    r"""Gaussian quadrature over the field `h` (variance q) with the inner maximiser at every node.
+
+    Parameters
+    ----------
+    model : Model
+        Scalar parameters.
+    q, gap, std : float
+        Variance of `h`, :math:`\delta q > 0`, and width of the kernel.
+    order : int
+        Gauss-Legendre nodes in each panel; panels are graded towards the edges and end at the jumps.
+    """
+    edges = [float(np.asarray(edge)) for edge in model.edges]
+    f, kernel = _table(model, q, std)
+    stable = gap * kernel.d2 < 1
+    breaks = _jumps(model, f, kernel, gap, std)
+    h, weights = _panels(edges, [jump.field for jump in breaks], std, float(np.sqrt(q)), order)
+    inverse = f - gap * kernel.d1
+    fields = np.empty_like(h)
+    ends = [Jump(-np.inf, -np.inf, -np.inf), *breaks, Jump(np.inf, np.inf, np.inf)]
+    for left, right in pairwise(ends):
+        here = (h > left.field) & (h < right.field)
+        known = (f >= left.right) & (f <= right.left) & stable
+        start = np.clip(h[here], left.right, right.left)
+        if known.any():
+            start = np.interp(h[here], inverse[known], f[known])
+        fields[here] = _newton(model, start, h[here], gap, std)
+    return Maxima(h, weights * np.exp(-0.5 * h**2 / q) / np.sqrt(2 * np.pi * q), fields, breaks)
+
+
+def jumps(model: Model, q: float, gap: float, std: float) -> list[Jump]:
+    """The jumps of the maximiser for fields of variance q, in increasing order."""
+    return _jumps(model, *_table(model, q, std), gap, std)
+
+
+def _table(model: Model, q: float, std: float) -> tuple[Array, Kernel]:
+    """Fields that cover the measure and its maximisers, graded towards the edges, and the kernel there."""
+    edges = [float(np.asarray(edge)) for edge in model.edges]
+    reach = _REACH * np.sqrt(q)
+    low, high = min(-reach, *edges) - 12 * std, max(reach, *edges) + 12 * std
+    f = np.unique(np.concatenate([np.linspace(low, high, 401)] + [e + std * _SPREAD for e in edges]))
+    f = f[(f >= low) & (f <= high)]
+    return f, model.log_kernel(f, std)
+
+
+def _jumps(model: Model, f: Array, kernel: Kernel, gap: float, std: float) -> list[Jump]:
+    stable = gap * kernel.d2 < 1
+    if stable.all():
+        return []
+    return [
+        _refined(model, float(f[i]), float(f[j]), gap, std)
+        for i, j in _gaps_of_envelope(f, kernel.log - f**2 / (2 * gap))
+        if not stable[i + 1 : j].all()
+    ]
+
+
+def _gaps_of_envelope(f: Array, u: Array) -> list[tuple[int, int]]:
+    """Neighbours on the upper concave envelope that are no neighbours on the grid."""
+    hull: list[int] = []
+    for k in range(len(f)):
+        while len(hull) > 1 and (u[hull[-1]] - u[hull[-2]]) * (f[k] - f[hull[-1]]) <= (u[k] - u[hull[-1]]) * (
+            f[hull[-1]] - f[hull[-2]]
+        ):
+            hull.pop()
+        hull.append(k)
+    return [(i, j) for i, j in pairwise(hull) if j > i + 1]
+
+
+def _refined(model: Model, left: float, right: float, gap: float, std: float) -> Jump:
+    """The jump between two branches: where their values are equal."""
+    ends = np.array([left, right])
+    kernel = model.log_kernel(ends, std)
+    h = float(0.5 * (left + right) - gap * (kernel.log[1] - kernel.log[0]) / (right - left))
+    for _ in range(50):
+        ends = _newton(model, ends, np.full(2, h), gap, std)
+        value = model.log_kernel(ends, std).log - (ends - h) ** 2 / (2 * gap)
+        step = -gap * float(value[1] - value[0]) / float(ends[1] - ends[0])
+        h += step
+        if abs(step) < 1e-13 * (1 + abs(h)):
+            break
+    return Jump(h, float(ends[0]), float(ends[1]))
+
+
+def _newton(model: Model, start: Array, h: Array, gap: float, std: float) -> Array:
+    """Maximisers from starting points on their own branches."""
+    f = np.array(start, dtype=float)
+    for _ in range(60):
+        kernel = model.log_kernel(f, std)
+        step = (h + gap * kernel.d1 - f) / np.maximum(1 - gap * kernel.d2, 0.02)
+        f = f + np.clip(step, -0.5 * np.sqrt(gap) - std, 0.5 * np.sqrt(gap) + std)
+        if np.max(np.abs(step), initial=0.0) < 1e-12 * (1 + np.max(np.abs(f), initial=0.0)):
+            break
+    return f
+
+
+def _panels(edges: list[float], jumps: list[float], std: float, root: float, order: int) -> tuple[Array, Array]:
+    """Gauss-Legendre nodes on panels that double in size away from every edge (from std/2) and end at the jumps."""
+    top = _REACH * root
+    steps = std * np.concatenate([-_DOUBLING[::-1], _DOUBLING])
+    cuts = np.concatenate([np.arange(-_REACH, _REACH + 0.5) * root, jumps, *(e + steps for e in edges)])
+    cuts = np.unique(np.clip(cuts, -top, top))
+    keep = np.append(True, np.diff(cuts) > 1e-13 * top)
+    cuts = cuts[keep]
+    x, w = np.polynomial.legendre.leggauss(order)
+    half = 0.5 * np.diff(cuts)[:, None]
+    return (0.5 * (cuts[1:] + cuts[:-1])[:, None] + half * x).ravel(), (half * w).ravel()
+
+
+def maximal_field(model: Model, h: Array, gap: float, std: float) -> Array:
+    r"""Field that maximises :math:`\ell(f) - (f-h)^2/(2\delta q)`: the root of :math:`f = h + \delta q\,\ell'(f)`.
+
+    Newton's method, for log-concave kernels (others have several maxima: see `envelope`).
+    """
+    return h if gap == 0 else _newton_field(model, h, h, gap, std)
+
+
+def _newton_field(model: Model, start: Array, h: Array, gap: float, std: float) -> Array:
+    f = np.array(start, dtype=float)
+    for _ in range(60):
+        kernel = model.log_kernel(f, std)
+        miss = h + gap * kernel.d1 - f
+        step = miss / (1 - gap * np.minimum(kernel.d2, 0.0))
+        f = f + step
+        if np.max(np.abs(step)) < 1e-11 * (1 + np.max(np.abs(f))):
+            break
+    return f

@@ -1,0 +1,163 @@
+r"""Students at a given distance from their teacher: the Franz-Parisi entropy of a teacher-student problem.
+
+With the overlap :math:`R = 1-2d` given and the field :math:`\gamma` that holds it there,
+
+.. math:: S(d) = \mathrm{extr}_{q,\hat q,\hat R}\Big\{&-\tfrac12\hat q(1-q) - R\hat R
+   + \int\!Dz\,\log2\cosh(\sqrt{\hat q}z+\hat R) \\
+   &+ \alpha\int\!D\mu(z)\,\ell\big(\sqrt q z,\sqrt{1-q}\big)\Big\}, \qquad \frac{dS}{dd} = 2\gamma,
+
+the functional of `replica_symmetric`, in which :math:`\hat R = \gamma + \alpha\sqrt{2/\pi}\int Dz\,\ell'`. At kappa = 0
+and beta = inf the teacher is a typical solution of the patterns that it labels, so this is what `franz_parisi` is for
+random labels: the entropy around a typical solution.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from replica_theory.arguments import checked_alpha, checked_distance
+from replica_theory.models.model import Model
+from replica_theory.models.perceptron import TeacherStudent
+from replica_theory.numerics.fixed_points import solve_fixed_points
+from replica_theory.results.curve import EntropyCurve, Row, assemble
+from replica_theory.status import Status, report
+from replica_theory.typical.functional import (
+    Orders,
+    almeida_thouless,
+    conjugates,
+    energetic_rule,
+    flat_slice,
+    free_entropy,
+    overlaps,
+)
+from replica_theory.typing import Array, ArrayLike
+
+_NODES = 241
+_CLOSEST = 1e-9
+"""Smallest 1 - q at which the integrals are done."""
+_NAMES = ("q", "q_hat", "teacher_overlap", "teacher_overlap_hat", "gamma", "energy", "free_entropy", "replicon")
+
+
+def around_teacher(model: TeacherStudent, alpha: ArrayLike, distance: ArrayLike) -> EntropyCurve:
+    r"""Entropy of the students at given distances from the teacher.
+
+    Parameters
+    ----------
+    model : TeacherStudent
+        At finite `beta` students are thermal and `entropy` is that of the students at the energy
+        ``overlaps["energy"]``.
+    alpha, distance : float or array
+        Load, and distances in (0, 1/2]; they broadcast with each other and with the model's parameters.
+
+    Returns
+    -------
+    EntropyCurve
+        `slope` is :math:`2\gamma`, that of the free entropy. `overlaps` holds ``q, q_hat, teacher_overlap,
+        teacher_overlap_hat, gamma, energy, free_entropy`` and ``replicon``, positive where the replica-symmetric
+        saddle is stable. Points with negative entropy, where no student is typically found, have status
+        ``"negative-entropy"``.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If the model is not a `TeacherStudent`, or alpha or a distance is out of range.
+    ConvergenceError
+        In a scalar call that finds no saddle point; in array calls such points are NaN and warned of once.
+
+    Notes
+    -----
+    Replica symmetric. At the typical distance :math:`\gamma=0` and the entropy is that of `replica_symmetric`. What
+    `bp.local_entropy` measures around the teacher of an instance tends to it.
+
+    Examples
+    --------
+    >>> from replica_theory import TeacherStudent
+    >>> curve = around_teacher(TeacherStudent(), alpha=0.8, distance=[0.1, 0.25])
+    >>> curve.entropy.round(6)
+    array([0.118181, 0.203857])
+    """
+    if not isinstance(model, TeacherStudent):
+        raise TypeError(f"model must be a TeacherStudent; got {model!r}")
+    alpha, distance = checked_alpha(alpha), checked_distance(distance)
+    if np.any(np.asarray(distance) == 0):
+        raise ValueError(f"distance must lie in (0, 1/2]; got {distance}")
+    grid = np.broadcast_arrays(alpha, distance, model.kappa, model.beta)
+    shape = grid[0].shape
+    load, d, kappa, beta = (np.asarray(column, dtype=float).ravel() for column in grid)
+    flat = model.at(kappa=kappa[:, None], beta=beta[:, None])
+    rows = _solve(flat, load, 1 - 2 * d)
+    label, asked = f"around the teacher, alpha = {alpha}", {"function": "around_teacher"}
+    curve = assemble(rows, d.reshape(shape), label, names=_NAMES, replicas=False, model=model, alpha=grid[0],
+                     settings=asked)  # fmt: skip
+    call = f"around_teacher at distance {distance}" if shape == () else "around_teacher"
+    report(np.ravel(curve.status), curve, call, scalar=shape == ())
+    return curve
+
+
+def _solve(model: Model, alpha: Array, r: Array) -> list[Row]:
+    """One row a point, all solved together: the unknown is q, at given R."""
+
+    def update(x: Array, index: NDArray[np.intp]) -> Array:
+        image = np.full_like(x, np.nan)
+        q = x[:, 0]
+        inside = np.flatnonzero((q > r[index] ** 2) & (1 - q > _CLOSEST))
+        rows = index[inside]
+        hats = conjugates(flat_slice(model, rows), q[inside], r[rows], _NODES)
+        q_hat = alpha[rows] * hats.q
+        image[inside, 0] = overlaps(q_hat, _aligning(q_hat, r[rows]), _NODES).q
+        return image
+
+    start = r**2 + 0.3 * (1 - r**2)
+    found = solve_fixed_points(update, start[:, None], tol=1e-12)
+    q = np.where(found.converged, found.x[:, 0], start)
+    orders = Orders(q, r)
+    pattern = conjugates(model, q, r, _NODES)
+    q_hat = alpha * pattern.q
+    r_hat = _aligning(q_hat, r)
+    hats, gamma = Orders(q_hat, r_hat), r_hat - alpha * pattern.r
+    value, error = free_entropy(model, alpha, orders, hats, 2 * _NODES - 1)
+    energy = _energy(model, orders)
+    beta = np.ravel(model.beta)
+    entropy = value + np.where(np.isfinite(beta), np.where(np.isfinite(beta), beta, 0.0) * alpha * energy, 0.0)
+    replicon = almeida_thouless(model, alpha, orders, hats)
+    columns = np.stack([q, q_hat, r, r_hat, gamma, energy, value, replicon], axis=1)
+    return [
+        Row(
+            _status(bool(found.converged[k]), float(entropy[k])),
+            *((float(entropy[k]), float(2 * gamma[k])) if found.converged[k] else (np.nan, np.nan)),
+            error=float(error[k]),
+            overlaps=dict(zip(_NAMES, columns[k].tolist(), strict=True)) if found.converged[k] else {},
+        )
+        for k in range(len(alpha))
+    ]
+
+
+def _status(converged: bool, entropy: float) -> Status:
+    if not converged:
+        return Status.SADDLE_LOST
+    return Status.NEGATIVE_ENTROPY if entropy < 0 else Status.CONVERGED
+
+
+def _aligning(q_hat: Array, r: Array) -> Array:
+    r"""The :math:`\hat R` at which :math:`\int Dz\tanh(\sqrt{\hat q}z+\hat R) = R`, by Newton's method in atanh."""
+    goal = np.arctanh(r)
+    r_hat = goal * np.sqrt(1 + q_hat)
+    for _ in range(100):
+        q, mean = overlaps(q_hat, r_hat, _NODES)
+        step = (np.arctanh(mean) - goal) * (1 - mean**2) / np.maximum(1 - q, 1e-300)
+        r_hat = r_hat - np.clip(step, -2.0, 2.0)
+        if np.max(np.abs(step), initial=0.0) < 1e-13 * (1 + np.max(np.abs(r_hat), initial=0.0)):
+            break
+    return np.asarray(r_hat)
+
+
+def _energy(model: Model, orders: Orders) -> Array:
+    if not np.isfinite(model.beta).any():
+        return np.zeros_like(orders.q)
+    measure = energetic_rule(model, orders.q, orders.r, 2 * _NODES - 1)
+    field = np.sqrt(orders.q)[:, None] * measure.nodes
+    violated: Any = measure.integrate(model.violation(field, np.sqrt(1 - orders.q)[:, None]))
+    return np.where(np.isfinite(np.ravel(model.beta)), violated, 0.0)

@@ -1,0 +1,370 @@
+r"""Franz-Parisi entropy: solutions at distance `d` from a typical reference (Huang and Kabashima 2014).
+
+A reference :math:`\tilde W` is drawn from the equilibrium measure of its own model (margin :math:`\tilde\kappa`,
+inverse temperature :math:`\tilde\beta`); its replica-symmetric overlap is :math:`\tilde q`, the conjugate
+:math:`\hat{\tilde q}`. The probe at overlap `t` has probe-probe overlap `q` and overlap :math:`t_0` with other
+references:
+
+.. math:: \Phi = \mathrm{extr}\big\{-\tfrac12\hat q(1-q) - t\hat t + t_0\hat t_0 + G_S + \alpha G_E\big\}.
+
+Gaussian fields: :math:`k` of the reference (variance :math:`\tilde q`), :math:`h` of the probe (variance `q`,
+covariance :math:`t_0`), and the reference's stability `s` (variance 1, covariances :math:`\tilde q` with `k`, `t` with
+`h`). Then :math:`G_E = E\,[\Omega\,\ell(h)]`, where :math:`\Omega = e^{\tilde\ell(E[s|k,h],\,\mathrm{std}[s|k,h]) -
+\tilde\ell(k, \sqrt{1-\tilde q})}` reweights by the reference's constraint, and :math:`G_S =
+E[(1 + \tanh\sqrt{\hat{\tilde q}}z_1)\log 2\cosh(\sqrt{\hat q}u + \hat t - \hat t_0)]` with correlation
+:math:`\hat t_0/\sqrt{\hat q\hat{\tilde q}}` between `z_1` and `u`. Both integrals run over a coordinate in which the
+kernel is steep as d → 0 and an orthogonal one in which nothing is.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from itertools import pairwise
+
+import numpy as np
+import scipy
+
+from replica_theory.arguments import checked_alpha, checked_distance
+from replica_theory.models.model import Model, checked_model
+from replica_theory.numerics.binary import binary_entropy
+from replica_theory.numerics.branches import BranchPoint, follow_branch
+from replica_theory.replicas.probe import (
+    RESOLUTIONS,
+    Setting,
+    decode,
+    energetic,
+    entropic,
+    probe_at_typical,
+    probe_overlap,
+    ratio,
+    residual,
+    scale,
+)
+from replica_theory.results.curve import FAILED, EntropyCurve, Row, assemble
+from replica_theory.status import ConvergenceError, Status, report, silenced
+from replica_theory.typical.replica_symmetric import replica_symmetric
+from replica_theory.typing import Array, ArrayLike
+
+_TOLERANCE = 1e-9
+"""Estimated quadrature error above which a point is solved again with more nodes."""
+_SMALLEST_DISTANCE = 1e-7
+_AT_TYPICAL = 1e-7
+"""Distance in rapidity from the typical one below which a point counts as typical (an error of its square)."""
+_RESOLVED = 0.002
+"""Resolution in rapidity of the end of a branch."""
+_DEPARTURE = 0.02
+"""Size in rapidity of the first step away from the typical distance."""
+
+
+def franz_parisi(
+    model: Model, alpha: ArrayLike, distance: ArrayLike, *, reference: Model | None = None
+) -> EntropyCurve:
+    r"""Franz-Parisi entropy of the solutions at given distances from a typical solution.
+
+    .. math:: S(d) = \lim_{N\to\infty}\frac1N E\log \mathcal N_{\tilde W}(d), \qquad d = (1 - t)/2,
+
+    with :math:`\mathcal N_{\tilde W}(d)` the number of solutions at Hamming distance `dN` from a reference drawn
+    uniformly from the solutions (or from the equilibrium measure of `reference`), replica symmetric.
+
+    Parameters
+    ----------
+    model : Model
+        Constraint on the probe; at finite `beta` it is thermal and `entropy` is that of the configurations at the
+        energy ``overlaps["energy"]``.
+    alpha, distance : float or array
+        Load, and distances in [0, 1/2]; they broadcast with each other and with the models' parameters.
+    reference : Model, optional
+        Model of the reference, of the same class; the probe's own by default.
+
+    Returns
+    -------
+    EntropyCurve
+        `slope` is :math:`dS/dd = 2\gamma + \beta\alpha\,de/dd` (:math:`2\gamma` is that of the free entropy), NaN at
+        d = 0 where it is infinite. `overlaps` holds ``q, q_hat, t0, t0_hat, t_hat, gamma, q_ref, energy,
+        free_entropy`` and ``replicon``, positive where the replica-symmetric saddle is stable (see `local_entropy`).
+        Points with negative entropy (typical solutions are isolated there) have status ``"negative-entropy"``.
+
+    Raises
+    ------
+    ValueError
+        If alpha is not positive, a distance lies outside [0, 1/2], or model and reference are of different classes.
+    ConvergenceError
+        In a scalar call that finds no saddle point; in array calls such points are NaN and warned of once.
+
+    Notes
+    -----
+    The curve starts at the typical distance between solution and reference, where it equals the replica-symmetric
+    entropy, and is continued from there in log(d/(1 - d)); about 10 ms a distance. Doubled quadrature agrees to 1e-8
+    down to d = 1e-4. Loads below 1e-3, where the curve is H2(d) to that accuracy, may lose the saddle numerically.
+
+    For references of the same margin the replica-symmetric saddle ends at a distance :math:`d_*(\alpha) > 0`, inside
+    the region of negative entropy, where the probes freeze (q → 1): :math:`d_* = 4.5\cdot10^{-4}` at alpha = 0.5,
+    kappa = 0. Points below it have status ``"saddle-lost"``.
+
+    Examples
+    --------
+    >>> from replica_theory import BinaryPerceptron
+    >>> curve = franz_parisi(BinaryPerceptron(), alpha=0.5, distance=0.1)
+    >>> print(f"{curve.entropy:.6f}")
+    0.164659
+    """
+    checked_model(model)
+    alpha, distance, reference = checked_alpha(alpha), checked_distance(distance), reference or model
+    if type(reference) is not type(model):
+        raise ValueError(f"reference must be a {type(model).__name__} like the model; got {type(reference).__name__}")
+    if model.has_teacher:
+        raise ValueError("franz_parisi takes random labels (BinaryPerceptron, SymmetricBinaryPerceptron)")
+    grid = np.broadcast_arrays(alpha, distance, model.kappa, model.beta, reference.kappa, reference.beta)
+    shape = grid[0].shape
+    columns = np.stack([np.asarray(g, dtype=float).ravel() for g in grid])
+    settings, group = np.unique(columns[[0, 2, 3, 4, 5]], axis=1, return_inverse=True)
+    rows: list[Row] = [FAILED] * columns.shape[1]
+    for g, (a, kappa, beta, kappa_ref, beta_ref) in enumerate(settings.T):
+        members = np.flatnonzero(np.ravel(group) == g)
+        probe, typical = model.at(kappa=kappa, beta=beta), reference.at(kappa=kappa_ref, beta=beta_ref)
+        for member, row in zip(members, _curve(probe, typical, a, columns[1, members]), strict=True):
+            rows[member] = row
+    label = f"Franz-Parisi, alpha = {alpha}" if np.ndim(alpha) == 0 else ""
+    asked = {"function": "franz_parisi", "reference": reference}
+    curve = assemble(rows, columns[1].reshape(shape), label, names=(*_OVERLAPS, "fold"), replicas=False,
+                     model=model, alpha=grid[0], settings=asked)  # fmt: skip
+    status = np.array([row.status for row in rows], dtype=object)
+    report(status, curve, f"franz_parisi at distance {distance}" if shape == () else "franz_parisi", scalar=shape == ())
+    return curve
+
+
+def minimum_distance(model: Model, alpha: float, *, reference: Model | None = None) -> float:
+    r"""Distance :math:`d_{\min}` below which the Franz-Parisi entropy is negative: no solution is typically closer.
+
+    Parameters
+    ----------
+    model, reference : Model
+        As in `franz_parisi`, scalar parameters.
+    alpha : float
+        Load.
+
+    Returns
+    -------
+    float
+        The largest root of :math:`S(d) = 0` below the typical distance; 0.0 if the entropy stays positive down to
+        d = 1e-6 (e.g. a reference of larger margin).
+
+    Raises
+    ------
+    ConvergenceError
+        If the replica-symmetric entropy itself is negative (alpha above capacity), or a saddle point is lost.
+
+    Examples
+    --------
+    >>> from replica_theory import BinaryPerceptron
+    >>> round(minimum_distance(BinaryPerceptron(), 0.5), 5)
+    0.007
+    """
+    typical = replica_symmetric(model, alpha)
+    if np.ndim(typical.q):
+        raise ValueError("minimum_distance takes one load and one margin; map it over arrays")
+    if float(typical.entropy) < 0:
+        raise ConvergenceError(f"no minimum distance at alpha={alpha}: {Status.NEGATIVE_ENTROPY.sentence}", typical)
+    grid = np.geomspace(0.5 * (1 - float(typical.q)), 1e-6, 40)
+    with silenced():  # below the root the branch may end
+        for _ in range(3):
+            curve = franz_parisi(model, alpha, grid, reference=reference)
+            negative = np.flatnonzero(curve.entropy < 0)
+            if not len(negative) and curve.converged.all():
+                return 0.0
+            if not len(negative):
+                raise ConvergenceError(f"minimum distance at alpha={alpha}: {Status.SADDLE_LOST.sentence}", curve)
+            k = int(negative[0])
+            fit = scipy.interpolate.CubicHermiteSpline(
+                grid[[k, k - 1]], curve.entropy[[k, k - 1]], curve.slope[[k, k - 1]]
+            )
+            root = float(fit.roots(extrapolate=False)[-1])
+            grid = np.unique(np.clip(root * np.array([1.001, 1.0, 0.999]), grid[k], grid[k - 1]))[::-1]
+    return root
+
+
+def planted_bound(model: Model, alpha: ArrayLike, distance: ArrayLike) -> Array:
+    r"""First-moment bound :math:`H_2(d) + \alpha\log P(h\,\mathrm{allowed}\mid\tilde h\,\mathrm{allowed})`.
+
+    The exponent of the mean number of solutions at distance `d` from a planted reference,
+    :math:`\log E\,\mathcal N`; by Jensen's inequality it is never below the Franz-Parisi entropy
+    :math:`E\log\mathcal N` of an even constraint (whose reference has :math:`\tilde q = 0`). It is also the `y = 1`
+    point of the large-deviation theory there.
+
+    Parameters
+    ----------
+    model : Model
+        At beta = inf.
+    alpha, distance : float or array
+
+    Returns
+    -------
+    array
+        Nats per weight.
+
+    Raises
+    ------
+    ValueError
+        If alpha is not positive, a distance lies outside [0, 1/2], or beta is finite.
+
+    Examples
+    --------
+    >>> from replica_theory import SymmetricBinaryPerceptron
+    >>> print(f"{planted_bound(SymmetricBinaryPerceptron(1.0), 1.0, 0.1):.6f}")
+    0.128344
+    """
+    alpha, distance = checked_alpha(alpha), checked_distance(distance)
+    if np.any(np.isfinite(model.beta)):
+        raise ValueError(f"planted_bound counts solutions and needs beta = inf; got beta={model.beta}")
+    t = np.clip(1 - 2 * np.asarray(distance, dtype=float), 0.0, 1 - 1e-15)
+
+    def integrand(h: Array, t: Array, kappa: Array) -> Array:
+        point = model.at(kappa=kappa)
+        conditional = point.log_probability(t * h, np.sqrt(1 - t**2)).log
+        return np.asarray(point.acceptance(h) * np.exp(conditional - 0.5 * h**2) / np.sqrt(2 * np.pi))
+
+    # Piece by piece between the edges, each weighted with what is allowed there (0 or 1 for a hard constraint).
+    ends = [-np.inf, *(np.asarray(edge) for edge in model.edges), np.inf]
+    pair: Array = np.zeros(())
+    for low, high in pairwise(ends):
+        pair = (
+            pair
+            + scipy.integrate.tanhsinh(integrand, low, high, args=(t, np.asarray(model.kappa)), rtol=1e-12).integral
+        )
+    single = model.log_probability(np.zeros(()), 1.0).log
+    return np.asarray(binary_entropy(distance) + alpha * (np.log(pair) - single))
+
+
+_OVERLAPS = ("q", "q_hat", "t0", "t0_hat", "t_hat", "gamma", "q_ref", "energy", "free_entropy", "replicon")
+
+
+def _curve(probe: Model, reference: Model, alpha: float, distances: Array) -> list[Row]:
+    """The points at one setting, each at the first resolution that meets the tolerance."""
+    try:
+        typical = replica_symmetric(reference, alpha)
+        alone = typical if reference == probe else replica_symmetric(probe, alpha)
+    except ConvergenceError:
+        return [FAILED] * len(distances)
+    setting = Setting(probe, reference, alpha, float(typical.q), float(typical.q_hat))
+    rows: list[Row] = [FAILED] * len(distances)
+    todo = np.arange(len(distances))
+    for nodes, finer in pairwise(RESOLUTIONS):
+        setting = replace(setting, nodes=nodes)
+        for k, row in zip(todo, _follow(setting, float(alone.q), distances[todo], finer), strict=True):
+            rows[k] = row
+        todo = np.array([k for k in todo if rows[k].error > _TOLERANCE], dtype=int)
+        if not len(todo):
+            break
+    return [
+        row._replace(status=Status.INACCURATE_QUADRATURE) if row.status.ok and row.error > 1e-7 else row for row in rows
+    ]
+
+
+def _follow(setting: Setting, q: float, distances: Array, finer: tuple[int, int]) -> list[Row]:
+    """Continue from the typical distance to every other one, in the rapidity log(d/(1 - d))."""
+    t_typical = probe_at_typical(setting, q)
+    if not np.isfinite(t_typical):
+        return [FAILED] * len(distances)
+    unit = scale(setting)
+    at_typical = np.array([t_typical / unit, (q - ratio(t_typical**2, setting.q_ref)) / unit, 0.0])
+    typical = _rapidity(0.5 * (1 - t_typical))
+
+    def along(x: Array, rapidity: float) -> Array:
+        return residual(setting, x, -float(np.tanh(0.5 * rapidity)))
+
+    wanted = [_rapidity(float(d)) for d in np.unique(distances[distances >= _SMALLEST_DISTANCE])]
+    solved = {p: BranchPoint(p, at_typical, Status.CONVERGED) for p in wanted if abs(p - typical) < _AT_TYPICAL}
+    below = [p for p in wanted[::-1] if p < typical and p not in solved]
+    above = [p for p in wanted if p > typical and p not in solved]
+    for branch, side in ((below, -1.0), (above, 1.0)):
+        if branch:
+            origin = branch[0] if abs(branch[0] - typical) < _DEPARTURE else typical + side * _DEPARTURE
+            start = _depart(setting, at_typical, t_typical, -float(np.tanh(0.5 * origin)))
+            for point in follow_branch(along, start, origin, branch, max_step=0.25, min_step=_RESOLVED):
+                solved[point.parameter] = point
+    return [_point(replace(setting, nodes=finer), d, solved) for d in distances]
+
+
+def _point(setting: Setting, distance: float, solved: dict[float, BranchPoint]) -> Row:
+    if distance < _SMALLEST_DISTANCE:
+        return _at_reference(setting) if distance == 0 else Row(Status.OUT_OF_RANGE)
+    point = solved[_rapidity(float(distance))]
+    if not point.status.ok:
+        return Row(point.status, overlaps={"fold": 0.5 * (1 + float(np.tanh(0.5 * point.fold)))})
+    row = _read_out(setting, point.x, 1 - 2 * distance)
+    if np.isposinf(setting.probe.beta) or not row.status.ok:
+        return row
+    return row._replace(slope=row.slope + _heat_slope(setting, point))
+
+
+def _heat_slope(setting: Setting, point: BranchPoint) -> float:
+    """What the slope of the entropy exceeds that of the free entropy by at finite beta, by solving on both sides."""
+    typical = point.x[-1] == 0  # where the equations are singular
+    heats, distances, h = [], [], 0.5 * _DEPARTURE if typical else 1e-4
+    for side in (point.parameter - h, point.parameter + h):
+        t = -float(np.tanh(0.5 * side))
+        start, origin = point.x, point.parameter
+        if typical:
+            start, origin = _depart(setting, point.x, -float(np.tanh(0.5 * origin)), t), side
+        beside = follow_branch(lambda x, p: residual(setting, x, -float(np.tanh(0.5 * p))), start, origin,
+                               [side], max_step=h)[0]  # fmt: skip
+        row = _read_out(setting, beside.x, t) if beside.status.ok else FAILED
+        heats.append(row.entropy - row.overlaps.get("free_entropy", np.nan))
+        distances.append(0.5 * (1 - t))
+    return float((heats[1] - heats[0]) / (distances[1] - distances[0]))
+
+
+def _rapidity(distance: float) -> float:
+    r"""log(d/(1 - d)) = -2 atanh t: log d near the reference, -2t near d = 1/2."""
+    return float(np.log(distance) - np.log1p(-distance))
+
+
+def _depart(setting: Setting, at_typical: Array, t_typical: float, t: float) -> Array:
+    """Approximate solution a little off the typical distance, by damped iteration.
+
+    At the typical distance itself the probe's field is the reference's (c = 0) and the Jacobian changes fast.
+    """
+    shift = t - t_typical
+    x: Array = at_typical + np.array([0.1 * shift / scale(setting), 0.25 * shift**2 / scale(setting), 1.6 * shift])
+    if setting.q_ref == 0:
+        x[0] = 0.0
+    for _ in range(40):
+        step = residual(setting, x, t)
+        if not np.isfinite(step).all():
+            break
+        variance = x[1]
+        x += np.array([0.3, 0.3, -0.6]) * step
+        x[1] = max(x[1], 0.5 * variance)
+    return x
+
+
+def _read_out(setting: Setting, x: Array, t: float) -> Row:
+    gap, c2, mu = decode(setting, x, t)
+    q, t0 = probe_overlap(setting, gap, c2, t), t - gap
+    forces = energetic(setting, gap, c2, t)
+    spins = entropic(setting, forces.q_hat, forces.t0_hat, mu)
+    t_hat = mu + forces.t0_hat
+    linear = -0.5 * forces.q_hat * (1 - q) - t * t_hat + t0 * forces.t0_hat
+    free = linear + spins.value + setting.alpha * forces.value
+    entropy = free + setting.probe.heat(setting.alpha, forces.energy)
+    gamma = t_hat - forces.slope
+    replicon = 1 - setting.alpha * forces.curvature * spins.curvature
+    values = (q, forces.q_hat, t0, forces.t0_hat, t_hat, gamma, setting.q_ref, forces.energy, free, replicon)
+    return Row(
+        Status.NEGATIVE_ENTROPY if entropy < 0 else Status.CONVERGED,
+        entropy,
+        2 * gamma,
+        error=spins.error + setting.alpha * forces.error,
+        overlaps=dict(zip(_OVERLAPS, values, strict=True)),
+    )
+
+
+def _at_reference(setting: Setting) -> Row:
+    """The limit d = 0: the reference alone, with the probe's energy."""
+    if np.isfinite(setting.probe.beta) or np.isfinite(setting.reference.beta):
+        return Row(Status.OUT_OF_RANGE)
+    inside = bool(setting.probe.contains(setting.reference))
+    overlaps = dict.fromkeys(_OVERLAPS, np.nan) | {"q": 1.0, "t0": setting.q_ref, "q_ref": setting.q_ref}
+    if not inside:
+        return Row(Status.NEGATIVE_ENTROPY, -np.inf, error=0.0, overlaps=overlaps)
+    return Row(Status.CONVERGED, 0.0, error=0.0, overlaps=overlaps)

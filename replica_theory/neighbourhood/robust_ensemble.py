@@ -1,0 +1,388 @@
+r"""Robust ensemble: `y` replicas attracted to a common reference by a soft coupling (PNAS 113, E7655).
+
+.. math:: Z = \sum_{\tilde W}\Big[\sum_W e^{-\beta E(W) + \gamma W\cdot\tilde W}\Big]^y, \qquad
+   \varphi_{\rm RE}(\gamma) = \lim\tfrac1N E\log Z = \max_t\,[\varphi(y, t) + y\gamma t],
+
+the Legendre transform of the theory of a free reference at fixed distance: the same functional with the conjugate of
+the overlap given, :math:`\hat t = \gamma`, and without its linear term :math:`-yt\hat t`.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import partial
+from typing import Any, ClassVar, NamedTuple
+
+import numpy as np
+
+from replica_theory.arguments import checked_alpha, checked_real
+from replica_theory.models.model import Model, checked_model
+from replica_theory.numerics.branches import follow_branch
+from replica_theory.replicas.finite_y import Energetic, Entropic, Overlaps, System, energetic, entropic
+from replica_theory.results.grid import LOAD, NATS, GridResult
+from replica_theory.results.labelled import Quantity
+from replica_theory.status import ConvergenceError, Status, report
+from replica_theory.typical.replica_symmetric import ReplicaSymmetric, replica_symmetric
+from replica_theory.typing import Array, ArrayLike
+
+_FIRST, _FIRST_FIELD = 0.02, 0.1
+"""Smallest coupling, and field y gamma on the reference, at which the integrals are done: closer to zero q1 - q0 is
+lost in rounding, and everything is a polynomial in gamma squared."""
+_EASY_Y = 2.0
+"""Up to this y the coupling can be raised from zero; larger ones are raised from here at one coupling."""
+_STEP = 0.25
+"""In log gamma."""
+_RESOLVED = 0.002
+_HAIR = 1e-3
+"""A branch is entered this far before its first target, so that the target itself is solved for."""
+_COLUMNS = (
+    "free_entropy", "overlap", "energy", "local_entropy", "complexity", "q0", "q1", "q0_hat", "q1_hat", "error",
+    "residual",
+)  # fmt: skip
+
+
+@dataclass(frozen=True, eq=False)
+class RobustEnsemble(GridResult):
+    r"""Replica-symmetric saddle point of `y` replicas coupled to a free reference.
+
+    All values have the broadcast shape of `alpha`, `gamma`, `y` and the model's parameters (floats for scalars);
+    points without a saddle are NaN and their `status` says why.
+
+    Attributes
+    ----------
+    model : Model
+        With the `beta` that was asked for.
+    alpha, gamma, y : float or array
+        Load, coupling and number of replicas.
+    free_entropy : float or array
+        :math:`\varphi_{\rm RE}`, nats per weight (of the reference and all its replicas together).
+    overlap : float or array
+        Overlap of a replica with the reference, :math:`t = \frac1y\partial_\gamma\varphi_{\rm RE}`.
+    energy : float or array
+        Fraction of patterns that a replica violates,
+        :math:`e = -\frac1{y\alpha}\partial_\beta\varphi_{\rm RE}`; 0 at beta = inf.
+    local_entropy : float or array
+        :math:`S = \partial_y\varphi_{\rm RE} - \gamma t + \beta\alpha e`: entropy of the configurations of energy `e`
+        at overlap `t` from the reference, nats per weight. At beta = inf the one of `local_entropy` at distance
+        :math:`(1-t)/2`.
+    complexity : float or array
+        :math:`\Sigma = \varphi_{\rm RE} - y\,\partial_y\varphi_{\rm RE}`, logarithm of the number of references.
+    q0, q1, q0_hat, q1_hat : float or array
+        Overlap of replicas of different references and of the same one, and their conjugates.
+    error : float or array
+        Largest change of free entropy, local entropy and overlap when the quadrature is doubled; what is reported is
+        the value after doubling.
+    residual : float or array
+        Residual of the saddle-point equations.
+    status : Status or array of Status
+    """
+
+    _coordinates: ClassVar = ("gamma", "alpha", "y", "kappa", "beta")
+    _quantities: ClassVar = {
+        "alpha": LOAD,
+        "gamma": Quantity("coupling to the reference"),
+        "y": Quantity("number of replicas"),
+        "free_entropy": Quantity("free entropy of the reference and all its replicas", NATS),
+        "overlap": Quantity("overlap of a replica with the reference"),
+        "energy": Quantity("fraction of patterns that a replica violates"),
+        "local_entropy": Quantity("entropy of the configurations at the overlap from the reference", NATS),
+        "complexity": Quantity("logarithm of the number of references per weight", NATS),
+        "q0": Quantity("overlap of replicas of different references"),
+        "q1": Quantity("overlap of replicas of the same reference"),
+        "q0_hat": Quantity("conjugate of q0"),
+        "q1_hat": Quantity("conjugate of q1"),
+        "error": Quantity("largest change of free entropy, local entropy and overlap under doubled quadrature"),
+        "residual": Quantity("residual of the saddle-point equations"),
+    }
+
+    model: Model
+    alpha: ArrayLike
+    gamma: ArrayLike
+    y: ArrayLike
+    free_entropy: ArrayLike
+    overlap: ArrayLike
+    energy: ArrayLike
+    local_entropy: ArrayLike
+    complexity: ArrayLike
+    q0: ArrayLike
+    q1: ArrayLike
+    q0_hat: ArrayLike
+    q1_hat: ArrayLike
+    error: ArrayLike
+    residual: ArrayLike
+    status: Any
+
+    @property
+    def distance(self) -> ArrayLike:
+        """Distance :math:`(1-t)/2` of a replica from the reference."""
+        return 0.5 * (1 - self.overlap)
+
+    @property
+    def free_entropy_per_replica(self) -> ArrayLike:
+        r""":math:`-\beta F = \varphi_{\rm RE}/y`, as in the traces of focusing belief propagation (inf at y = 0)."""
+        with np.errstate(divide="ignore"):
+            value = np.asarray(self.free_entropy) / self.y
+        return float(value) if np.ndim(value) == 0 else value
+
+    @property
+    def internal_entropy(self) -> ArrayLike:
+        r""":math:`-\beta F - \gamma t + \beta\alpha e = S + \Sigma/y`.
+
+        The local entropy in the traces of focusing belief propagation: it contains the share :math:`\Sigma/y` of the
+        reference's own entropy and tends to `local_entropy` as y grows.
+        """
+        with np.errstate(divide="ignore"):
+            value = np.asarray(self.local_entropy) + self.complexity / np.asarray(self.y)
+        return float(value) if np.ndim(value) == 0 else value
+
+    @property
+    def converged(self) -> Any:
+        """Which points carry the numbers of a converged saddle point."""
+        flags = np.array([s.ok for s in np.asarray(self.status, dtype=object).ravel()], dtype=bool)
+        return bool(flags[0]) if np.ndim(self.status) == 0 else flags.reshape(np.shape(self.status))
+
+
+def robust_ensemble(
+    model: Model, alpha: ArrayLike, gamma: ArrayLike, y: ArrayLike, beta: ArrayLike | None = None
+) -> RobustEnsemble:
+    r"""Replicas attracted to a common reference: free entropy, overlap, energy and local entropy.
+
+    .. math:: \varphi_{\rm RE} &= \mathrm{extr}\Big\{-\tfrac y2\hat q_1 - \tfrac{y(y-1)}2 q_1\hat q_1
+       + \tfrac{y^2}2 q_0\hat q_0 + G_S + \alpha G_E\Big\}, \\
+       G_E &= \int\!Dz\log\int\!Dw\,e^{y\,\ell(\sqrt{q_0}z + \sqrt{q_1-q_0}w,\ \sqrt{1-q_1})},
+
+    .. math:: G_S = \int\!Dz\log\sum_{\tilde W=\pm1}\int\!Dw\,
+       \big[2\cosh(\sqrt{\hat q_0}z + \sqrt{\hat q_1-\hat q_0}w + \gamma\tilde W)\big]^y.
+
+    Parameters
+    ----------
+    model : Model
+        Constraint, for random labels (scalar or array parameters).
+    alpha : float or array
+        Load, positive.
+    gamma : float or array
+        Coupling to the reference, finite and non-negative.
+    y : float or array
+        Number of replicas, finite and non-negative.
+    beta : float or array, optional
+        Inverse temperature of the number of violated patterns (``inf`` counts solutions); the model's own by default.
+
+    Returns
+    -------
+    RobustEnsemble
+
+    Raises
+    ------
+    TypeError, ValueError
+        For arguments of the wrong type or out of range, or a model with a teacher.
+    ConvergenceError
+        In a scalar call without a saddle point; in array calls such points are NaN and warned of once.
+
+    Notes
+    -----
+    The saddle is continued from :math:`\gamma = 0`, where the replicas ignore each other (y above 2: raised from there
+    at a small coupling). Where :math:`\varphi(y, t)` is not concave in t the branch folds and the status is
+    ``"saddle-lost"``; past the fold use `local_entropy`, at given distance. For an even constraint the sector of
+    vanishing :math:`q_0` is taken. Replica symmetry is not checked.
+    At y = 1 the reference decouples, :math:`\varphi_{\rm RE} = \Phi_{\rm RS} + \log2\cosh\gamma`.
+
+    Examples
+    --------
+    >>> from replica_theory import BinaryPerceptron
+    >>> found = robust_ensemble(BinaryPerceptron(), alpha=0.6, gamma=0.5, y=3)
+    >>> print(f"{found.free_entropy:.6f} {found.overlap:.6f} {found.local_entropy:.6f}")
+    1.957263 0.688687 0.161485
+    """
+    checked_model(model)
+    alpha, gamma, y = checked_alpha(alpha), _checked("gamma", gamma), _checked("y", y)
+    if model.has_teacher:
+        raise ValueError("robust_ensemble takes random labels (BinaryPerceptron, SymmetricBinaryPerceptron)")
+    probe = model if beta is None else model.at(beta=beta)
+    try:
+        grid = np.broadcast_arrays(alpha, gamma, y, probe.kappa, probe.beta)
+    except ValueError:
+        shapes = ", ".join(str(np.shape(v)) for v in (alpha, gamma, y, probe.kappa, probe.beta))
+        raise ValueError(f"alpha, gamma, y, kappa and beta must broadcast; got shapes {shapes}") from None
+    shape = grid[0].shape
+    columns = np.stack([np.asarray(g, dtype=float).ravel() for g in grid])
+    settings, group = np.unique(columns[[0, 2, 3, 4]], axis=1, return_inverse=True)
+    points = [_LOST] * columns.shape[1]
+    for g, (load, replicas, kappa, heat) in enumerate(settings.T):
+        members = np.flatnonzero(np.ravel(group) == g)
+        system = System(probe.at(kappa=float(kappa), beta=float(heat)), None, float(load), float(replicas))
+        for member, point in zip(members, _branch(system, columns[1, members]), strict=True):
+            points[member] = point
+    result = _assemble(probe, columns[:3], points, shape)
+    call = f"robust_ensemble at gamma={gamma}, y={y}" if shape == () else "robust_ensemble"
+    report(np.ravel(np.asarray(result.status, dtype=object)), result, call, scalar=shape == ())
+    return result
+
+
+class _Point(NamedTuple):
+    """What one point reports: status and the values of `_COLUMNS`."""
+
+    status: Status
+    values: Array
+
+
+_LOST = _Point(Status.SADDLE_LOST, np.full(len(_COLUMNS), np.nan))
+
+
+def _branch(system: System, gammas: Array) -> list[_Point]:
+    """The points of one system, all couplings at once."""
+    try:
+        alone = replica_symmetric(system.model, system.alpha)
+    except ConvergenceError:
+        return [_LOST] * len(gammas)
+    first = _first(system.y)
+    small = [first, 2 * first, 3 * first]
+    wanted = np.append(gammas[gammas >= first], small if np.any((gammas > 0) & (gammas < first)) else [])
+    solved = _follow(system, float(alone.q), [float(g) for g in np.unique(wanted)]) if len(wanted) else {}
+    found = {g: _read_out(system, x, g) for g, x in solved.items()}
+    origin = _uncoupled(system, alone)
+    near = [found.get(g, _LOST) for g in small]
+    points = []
+    for g in gammas:
+        if g == 0:
+            points.append(origin)
+        else:
+            points.append(_between(float(g) / first, origin, near) if g < first else found.get(float(g), _LOST))
+    return points
+
+
+def _first(y: float) -> float:
+    return min(_FIRST, _FIRST_FIELD / max(y, 1.0))
+
+
+def _follow(system: System, q: float, gammas: list[float]) -> dict[float, Array]:
+    """Coordinates (q0, log(q1 - q0)), without q0 if even, at increasing couplings, as far as the branch goes."""
+    easy = min(system.y, _EASY_Y)
+    first = float(np.log(_first(system.y)))
+    x = _depart(_with_y(system, easy), q, first)
+    if system.y > _EASY_Y:
+
+        def at_first(x: Array, log_y: float) -> Array:
+            return _residual(_with_y(system, float(np.exp(log_y))), x, first)
+
+        targets = [float(np.log(system.y))]
+        raised = follow_branch(at_first, x, float(np.log(easy)), targets, max_step=0.5, min_step=0.01)[0]
+        if not raised.status.ok:
+            return {}
+        x = raised.x
+    targets = [float(np.log(g)) for g in gammas]
+    points = follow_branch(partial(_residual, system), x, first - _HAIR, targets, max_step=_STEP, min_step=_RESOLVED)
+    return {g: point.x for g, point in zip(gammas, points, strict=True) if point.status.ok}
+
+
+def _depart(system: System, q: float, log_gamma: float) -> Array:
+    """Approximate solution at a small coupling, by iteration (the gap contracts where the solution is stable)."""
+    gap = 2 * (log_gamma + float(np.log(1 - q)))
+    x = np.array([gap]) if system.model.is_even else np.array([q, gap])
+    for _ in range(30):
+        step = _residual(system, x, log_gamma)
+        if not np.isfinite(step).all() or np.abs(step).max() < 1e-9:
+            break
+        step[-1] = np.log1p(step[-1] * np.exp(-x[-1]))
+        x = x + step
+    return x
+
+
+def _with_y(system: System, y: float) -> System:
+    return System(system.model, system.reference, system.alpha, y, system.resolution)
+
+
+def _terms(system: System, x: Array, log_gamma: float) -> tuple[Overlaps, Energetic, Entropic] | None:
+    q = Overlaps(float(x[0]) if len(x) == 2 else 0.0, float(np.exp(min(x[-1], 1.0))))
+    forces = energetic(system, q, 0.0)  # the overlap with a free reference does not enter
+    spins = None if forces is None else entropic(system, forces.hats, float(np.exp(log_gamma)))
+    return None if forces is None or spins is None else (q, forces, spins)
+
+
+def _residual(system: System, x: Array, log_gamma: float) -> Array:
+    """Saddle-point equations; NaN outside the domain."""
+    solved = _terms(system, x, log_gamma)
+    if solved is None or not solved[2].overlaps.gap > 0:
+        return np.full(len(x), np.nan)
+    before, after = solved[0], solved[2].overlaps
+    return np.array([after.q0 - before.q0, after.gap - before.gap])[-len(x) :]
+
+
+def _read_out(system: System, x: Array, gamma: float) -> _Point:
+    """Everything reported at a solution, which is refined at doubled resolution."""
+    finer = System(system.model, None, system.alpha, system.y, system.resolution.doubled())
+    p = float(np.log(gamma))
+    refined = follow_branch(partial(_residual, finer), x, p - _HAIR, [p], max_step=1.0)[0]
+    coarse, fine = _values(system, x, gamma), _values(finer, refined.x, gamma)
+    if not refined.status.ok or coarse is None or fine is None:
+        return _LOST
+    error = float(np.abs(fine - coarse)[[0, 1, 3]].max())
+    residual = float(np.abs(_residual(finer, refined.x, p)).max())
+    return _Point(_status(fine), np.append(fine, [error, residual]))
+
+
+def _values(system: System, x: Array, gamma: float) -> Array | None:
+    """The values of `_COLUMNS` without the last two."""
+    solved = _terms(system, x, float(np.log(gamma)))
+    if solved is None:
+        return None
+    q, forces, spins = solved
+    y, alpha, hats = system.y, system.alpha, forces.hats
+    pairs = q.q1 * hats.q1
+    phi = (
+        -0.5 * y * hats.q1
+        - 0.5 * y * (y - 1) * pairs
+        + 0.5 * y**2 * q.q0 * hats.q0
+        + spins.value
+        + alpha * forces.value
+    )
+    by_y = -0.5 * hats.q1 - 0.5 * (2 * y - 1) * pairs + y * q.q0 * hats.q0 + spins.log + alpha * forces.log
+    entropy = by_y - gamma * spins.t + system.model.heat(alpha, forces.energy)
+    return np.array([phi, spins.t, forces.energy, entropy, phi - y * by_y, q.q0, q.q1, hats.q0, hats.q1])
+
+
+def _status(values: Array) -> Status:
+    entropy, complexity = values[3], values[4]
+    if entropy < 0:
+        return Status.NEGATIVE_ENTROPY
+    return Status.NEGATIVE_COMPLEXITY if complexity < -1e-9 else Status.CONVERGED
+
+
+def _uncoupled(system: System, alone: ReplicaSymmetric) -> _Point:
+    """The point at gamma = 0: typical configurations that ignore the reference."""
+    phi = np.log(2) + system.y * float(alone.free_entropy)
+    q, q_hat = float(alone.q), float(alone.q_hat)
+    values = [phi, 0.0, float(alone.energy), float(alone.entropy), np.log(2), q, q, q_hat, q_hat]
+    return _Point(_status(np.array(values)), np.array([*values, float(alone.error), float(alone.residual)]))
+
+
+def _between(position: float, origin: _Point, near: list[_Point]) -> _Point:
+    """Values at a coupling below the first, in units of it: polynomials in its square (times it, for the overlap)."""
+    if not all(point.status.ok for point in near):
+        return _LOST
+    u = position**2
+    values = _lagrange([0.0, 1.0, 4.0, 9.0], u) @ np.stack([origin.values, *(p.values for p in near)])
+    ratios = np.array([p.values[1] / k for k, p in enumerate(near, start=1)])
+    values[1] = position * float(_lagrange([1.0, 4.0, 9.0], u) @ ratios)
+    values[-2] = max(p.values[-2] for p in near)
+    return _Point(_status(values), values)
+
+
+def _lagrange(nodes: list[float], u: float) -> Array:
+    """Weights of the values at the nodes in the polynomial through them, at u."""
+    return np.array([np.prod([(u - b) / (a - b) for b in nodes if b != a]) for a in nodes])
+
+
+def _assemble(model: Model, given: Array, points: list[_Point], shape: tuple[int, ...]) -> RobustEnsemble:
+    table = np.stack([p.values for p in points]) if points else np.zeros((0, len(_COLUMNS)))
+    columns = zip(("alpha", "gamma", "y", *_COLUMNS), (*given, *table.T), strict=True)
+    fields = {k: (float(v[0]) if shape == () else v.reshape(shape)) for k, v in columns}
+    status = np.empty(len(points), dtype=object)
+    status[:] = [p.status for p in points]
+    return RobustEnsemble(model=model, status=status[0] if shape == () else status.reshape(shape), **fields)
+
+
+def _checked(name: str, value: Any) -> ArrayLike:
+    array = checked_real(name, value)
+    if not (np.isfinite(array).all() and (array >= 0).all()):
+        raise ValueError(f"{name} must be finite and non-negative; got {value}")
+    return float(array) if array.ndim == 0 else array

@@ -1,0 +1,39 @@
+"""Grids for inner integrals whose mass sits far from the origin."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from replica_theory.typing import Array
+
+MOST_NODES = 40_000
+_SPREAD = np.sinh(np.linspace(-9, 9, 181))
+
+
+def inner_grid(steps: list[tuple[float, float]], h: Array, width: float, spacing: float) -> tuple[Array, Array]:
+    r"""Grid of the inner field and the logarithm of its trapezoidal weights.
+
+    The nodes are equidistant in :math:`u(f) = f/w + \sum_k \mathrm{asinh}((f-c_k)/s_k)/a`: never coarser than the
+    Gaussian of width `w`, and fine in proportion to the distance from the steps :math:`(c_k, s_k)`.
+    """
+    reach = 9 * width
+    centers = [c for c, _ in steps]
+    low, high = min(h[0], *centers) - reach, max(h[-1], *centers) + reach
+
+    def position(x: Array) -> Array:
+        return np.asarray(x / width + sum(4.0 * np.arcsinh((x - c) / s) for c, s in steps))
+
+    ends = position(np.array([low, high]))
+    count = int(np.ceil((ends[1] - ends[0]) / spacing))
+    u = np.linspace(ends[0], ends[1], min(count, MOST_NODES))
+    coarse = np.unique(np.concatenate([np.linspace(low, high, 200)] + [c + s * _SPREAD for c, s in steps]))
+    coarse = coarse[(coarse >= low) & (coarse <= high)]
+    f = np.interp(u, position(coarse), coarse)
+    for _ in range(50):
+        density = 1 / width + sum(4.0 / np.hypot(f - c, s) for c, s in steps)
+        correction = (position(f) - u) / density
+        f = f - correction
+        if np.max(np.abs(correction)) < 1e-14 * max(abs(low), abs(high)):
+            break
+    density = 1 / width + sum(4.0 / np.hypot(f - c, s) for c, s in steps)
+    return f, np.log((u[1] - u[0]) / density)

@@ -1,0 +1,1 @@
+"""Integrals of the replicated measure around a reference: functionals, saddle-point equations, branches."""

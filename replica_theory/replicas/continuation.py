@@ -1,0 +1,239 @@
+r"""Continuation of the saddle points of `neighbourhood`, from nothing: in the distance, the load and the replicas.
+
+Every branch starts where the replicas do not feel the reference (d = 1/2 if it is free, the typical distance between
+solutions if it is one), where the equations are singular, and is followed in log d from a little off that point. Many
+replicas are reached by raising y at one distance, on either side of it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+
+import numpy as np
+
+from replica_theory.numerics.branches import BranchPoint, follow_branch
+from replica_theory.replicas.equations import Equations, Problem
+from replica_theory.replicas.probe import typical_overlap
+from replica_theory.status import Status
+from replica_theory.typical.replica_symmetric import replica_symmetric
+from replica_theory.typing import Array
+
+Branch = dict[float, BranchPoint]
+
+EASY_Y = 2.0
+"""Up to this y a curve can be continued from its origin; larger ones are raised from here at one distance."""
+_DEPARTURE = 0.1
+"""First step in log d away from the distance where the replicas do not feel the reference."""
+_STEP = 0.25
+_RESOLVED = 0.02
+_RISE = 0.25
+"""Step in log y."""
+_MEETINGS = (0.1, 0.2, 0.3, 0.05, 0.4, 0.45)
+"""Distances at which y is raised, the easiest first."""
+_LARGEST_Y = 500.0
+"""More replicas are not resolved by the quadratures: a zero of the complexity there counts as none."""
+
+
+def curve_points(problem: Problem, q: float, y: float, logs: list[float]) -> Branch:
+    """The points of a curve at fixed y at given log d; `q` is the replicas' own overlap, without any reference."""
+    if y <= EASY_Y:
+        return follow_from_origin(problem, q, logs)
+    typical = singular_point(problem.equations, q)
+    solved: Branch = {}
+    for side in ([p for p in logs if p < typical], [p for p in logs if p >= typical]):
+        for meeting in meeting_points(side, typical):
+            raised = raise_replicas(problem.equations, q, meeting, y)
+            if raised is not None:
+                solved |= outwards(problem, raised[1], meeting, side)
+                break
+    return solved
+
+
+def zero_points(problem: Problem, q: float, logs: list[float]) -> Branch | None:
+    """The points of the curve at zero complexity, None if the complexity vanishes at no y."""
+    typical = singular_point(problem.equations, q)
+    for meeting in meeting_points([p for p in logs if p < typical], typical):
+        raised = raise_to_zero(problem.equations, q, meeting)
+        if raised is not None:
+            return outwards(problem, np.append(raised[1], np.log(raised[0].system.y)), meeting, logs)
+    return None
+
+
+def singular_point(equations: Equations, q: float) -> float:
+    """Log distance at which the replicas do not feel the reference and the equations are singular."""
+    return float(np.log(0.5 * (1 - _origin(equations, q)[1])))
+
+
+def meeting_points(logs: list[float], typical: float) -> list[float]:
+    """Log distances at which y may be raised, on the side of the singular point where the targets are."""
+    if not logs:
+        return []
+    below = logs[0] < typical
+    first = [min(logs, key=lambda p: abs(p - np.log(_MEETINGS[0])))] if below else [typical + 2 * _DEPARTURE]
+    return first + [float(p) for p in np.log(_MEETINGS) if below == (p < typical - _DEPARTURE)]
+
+
+def follow_from_origin(problem: Problem, q: float, logs: list[float]) -> Branch:
+    """Solutions at given log d, continued from where the replicas do not feel the reference."""
+    typical = singular_point(problem.equations, q)
+    if not np.isfinite(typical):
+        return {}
+    below = [p for p in sorted(logs, reverse=True) if p < typical]
+    above = [p for p in sorted(logs) if p >= typical]
+    solved: Branch = {}
+    for side, branch in ((-1.0, below), (1.0, above)):
+        if not branch:
+            continue
+        if typical + _DEPARTURE > np.log(0.5):
+            side = -1.0  # nothing beyond: come from below
+        # A wider step where the overlap between solutions is nearly zero (an almost even constraint).
+        wide = _DEPARTURE if side > 0 else 4 * _DEPARTURE
+        for leave in (typical + side * _DEPARTURE, typical + side * wide):
+            x = _depart_by_load(problem.equations, leave - typical)
+            if x is not None:
+                break
+        else:
+            continue
+        back = [p for p in reversed(branch) if side * (p - leave) < 0]
+        for part in ([p for p in branch if side * (p - leave) >= 0], back):
+            solved |= _followed(problem, x, leave, part)
+    return solved
+
+
+def _followed(problem: Problem, x: Array, origin: float, logs: list[float]) -> Branch:
+    """Solutions at log distances in the order in which they are met."""
+
+    def leaves(x: Array) -> Status | None:
+        return Status.NO_ZERO_COMPLEXITY if problem.zero and x[-1] > np.log(_LARGEST_Y) else None
+
+    points = follow_branch(problem.residual, x, origin, logs, max_step=_STEP, min_step=_RESOLVED, leaves=leaves)
+    return {point.parameter: point for point in points}
+
+
+def _depart_by_load(equations: Equations, departure: float) -> Array | None:
+    """Solution a departure in log d away from the origin; at high loads continued from a lower one."""
+    load = equations.system.alpha
+
+    def at_load(alpha: float) -> tuple[Equations, Array, float, float]:
+        system = replace(equations.system, alpha=alpha)
+        here = replace(equations, system=system)
+        start, t_origin = _origin(here, float(replica_symmetric(system.model, alpha).q))
+        return here, start, t_origin, 1 - (1 - t_origin) * float(np.exp(departure))
+
+    def residual(x: Array, alpha: float) -> Array:
+        here, _, _, t = at_load(alpha)
+        return here.residual(x, t)
+
+    for fraction in (1.0, 0.6, 0.3, 0.1):
+        here, start, t_origin, t = at_load(fraction * load)
+        x = _depart(here, start, t_origin, t)
+        if not np.abs(here.residual(x, t)).max() <= 1e-4:
+            continue
+        point = follow_branch(residual, x, fraction * load, [load], max_step=0.15 * load, min_step=0.01 * load)[0]
+        if fraction == 1.0 or point.status.ok:
+            return x if fraction == 1.0 else point.x
+    return None
+
+
+def _origin(equations: Equations, q: float) -> tuple[Array, float]:
+    """Coordinates and overlap where the replicas do not feel the reference."""
+    system = equations.system
+    if system.reference is None:
+        return (np.zeros(2), 0.0) if equations.even else (np.array([q, 0.0, 0.0]), 0.0)
+    if equations.even:
+        return np.zeros(2), 0.0
+    t = typical_overlap(system.model, system.reference, system.alpha)
+    q_ref = float(replica_symmetric(system.reference, system.alpha).q)
+    return np.array([q, 0.0, 0.0, q_ref - t**2 / q, 0.0]), t
+
+
+def _depart(equations: Equations, start: Array, t_origin: float, t: float) -> Array:
+    """Approximate solution a little off the origin, by damped iteration (at the origin the equations are singular)."""
+    shift = t - t_origin
+    x: Array = start.copy()
+    if equations.system.reference is None:
+        field = shift / (1 + 0.3 * equations.system.y)
+        x[-2] = (1.0 if equations.even else 0.5 / (1 + equations.system.y)) * shift**2
+    else:
+        field = 1.6 * shift / (1 + 0.05 * equations.system.y)
+        if equations.even:
+            x[0] = 0.2 * shift**2
+        else:
+            x[1], x[2] = 0.25 * shift**2, 0.88 * shift
+    x[-1] = field / (1 + abs(field))
+    weights = np.append(np.full(len(x) - 1, 0.4), -0.6)
+    # The coordinate that vanishes at the origin (a variance) must stay positive on the way.
+    variance = len(x) - 2 if equations.system.reference is None or equations.even else 1
+    weights = np.append(np.full(len(x) - 1, 0.4), -0.6)
+    for _ in range(60):
+        step = equations.residual(x, t)
+        if not np.isfinite(step).all() or np.abs(step).max() < 1e-6:
+            break
+        following = x + weights * step
+        following[variance] = max(following[variance], 0.5 * x[variance])
+        x = following
+    return x
+
+
+def raise_replicas(equations: Equations, q: float, log_distance: float, y: float) -> tuple[Equations, Array] | None:
+    """Equations and solution at one distance and y, continued in log y."""
+    raised = list(_rising(equations, q, log_distance, y))
+    return raised[-1] if raised and raised[-1][0].system.y == y else None
+
+
+def raise_to_zero(equations: Equations, q: float, log_distance: float) -> tuple[Equations, Array] | None:
+    """Equations and solution at one distance next to the y at which the complexity first vanishes."""
+    t, before = 1 - 2 * float(np.exp(log_distance)), np.nan
+    for here, x in _rising(equations, q, log_distance, _LARGEST_Y):
+        saddle = here.evaluate(x, t)[1]
+        complexity = np.nan if saddle is None else saddle.complexity(here.system.y)
+        if complexity < 0:
+            share = complexity / (complexity - before) if before > 0 else 0.0
+            following = float(np.log(here.system.y)) - share * _RISE
+            closer = _at_replicas(equations, t, x, float(np.log(here.system.y)), following)
+            return (here, x) if closer is None else (with_y(equations, float(np.exp(following))), closer)
+        before = complexity
+    return None
+
+
+def _rising(equations: Equations, q: float, log_distance: float, y: float) -> Iterator[tuple[Equations, Array]]:
+    """Equations and solutions at one distance as y rises to its end, as far as the branch goes."""
+    low = min(y, EASY_Y)
+    departed = follow_from_origin(Problem(with_y(equations, low)), q, [log_distance]).get(log_distance)
+    if departed is None or not departed.status.ok:
+        return
+    t, log_y, x = 1 - 2 * float(np.exp(log_distance)), float(np.log(low)), departed.x
+    while log_y < np.log(y):
+        following = min(log_y + _RISE, float(np.log(y)))
+        found = _at_replicas(equations, t, x, log_y, following)
+        if found is None:
+            return
+        x, log_y = found, following
+        yield with_y(equations, float(np.exp(log_y)) if log_y < np.log(y) else y), x
+
+
+def _at_replicas(equations: Equations, t: float, x: Array, log_y: float, following: float) -> Array | None:
+    """The solution followed from one log y to another."""
+    point = follow_branch(
+        lambda x, v: with_y(equations, float(np.exp(v))).residual(x, t), x, log_y, [following],
+        max_step=_RISE, min_step=0.01,
+    )[0]  # fmt: skip
+    return point.x if point.status.ok else None
+
+
+def with_y(equations: Equations, y: float) -> Equations:
+    """The equations at another number of replicas."""
+    return replace(equations, system=replace(equations.system, y=y))
+
+
+def outwards(problem: Problem, x: Array, meeting: float, logs: list[float]) -> Branch:
+    """Solutions at given log d, continued from one of them in both directions."""
+    # Solve the meeting point itself first, from a hair off: what was raised may only be near it.
+    here = follow_branch(problem.residual, x, meeting + 1e-7, [meeting], max_step=_STEP)[0]
+    if not here.status.ok:
+        return {}
+    solved: Branch = {meeting: here}
+    for branch in ([p for p in sorted(logs, reverse=True) if p < meeting], [p for p in sorted(logs) if p > meeting]):
+        solved |= _followed(problem, here.x, meeting, branch)
+    return solved

@@ -1,0 +1,338 @@
+r"""Functionals of `y` replicas around a reference: the two integrals that every finite-`y` theory shares.
+
+The replicas of one reference have overlap :math:`q_1`, those of different references :math:`q_0`; a reference that is
+itself constrained has overlap :math:`\tilde q` with other references and :math:`t_0` with their replicas. With outer
+Gaussian fields (covariance :math:`C` of reference and replica) and one inner field shared by the replicas,
+
+.. math:: G_E = E_{(\tilde h, h)_C}\log\int\!Df_{h,\,q_1-q_0}\; e^{\tilde\ell(\tilde h + c(f-h),\,\sigma_c)}\,
+   e^{y\,\ell(f, \sqrt{1-q_1})}, \qquad c = \frac{t-t_0}{q_1-q_0},\quad \sigma_c^2 = 1-\tilde q-c^2(q_1-q_0),
+
+.. math:: G_S = E_{(\tilde h, h)_{\hat C}}\log\sum_{\tilde W} e^{\tilde h\tilde W}
+   \int\!Df_{h+\tau\tilde W,\,\hat q_1-\hat q_0}\,(2\cosh f)^y, \qquad \tau = \hat t-\hat t_0.
+
+The kernels depend on the inner field `f` alone, so one grid of `f` serves every outer node: special functions are
+evaluated once on it, and the inner integrals are sums of exponentials (matrix products). The grids follow the maxima of
+the integrands, whatever `y`. A free reference has :math:`\tilde\ell = 0` and :math:`\tilde h = 0`.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from replica_theory.models.model import Model
+from replica_theory.models.proximal import jumps
+from replica_theory.numerics.binary import log2cosh
+from replica_theory.numerics.gaussian import Rule, multi_rule, rule
+from replica_theory.numerics.inner_grid import MOST_NODES, inner_grid
+from replica_theory.typing import Array
+
+_NEGLIGIBLE = 45.0
+"""Terms below exp(-45) of the largest do not count."""
+_NARROW = 0.01
+"""An inner Gaussian whose variance is this much smaller than that of the rest of the integrand has its own grid."""
+_REACH = 8.5
+"""Outer nodes beyond this many standard deviations weigh less than 1e-16."""
+
+
+@dataclass(frozen=True)
+class Resolution:
+    """Density of the grids: outer nodes along the replica and the reference field, and spacing of the inner grid."""
+
+    outer: int = 61
+    reference: int = 7
+    spacing: float = 0.6
+
+    def doubled(self) -> Resolution:
+        """Twice the nodes everywhere."""
+        return Resolution(2 * self.outer - 1, 2 * self.reference - 1, 0.5 * self.spacing)
+
+    def refined(self) -> Resolution:
+        """Half as many again: geometric convergence takes the error to the power 3/2."""
+        return Resolution(3 * self.outer // 4 * 2 + 1, self.reference + self.reference // 2, self.spacing / 1.5)
+
+    def coarse(self) -> Resolution:
+        """Two thirds of the nodes."""
+        return Resolution(self.outer // 3 * 2 + 1, self.reference - self.reference // 3, self.spacing / 0.75)
+
+
+@dataclass(frozen=True)
+class System:
+    """Replicas (`model`), reference (`reference`, None if free), load, number of replicas and resolution."""
+
+    model: Model
+    reference: Model | None
+    alpha: float
+    y: float
+    resolution: Resolution = Resolution()
+
+
+class Overlaps(NamedTuple):
+    r"""Order parameters, or their conjugates: q0, q1 - q0, t0/q0 and :math:`\tilde q - t_0^2/q_0` (both 0 if free)."""
+
+    q0: float
+    gap: float
+    slope: float = 0.0
+    rest: float = 0.0
+
+    @property
+    def q1(self) -> float:
+        """Overlap of two replicas of one reference."""
+        return self.q0 + self.gap
+
+    @property
+    def t0(self) -> float:
+        """Overlap of a replica with another reference."""
+        return self.slope * self.q0
+
+    @property
+    def q_ref(self) -> float:
+        """Overlap of two references."""
+        return self.rest + self.slope**2 * self.q0
+
+
+class Energetic(NamedTuple):
+    r"""Value :math:`G_E`, the mean of :math:`\ell`, alpha times the derivatives, and the violation probability.
+
+    `curvature` is :math:`E\langle\ell''^2\rangle`; `response` is :math:`E\,J\otimes J` with `J` the Jacobian of
+    :math:`(\langle\tilde\ell'\rangle, \langle\ell'\rangle)` in the fields :math:`(\tilde h, h)` (free: in `h` alone).
+    """
+
+    value: float
+    log: float
+    hats: Overlaps
+    force: float
+    energy: float
+    curvature: float
+    response: Array
+
+
+class Entropic(NamedTuple):
+    r"""Value :math:`G_S`, the mean of :math:`\log2\cosh`, the overlaps and the overlap `t` with the reference.
+
+    `curvature` is :math:`E\langle\mathrm{sech}^4\rangle`; `response` is :math:`E\,J\otimes J` with `J` the Jacobian
+    of :math:`(\langle\tilde W\rangle, \langle\tanh\rangle)`.
+    """
+
+    value: float
+    log: float
+    overlaps: Overlaps
+    t: float
+    curvature: float
+    response: Array
+
+
+def energetic(system: System, q: Overlaps, t: float) -> Energetic | None:
+    r"""Energetic term at given overlaps, None outside its domain.
+
+    ``hats`` holds :math:`\hat q_0 = \alpha E\langle\ell'\rangle^2`, :math:`\hat q_1 = \alpha E\langle\ell'^2\rangle`,
+    :math:`\hat{\tilde q} = \alpha E\langle\tilde\ell'\rangle^2`, :math:`\hat t_0 =
+    \alpha E\langle\tilde\ell'\rangle\langle\ell'\rangle`; ``force`` is :math:`\alpha E\langle\tilde\ell'\ell'\rangle`.
+    """
+    model, y = system.model, system.y
+    rest_variance = 1 - q.q1
+    if not (q.gap > 0 and q.q0 >= 0 and rest_variance > 1e-9):
+        return None
+    coupling = (t - q.t0) / q.gap if system.reference is not None else 0.0
+    std_ref2 = 1 - q.q_ref - coupling**2 * q.gap
+    if not std_ref2 > 1e-12:
+        return None
+    std, std_ref = np.sqrt(rest_variance), np.sqrt(std_ref2)
+    sharp = np.sqrt(rest_variance / max(y, 1.0))
+    outer = _outer_rule(model, q, y, system.resolution.outer)
+    h = np.sqrt(q.q0) * outer.nodes
+    steps = [(float(np.asarray(edge)), sharp) for edge in model.edges]
+    if system.reference is not None and coupling > 0:
+        steps += [(float(np.asarray(edge)), std_ref / coupling) for edge in system.reference.edges]
+    if system.reference is None and q.gap < _NARROW * sharp**2:
+        f, log_df = _narrow_grid(h + y * q.gap * model.log_kernel(h, std).d1, np.sqrt(q.gap), system.resolution.spacing)
+    else:
+        f, log_df = inner_grid(steps, h, np.sqrt(q.gap), system.resolution.spacing)
+    kernel = model.log_kernel(f, std)
+    log_weight = -((f - h[:, None]) ** 2) / (2 * q.gap) + y * kernel.log + log_df
+    moments = [np.ones_like(f), kernel.d1, kernel.d1**2, kernel.log, kernel.d2**2, kernel.d2]
+    if np.isfinite(model.beta):
+        moments.append(model.violation(f, std))
+    columns = np.stack(moments, axis=-1)
+    top = log_weight.max(axis=1)
+    constant = top - 0.5 * np.log(2 * np.pi * q.gap)
+    if system.reference is None:
+        return _free_energetic(system, outer, _sums(np.exp(log_weight - top[:, None]), columns), constant)
+    window = _window(log_weight, top)
+    weight = np.exp(np.take_along_axis(log_weight, window, axis=1) - top[:, None])
+    local = f[window]
+    across = _hermite(system.resolution.reference)
+    field = q.slope * h[:, None] + np.sqrt(max(q.rest, 0.0)) * across.nodes
+    mean = field[:, :, None] + coupling * (local - h[:, None])[:, None, :]
+    allowed, pull = system.reference.probability(mean, std_ref)
+    weighted = weight[:, :, None] * columns[window]
+    # Integration by parts gives the mean of p'', the second derivative of the reference's probability.
+    parts = weighted[:, :, 0] * (local - h[:, None]) / q.gap - y * weighted[:, :, 1]
+    weighted_pull = np.concatenate([weighted[:, :, :2], parts[:, :, None] / (coupling or np.inf)], axis=2)
+    sums, pulls = allowed @ weighted, pull @ weighted_pull
+    return _constrained_energetic(system, outer, across, sums, pulls, constant)
+
+
+def entropic(system: System, hats: Overlaps, tau: float) -> Entropic | None:
+    r"""Entropic term at given conjugates and :math:`\tau = \hat t - \hat t_0`, None outside its domain."""
+    y = system.y
+    if not (hats.gap > 0 and hats.q0 >= 0 and np.isfinite(tau)):
+        return None
+    root = np.sqrt(hats.q0)
+    outer = rule(0.0, 1 / (max(y, 1.0) * max(root, 1e-6)), system.resolution.outer) if root > 0 else _POINT
+    h = root * outer.nodes
+    grid = _entropic_grid(system, hats, tau, h)
+    if grid is None:
+        return None
+    f, log_df = grid
+    log_f = log2cosh(f)
+    log_weight = -((f - h[:, None] - tau) ** 2) / (2 * hats.gap) + y * log_f
+    top = log_weight.max(axis=1)
+    m = np.tanh(f)
+    columns = [np.ones_like(f), m, m**2, log_f, (1 - m**2) ** 2]
+    sums = _sums(np.exp(log_weight - top[:, None]), np.stack(columns, axis=-1))
+    log_z = top + np.log(sums[:, 0]) + log_df - 0.5 * np.log(2 * np.pi * hats.gap)
+    up = sums[:, 1:] / sums[:, :1]
+    down = up[::-1] * np.array([-1.0, 1.0, 1.0, 1.0])
+    half, mean = 0.5 * (log_z - log_z[::-1]), 0.5 * (log_z + log_z[::-1])
+    across = _hermite(5 * system.resolution.reference) if system.reference is not None else _POINT
+    field = half[:, None]
+    if system.reference is not None:
+        field = field + hats.slope * h[:, None] + np.sqrt(max(hats.rest, 0.0)) * across.nodes
+    w = np.tanh(field)
+
+    def expect(values: Array) -> float:
+        return float(outer.integrate(across.integrate(np.broadcast_to(values, w.shape))))
+
+    def mixed(k: int) -> Array:
+        return np.asarray(0.5 * ((1 + w) * up[:, k, None] + (1 - w) * down[:, k, None]))
+
+    average = mixed(0)
+    q0, q1 = expect(average**2), expect(mixed(1))
+    aligned = 0.5 * ((1 + w) * up[:, 0, None] - (1 - w) * down[:, 0, None])
+    t0, q_ref = (expect(w * average), expect(w**2)) if system.reference is not None else (0.0, 0.0)
+    slope = t0 / q0 if q0 > 0 else 0.0
+    value = expect(mean[:, None] + log2cosh(field))
+    along = 1 - mixed(1) + y * (mixed(1) - average**2)
+    if system.reference is None:
+        response = np.array([[expect(along**2)]])
+    else:
+        response = _kronecker(outer.weights[:, None] * across.weights, 1 - w**2, aligned - w * average, along, y)
+    order = Overlaps(q0, q1 - q0, slope, q_ref - slope * t0)
+    return Entropic(value, expect(mixed(2)), order, expect(aligned), expect(mixed(3)), response)
+
+
+def _entropic_grid(system: System, hats: Overlaps, tau: float, h: Array) -> tuple[Array, Array] | None:
+    """Grid of the inner field and the logarithm of its spacing, None if it would be too large."""
+    y, width = system.y, np.sqrt(hats.gap)
+    if system.reference is None and hats.gap * max(y, 1.0) < _NARROW:
+        center = h + tau
+        return _narrow_grid(center + y * hats.gap * np.tanh(center), width, system.resolution.spacing)
+    reach = min(_REACH * np.sqrt(hats.q0), float(h[-1])) + abs(tau) + y * hats.gap + 9 * width
+    spacing = min(width, 0.6) * system.resolution.spacing
+    count = int(np.ceil(reach / spacing))
+    if count > MOST_NODES:
+        return None
+    return spacing * np.arange(-count, count + 1), np.log(np.full(1, spacing))
+
+
+def _narrow_grid(centers: Array, width: float, spacing: float) -> tuple[Array, Array]:
+    """Grid of its own for each outer node, when the inner Gaussian is narrower than everything else."""
+    count = int(np.ceil(9 / spacing))
+    return centers[:, None] + width * spacing * np.arange(-count, count + 1), np.log(np.full(1, width * spacing))
+
+
+def _sums(weight: Array, columns: Array) -> Array:
+    """Sums of the columns with the weights of each outer node, on a grid shared by them or one for each."""
+    return np.asarray(weight @ columns if columns.ndim == 2 else (weight[:, None] @ columns)[:, 0])
+
+
+_POINT = Rule(np.zeros(1), np.ones(1), np.ones(1))
+
+
+def _free_energetic(system: System, outer: Rule, sums: Array, constant: Array) -> Energetic:
+    averages = sums[:, 1:] / sums[:, :1]
+    q0_hat = float(outer.integrate(averages[:, 0] ** 2))
+    q1_hat = float(outer.integrate(averages[:, 1]))
+    response = averages[:, 4] + system.y * (averages[:, 1] - averages[:, 0] ** 2)
+    return Energetic(
+        float(outer.integrate(constant + np.log(sums[:, 0]))),
+        float(outer.integrate(averages[:, 2])),
+        Overlaps(system.alpha * q0_hat, system.alpha * (q1_hat - q0_hat)),
+        0.0,
+        float(outer.integrate(averages[:, 5])) if averages.shape[1] > 5 else 0.0,
+        float(outer.integrate(averages[:, 3])),
+        np.array([[float(outer.integrate(response**2))]]),
+    )
+
+
+def _constrained_energetic(
+    system: System, outer: Rule, across: Rule, sums: Array, pulls: Array, constant: Array
+) -> Energetic:
+    # Outer nodes whose weight is negligible may underflow.
+    norm = np.maximum(sums[:, :, :1], 1e-300)
+    averages, pulled = sums[:, :, 1:] / norm, pulls / norm
+
+    def expect(values: Array) -> float:
+        return float(outer.integrate(across.integrate(values)))
+
+    q0_hat, q1_hat = expect(averages[:, :, 0] ** 2), expect(averages[:, :, 1])
+    t0_hat, ref_hat = expect(pulled[:, :, 0] * averages[:, :, 0]), expect(pulled[:, :, 0] ** 2)
+    slope = t0_hat / q0_hat if q0_hat > 0 else 0.0
+    alpha, pull, force = system.alpha, pulled[:, :, 0], averages[:, :, 0]
+    weight = outer.weights[:, None] * across.weights
+    along = averages[:, :, 4] + system.y * (averages[:, :, 1] - force**2)
+    return Energetic(
+        expect(constant[:, None] + np.log(norm[:, :, 0])),
+        expect(averages[:, :, 2]),
+        Overlaps(alpha * q0_hat, alpha * (q1_hat - q0_hat), slope, alpha * (ref_hat - slope * t0_hat)),
+        alpha * expect(pulled[:, :, 1]),
+        expect(averages[:, :, 5]) if averages.shape[2] > 5 else 0.0,
+        expect(averages[:, :, 3]),
+        _kronecker(weight, pulled[:, :, 2] - pull**2, pulled[:, :, 1] - pull * force, along, system.y),
+    )
+
+
+def _kronecker(weight: Array, own: Array, cross: Array, along: Array, y: float) -> Array:
+    """The mean of J x J for the Jacobian J = [[own, y cross], [cross, along]] of reference and replica."""
+    jacobian = np.stack([own, y * cross, cross, along]).reshape(2, 2, -1)
+    weighted = (jacobian * weight.ravel()).reshape(4, -1) @ jacobian.reshape(4, -1).T
+    return np.asarray(weighted.reshape(2, 2, 2, 2).transpose(0, 2, 1, 3).reshape(4, 4))
+
+
+@lru_cache
+def _hermite(n: int) -> Rule:
+    """Gauss-Hermite rule, for a field in which the integrand is smooth (the reference's own, of small variance)."""
+    nodes, weights = np.polynomial.hermite_e.hermegauss(n)
+    return Rule(nodes, weights / weights.sum(), np.zeros(n))
+
+
+def _outer_rule(model: Model, q: Overlaps, y: float, n: int) -> Rule:
+    """Rule along the outer field: fine at the edges, and where one inner maximum gives way to another."""
+    if q.q0 <= 0:
+        return _POINT
+    root, std2 = np.sqrt(q.q0), 1 - q.q1
+    edges = [float(np.asarray(edge)) / root for edge in model.edges]
+    width = np.sqrt(q.gap + std2 / max(y, 1.0)) / root
+    if model.is_concave or y == 0:
+        center = edges[0] if len(edges) == 1 else 0.0
+        return rule(np.clip(center, -6, 6), width / len(edges), n)
+    steps = [(edge, width) for edge in edges]
+    for jump in jumps(model, q.q0, y * q.gap, float(np.sqrt(std2))):
+        steps.append((jump.field / root, 2 * q.gap / (jump.right - jump.left) / root))
+    centers, widths = zip(*steps, strict=True)
+    return multi_rule([np.clip(c, -6, 6) for c in centers], [np.asarray(w) for w in widths], n)
+
+
+def _window(log_weight: Array, top: Array) -> NDArray[np.intp]:
+    """Indices of the nodes that count, row by row: windows of one common length."""
+    counts = log_weight > top[:, None] - _NEGLIGIBLE
+    first = counts.argmax(axis=1)
+    last = counts.shape[1] - counts[:, ::-1].argmax(axis=1)
+    length = int((last - first).max())
+    first = np.minimum(first, counts.shape[1] - length)
+    return np.asarray(first[:, None] + np.arange(length))

@@ -1,0 +1,184 @@
+"""Entropy as a function of distance: the one curve type that theory and instances share."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from replica_theory.models.model import Model
+from replica_theory.results.grid import DISTANCE, LOAD, NATS, GridResult
+from replica_theory.results.labelled import Quantity
+from replica_theory.status import Status
+from replica_theory.typing import Array
+
+if TYPE_CHECKING:  # pragma: no cover
+    from matplotlib.axes import Axes
+
+
+_OVERLAPS = {
+    "q": Quantity("overlap between two solutions at the distance"),
+    "q0": Quantity("overlap between solutions around different references"),
+    "q1": Quantity("overlap between solutions around the same reference"),
+    "t": Quantity("overlap with the reference"),
+    "q_ref": Quantity("overlap between two references"),
+    "gamma": Quantity("field along the reference, conjugate to the overlap with it"),
+    "energy": Quantity("fraction of violated patterns"),
+    "phi": Quantity("free entropy of references and replicas", NATS),
+    "free_entropy": Quantity("free entropy: entropy minus beta alpha times the energy", NATS),
+    "fold": Quantity("distance at which the branch turns back"),
+    "replicon": Quantity("stability of the replica-symmetric saddle point (positive: stable)"),
+    "replicon_ref": Quantity("the same against breaking among the references"),
+    "residual": Quantity("residual of the saddle-point equations"),
+}
+
+
+@dataclass(frozen=True, eq=False)
+class EntropyCurve(GridResult):
+    r"""Entropy (nats per weight) of the solutions at distance `d` from a reference, and what belongs to it.
+
+    Distance is :math:`d = (1 - t)/2` for overlap :math:`t = W\cdot\tilde W/N`. All arrays have the shape of `distance`
+    (0-d for a scalar call). Points that did not converge are NaN, their `status` says why.
+
+    Attributes
+    ----------
+    distance : array
+        Distances `d` in [0, 1/2].
+    entropy : array
+        Local entropy, nats per weight.
+    slope : array
+        Its derivative :math:`dS/dd`.
+    complexity : array or None
+        Logarithm of the number of references per weight, where the computation has one.
+    y : array or None
+        Number of replicas conjugate to the local entropy, where the computation has one.
+    overlaps : mapping of str to array
+        Order parameters and their conjugates, by name (``"q"``, ``"q_hat"``, ...).
+    status : array of Status
+        Outcome of each point.
+    error : array or None
+        Estimated numerical error of `entropy`.
+    label : str
+        What the curve is, for legends.
+    model : Model or None
+        The constraint on the solutions.
+    alpha : array or None
+        Load of each point.
+    settings : mapping
+        What else was asked for, by the names of the arguments: models, words, numbers and lists of them.
+    """
+
+    _coordinates: ClassVar = ("distance", "alpha", "kappa", "beta")
+    _quantities: ClassVar = {
+        "distance": DISTANCE,
+        "alpha": LOAD,
+        "entropy": Quantity("entropy of the solutions at the distance from the reference", NATS),
+        "slope": Quantity("derivative of the entropy in the distance", NATS),
+        "complexity": Quantity("logarithm of the number of references per weight", NATS),
+        "y": Quantity("number of replicas, conjugate to the local entropy"),
+        "error": Quantity("estimated numerical error of the entropy", NATS),
+    }
+    _overlaps: ClassVar = _OVERLAPS
+    _floats: ClassVar = False
+
+    distance: Array
+    entropy: Array
+    slope: Array
+    status: NDArray[np.object_]
+    complexity: Array | None = None
+    y: Array | None = None
+    overlaps: Mapping[str, Array] = field(default_factory=dict)
+    error: Array | None = None
+    label: str = ""
+    model: Model | None = None
+    alpha: Array | None = None
+    settings: Mapping[str, Any] = field(default_factory=dict)
+
+    @property
+    def converged(self) -> NDArray[np.bool_]:
+        """Which points carry the numbers of a converged solution."""
+        flags = [isinstance(s, Status) and s.ok for s in np.asarray(self.status, dtype=object).ravel()]
+        return np.array(flags, dtype=bool).reshape(np.shape(self.status))
+
+    def _description(self) -> str:
+        return " ".join(self.label.split()) or super()._description()
+
+    def plot(self, ax: Axes | None = None, **style: Any) -> Axes:
+        """Draw entropy against distance.
+
+        Parameters
+        ----------
+        ax : matplotlib Axes, optional
+            Where to draw; a new figure by default.
+        **style
+            Passed to `Axes.plot`; `label` defaults to the curve's own.
+
+        Returns
+        -------
+        matplotlib Axes
+        """
+        if ax is None:
+            from matplotlib import pyplot
+
+            ax = pyplot.subplots()[1]
+        style.setdefault("label", self.label or None)
+        distance = np.atleast_1d(self.distance)
+        ax.plot(distance, np.broadcast_to(np.atleast_1d(self.entropy), distance.shape), **style)
+        ax.set_xlabel("distance $d$")
+        ax.set_ylabel("entropy (nats per weight)")
+        return ax
+
+
+class Row(NamedTuple):
+    """Everything that one point of a curve reports."""
+
+    status: Status
+    entropy: float = np.nan
+    slope: float = np.nan
+    complexity: float = np.nan
+    y: float = np.nan
+    error: float = np.nan
+    overlaps: dict[str, float] = {}  # noqa: RUF012
+
+
+FAILED = Row(Status.SADDLE_LOST)
+
+
+def assemble(
+    rows: list[Row],
+    distance: Array,
+    label: str,
+    *,
+    names: Iterable[str],
+    replicas: bool = True,
+    model: Model | None = None,
+    alpha: Array | None = None,
+    settings: Mapping[str, Any] | None = None,
+) -> EntropyCurve:
+    """The curve of the points `rows` at `distance` (any shape), with overlaps `names` even where every point failed.
+
+    Without `replicas` the curve has no complexity and no y.
+    """
+
+    def column(values: list[float]) -> Array:
+        return np.array(values, dtype=float).reshape(distance.shape)
+
+    status = np.empty(len(rows), dtype=object)
+    status[:] = [row.status for row in rows]
+    return EntropyCurve(
+        distance=np.array(distance),
+        entropy=column([row.entropy for row in rows]),
+        slope=column([row.slope for row in rows]),
+        status=status.reshape(distance.shape),
+        complexity=column([row.complexity for row in rows]) if replicas else None,
+        y=column([row.y for row in rows]) if replicas else None,
+        overlaps={name: column([row.overlaps.get(name, np.nan) for row in rows]) for name in names},
+        error=column([row.error for row in rows]),
+        label=label,
+        model=model,
+        alpha=None if alpha is None else np.array(alpha, dtype=float),
+        settings=dict(settings or {}),
+    )

@@ -1,0 +1,298 @@
+"""Results as labelled data: `xarray` datasets in memory, netCDF files on disk, and the same results read back."""
+
+from __future__ import annotations
+
+import hashlib
+import importlib
+import io
+import json
+import os
+from abc import ABC, abstractmethod
+from collections.abc import Iterator, Mapping
+from dataclasses import is_dataclass
+from pathlib import Path
+from typing import Any, NamedTuple, Self
+
+import numpy as np
+from numpy.typing import NDArray
+
+from replica_theory.models.intervals import IntervalModel, SymmetricBinaryPerceptron, UShapePerceptron
+from replica_theory.models.model import Model
+from replica_theory.models.perceptron import BinaryPerceptron, TeacherStudent
+from replica_theory.results.files import replace_file
+
+FORMAT = 1
+_HDF5 = b"\x89HDF\r\n\x1a\n"
+
+_PACKAGE = "binary-perceptron"
+_MODELS = {
+    kind.__name__: kind
+    for kind in (BinaryPerceptron, TeacherStudent, SymmetricBinaryPerceptron, UShapePerceptron, IntervalModel)
+}
+_OWN = ("class", "description", "package", "version", "format")
+
+
+class Quantity(NamedTuple):
+    """What the numbers of a labelled array are."""
+
+    long_name: str
+    units: str = "1"
+
+
+class Variable(NamedTuple):
+    """An array, its axes and what it is; `group` names the mapping of the result that it belongs to."""
+
+    dims: tuple[str, ...]
+    values: NDArray[Any]
+    quantity: Quantity
+    group: str = ""
+
+
+class Labelled(ABC):
+    """A result that can be had as a labelled dataset and kept in a netCDF file."""
+
+    @abstractmethod
+    def to_xarray(self) -> Any:
+        """The result as an `xarray.Dataset`."""
+
+    @classmethod
+    @abstractmethod
+    def from_xarray(cls, dataset: Any) -> Self:
+        """The result that a dataset of `to_xarray` was made of."""
+
+    def to_netcdf(self, path: str | os.PathLike[str]) -> None:
+        """Write the dataset of `to_xarray` to a netCDF-4 file, completely or not at all.
+
+        `replica_theory.read_netcdf` gives the same result back: every array bit for bit, every status, model and
+        setting. Any program that reads netCDF or HDF5 reads the numbers.
+
+        Parameters
+        ----------
+        path : path-like
+            Where; a file that is there is replaced.
+
+        Raises
+        ------
+        ModuleNotFoundError
+            If xarray, h5netcdf or h5py is not installed (extra ``data``).
+        OSError
+            If the file cannot be written.
+        ValueError
+            If the model holds code (a `CustomModel` or a class of your own), which no file keeps;
+            ``to_xarray().to_netcdf(path)`` writes the numbers all the same, and `to_csv` does.
+        """
+        dataset = self.to_xarray()
+        try:
+            type(self).from_xarray(dataset)
+        except ValueError as error:
+            raise ValueError(f"cannot write what cannot be read back: {error}") from None
+        data = _to_bytes(dataset)
+        try:
+            replace_file(Path(path), data)
+        except OSError as error:  # names the file, not its temporary name
+            raise OSError(error.errno, error.strerror, os.fspath(path)) from None
+
+
+def read_netcdf(path: str | os.PathLike[str]) -> Any:
+    """Read the result that its `to_netcdf` wrote.
+
+    Parameters
+    ----------
+    path : path-like
+
+    Returns
+    -------
+    EntropyCurve, ReplicaSymmetric, RobustEnsemble, Capacity or DenseThreshold
+        Of the class that was written, with equal contents. The file may come from another version of this package, as
+        long as the format has the same number.
+
+    Raises
+    ------
+    ModuleNotFoundError
+        If xarray, h5netcdf or h5py is not installed (extra ``data``).
+    OSError
+        If the file does not exist or cannot be read.
+    ValueError
+        If it is no netCDF-4 file, is damaged, was changed, or holds something else. The file is left as it is.
+
+    Examples
+    --------
+    >>> import pathlib, tempfile
+    >>> import replica_theory as rt
+    >>> curve = rt.franz_parisi(rt.BinaryPerceptron(), 0.5, [0.1, 0.2])
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     curve.to_netcdf(pathlib.Path(folder, "curve.nc"))
+    ...     again = read_netcdf(pathlib.Path(folder, "curve.nc"))
+    >>> again.label, again.model == curve.model, bool((again.entropy == curve.entropy).all())
+    ('Franz-Parisi, alpha = 0.5', True, True)
+    """
+    data = Path(path).read_bytes()
+    _require("xarray", "h5netcdf", "h5py", call="read_netcdf")
+    try:
+        dataset = _from_bytes(data)
+        return _kind_of(dataset).from_xarray(dataset)
+    except ValueError as error:
+        raise ValueError(f"cannot read a result from {os.fspath(path)!r}: {error}") from None
+
+
+def make_dataset(
+    result: object, description: str, variables: Mapping[str, Variable], coordinates: Mapping[str, Variable],
+    attributes: Mapping[str, Any],
+) -> Any:  # fmt: skip
+    """The `xarray.Dataset` of a result.
+
+    Parameters
+    ----------
+    result : object
+        Its class is noted.
+    description : str
+    variables, coordinates : mapping of str to Variable
+    attributes : mapping
+        What else the result consists of. Texts and numbers are kept as they are, models, lists and mappings as JSON;
+        None is left out.
+
+    Raises
+    ------
+    ModuleNotFoundError
+        If xarray is not installed.
+    """
+    from replica_theory._version import __version__
+
+    (xarray,) = _require("xarray", call="to_xarray")
+    own = (type(result).__name__, description, _PACKAGE, __version__, FORMAT)
+    kept = {name: _attribute(value) for name, value in attributes.items() if value is not None}
+    return xarray.Dataset(
+        {name: _labelled(variable) for name, variable in variables.items()},
+        coords={name: _labelled(variable) for name, variable in coordinates.items()},
+        attrs=dict(zip(_OWN, own, strict=True)) | kept,
+    )
+
+
+def read_attributes(dataset: Any) -> dict[str, Any]:
+    """The `attributes` that a dataset was made with."""
+    kept = {name: value for name, value in dataset.attrs.items() if name not in (*_OWN, "checksum")}
+    return {name: _attribute_value(value) for name, value in kept.items()}
+
+
+def _labelled(variable: Variable) -> tuple[Any, ...]:
+    attributes = {"long_name": variable.quantity.long_name, "units": variable.quantity.units}
+    if variable.values.dtype.kind == "U":
+        del attributes["units"]
+    return variable.dims, variable.values, attributes | ({"group": variable.group} if variable.group else {})
+
+
+_JSON = ("{", "[", '"')
+
+
+def _attribute(value: Any) -> str | int | float:
+    """An attribute as netCDF holds it; JSON is what begins like JSON."""
+    if isinstance(value, int | float) or (isinstance(value, str) and not value.startswith(_JSON)):
+        return value
+    return json.dumps(value, default=_described)
+
+
+def _attribute_value(value: Any) -> Any:
+    if not isinstance(value, str):
+        return np.asarray(value).item()
+    try:
+        return json.loads(value, object_hook=_undescribed) if value.startswith(_JSON) else value
+    except json.JSONDecodeError:
+        raise ValueError(f"an attribute is no JSON: {value[:80]!r}") from None
+
+
+def _described(value: Any) -> Any:
+    """A model as a mapping; json calls this for what it does not know."""
+    if isinstance(value, np.ndarray | np.generic):
+        return value.tolist()
+    if not isinstance(value, Model):
+        raise TypeError(f"{value!r} cannot be kept as JSON")
+    if _MODELS.get(type(value).__name__) is not type(value):
+        return {"model_class": type(value).__name__, "is": repr(value)}
+    parameters = {"kappa": np.asarray(value.kappa).tolist(), "beta": np.asarray(value.beta).tolist()}
+    intervals = {"intervals": value.intervals} if isinstance(value, IntervalModel) else {}
+    return {"model_class": type(value).__name__} | intervals | parameters
+
+
+def _undescribed(mapping: dict[str, Any]) -> Any:
+    """The model that `_described` made a mapping of; other mappings as they are."""
+    if "model_class" not in mapping:
+        return mapping
+    kind = mapping["model_class"]
+    if kind not in _MODELS:
+        raise ValueError(f"its model is a {kind}, whose constraint is code, which no file keeps")
+    try:
+        return _MODELS[kind](**{name: value for name, value in mapping.items() if name != "model_class"})
+    except TypeError as error:
+        raise ValueError(f"its model is no {kind}: {error}") from None
+
+
+def _kind_of(dataset: Any) -> Any:
+    """The class of result that a dataset holds."""
+    attributes = dataset.attrs
+    if attributes.get("package") != _PACKAGE:
+        raise ValueError(f"it holds no result of {_PACKAGE}")
+    if attributes.get("format") != FORMAT:
+        raise ValueError(
+            f"its format has the number {attributes.get('format')} (version {attributes.get('version')} of this "
+            f"package); this version reads format {FORMAT}"
+        )
+    if attributes.get("checksum") != _checksum(dataset):
+        raise ValueError("it is damaged or was changed: the contents do not have the checksum they were written with")
+    kinds: dict[str, Any] = {kind.__name__: kind for kind in _subclasses() if is_dataclass(kind)}
+    if (name := attributes.get("class")) not in kinds:
+        raise ValueError(f"it holds a result of class {name}; known here: {', '.join(sorted(kinds))}")
+    return kinds[name]
+
+
+def _subclasses(kind: type[Any] = Labelled) -> Iterator[type[Any]]:
+    for sub in kind.__subclasses__():
+        yield sub
+        yield from _subclasses(sub)
+
+
+def _to_bytes(dataset: Any) -> bytes:
+    """A netCDF-4 file in memory, NaN written as it is."""
+    _require("h5netcdf", "h5py", call="to_netcdf")
+    dataset = dataset.assign_attrs(checksum=_checksum(dataset))
+    encoding = {name: {"_FillValue": None} for name, x in dataset.variables.items() if x.dtype.kind == "f"}
+    return bytes(dataset.to_netcdf(engine="h5netcdf", encoding=encoding))
+
+
+def _from_bytes(data: bytes) -> Any:
+    (xarray,) = _require("xarray", call="read_netcdf")
+    if not data.startswith(_HDF5):  # h5netcdf would complain once more when its half-made object is collected
+        raise ValueError("it is no netCDF-4 file, or a damaged one (it does not start as HDF5 files do)")
+    try:
+        return xarray.load_dataset(io.BytesIO(data), engine="h5netcdf", decode_times=False)
+    except Exception as error:  # h5py, h5netcdf and xarray raise a dozen kinds on foreign bytes
+        what = " ".join(str(error).split())[:200]
+        raise ValueError(f"it is no netCDF-4 file, or a damaged one ({what})") from None
+
+
+def _checksum(dataset: Any) -> str:
+    """Of all that a dataset holds, whatever the order; HDF5 itself notices no flipped byte."""
+    digest = hashlib.sha256()
+    attributes = {name: str(value) for name, value in dataset.attrs.items() if name != "checksum"}
+    digest.update(json.dumps(attributes, sort_keys=True).encode())
+    for name, variable in sorted(dataset.variables.items()):
+        values = variable.values
+        content = values.tobytes() if values.dtype.kind in "fiu" else json.dumps(values.tolist()).encode()
+        about = {key: str(value) for key, value in variable.attrs.items()}
+        digest.update(json.dumps([name, variable.dims, values.shape, about], sort_keys=True).encode() + content)
+    return digest.hexdigest()
+
+
+def _require(*names: str, call: str) -> list[Any]:
+    """Import optional packages.
+
+    Raises
+    ------
+    ModuleNotFoundError
+        That names the extra to install.
+    """
+    try:
+        return [importlib.import_module(name) for name in names]
+    except ModuleNotFoundError as error:
+        raise ModuleNotFoundError(
+            f"{call} needs {error.name}: pip install '{_PACKAGE}[data]'", name=error.name
+        ) from None

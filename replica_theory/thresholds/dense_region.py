@@ -1,0 +1,393 @@
+r"""Thresholds of the dense region: loads up to which solutions are surrounded by solutions at every distance.
+
+The literature quotes one number (0.77: PRL 115, 128101; between 0.77 and 0.78: Stojnic 2025) for what are several
+criteria. Each is a function here, and its name goes with its number:
+
+- *slope*: the local entropy stops growing with the distance, :math:`\min_d dS/dd = 0`;
+- *gap*: the saddle point, with entropy and complexity non-negative, ceases to exist in a window of distances;
+- *margin*: the Franz-Parisi entropy around references of the largest margin stops growing.
+
+At kappa = 0 the slope along zero complexity, the reference a solution, vanishes at 0.7757: this criterion gives 0.77
+and the interval (0.77, 0.78) of the literature. The slope at `y = inf` (free reference) vanishes at 0.75530203 and the
+margin criterion is met at 0.729, so these are other thresholds, not worse values of the same one.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import Any, ClassVar, Literal
+
+import numpy as np
+import scipy
+from numpy.typing import NDArray
+
+from replica_theory.models.model import Model, checked_model
+from replica_theory.neighbourhood.franz_parisi import franz_parisi
+from replica_theory.neighbourhood.local_entropy import ZERO_COMPLEXITY, Reference, local_entropy
+from replica_theory.numerics.branches import follow_branch
+from replica_theory.replicas.infinite_y import LimitEquations
+from replica_theory.replicas.saturated import satiated
+from replica_theory.results.curve import EntropyCurve
+from replica_theory.results.grid import DISTANCE, LOAD, GridResult
+from replica_theory.results.labelled import Quantity
+from replica_theory.status import ConvergenceError, Status, report, silenced
+from replica_theory.thresholds.capacity import capacity
+from replica_theory.typing import Array, ArrayLike
+
+Criterion = Literal["slope", "gap", "margin"]
+
+_WINDOW = (0.002, 0.05)
+"""Distances in which the local entropy first stops growing (0.004 to 0.03 in every case seen)."""
+_UNBOUNDED = 100.0
+_LOADS = (0.91, 0.94, 0.88, 0.97, 0.85, 0.8, 0.7, 0.6)
+"""Fractions of the capacity at which the slope of S_inf is looked at for an interior minimum."""
+
+
+@dataclass(frozen=True)
+class DenseThreshold(GridResult):
+    """A threshold of the dense region, with the criterion that defines it.
+
+    Attributes
+    ----------
+    alpha : float or array
+        The load; an array if the model's margin is one, NaN where there is no threshold.
+    distance : float or array
+        Where the criterion is met.
+    criterion, reference : str
+    y : float or str
+    kappa : float or array
+    error : float or array
+        Estimated error of alpha.
+    model : Model or None
+        The constraint, with the margins `kappa`.
+    """
+
+    _coordinates: ClassVar = ("kappa", "beta")
+    _quantities: ClassVar = {
+        "kappa": Quantity("margin of the model"),
+        "alpha": LOAD._replace(long_name="load at which the dense region ends, by the criterion"),
+        "distance": DISTANCE._replace(long_name="distance at which the criterion is met"),
+        "error": Quantity("estimated error of alpha"),
+    }
+
+    alpha: ArrayLike
+    distance: ArrayLike
+    criterion: str
+    reference: str
+    y: float | str
+    kappa: ArrayLike
+    error: ArrayLike
+    model: Model | None = None
+
+    def __str__(self) -> str:
+        """The number with its criterion, a line for each margin."""
+        columns = np.broadcast_arrays(self.alpha, self.error, self.distance, self.kappa)
+        return "\n".join(
+            f"alpha = {alpha:.8g} +- {error:.1g} at d = {distance:.4g}: {self.criterion}, "
+            f"reference {self.reference}, y = {self.y}, kappa = {kappa:g}"
+            for alpha, error, distance, kappa in zip(*(np.ravel(c) for c in columns), strict=True)
+        )
+
+
+def local_entropy_threshold(
+    model: Model,
+    criterion: Criterion = "slope",
+    *,
+    reference: Reference = "free",
+    y: float | str = np.inf,
+) -> DenseThreshold:
+    r"""Load at which the dense region stops, by a named criterion.
+
+    Parameters
+    ----------
+    model : Model
+        With beta = inf; an array of margins gives arrays of thresholds.
+    criterion : {"slope", "gap", "margin"}
+        ``"slope"``: :math:`\min_d dS/dd = 0` along the curve of `local_entropy` with this reference and y. ``"gap"``:
+        that curve ceases to exist, with non-negative entropy and complexity, at some distance in [0.002, 0.05].
+        ``"margin"``: the Franz-Parisi entropy around references of the largest margin is non-monotone (`reference` is
+        then "solution" and y = 0).
+    reference : {"free", "solution"}
+    y : float, inf or "zero-complexity"
+
+    Returns
+    -------
+    DenseThreshold
+
+    Raises
+    ------
+    TypeError
+        If `model` is no model.
+    ValueError
+        If the criterion or the reference is unknown, beta is finite, or the model has a teacher.
+    ConvergenceError
+        If the criterion is met at no load below capacity (one margin; several: NaN, warned of once).
+
+    Notes
+    -----
+    For an even constraint at a low threshold (:math:`|h|\le\kappa`: below :math:`2/\pi`) the best references meet
+    every constraint at once, :math:`S_\infty = H_2(d) + \alpha\,\ell(c, \sqrt{1-t^2})`, and the slope vanishes at
+    :math:`\alpha = \min_d\log\tfrac{1-d}d/(2t|\ell''|)`. Otherwise the slope at y = inf is solved to 1e-9: on the
+    surface :math:`\hat t = 0` the load is a function of the distance, and the threshold its minimum. The others are
+    roots in alpha of a curve's smallest slope (1e-5), or a bisection on its existence (1e-3); these take from seconds
+    to a minute. Values at kappa = 0: slope, free, y = inf: 0.75530203; slope, solution, zero complexity: 0.7757;
+    margin: 0.729.
+
+    Examples
+    --------
+    >>> from replica_theory import BinaryPerceptron
+    >>> print(f"{local_entropy_threshold(BinaryPerceptron()).alpha:.4f}")
+    0.7553
+    """
+    checked_model(model)
+    if model.has_teacher:
+        raise ValueError("a threshold needs random labels; for a teacher see dense_teacher_threshold")
+    if reference not in ("free", "solution"):
+        raise ValueError(f"reference must be 'free' or 'solution'; got {reference!r}")
+    if criterion not in ("slope", "gap", "margin"):
+        raise ValueError(f"criterion must be 'slope', 'gap' or 'margin'; got {criterion!r}")
+    if np.any(np.isfinite(model.beta)):
+        raise ValueError(f"a threshold counts solutions and needs beta = inf; got {model}")
+    if np.ndim(model.kappa):
+        return _at_margins(model, criterion, reference, y)
+    limit = float(capacity(model).alpha)
+    if criterion == "margin":
+        alpha, distance, error = _margin(model, limit)
+        reference, y = "solution", 0.0
+    elif criterion == "gap":
+        alpha, distance, error = _gap(model, limit, reference, y)
+    elif not isinstance(y, str) and np.isinf(y):
+        alpha, distance, error = _limit_slope(model, limit)
+    else:
+        alpha, distance, error = _slope(model, limit, reference, y)
+    return DenseThreshold(alpha, distance, criterion, reference, y, float(np.asarray(model.kappa)), error, model)
+
+
+def _at_margins(model: Model, criterion: Criterion, reference: Reference, y: float | str) -> DenseThreshold:
+    """The thresholds at an array of margins."""
+    kappa = np.asarray(model.kappa)
+    columns = np.full((3, kappa.size), np.nan)
+    status = np.full(kappa.size, Status.CONVERGED, dtype=object)
+    for k, margin in enumerate(kappa.ravel()):
+        try:
+            one = local_entropy_threshold(
+                model.at(kappa=float(margin), beta=np.inf), criterion, reference=reference, y=y
+            )
+        except ConvergenceError:
+            status[k] = Status.SADDLE_LOST
+            continue
+        columns[:, k] = float(one.alpha), float(one.distance), float(one.error)
+    alpha, distance, error = (column.reshape(kappa.shape) for column in columns)
+    if criterion == "margin":
+        reference, y = "solution", 0.0
+    found = DenseThreshold(alpha, distance, criterion, reference, y, kappa, error, model)
+    report(status, found, "local_entropy_threshold", scalar=False)
+    return found
+
+
+def local_entropy_thresholds(model: Model) -> list[DenseThreshold]:
+    """Every threshold of the dense region in one list (those whose criterion is met below capacity).
+
+    Parameters
+    ----------
+    model : Model
+        With beta = inf; an array of margins gives arrays of thresholds.
+
+    Returns
+    -------
+    list of DenseThreshold
+        Slope with a free reference at y = inf; slope and gap with the reference a solution at zero complexity; margin.
+
+    Raises
+    ------
+    ValueError
+        As in `local_entropy_threshold`.
+    """
+    wanted: list[tuple[Criterion, Reference, float | str]] = [
+        ("slope", "free", np.inf),
+        ("slope", "solution", ZERO_COMPLEXITY),
+        ("gap", "solution", ZERO_COMPLEXITY),
+        ("margin", "solution", 0.0),
+    ]
+    found = []
+    for criterion, reference, y in wanted:
+        try:
+            found.append(local_entropy_threshold(model, criterion, reference=reference, y=y))
+        except ConvergenceError:
+            continue
+    return found
+
+
+def _limit_slope(model: Model, limit: float) -> tuple[float, float, float]:
+    r"""Minimum over d of the load at which :math:`\hat t(d) = 0` (y = inf)."""
+    simple = _satiated_slope(model)
+    if simple is not None:
+        return simple
+    equations = LimitEquations(model, limit)
+    start = _near_threshold(model, limit)
+
+    def residual(x: Array, log_distance: float, squeezed: float = 0.0) -> Array:
+        at = np.array([x[0], x[1], squeezed])
+        return replace(equations, alpha=float(x[2])).residual(at, 1 - 2 * float(np.exp(log_distance)))
+
+    log_distance, squeezed, x = start
+    flat = follow_branch(
+        lambda x, s: residual(x, log_distance, s), x, squeezed, [0.0], max_step=max(abs(squeezed) / 4, 1e-3),
+        min_step=1e-6,
+    )[0]  # fmt: skip
+    if not flat.status.ok:
+        raise ConvergenceError("the slope of the local entropy could not be followed to zero")
+
+    def load(p: float) -> float:
+        point = follow_branch(residual, flat.x, log_distance, [p], max_step=0.1)[0]
+        return float(point.x[2]) if point.status.ok else np.inf
+
+    best = scipy.optimize.minimize_scalar(
+        load, bounds=(log_distance - 0.5, log_distance + 0.5), method="bounded", options={"xatol": 1e-6}
+    )
+    finer = follow_branch(residual, flat.x, log_distance, [float(best.x)], max_step=0.1)[0].x
+    equations = replace(equations, nodes=2 * equations.nodes - 1)
+    refined = follow_branch(residual, finer, float(best.x) + 1e-9, [float(best.x)], max_step=0.1)[0].x
+    return float(refined[2]), float(np.exp(best.x)), abs(float(refined[2] - best.fun)) + 1e-10
+
+
+def _satiated_slope(model: Model) -> tuple[float, float, float] | None:
+    """The same where the best references meet every constraint at once; None if that is not so at the threshold."""
+
+    def load(log_distance: float) -> float:
+        d = float(np.exp(log_distance))
+        unit = satiated(model, 1.0, 1 - 2 * d, always=True)
+        bare = float(np.log((1 - d) / d))
+        return np.inf if unit is None or unit.slope >= bare else bare / (bare - unit.slope)
+
+    grid = np.linspace(np.log(1e-3), np.log(0.45), 60)
+    values = np.array([load(p) for p in grid])
+    k = int(np.argmin(values))
+    if not (0 < k < len(grid) - 1 and np.isfinite(values[k])):
+        return None
+    best = scipy.optimize.minimize_scalar(load, bounds=(grid[k - 1], grid[k + 1]), method="bounded",
+                                          options={"xatol": 1e-9})  # fmt: skip
+    alpha, d = float(best.fun), float(np.exp(best.x))
+    return None if satiated(model, alpha, 1 - 2 * d) is None else (alpha, d, 1e-10)
+
+
+def _near_threshold(model: Model, limit: float) -> tuple[float, float, Array]:
+    """Log distance, squeezed field and (q, log(1 + dq), alpha) at an interior minimum of the slope near threshold."""
+    grid = np.geomspace(1e-3, 0.15, 40)
+    for fraction in _LOADS:
+        alpha = fraction * limit
+        with silenced():
+            curve = local_entropy(model, alpha, grid)
+        slope = curve.slope
+        inside = np.flatnonzero((slope[1:-1] < slope[:-2]) & (slope[1:-1] < slope[2:]) & (slope[1:-1] < 1.0)) + 1
+        if len(inside):
+            k = int(inside[np.argmin(slope[inside])])
+            t_hat, gap = float(slope[k]) / 2, float(curve.overlaps["gap"][k])
+            x = np.array([float(curve.overlaps["q0"][k]), float(np.log1p(gap)), alpha])
+            return float(np.log(grid[k])), t_hat / (1 + abs(t_hat)), x
+    raise ConvergenceError("the slope of the local entropy has no interior minimum at any load below capacity")
+
+
+def _slope(model: Model, limit: float, reference: Reference, y: float | str) -> tuple[float, float, float]:
+    grid = np.geomspace(*_WINDOW, 14)
+
+    def lowest(alpha: float) -> tuple[float, float]:
+        with silenced():
+            curve = local_entropy(model, alpha, grid, reference=reference, y=y)
+        return _lowest_slope(curve)
+
+    return _root_in_load(lowest, limit)
+
+
+def _margin(model: Model, limit: float) -> tuple[float, float, float]:
+    """Load at which the Franz-Parisi entropy around references of the largest margin has a vanishing slope."""
+    grid = np.geomspace(1e-3, 0.1, 30)
+
+    def lowest(alpha: float) -> tuple[float, float]:
+        with silenced():
+            curve = franz_parisi(model, alpha, grid, reference=model.at(kappa=_largest_margin(model, alpha)))
+        return _lowest_slope(curve)
+
+    return _root_in_load(lowest, limit)
+
+
+def _largest_margin(model: Model, alpha: float) -> float:
+    """Margin whose capacity is alpha (a hair inside, so that the reference's entropy is positive)."""
+    kappa = float(np.asarray(model.kappa))
+    side = next((sign for sign in (1.0, -1.0) if np.all(model.contains(model.at(kappa=kappa + 1e-3 * sign)))), None)
+    if side is None:
+        raise ValueError(f"no margin is tighter than that of {model}: the criterion 'margin' has no meaning for it")
+
+    def excess(step: float) -> float:
+        return float(capacity(model.at(kappa=kappa + side * step)).alpha) - alpha
+
+    top = 0.9 * abs(kappa) if side < 0 else 2.0
+    return kappa + side * (1 - 1e-6) * float(scipy.optimize.brentq(excess, 0.0, top, xtol=1e-10))
+
+
+def _lowest_slope(curve: EntropyCurve) -> tuple[float, float]:
+    """Smallest slope of a curve and its distance, refined by the parabola through three points in log d."""
+    slope = np.where(curve.converged, curve.slope, -np.inf)
+    k = int(np.argmin(slope))
+    if not 0 < k < len(slope) - 1 or not np.isfinite(slope[k - 1 : k + 2]).all():
+        return float(slope[k]), float(curve.distance[k])
+    a, b, c = np.polyfit(np.log(curve.distance[k - 1 : k + 2]) - np.log(curve.distance[k]), slope[k - 1 : k + 2], 2)
+    return float(c - b * b / (4 * a)), float(curve.distance[k] * np.exp(-b / (2 * a)))
+
+
+def _root_in_load(lowest: Any, limit: float) -> tuple[float, float, float]:
+    """Root in alpha of a smallest slope that is positive at low loads; missing points count as negative."""
+    low, high = 0.85 * limit, 0.99 * limit
+    values = {low: lowest(low)[0]}
+    while values[low] <= 0:
+        low, high = 0.8 * low, low
+        if low < 0.05 * limit:
+            raise ConvergenceError("the local entropy is non-monotone at every load")
+        values[low] = lowest(low)[0]
+    if lowest(high)[0] > 0:
+        raise ConvergenceError("the local entropy grows with the distance at every load below capacity")
+    while high - low > 0.02 * limit or not np.isfinite(lowest(high)[0]):
+        middle = 0.5 * (low + high)
+        value = lowest(middle)[0]
+        values[middle] = value
+        low, high = (middle, high) if value > 0 else (low, middle)
+        if high - low < 1e-4 * limit:
+            return 0.5 * (low + high), lowest(low)[1], high - low
+    alpha = float(scipy.optimize.brentq(lambda a: lowest(a)[0], low, high, xtol=2e-6))
+    return alpha, lowest(alpha)[1], 1e-5
+
+
+def _gap(model: Model, limit: float, reference: Reference, y: float | str) -> tuple[float, float, float]:
+    """Bisection on the existence of the curve in the window."""
+    grid = np.geomspace(*_WINDOW, 14)
+
+    def missing(alpha: float) -> Array:
+        with silenced():
+            curve = local_entropy(model, alpha, grid, reference=reference, y=y)
+        return np.asarray(grid[_missing(curve)])
+
+    low, high = 0.6 * limit, 0.999 * limit
+    gone = missing(high)
+    if not len(gone):
+        raise ConvergenceError("the curve exists at every load below capacity")
+    if len(missing(low)):
+        raise ConvergenceError(f"the curve has a gap already at alpha = {low:.4g}")
+    while high - low > 1e-3 * limit:
+        middle = 0.5 * (low + high)
+        now = missing(middle)
+        low, high, gone = (low, middle, now) if len(now) else (middle, high, gone)
+    return 0.5 * (low + high), float(gone[0]), 0.5 * (high - low)
+
+
+def _missing(curve: EntropyCurve) -> NDArray[np.bool_]:
+    """Where no reference of non-negative complexity has neighbours at the distance.
+
+    At low loads the y of zero complexity grows without bound towards d = 0: points lost there are no gap.
+    """
+    ok = curve.converged
+    if not ok.any() or curve.complexity is None or curve.y is None:
+        return ~ok
+    nearest = np.abs(np.arange(len(ok))[:, None] - np.flatnonzero(ok)).argmin(axis=1)
+    unbounded = curve.y[np.flatnonzero(ok)[nearest]] > _UNBOUNDED
+    negative = ok & ((curve.entropy < 0) | (curve.complexity < -1e-9))
+    return np.asarray(negative | (~ok & ~unbounded))

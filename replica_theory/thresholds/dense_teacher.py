@@ -1,0 +1,128 @@
+"""Where the dense region around a teacher's students ends."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import scipy
+
+from replica_theory.models.perceptron import TeacherStudent
+from replica_theory.neighbourhood.dense_teacher import Problem, _aligned, _checked_scalar, _follow
+from replica_theory.numerics.branches import follow_branch
+from replica_theory.status import ConvergenceError
+from replica_theory.typical.replica_symmetric import replica_symmetric
+from replica_theory.typing import Array
+
+_SEARCHED = (0.005, 0.03)
+"""Distances at which the slope is looked at for its first zero."""
+
+
+@dataclass(frozen=True)
+class DenseTeacherThreshold:
+    r"""Load at which the largest local entropy stops growing with the distance, :math:`\min_d dS_\infty/dd = 0`.
+
+    Attributes
+    ----------
+    alpha, distance : float
+        The load, and where the slope vanishes.
+    teacher_overlap, teacher_overlap_ref : float
+        Overlaps of students and reference with the teacher there.
+    criterion : str
+    """
+
+    alpha: float
+    distance: float
+    teacher_overlap: float
+    teacher_overlap_ref: float
+    criterion: str = "slope"
+
+
+def dense_teacher_threshold(model: TeacherStudent) -> DenseTeacherThreshold:
+    r"""Load up to which dense regions of students reach out to the typical ones.
+
+    Criterion "slope" at y = inf, free reference: the load at which :math:`\min_d dS_\infty/dd = 0`. With
+    :math:`\alpha_0(d)` the load at which the slope vanishes at distance d (:math:`\hat t = 0`), it is
+    :math:`\min_d\alpha_0(d)`.
+
+    Parameters
+    ----------
+    model : TeacherStudent
+        Scalar margin and inverse temperature.
+
+    Returns
+    -------
+    DenseTeacherThreshold
+
+    Raises
+    ------
+    TypeError, ValueError
+        If the model is not a `TeacherStudent`, or a parameter is an array.
+    ConvergenceError
+        If the slope vanishes at no load on the branch, or its minimum lies outside the distances that are searched.
+
+    Examples
+    --------
+    >>> from replica_theory import TeacherStudent
+    >>> threshold = dense_teacher_threshold(TeacherStudent())
+    >>> print(f"{threshold.alpha:.6f} at d = {threshold.distance:.4f}")
+    1.086293 at d = 0.0185
+    """
+    _checked_scalar(model)
+    zero = _zero_slope(model, _SEARCHED[1])
+    if zero is None:
+        raise ConvergenceError("no threshold of the dense region: the slope of S_inf vanishes at no load")
+    x, origin = zero
+
+    def residual(x: Array, p: float) -> Array:
+        if not x[3] > 0:
+            return np.full(4, np.nan)
+        inner = Problem(model, float(x[3]), np.inf)
+        return inner.residual(np.append(x[:3], 0.0), 1 - 2 * float(np.exp(p)))
+
+    def at(p: float) -> Array:
+        return follow_branch(residual, nearest[1], nearest[0] + 1e-9, [p], max_step=0.2)[0].x
+
+    grid = [float(p) for p in np.linspace(origin, np.log(_SEARCHED[0]), 13)[1:]]
+    points = [q for q in follow_branch(residual, x, origin, grid, max_step=0.2) if q.status.ok]
+    loads = [float(q.x[3]) for q in points]
+    k = int(np.argmin(loads)) if loads else 0
+    if not 0 < k < len(loads) - 1:
+        raise ConvergenceError("no threshold of the dense region: the load of vanishing slope has no minimum in d")
+    nearest = points[k].parameter, points[k].x
+    ends = sorted((points[k - 1].parameter, points[k + 1].parameter))
+    options = {"xatol": 1e-6}
+    best = scipy.optimize.minimize_scalar(lambda p: float(at(p)[3]), bounds=ends, method="bounded", options=options)
+    x, distance = at(float(best.x)), float(np.exp(best.x))
+    point = Problem(model, float(x[3]), np.inf).evaluate(np.append(x[:3], 0.0), 1 - 2 * distance)[1]
+    assert point is not None
+    return DenseTeacherThreshold(float(x[3]), distance, point.r, point.r_ref)
+
+
+def _zero_slope(model: TeacherStudent, distance: float) -> tuple[Array, float] | None:
+    """Coordinates ``(q, R, log(1 + gap), alpha)`` at which the slope vanishes at a distance, and its logarithm."""
+    p, t = float(np.log(distance)), 1 - 2 * distance
+    start = None
+    for first in (0.5, 0.3, 0.15):
+        try:
+            alone = replica_symmetric(model, first)
+        except ConvergenceError:
+            continue
+        problem = Problem(model, first, np.inf)
+        flat = float(np.log(0.5 * (1 - _aligned(problem, alone)[0])))
+        typical = np.array([float(alone.q), float(alone.teacher_overlap), 0.0, 0.0])
+        start = _follow(problem, typical, flat, [p]).get(p)
+        if start is not None:
+            break
+    if start is None:
+        return None
+    loads = [float(a) for a in np.arange(first, 4.0, 0.02)[1:]]
+    followed = follow_branch(
+        lambda x, a: Problem(model, a, np.inf).residual(x, t), start, first, loads, max_step=0.02
+    )  # fmt: skip
+    for point in followed:
+        if not point.status.ok:
+            return None
+        if point.x[3] < 0:
+            return np.append(point.x[:3], point.parameter), p
+    return None

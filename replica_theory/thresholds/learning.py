@@ -1,0 +1,154 @@
+"""Loads of perfect learning: the transition to the teacher and the end of the other branch."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import scipy
+
+from replica_theory.models.perceptron import TeacherStudent
+from replica_theory.status import ConvergenceError
+from replica_theory.typical.functional import Orders, conjugates, free_entropy, overlaps
+from replica_theory.typical.teacher_student import NODES, checked_teacher
+from replica_theory.typing import Array
+
+_LOWEST, _HIGHEST = -5.0, 3.0
+"""Range of log R_hat that is searched (alpha from below 0.01 to R = 0.9999)."""
+
+
+@dataclass(frozen=True)
+class LearningTransition:
+    """A point on the student branch where it meets a criterion.
+
+    Attributes
+    ----------
+    alpha : float
+        Load.
+    teacher_overlap : float
+        Overlap `R` of the student branch there.
+    criterion : str
+        What happens there.
+    """
+
+    alpha: float
+    teacher_overlap: float
+    criterion: str
+
+
+def teacher_student_transition(model: TeacherStudent) -> LearningTransition:
+    r"""First-order transition to perfect learning: the load where the students' free entropy falls to the teacher's, 0.
+
+    Parameters
+    ----------
+    model : TeacherStudent
+        At kappa = 0, any (scalar) beta.
+
+    Returns
+    -------
+    LearningTransition
+
+    Raises
+    ------
+    ValueError
+        If kappa is not 0 (the teacher is no isolated solution then) or a parameter is an array.
+    ConvergenceError
+        If the free entropy stays positive along the whole branch.
+
+    Examples
+    --------
+    >>> from replica_theory import TeacherStudent
+    >>> print(f"{teacher_student_transition(TeacherStudent()).alpha:.9f}")  # Györgyi 1990: 1.245
+    1.244683990
+    """
+    _checked_scalar(model)
+    end = _top_of_branch(model)
+
+    def free(log_r_hat: float) -> float:
+        alpha, orders, hats = _on_branch(model, np.array([log_r_hat]))
+        return float(free_entropy(_lifted(model), alpha, orders, hats, NODES)[0][0])
+
+    if free(end) >= 0:
+        raise ConvergenceError("no first-order transition: the students' free entropy is positive up to the spinodal")
+    root = float(scipy.optimize.brentq(free, _LOWEST, end, xtol=1e-14, rtol=1e-14))
+    return _transition(model, root, "free entropies of student and teacher are equal")
+
+
+def teacher_student_spinodal(model: TeacherStudent) -> LearningTransition:
+    r"""Spinodal of the students: the largest load at which the branch R < 1 exists.
+
+    Parameters and errors as for `teacher_student_transition`.
+
+    Examples
+    --------
+    >>> from replica_theory import TeacherStudent
+    >>> print(f"{teacher_student_spinodal(TeacherStudent()).alpha:.6f}")
+    1.492632
+    """
+    _checked_scalar(model)
+    return _transition(model, _top_of_branch(model), "the branch R < 1 ends")
+
+
+def _top_of_branch(model: TeacherStudent) -> float:
+    """Log R_hat at the first maximum of alpha along the branch."""
+    grid = np.linspace(_LOWEST, _HIGHEST, 201)
+    alpha = _on_branch(model, grid)[0]
+    falling = np.flatnonzero(np.diff(alpha) < 0)
+    if not len(falling):
+        raise ConvergenceError("the branch R < 1 has no end: alpha rises along all of it")
+    k = max(int(falling[0]), 1)
+    best = scipy.optimize.minimize_scalar(
+        lambda x: -float(_on_branch(model, np.array([x]))[0][0]),
+        bounds=(grid[k - 1], grid[k + 1]),
+        method="bounded",
+        options={"xatol": 1e-10},
+    )
+    return float(best.x)
+
+
+def _on_branch(model: TeacherStudent, log_r_hat: Array) -> tuple[Array, Orders, Orders]:
+    """Alpha, overlaps and conjugates at given R_hat: q_hat follows from the ratio of the two conjugate equations."""
+    r_hat = np.exp(log_r_hat)
+    lifted = _lifted(model)
+
+    from scipy.optimize import elementwise  # imported here: it doubles the package's import time
+
+    def mismatch(log_ratio: Array, r_hat: Array) -> Array:
+        q_hat = r_hat * np.exp(log_ratio)
+        per_alpha = conjugates(lifted, *_overlaps_inside(q_hat, r_hat), n=NODES)
+        return np.asarray(np.log(per_alpha.q / per_alpha.r) - log_ratio)
+
+    if np.isposinf(model.beta) and model.kappa == 0:
+        log_ratio = np.zeros_like(r_hat)  # Bayes-optimal (Nishimori): q = R
+    else:
+        ends = (np.full_like(r_hat, -10.0), np.full_like(r_hat, 5.0))
+        log_ratio = elementwise.find_root(mismatch, ends, args=(r_hat,), tolerances={"xatol": 1e-14}).x
+    hats = Orders(r_hat * np.exp(log_ratio), r_hat)
+    orders = _overlaps_inside(*hats)
+    return r_hat / conjugates(lifted, *orders, n=NODES).r, orders, hats
+
+
+def _overlaps_inside(q_hat: Array, r_hat: Array) -> Orders:
+    """Overlaps with q < 1 and R^2 < q also after rounding."""
+    q, r = overlaps(q_hat, r_hat, NODES)
+    q = np.minimum(q, 1 - 1e-12)
+    return Orders(q, np.minimum(r, np.sqrt(q) * (1 - 1e-12)))
+
+
+def _transition(model: TeacherStudent, log_r_hat: float, criterion: str) -> LearningTransition:
+    alpha, orders, _ = _on_branch(model, np.array([log_r_hat]))
+    return LearningTransition(float(alpha[0]), float(orders.r[0]), criterion)
+
+
+def _lifted(model: TeacherStudent) -> TeacherStudent:
+    return model.at(kappa=np.reshape(model.kappa, (1, 1)), beta=np.reshape(model.beta, (1, 1)))
+
+
+def _checked_scalar(model: TeacherStudent) -> None:
+    checked_teacher(model)
+    if np.ndim(model.kappa) or np.ndim(model.beta):
+        raise ValueError("kappa and beta must be single numbers here")
+    if model.beta == 0:
+        raise ValueError("beta must be positive: at beta = 0 a student learns nothing")
+    if model.kappa != 0:
+        raise ValueError(f"the teacher is an isolated solution only at kappa = 0; got kappa={model.kappa}")

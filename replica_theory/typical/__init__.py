@@ -1,0 +1,1 @@
+"""Typical solutions: replica-symmetric saddle points, students and teachers."""

@@ -1,0 +1,107 @@
+"""The replica-symmetric functional: order parameters, their equations, free entropy and stability."""
+
+from __future__ import annotations
+
+from typing import Any, NamedTuple
+
+import numpy as np
+from scipy import special
+
+from replica_theory.models.model import Model, checked_model
+from replica_theory.numerics.binary import log2cosh
+from replica_theory.numerics.gaussian import Rule, multi_rule, rule
+from replica_theory.typing import Array, ArrayLike
+
+
+class Orders(NamedTuple):
+    """Overlaps (q, R) or their conjugates, one entry a point."""
+
+    q: Array
+    r: Array
+
+
+def overlaps(q_hat: Array, r_hat: Array, n: int = 121) -> Orders:
+    r""":math:`q = \int Dz\tanh^2(\sqrt{\hat q}z+\hat R)` and :math:`R = \int Dz\tanh(\sqrt{\hat q}z+\hat R)`."""
+    spins = _entropic_rule(q_hat, r_hat, n)
+    m = np.tanh(np.sqrt(q_hat)[..., None] * spins.nodes + r_hat[..., None])
+    return Orders(spins.integrate(m**2), spins.integrate(m))
+
+
+def conjugates(model: Model, q: Array, r: Array, n: int = 121) -> Orders:
+    r"""Conjugates over alpha, :math:`\int D\mu\,\ell'^2` and :math:`\sqrt{2/\pi}\int Dz\,\ell'(\sqrt{q-R^2}z)`."""
+    std = np.sqrt(1 - q)[..., None]
+    measure = energetic_rule(model, q, r, n)
+    q_hat = measure.integrate(model.log_kernel(np.sqrt(q)[..., None] * measure.nodes, std).d1 ** 2)
+    if not model.has_teacher:
+        return Orders(q_hat, np.zeros_like(q_hat))
+    spread = np.sqrt(q - r**2)
+    boundary = _steps(model, spread, np.sqrt(1 - q), n)
+    slope = model.log_kernel(spread[..., None] * boundary.nodes, std).d1
+    return Orders(q_hat, np.sqrt(2 / np.pi) * boundary.integrate(slope))
+
+
+def energetic_rule(model: Model, q: Array, r: Array, n: int) -> Rule:
+    """The outer measure of the energetic term (with the teacher's weight), resolved at the edges of the constraint."""
+    if not model.has_teacher:
+        return _steps(model, np.sqrt(q), np.sqrt(1 - q), n)
+    narrow = np.minimum(np.sqrt(1 - q), np.sqrt(q - r**2))
+    measure = _steps(model, np.sqrt(q), narrow, n, also=0.0)
+    weight = teacher_weight(measure.nodes, q[..., None], r[..., None])
+    return Rule(measure.nodes, measure.weights * weight, measure.coarse * weight)
+
+
+def free_entropy(model: Model, alpha: Array, q: Orders, q_hat: Orders, n: int = 241) -> tuple[Array, Array]:
+    """The functional and its estimated quadrature error, shape of alpha."""
+    spins = _entropic_rule(q_hat.q, q_hat.r, n)
+    entropic = log2cosh(np.sqrt(q_hat.q)[..., None] * spins.nodes + q_hat.r[..., None])
+    measure = energetic_rule(model, q.q, q.r, n)
+    energetic = model.log_kernel(np.sqrt(q.q)[..., None] * measure.nodes, np.sqrt(1 - q.q)[..., None]).log
+    value = spins.integrate(entropic) + alpha * measure.integrate(energetic)
+    value -= 0.5 * q_hat.q * (1 - q.q) + q.r * q_hat.r
+    return value, spins.error(entropic) + alpha * measure.error(energetic)
+
+
+def almeida_thouless(model: Model, alpha: Array, q: Orders, q_hat: Orders, n: int = 241) -> Array:
+    r""":math:`1 - \alpha\int D\mu\,(\ell'')^2\int Dz\,\mathrm{sech}^4(\sqrt{\hat q}z+\hat R)`, shape of alpha."""
+    measure = energetic_rule(model, q.q, q.r, n)
+    kernel = model.log_kernel(np.sqrt(q.q)[..., None] * measure.nodes, np.sqrt(1 - q.q)[..., None])
+    spins = _entropic_rule(q_hat.q, q_hat.r, n)
+    variance = 1 - np.tanh(np.sqrt(q_hat.q)[..., None] * spins.nodes + q_hat.r[..., None]) ** 2
+    return np.asarray(1 - alpha * measure.integrate(kernel.d2**2) * spins.integrate(variance**2))
+
+
+def flatten(model: Model, alpha: ArrayLike) -> tuple[Model, Array, tuple[int, ...]]:
+    """The model with kappa and beta of shape (m, 1), alpha of shape (m,), and the broadcast shape."""
+    checked_model(model)
+    shapes = [np.shape(value) for value in (alpha, model.kappa, model.beta)]
+    try:
+        alpha, kappa, beta = np.broadcast_arrays(alpha, model.kappa, model.beta)
+    except ValueError:
+        raise ValueError("alpha, kappa and beta must broadcast; got shapes {}, {}, {}".format(*shapes)) from None
+    flat = model.at(kappa=kappa.reshape(-1, 1), beta=beta.reshape(-1, 1))
+    return flat, alpha.reshape(-1).astype(float), alpha.shape
+
+
+def flat_slice(model: Model, index: Any) -> Model:
+    """The model of some rows of a flattened model."""
+    return model.at(kappa=np.asarray(model.kappa)[index], beta=np.asarray(model.beta)[index])
+
+
+def _steps(model: Model, scale: Array, std: Array, n: int, also: float | None = None) -> Rule:
+    """Rule in z that resolves the kernel at field ``scale * z`` and width `std` (and a step at z = `also`)."""
+    safe = np.maximum(scale, 1e-6)
+    edges = [np.broadcast_to(np.asarray(edge)[..., 0] if np.ndim(edge) else edge, scale.shape) for edge in model.edges]
+    centers = [np.clip(edge / safe, -8.0, 8.0) for edge in edges]
+    if also is not None and not all(np.array_equal(c, np.full_like(c, also)) for c in centers):
+        centers = [np.minimum(centers[0], also), np.maximum(centers[0], also)]
+    return multi_rule(centers, [std / safe] * len(centers), n)
+
+
+def _entropic_rule(q_hat: Array, r_hat: Array, n: int) -> Rule:
+    width = 1 / np.maximum(np.sqrt(q_hat), 1e-6)
+    return rule(np.clip(-r_hat * width, -8.0, 8.0), width, n)
+
+
+def teacher_weight(z: Array, q: ArrayLike, r: ArrayLike) -> Array:
+    """Twice the probability that the teacher agrees with the label, given the field sqrt(q) z."""
+    return np.asarray(2 * special.ndtr(r * z / np.sqrt(np.maximum(q - np.square(r), 1e-300))))

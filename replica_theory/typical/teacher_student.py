@@ -1,0 +1,134 @@
+r"""Learning from a teacher: generalisation, the first-order transition to perfect learning, and the spinodal.
+
+The order parameters are the student-student overlap `q` and the teacher-student overlap `R` of `replica_symmetric`;
+two branches compete: students with R < 1, and (at kappa = 0, where the teacher violates no pattern) the teacher itself,
+R = 1, with zero entropy and zero energy (Györgyi 1990; Seung, Sompolinsky and Tishby 1992).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, Literal
+
+import numpy as np
+
+from replica_theory.arguments import checked_alpha
+from replica_theory.models.perceptron import TeacherStudent
+from replica_theory.status import Status, report, silenced
+from replica_theory.typical.functional import flatten
+from replica_theory.typical.replica_symmetric import replica_symmetric
+from replica_theory.typing import ArrayLike
+
+Branch = Literal["equilibrium", "student", "teacher"]
+
+NODES = 481
+
+
+@dataclass(frozen=True, eq=False)
+class Learning:
+    r"""What a typical student knows of its teacher; every field has the broadcast shape of alpha, kappa and beta.
+
+    Attributes
+    ----------
+    model : TeacherStudent
+    alpha : float or array
+    teacher_overlap : float or array
+        Overlap `R` between student and teacher.
+    generalization_error : float or array
+        :math:`\arccos(R)/\pi`, the probability that student and teacher disagree on a new pattern.
+    q : float or array
+        Overlap between two students.
+    entropy, free_entropy : float or array
+        Nats per weight.
+    perfect : bool or array of bool
+        Whether the point lies on the branch of the teacher, R = 1.
+    status : Status or array of Status
+    """
+
+    model: TeacherStudent
+    alpha: ArrayLike
+    teacher_overlap: ArrayLike
+    generalization_error: ArrayLike
+    q: ArrayLike
+    entropy: ArrayLike
+    free_entropy: ArrayLike
+    perfect: Any
+    status: Any
+
+
+def teacher_student(model: TeacherStudent, alpha: ArrayLike, *, branch: Branch = "equilibrium") -> Learning:
+    r"""Typical student of a binary teacher at load alpha.
+
+    Parameters
+    ----------
+    model : TeacherStudent
+        Margin and inverse temperature of the student (arrays broadcast with alpha).
+    alpha : float or array
+        Load.
+    branch : {"equilibrium", "student", "teacher"}
+        ``"student"``: the branch R < 1 that starts at alpha = 0, metastable above the transition, absent above the
+        spinodal. ``"teacher"``: R = 1, which exists at kappa = 0. ``"equilibrium"``: the one of larger free entropy.
+
+    Returns
+    -------
+    Learning
+
+    Raises
+    ------
+    ValueError
+        If alpha is not positive, `branch` is unknown, or ``"teacher"`` is asked for at a margin other than 0.
+    ConvergenceError
+        In a scalar call on a branch that does not exist; array calls give NaN and warn once.
+
+    Examples
+    --------
+    >>> from replica_theory import TeacherStudent
+    >>> print(f"{teacher_student(TeacherStudent(), 1.0).teacher_overlap:.6f}")
+    0.560715
+    >>> teacher_student(TeacherStudent(), 1.3).generalization_error
+    0.0
+    """
+    checked_teacher(model)
+    if branch not in ("equilibrium", "student", "teacher"):
+        raise ValueError(f"branch must be 'equilibrium', 'student' or 'teacher'; got {branch!r}")
+    if branch == "teacher" and np.any(np.asarray(model.kappa) != 0):
+        raise ValueError(f"the teacher is a branch of its own only at kappa = 0; got kappa={model.kappa}")
+    alpha = checked_alpha(alpha)
+    _, flat_alpha, shape = flatten(model, alpha)
+    with silenced():
+        students = replica_symmetric(model, np.broadcast_to(alpha, shape or (1,)))
+    ok = np.asarray(students.converged).ravel()
+    free = np.asarray(students.free_entropy, dtype=float).ravel()
+    exists = np.broadcast_to(np.asarray(model.kappa) == 0, shape).ravel()
+    perfect = {
+        "student": np.zeros(len(flat_alpha), dtype=bool),
+        "teacher": np.ones(len(flat_alpha), dtype=bool),
+        "equilibrium": exists & ~(ok & (free > 0)),
+    }[branch]
+    status = np.array(students.status, dtype=object).ravel()
+    status[perfect] = Status.CONVERGED
+    r = np.where(perfect, 1.0, np.asarray(students.teacher_overlap).ravel())
+    columns = {
+        "teacher_overlap": r,
+        "generalization_error": np.arccos(r) / np.pi,
+        "q": np.where(perfect, 1.0, np.asarray(students.q).ravel()),
+        "entropy": np.where(perfect, 0.0, np.asarray(students.entropy).ravel()),
+        "free_entropy": np.where(perfect, 0.0, free),
+    }
+    fields = {k: (float(v[0]) if shape == () else v.reshape(shape)) for k, v in columns.items()}
+    result = Learning(
+        model=model,
+        alpha=alpha,
+        perfect=bool(perfect[0]) if shape == () else perfect.reshape(shape),
+        status=status[0] if shape == () else status.reshape(shape),
+        **fields,
+    )
+    call = f"teacher_student at alpha={alpha} on branch {branch!r}" if shape == () else "teacher_student"
+    report(status, result, call, scalar=shape == ())
+    return result
+
+
+def checked_teacher(model: TeacherStudent) -> None:
+    """Refuse a model without a teacher."""
+    if not isinstance(model, TeacherStudent):
+        raise TypeError(f"model must be a TeacherStudent; got {model!r}")

@@ -1,0 +1,374 @@
+"""Focusing BP: schedules, the reference node against brute force, the trace against thermodynamics, and solving."""
+
+from itertools import product
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+import bp
+from bp.algorithms import focusing
+from bp.algorithms.focusing import focusing_bp, reference_field
+from bp.algorithms.schedules import FreeSchedule, Pseudo, Schedule, Scoping, Standard, as_schedule
+from bp.algorithms.solution import SolverStatus
+from bp.messages.propagation import belief_propagation, make_state
+from replica_theory.models.intervals import SymmetricBinaryPerceptron
+from replica_theory.models.perceptron import BinaryPerceptron
+
+
+def fixed_point(inst, gamma, y, method, sweeps=300, beta=np.inf):
+    state = make_state(inst, method, beta=beta, init=0.1, rng=0)
+    for _ in range(sweeps):
+        state.sweep(reference_field(focusing.weight_fields(state), gamma, y), 0.5)
+    return state
+
+
+def measures(inst, gamma, y, method, **options):
+    return focusing.replica_measures(fixed_point(inst, gamma, y, method, **options), gamma, y, True)
+
+
+# Schedules
+
+
+def test_standard_is_reinforcement():
+    pairs = np.array(list(Standard(4)))
+    assert np.all(np.isposinf(pairs[:, 0]))
+    assert pairs[:, 1] == pytest.approx([1, 4 / 3, 2, 4], rel=1e-15)
+
+
+def test_pseudo():
+    rho = np.arange(5) / 5
+    gamma, y = np.array(list(Pseudo(5))).T
+    assert np.tanh(gamma) ** 2 == pytest.approx(rho, abs=1e-15)
+    assert y == pytest.approx((2 - rho) / (1 - rho), rel=1e-15)
+
+
+def test_scoping():
+    assert list(Scoping(5, y=3, gamma_max=2)) == [(0.0, 3.0), (0.5, 3.0), (1.0, 3.0), (1.5, 3.0), (2.0, 3.0)]
+
+
+def test_free_schedule():
+    pairs = [(0.0, 2.0), (np.inf, 1.5)]
+    assert list(FreeSchedule(pairs)) == pairs
+    assert list(FreeSchedule(iter(pairs))) == pairs
+    assert FreeSchedule(pairs) == FreeSchedule(pairs)
+
+
+@pytest.mark.parametrize("schedule", [Standard(3), Pseudo(3), Scoping(3), FreeSchedule([(1, 2)] * 3)], ids=repr)
+def test_schedules_iterate_again_and_know_their_length(schedule):
+    assert len(schedule) == 3 and list(schedule) == list(schedule)
+    assert as_schedule(schedule) is schedule and isinstance(schedule, Schedule)
+    with pytest.raises(AttributeError):
+        schedule.steps = 4
+
+
+def test_schedule_by_name_or_list():
+    assert as_schedule("pseudo", 7) == Pseudo(7)
+    assert as_schedule("standard") == Standard()
+    assert as_schedule("scoping", 9) == Scoping(9)
+    assert as_schedule([(1, 2)]) == FreeSchedule([(1, 2)])
+
+
+@pytest.mark.parametrize(
+    ("make", "sentence"),
+    [
+        (lambda: as_schedule("fast"), "schedule must be one of 'pseudo', 'scoping', 'standard', .* got 'fast'"),
+        (lambda: as_schedule(Pseudo(3), 4), "steps=4 is for a schedule given by name; Pseudo has its own steps"),
+        (lambda: Pseudo(0), "steps must be an integer, at least 1; got 0"),
+        (lambda: Standard(2.5), "steps must be an integer, at least 1; got 2.5"),
+        (lambda: Scoping(1), "steps must be an integer, at least 2; got 1"),
+        (lambda: Scoping(y=-1), "y must be positive and finite; got -1"),
+        (lambda: Scoping(gamma_max=np.inf), "gamma_max must be finite; got inf"),
+        (lambda: Scoping(gamma_max=-1.0), "gamma must be non-negative .* got -1.0"),
+        (lambda: FreeSchedule([]), "needs at least one pair"),
+        (lambda: FreeSchedule([(1, 2, 3)]), r"made of pairs \(gamma, y\); got \(1, 2, 3\)"),
+        (lambda: FreeSchedule([1.0]), r"made of pairs \(gamma, y\); got 1.0"),
+        (lambda: FreeSchedule([(-0.1, 2)]), "gamma must be non-negative .* got -0.1"),
+        (lambda: FreeSchedule([(np.nan, 2)]), "gamma must be non-negative .* got nan"),
+        (lambda: FreeSchedule([(1, np.nan)]), "y must be positive and finite; got nan"),
+        (lambda: FreeSchedule([(1, np.inf)]), "y must be positive and finite; got inf"),
+        (lambda: FreeSchedule([(1, -2)]), "y must be positive and finite; got -2"),
+    ],
+)
+def test_bad_schedules(make, sentence):
+    with pytest.raises(ValueError, match=sentence):
+        make()
+
+
+# The reference node
+
+
+@pytest.mark.parametrize("y", [1, 2, 3, 5])
+@pytest.mark.parametrize("gamma", [0.0, 0.3, 1.5])
+@pytest.mark.parametrize("field", [-2.0, -0.1, 0.0, 0.7])
+def test_reference_field_is_the_sum_over_replicas(field, gamma, y):
+    """One weight, y replicas in a field and a reference coupled to each of them."""
+    weight = {
+        (reference, *replicas): np.exp(sum(field * w + gamma * reference * w for w in replicas))
+        for reference, *replicas in product((-1, 1), repeat=y + 1)
+    }
+    total = sum(weight.values())
+    magnetization = sum(p * s[1] for s, p in weight.items()) / total
+    u = reference_field(np.array([field]), gamma, y)
+    assert np.tanh(field + u)[0] == pytest.approx(magnetization, abs=1e-14)  # rounding of sums of at most 64 terms
+    f = focusing.coupled(np.array([field]), gamma)
+    assert np.tanh(y * f)[0] == pytest.approx(sum(p * s[0] for s, p in weight.items()) / total, abs=1e-14)
+
+
+@settings(deadline=None)
+@given(st.floats(-8, 8), st.floats(0, 8))
+def test_coupled_is_the_atanh_formula(x, gamma):
+    f = focusing.coupled(np.array([x]), gamma)[0]
+    # the direct formula loses digits as its argument approaches 1: compare in tanh
+    assert np.tanh(f) == pytest.approx(np.tanh(x) * np.tanh(gamma), abs=1e-14)
+
+
+def test_coupled_does_not_saturate():
+    x = np.array([-1e4, 50.0, 700.0, 1e6])
+    assert focusing.coupled(x, 100.0) == pytest.approx([-100.0, 50.0, 100.0, 100.0], abs=1e-12)
+    assert np.array_equal(focusing.coupled(x, np.inf), x)
+    assert focusing.coupled(x, 0.0) == pytest.approx(np.zeros(4), abs=1e-9)  # rounding of 1e6
+
+
+def test_infinite_coupling_multiplies_the_fields():
+    """Reinforced BP: m = tanh(y B)."""
+    fields = np.linspace(-3, 3, 7)
+    assert np.tanh(fields + reference_field(fields, np.inf, 4.0)) == pytest.approx(np.tanh(4 * fields), rel=1e-15)
+    assert np.array_equal(reference_field(fields, np.inf, 1.0), np.zeros(7))
+    assert reference_field(fields, 20.0, 4.0) == pytest.approx(3 * fields, abs=1e-6)  # corrections e^(-2(20 - 9))
+
+
+# Thermodynamics of the replicated system
+
+
+@pytest.fixture(scope="module")
+def medium():
+    return bp.random_instance(BinaryPerceptron(), n=301, alpha=0.5, rng=1)
+
+
+@pytest.mark.parametrize("method", ["gaussian", "amp"])
+def test_one_glued_replica_and_no_coupling_are_plain_bp(medium, method):
+    plain = belief_propagation(medium, method, damping=0.5)
+    glued = measures(medium, np.inf, 1.0, method)
+    assert glued.local_entropy == pytest.approx(plain.entropy, abs=1e-9)  # the tolerance of the plain run
+    assert (glued.overlap, glued.free_entropy) == (1.0, np.inf)
+    free = measures(medium, 0.0, 3.0, method)
+    assert free.free_entropy == pytest.approx(plain.entropy + np.log(2) / 3, abs=1e-9)
+    assert free.overlap == pytest.approx(0.0, abs=1e-15)
+    assert free.q == pytest.approx(plain.overlap, abs=1e-8)
+
+
+@pytest.mark.parametrize(("gamma", "y"), [(0.5, 3.0), (1.0, 2.0), (0.8, 7.5)])
+@pytest.mark.parametrize("beta", [np.inf, 2.0])
+def test_overlap_is_the_derivative_of_the_free_entropy(medium, gamma, y, beta):
+    """AMP is stationary for its free entropy: the derivative in gamma at fixed messages is the overlap."""
+    step = 1e-3
+    low, middle, high = (measures(medium, g, y, "amp", beta=beta) for g in (gamma - step, gamma, gamma + step))
+    slope = (high.free_entropy - low.free_entropy) / (2 * step)
+    assert slope == pytest.approx(middle.overlap, abs=2 * step**2)  # second order of the central difference
+    assert middle.local_entropy == pytest.approx(middle.free_entropy - gamma * middle.overlap, abs=1e-13)
+
+
+def test_many_replicas_freeze_the_reference(medium):
+    """At y = inf the local entropy is that of BP in the field gamma * reference."""
+    gamma = 0.3  # at stronger coupling some reference spins keep flipping
+    state = fixed_point(medium, gamma, 1e9, "amp")
+    reference = focusing._signs(state)
+    local = focusing.replica_measures(state, gamma, 1e9, True)
+    plain = belief_propagation(medium, "amp", field=gamma * reference, damping=0.5)
+    assert local.local_entropy == pytest.approx(plain.entropy, abs=1e-7)  # 1 / y of the reference, and tolerance
+    assert local.overlap == pytest.approx(np.mean(reference * plain.magnetizations), abs=1e-7)
+
+
+def test_two_replicas_against_enumeration():
+    r"""For y = 2 the replicated free entropy is a sum over pairs of solutions; BP is off by O(1/N) on average."""
+    gaps = []
+    for seed, gamma in product(range(10), (0.0, 0.4, 0.8)):
+        inst = bp.random_instance(BinaryPerceptron(), n=23, alpha=0.3, rng=seed)
+        found = bp.enumerate_solutions(inst)
+        pairs = 2.0 * found.pair_distances
+        pairs[0] = found.count
+        k = np.flatnonzero(pairs)
+        terms = np.log(pairs[k]) + (23 - k) * np.log(2 * np.cosh(2 * gamma)) + k * np.log(2)
+        exact = np.logaddexp.reduce(terms) / (2 * 23)
+        gaps.append(measures(inst, gamma, 2.0, "gaussian", sweeps=60).free_entropy - exact)
+    assert abs(np.mean(gaps)) < 0.5 / 23
+    assert np.max(np.abs(gaps)) < 1.0 / 23
+
+
+# Solving
+
+
+def check(inst, found):
+    assert found.solved and found.status is SolverStatus.SOLVED and found.status == "solved"
+    assert found.errors == inst.errors(found.weights) == 0
+    assert found.message == "every pattern is satisfied."
+    assert found.weights.shape == (inst.n,) and found.weights.dtype == np.int8
+    trace = found.trace
+    assert trace["errors"][-1] == 0 and np.all(trace["errors"][:-1] > 0)
+    assert trace["iterations"][-1] == found.iterations and np.all(np.diff(trace["iterations"]) > 0)
+    for name in ("overlap", "q", "q_tilde"):
+        assert np.all((trace[name] > -1e-12) & (trace[name] < 1 + 1e-12))
+
+
+@pytest.mark.parametrize(
+    ("model", "alpha", "options"),
+    [
+        (BinaryPerceptron(), 0.6, {}),
+        (BinaryPerceptron(), 0.6, {"patterns": "gaussian"}),
+        (BinaryPerceptron(0.3), 0.3, {}),
+        (SymmetricBinaryPerceptron(1.0), 1.0, {}),
+        (SymmetricBinaryPerceptron(1.0), 1.0, {"patterns": "gaussian"}),
+    ],
+    ids=repr,
+)
+@pytest.mark.parametrize("form", ["amp", "edges"])
+def test_solves(model, alpha, options, form):
+    inst = bp.random_instance(model, n=401, alpha=alpha, rng=3, **options)
+    check(inst, bp.solve(inst, "focusing-bp", rng=1, form=form, entropies=form == "amp"))
+
+
+@pytest.mark.parametrize("schedule", ["standard", "scoping", Pseudo(100), list(Pseudo(100))], ids=str)
+def test_solves_by_every_schedule(schedule):
+    inst = bp.random_instance(BinaryPerceptron(), n=501, alpha=0.5, rng=2)
+    check(inst, focusing_bp(inst, schedule=schedule, rng=1))
+
+
+@pytest.mark.parametrize("n", [1, 2, 3, 11, 21])
+@pytest.mark.parametrize("form", ["amp", "edges", "exact"])
+def test_solves_small_instances(n, form):
+    inst = bp.random_instance(BinaryPerceptron(), n=n, alpha=0.35 if n > 3 else 1 / n, rng=n)
+    check(inst, focusing_bp(inst, form=form, rng=1))
+
+
+@pytest.mark.slow
+def test_solves_nine_of_ten_at_alpha_07():
+    solved = 0
+    for seed in range(10):
+        inst = bp.random_instance(BinaryPerceptron(), n=2001, alpha=0.7, rng=seed)
+        found = bp.solve(inst, rng=seed, entropies=False)
+        solved += found.solved and found.iterations <= 400
+    assert solved >= 9
+
+
+@pytest.mark.slow
+def test_edges_at_alpha_06():
+    inst = bp.random_instance(BinaryPerceptron(), n=1001, alpha=0.6, rng=1)
+    check(inst, bp.solve(inst, form="edges", rng=1, entropies=False))
+
+
+def test_edges_and_amp_agree_along_the_schedule():
+    """Twenty updates a step bring both forms to their fixed points, which differ by O(1/N)."""
+    inst = bp.random_instance(BinaryPerceptron(), n=1001, alpha=0.6, rng=1)
+    pairs = [(0.3, 2.1), (0.6, 2.4), (0.9, 3.0)]
+    amp, edges = (
+        focusing_bp(inst, schedule=pairs, iterations_per_step=20, form=form, rng=1, entropies=True).trace
+        for form in ("amp", "edges")
+    )
+    assert len(amp) == len(edges) == 3
+    for name in ("overlap", "q", "q_tilde", "free_entropy", "local_entropy"):
+        assert amp[name] == pytest.approx(edges[name], abs=5 / 1001)
+
+
+def test_same_seed_same_result():
+    inst = bp.random_instance(BinaryPerceptron(), n=201, alpha=0.6, rng=1)
+    a, b, c = (bp.solve(inst, rng=seed, entropies=True) for seed in (1, 1, 2))
+    assert np.array_equal(a.weights, b.weights) and np.array_equal(a.trace, b.trace)
+    assert not np.array_equal(a.trace, c.trace)
+
+
+@settings(deadline=None, max_examples=10)
+@given(st.integers(0, 2**32 - 1))
+def test_gauge(seed):
+    """Flipping columns of the patterns flips the messages; from symmetric starts only the weights turn."""
+    rng = np.random.default_rng(seed)
+    inst = bp.random_instance(BinaryPerceptron(), n=51, alpha=0.4, rng=rng)
+    signs = 2 * rng.integers(0, 2, 51) - 1
+    turned = bp.Instance(inst.xi * signs)
+    state, mirror = make_state(inst, "amp"), make_state(turned, "amp")
+    for gamma, y in Pseudo(20):
+        for s in (state, mirror):
+            s.sweep(reference_field(s.fields, gamma, y), 0.5)
+    assert np.allclose(state.fields * signs, mirror.fields, rtol=1e-9, atol=1e-9)  # rounding, amplified by 20 updates
+
+
+# What happens otherwise
+
+
+def test_unsolved_is_a_result():
+    inst = bp.random_instance(BinaryPerceptron(), n=101, alpha=1.5, rng=1)
+    found = bp.solve(inst, rng=1, schedule="pseudo", steps=20)
+    assert not found.solved and found.errors > 0 and found.errors == inst.errors(found.weights)
+    assert found.status is SolverStatus.SCHEDULE_ENDED and "more steps" in found.message
+    assert found.iterations == 40 and len(found.trace) == 20
+    assert found.errors <= found.trace["errors"].min()
+
+
+@pytest.mark.parametrize(("max_iter", "records"), [(1, 1), (2, 1), (5, 3)])
+def test_iteration_limit(max_iter, records):
+    inst = bp.random_instance(BinaryPerceptron(), n=101, alpha=1.5, rng=1)
+    found = bp.solve(inst, rng=1, schedule="pseudo", steps=20, max_iter=max_iter)
+    assert found.status is SolverStatus.MAX_ITERATIONS and "iteration limit" in found.message
+    assert found.iterations == max_iter and len(found.trace) == records
+    assert found.trace["iterations"][-1] == max_iter
+
+
+def test_messages_that_are_no_numbers_stop_the_solver(monkeypatch):
+    inst = bp.random_instance(BinaryPerceptron(), n=101, alpha=1.5, rng=1)
+
+    def spoil(self, field, damping):
+        self.fields = np.full(101, np.nan)
+        return 0.0
+
+    monkeypatch.setattr(focusing.AmpState, "sweep", spoil)
+    found = bp.solve(inst, rng=1, schedule="pseudo", steps=20)
+    assert found.status is SolverStatus.DIVERGED and "stopped being finite" in found.message
+    assert found.errors == inst.errors(found.weights) and len(found.trace) == 0 and not found.solved
+
+
+def test_entropies_are_optional_and_change_nothing_else(medium):
+    full, lean = (focusing_bp(medium, schedule="pseudo", steps=50, rng=1, entropies=flag) for flag in (True, False))
+    assert np.array_equal(full.weights, lean.weights) and full.iterations == lean.iterations
+    for name in ("free_entropy", "local_entropy"):
+        assert np.all(np.isfinite(full.trace[name])) and np.all(np.isnan(lean.trace[name]))
+
+
+def test_result_is_frozen(medium):
+    found = focusing_bp(medium, schedule="pseudo", steps=2, rng=1)
+    for array in (found.weights, found.trace):
+        with pytest.raises(ValueError, match="read-only"):
+            array[0] = array[1]
+    with pytest.raises(AttributeError):
+        found.errors = 0
+
+
+@pytest.mark.parametrize(
+    ("options", "sentence"),
+    [
+        ({"form": "nodes"}, "form must be one of 'amp', 'edges', 'exact'; got 'nodes'"),
+        ({"damping": 1.0}, r"damping must be in \[0, 1\); got 1.0"),
+        ({"damping": np.nan}, r"damping must be in \[0, 1\); got nan"),
+        ({"beta": -1.0}, "beta must be a non-negative number .* got -1.0"),
+        ({"beta": np.nan}, "beta must be a non-negative number .* got nan"),
+        ({"beta": [1.0, 2.0]}, "beta must be a non-negative number"),
+        ({"iterations_per_step": 0}, "iterations_per_step must be a positive integer; got 0"),
+        ({"max_iter": 2.5}, "max_iter must be a positive integer; got 2.5"),
+        ({"schedule": "slow"}, "schedule must be one of 'pseudo', 'scoping', 'standard'"),
+        ({"schedule": "pseudo", "steps": -1}, "steps must be an integer, at least 1; got -1"),
+        ({"steps": 20}, "steps=20 is for a schedule given by name"),
+        ({"form": "edges", "checkpoint": "x.npz"}, "checkpoint is for form='amp'; got form='edges'"),
+        ({"method": "focussing"}, "method must be one of .*'focusing-bp'.*; got 'focussing'"),
+    ],
+)
+def test_bad_options(medium, options, sentence):
+    with pytest.raises(ValueError, match=sentence):
+        bp.solve(medium, **options)
+
+
+def test_bad_instance_and_unknown_option(medium):
+    with pytest.raises(TypeError, match=r"instance must be a bp\.Instance; got list"):
+        bp.solve([[1, -1]])
+    with pytest.raises(TypeError, match="unexpected keyword argument 'stops'"):
+        bp.solve(medium, stops=3)
+    assert "focusing-bp" in bp.solvers()

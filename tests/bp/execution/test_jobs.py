@@ -1,0 +1,303 @@
+import os
+import signal
+import subprocess
+import sys
+import time
+from concurrent.futures import BrokenExecutor, ProcessPoolExecutor, ThreadPoolExecutor
+from contextlib import contextmanager
+from dataclasses import dataclass
+from multiprocessing import get_context
+from pathlib import Path
+
+import numpy as np
+import pytest
+from dask_workers import dask_workers
+
+import bp.execution.store
+from bp.execution.jobs import run_points
+from bp.execution.store import PointStore
+from bp.execution.workers import worker_processes
+
+COLUMNS = ("x",)
+
+
+@dataclass(frozen=True)
+class Square:
+    number: int
+    marks: str = ""
+
+    @property
+    def name(self):
+        return str(self.number)
+
+
+def square(job):
+    return {"x": np.array(job.number**2)}
+
+
+def values(points):
+    return [int(point["x"]) for point in points]
+
+
+JOBS = [Square(k) for k in (3, 1, 2, 5, 4)]
+SQUARES = [9, 1, 4, 25, 16]
+
+
+def test_points_come_in_the_order_of_the_jobs():
+    assert values(run_points(square, JOBS, columns=COLUMNS)) == SQUARES
+    with ThreadPoolExecutor(3) as executor:
+        assert values(run_points(square, JOBS, columns=COLUMNS, executor=executor)) == SQUARES
+    assert run_points(square, [], columns=COLUMNS) == []
+
+
+def test_names_are_unique():
+    with pytest.raises(ValueError, match="'3' comes more than once"):
+        run_points(square, [*JOBS, Square(3)], columns=COLUMNS)
+
+
+def test_what_is_in_the_store_is_not_done_again(tmp_path):
+    store = PointStore(tmp_path, {})
+    run_points(square, JOBS[1:3], columns=COLUMNS, store=store)
+    done = []
+
+    def counted(job):
+        done.append(job.name)
+        return square(job)
+
+    assert values(run_points(counted, JOBS, columns=COLUMNS, store=store)) == SQUARES
+    assert done == ["3", "5", "4"]
+    assert len(store) == 5
+
+
+def killed_once(job):
+    """The square, but the first worker that gets number 5 kills itself."""
+    if job.number == 5 and not Path(job.marks, "killed").exists():
+        Path(job.marks, "killed").touch()
+        os.kill(os.getpid(), signal.SIGKILL)
+    return square(job)
+
+
+def killed_always(job):
+    if job.number == 5:
+        os.kill(os.getpid(), signal.SIGKILL)
+    return square(job)
+
+
+def marked(jobs, folder):
+    return [Square(job.number, str(folder)) for job in jobs]
+
+
+class Counting(PointStore):
+    """A store that remembers which points were put into it."""
+
+    def put(self, name, point):
+        super().put(name, point)
+        self.__dict__.setdefault("names", []).append(name)
+
+
+@contextmanager
+def pool(kind):
+    if kind == "dask":
+        with dask_workers(2) as (_, executor):
+            yield executor
+    else:
+        with worker_processes(2) as executor:
+            yield executor
+
+
+@pytest.mark.parametrize("kind", ["processes", "dask"])
+def test_a_killed_worker_loses_no_point_and_doubles_none(tmp_path, kind):
+    store = Counting(tmp_path / "run", {})
+    with pool(kind) as executor:
+        points = run_points(killed_once, marked(JOBS, tmp_path), columns=COLUMNS, store=store, executor=executor)
+    assert (tmp_path / "killed").exists()
+    assert values(points) == SQUARES
+    assert sorted(store.names) == ["1", "2", "3", "4", "5"]
+
+
+def held(job):
+    """The square, but all except number 3 wait until they are let go."""
+    while job.number != 3 and not Path(job.marks, "go").exists():
+        time.sleep(0.02)
+    return square(job)
+
+
+class Closing(PointStore):
+    """A store that closes something when it gets its first point."""
+
+    def put(self, name, point):
+        super().put(name, point)
+        self.close()
+
+
+def test_a_dask_client_that_is_closed_is_reported(tmp_path):
+    store = Closing(tmp_path, {})
+    with dask_workers(1) as (client, executor):
+        store.close = client.close
+        message = r"the executor lost 4 points: \w*CancelledError.*; 1 finished points are in"
+        with pytest.raises(BrokenExecutor, match=message):
+            run_points(held, marked(JOBS, tmp_path), columns=COLUMNS, store=store, executor=executor)
+        (tmp_path / "go").touch()
+    assert len(store) == 1
+    assert values(run_points(square, JOBS, columns=COLUMNS, store=PointStore(tmp_path, {}))) == SQUARES
+
+
+def test_a_job_that_kills_every_worker_is_given_up_after_the_others(tmp_path):
+    store = PointStore(tmp_path, {})
+    message = r"worker processes died 3 times .* 1 points are missing; 4 finished points are in"
+    with worker_processes(2) as executor, pytest.raises(BrokenExecutor, match=message):
+        run_points(killed_always, JOBS, columns=COLUMNS, store=store, executor=executor)
+    assert values(run_points(square, JOBS, columns=COLUMNS, store=store)) == SQUARES
+
+
+def test_a_foreign_pool_that_dies_is_reported(tmp_path):
+    store = PointStore(tmp_path, {})
+    with (
+        ProcessPoolExecutor(1, mp_context=get_context("spawn")) as executor,
+        pytest.raises(BrokenExecutor, match=r"the executor lost \d points: BrokenProcessPool.* finished points are in"),
+    ):
+        run_points(killed_always, JOBS, columns=COLUMNS, store=store, executor=executor)
+    assert values(run_points(square, JOBS, columns=COLUMNS, store=store)) == SQUARES
+
+
+class Refuses(ThreadPoolExecutor):
+    """Loses a job as Dask does whose workers were killed by it."""
+
+    def submit(self, fn, /, job):
+        class KilledWorker(Exception):
+            pass
+
+        def killed():
+            raise KilledWorker("died four times")
+
+        return super().submit(*((killed,) if job.number == 1 else (fn, job)))
+
+
+def test_a_job_that_dask_gives_up_comes_after_all_others(tmp_path):
+    store = PointStore(tmp_path, {})
+    with Refuses(1) as executor, pytest.raises(BrokenExecutor, match="lost 1 points: KilledWorker: died four times"):
+        run_points(square, JOBS, columns=COLUMNS, store=store, executor=executor)
+    assert len(store) == 4
+
+
+@pytest.mark.parametrize("threads", [0, 2])
+def test_interruption_says_where_the_points_are(tmp_path, threads):
+    def interrupted(job):
+        if job.number == 2:
+            raise KeyboardInterrupt
+        return square(job)
+
+    store = PointStore(tmp_path, {})
+    with ThreadPoolExecutor(2) as executor, pytest.raises(KeyboardInterrupt) as caught:
+        run_points(interrupted, JOBS, columns=COLUMNS, store=store, executor=executor if threads else None)
+    assert (
+        str(caught.value) == f"{len(store)} finished points are in {store.folder}, and the same call goes on from there"
+    )
+    assert values(run_points(square, JOBS, columns=COLUMNS, store=store)) == SQUARES
+
+
+@pytest.mark.parametrize("threads", [0, 2])
+def test_a_full_disk_is_a_sentence_and_what_was_finished_stays(tmp_path, monkeypatch, threads):
+    store = PointStore(tmp_path, {})
+    real, calls = bp.execution.store.replace_file, []
+
+    def full(path, data):
+        calls.append(path)
+        if len(calls) > 2:
+            raise OSError(28, "No space left on device")
+        real(path, data)
+
+    monkeypatch.setattr("bp.execution.store.replace_file", full)
+    with ThreadPoolExecutor(2) as executor:
+        with pytest.raises(OSError, match=r"cannot write .*\.npz to .*: No space left on device; 2 finished points"):
+            run_points(square, JOBS, columns=COLUMNS, store=store, executor=executor if threads else None)
+    monkeypatch.undo()
+    assert len(store) == 2
+    assert values(run_points(square, JOBS, columns=COLUMNS, store=store)) == SQUARES
+
+
+def test_a_second_run_on_a_folder_is_refused(tmp_path):
+    store, again = PointStore(tmp_path, {}), PointStore(tmp_path, {})
+    with store.locked():
+        with pytest.raises(BlockingIOError, match=rf"another run \(process {os.getpid()} on .*\) is working on"):
+            run_points(square, JOBS, columns=COLUMNS, store=again)
+        assert len(again) == 0
+    assert values(run_points(square, JOBS, columns=COLUMNS, store=again)) == SQUARES
+
+
+HOLDER = """
+import os, sys, time
+from bp.execution.store import PointStore
+with PointStore(sys.argv[1], {}).locked():
+    if not os.fork():  # a worker, say, that outlives its parent
+        print("locked", flush=True)
+        time.sleep(600)
+    time.sleep(600)
+"""
+
+
+def test_the_lock_of_a_killed_process_does_not_block(tmp_path):
+    holder = subprocess.Popen(
+        [sys.executable, "-c", HOLDER, tmp_path], stdout=subprocess.PIPE, text=True, start_new_session=True
+    )
+    try:
+        assert holder.stdout.readline() == "locked\n"
+        with pytest.raises(BlockingIOError, match=f"process {holder.pid} on"), PointStore(tmp_path, {}).locked():
+            pass
+        holder.kill()
+        holder.wait()
+        with PointStore(tmp_path, {}).locked():
+            pass
+    finally:
+        os.killpg(holder.pid, signal.SIGKILL)
+        holder.stdout.close()
+        holder.wait()
+
+
+def report_pid(job):
+    Path(job.marks, f"pid{os.getpid()}").touch()
+    time.sleep(600)
+    return square(job)
+
+
+DRIVER = """
+import sys
+sys.path[:0] = sys.argv[2].split(":")
+import test_jobs
+from bp.execution.jobs import run_points
+from bp.execution.workers import worker_processes
+if __name__ == "__main__":
+    with worker_processes(2) as executor:
+        jobs = test_jobs.marked(test_jobs.JOBS, sys.argv[1])
+        run_points(test_jobs.report_pid, jobs, columns=("x",), executor=executor)
+"""
+
+
+PATHS = ":".join([str(Path(__file__).parent), str(Path(__file__).parents[2] / "helpers")])
+
+
+def alive(pid):
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()[0] != "Z"
+    except FileNotFoundError:
+        return False
+
+
+@pytest.mark.skipif(not Path("/proc/self/stat").exists(), reason="needs /proc")
+@pytest.mark.parametrize("how", [signal.SIGKILL, signal.SIGINT])
+def test_workers_end_with_the_process_that_made_them(tmp_path, how):
+    script = tmp_path / "driver.py"
+    script.write_text(DRIVER)
+    driver = subprocess.Popen([sys.executable, script, tmp_path, PATHS], stderr=subprocess.DEVNULL)
+    wait_until(lambda: len(list(tmp_path.glob("pid*"))) == 2)
+    driver.send_signal(how)
+    driver.wait(300)
+    pids = [int(path.name[3:]) for path in tmp_path.glob("pid*")]
+    wait_until(lambda: not any(map(alive, pids)))
+
+
+def wait_until(condition, seconds=300):
+    end = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < end
+        time.sleep(0.02)

@@ -1,0 +1,143 @@
+import numpy as np
+import pytest
+from messages_referee import brute_force
+from scipy import optimize
+
+from bp import Instance, belief_propagation, local_entropy, random_instance
+from replica_theory.models.perceptron import BinaryPerceptron, TeacherStudent
+from replica_theory.status import ConvergenceError, ConvergenceWarning, Status
+
+GRID = [0.5, 0.35, 0.2, 0.1, 0.05]
+
+
+@pytest.fixture(scope="module")
+def planted():
+    return random_instance(TeacherStudent(), 301, 0.4, rng=1)
+
+
+@pytest.fixture(scope="module")
+def curve(planted):
+    return local_entropy(planted, planted.teacher, GRID)
+
+
+def legendre(instance, reference, distance, beta):
+    """The local entropy by exact sums: field, entropy and self-overlap at one distance."""
+
+    def overlap(gamma):
+        return np.mean(reference * brute_force(instance, beta, gamma * reference)[0])
+
+    t = 1 - 2 * distance
+    gamma = optimize.brentq(lambda gamma: overlap(gamma) - t, -8, 8, xtol=1e-13)
+    m, phi, *_ = brute_force(instance, beta, gamma * reference)
+    return gamma, phi - gamma * t, np.mean(m**2)
+
+
+@pytest.mark.parametrize("constraint", ["margin", "symmetric"])
+@pytest.mark.parametrize("beta", [np.inf, 0.8])
+def test_exact_on_a_tree(beta, constraint):
+    instance = Instance([[1.0, -1, 1, -1, 0, 0, 0], [0, 0, 0, 1, 1, 1, -1]], kappa=0.5, constraint=constraint)
+    reference = np.array([1, -1, 1, -1, -1, 1, 1])
+    distances = [0.45, 0.4, 0.3]  # the closest solution is two flips out of seven away
+    curve = local_entropy(instance, reference, distances, method="exact", beta=beta, tol=1e-12)
+    gamma, entropy, q = np.transpose([legendre(instance, reference, d, beta) for d in distances])
+    # the field is found to 100 tol in atanh t, the entropy is stationary in it
+    np.testing.assert_allclose(curve.overlaps["gamma"], gamma, atol=1e-9)
+    np.testing.assert_allclose(curve.overlaps["q"], q, atol=1e-9)
+    np.testing.assert_allclose(curve.entropy, entropy, atol=1e-12)
+
+
+def test_overlap_slope_and_largest_value(planted, curve):
+    assert np.all(curve.converged)
+    np.testing.assert_allclose(curve.overlaps["t"], 1 - 2 * np.array(GRID), atol=1e-7)  # tolerance of atanh t
+    np.testing.assert_array_equal(curve.slope, 2 * curve.overlaps["gamma"])
+    step = 1e-3
+    near = local_entropy(planted, planted.teacher, [0.2 + step, 0.2, 0.2 - step])
+    # step^2 times the third derivative, and the O(1/N) by which Gaussian edge messages miss stationarity
+    assert (near.entropy[0] - near.entropy[2]) / (2 * step) == pytest.approx(near.slope[1], abs=0.5 / planted.n)
+    free = belief_propagation(planted)
+    top = local_entropy(planted, planted.teacher, (1 - np.mean(planted.teacher * free.magnetizations)) / 2)
+    assert top.overlaps["gamma"] == pytest.approx(0, abs=1e-7)
+    assert top.entropy == pytest.approx(free.entropy, abs=1e-9)
+    assert np.all(curve.entropy <= free.entropy + 1e-9)
+
+
+def test_node_variables_agree_with_edges(planted, curve):
+    amp = local_entropy(planted, planted.teacher, GRID, method="amp")
+    # measured: 0.1 / N
+    np.testing.assert_allclose(amp.entropy, curve.entropy, atol=0.3 / planted.n)
+    np.testing.assert_allclose(amp.slope, curve.slope, atol=5 / planted.n)
+
+
+def test_order_and_shape_of_the_distances_do_not_matter(planted, curve):
+    shuffled = local_entropy(planted, planted.teacher, np.array([[0.1, 0.5], [0.05, 0.2]]))
+    assert shuffled.entropy.shape == shuffled.status.shape == shuffled.overlaps["q"].shape == (2, 2)
+    np.testing.assert_allclose(shuffled.entropy.ravel(), curve.entropy[[3, 0, 4, 2]], atol=1e-9)
+    single = local_entropy(planted, planted.teacher, 0.2)
+    assert single.entropy.shape == () and single.entropy == pytest.approx(curve.entropy[2], abs=1e-9)
+
+
+@pytest.mark.parametrize("method", ["gaussian", "exact", "amp"])
+def test_gauge(method):
+    instance = random_instance(BinaryPerceptron(), 31, 0.3, rng=2)
+    reference = np.ones(31)
+    signs = np.random.default_rng(0).choice([-1, 1], 31)
+    plain = local_entropy(instance, reference, [0.2, 0.4], method=method)
+    turned = local_entropy(Instance(instance.xi * signs), signs, [0.2, 0.4], method=method)
+    np.testing.assert_allclose(turned.entropy, plain.entropy, atol=1e-9)
+
+
+def test_at_the_reference():
+    instance = Instance([[1, 1, 1], [1, 1, -1]])
+    exact = local_entropy(instance, [1, 1, 1], 0.0)
+    assert exact.entropy == 0 and exact.slope == np.inf and exact.status.item() is Status.CONVERGED
+    violated = local_entropy(instance, [-1, -1, -1], [0.0])
+    assert violated.entropy[0] == -np.inf and violated.status[0] is Status.NEGATIVE_ENTROPY
+    soft = local_entropy(instance, [-1, -1, -1], 0.0, beta=1.5)
+    assert soft.entropy == -1.5 * 2 / 3 and soft.overlaps["energy"] == 1
+
+
+def test_no_solutions_at_all():
+    curve = local_entropy(Instance([[1, 1, 1], [-1, -1, -1]], kappa=0.5), [1, 1, 1], [0.2, 0.4], method="exact")
+    np.testing.assert_array_equal(curve.entropy, -np.inf)
+    assert all(status is Status.NEGATIVE_ENTROPY for status in curve.status)
+
+
+class TestFailures:
+    instance = random_instance(BinaryPerceptron(), 51, 0.4, rng=1)
+    reference = np.ones(51)
+
+    def test_scalar_raises_with_the_curve(self):
+        with pytest.raises(ConvergenceError, match=r"local_entropy\(method='amp'\): the iteration limit") as info:
+            local_entropy(self.instance, self.reference, 0.3, method="amp", max_iter=2)
+        assert np.isnan(info.value.result.entropy)
+        assert info.value.result.status.item() is Status.MAX_ITERATIONS
+
+    def test_array_warns_once_and_keeps_the_points(self):
+        with pytest.warns(ConvergenceWarning, match=r"2 of 3 points are NaN \(2 x max-iterations\)"):
+            curve = local_entropy(self.instance, self.reference, [0.3, 0.5, 0.0], method="amp", max_iter=2)
+        np.testing.assert_array_equal(np.isnan(curve.entropy), [True, True, False])
+
+    def test_unattainable_distance(self):
+        # every solution of W1 + W2 + W3 = 3 is one configuration, three flips out of three from the reference
+        instance = Instance([[1, 1, 1]], kappa=1.5)
+        with pytest.raises(ConvergenceError, match="lies outside what this computation can reach"):
+            local_entropy(instance, [-1, -1, -1], 0.2, method="exact")
+
+    @pytest.mark.parametrize("distance", [-0.1, 0.51, np.nan, [0.1, np.inf]])
+    def test_distance_outside_its_range(self, distance):
+        with pytest.raises(ValueError, match=r"distance must lie in \[0, 1/2\]; got"):
+            local_entropy(self.instance, self.reference, distance)
+
+    def test_bad_arguments(self):
+        with pytest.raises(ValueError, match=r"reference must have shape \(51,\); got shape \(3,\)"):
+            local_entropy(self.instance, [1, 1, 1], 0.1)
+        with pytest.raises(ValueError, match="reference must be ±1; entry 0 is 0"):
+            local_entropy(self.instance, np.zeros(51), 0.1)
+        with pytest.raises(ValueError, match="method must be one of 'gaussian', 'exact', 'amp'; got 'mc'"):
+            local_entropy(self.instance, self.reference, 0.1, method="mc")
+        with pytest.raises(TypeError, match="distance must be a real number or an array of them; got 'near'"):
+            local_entropy(self.instance, self.reference, "near")
+        with pytest.raises(TypeError, match="instance must be an Instance; got list"):
+            local_entropy([[1, 1]], [1, 1], 0.1)
+        with pytest.raises(MemoryError, match="method='amp' needs node variables only"):
+            local_entropy(self.instance, self.reference, 0.1, memory_limit=10)

@@ -1,0 +1,499 @@
+import mpmath
+import numba
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from messages_referee import brute_force, exact_messages, free_entropy, gaussian_messages, sequential_messages
+
+from bp import Instance, Messages, belief_propagation, random_instance
+from bp.messages._rows import FIELD_MAX
+from bp.messages.edges import EdgeState, require_edges
+from replica_theory.models.intervals import SymmetricBinaryPerceptron
+from replica_theory.models.perceptron import BinaryPerceptron
+from replica_theory.status import ConvergenceError, Status
+
+METHODS = ("gaussian", "exact", "amp")
+SCHEDULES = ("parallel", "sequential")
+PRECISIONS = (np.float64, np.float32)
+TIGHT = {"tol": 1e-13, "max_iter": 5000}
+ROUNDING = 1e-12  # sums of up to a few thousand terms of order one
+SINGLE = 1e-5  # the same in single precision
+
+
+def block_patterns(rng, n, blocks):
+    """Patterns on disjoint inputs, neighbours in the list sharing one weight: a tree."""
+    patterns, start = np.zeros((len(blocks), n)), 0
+    for a, size in enumerate(blocks):
+        start = max(start - 1, 0)
+        patterns[a, start : start + size] = rng.choice([-1, 1], size)
+        start += size
+    return patterns
+
+
+class TestTrees:
+    @pytest.mark.parametrize("constraint", ["margin", "symmetric"])
+    @pytest.mark.parametrize("beta", [np.inf, 1.3, 0.0])
+    @pytest.mark.parametrize("n, blocks", [(7, [7]), (8, [8]), (9, [4, 6]), (11, [4, 5, 4])])
+    def test_exact_messages_are_exact(self, n, blocks, beta, constraint):
+        rng = np.random.default_rng(n)
+        instance = Instance(block_patterns(rng, n, blocks), kappa=0.65, constraint=constraint)
+        field = rng.normal(size=n)
+        result = belief_propagation(instance, "exact", beta=beta, field=field, damping=0.0, tol=1e-13)
+        m, phi, entropy, energy = brute_force(instance, beta, field)
+        np.testing.assert_allclose(result.magnetizations, m, atol=ROUNDING)
+        assert result.free_entropy == pytest.approx(phi, abs=ROUNDING)
+        assert result.entropy == pytest.approx(entropy, abs=ROUNDING)
+        assert result.energy == pytest.approx(energy, abs=ROUNDING)
+        assert result.status is Status.CONVERGED
+
+    def test_hard_messages_are_exact(self):
+        # sqrt(4) * 1 = 2 asks for both weights of the second pattern and two of three of the first
+        instance = Instance([[1.0, -1.0, 1.0, 0.0], [0.0, 0.0, 1.0, 1.0]], kappa=1.0)
+        result = belief_propagation(instance, "exact", damping=0.0)
+        np.testing.assert_array_equal(result.magnetizations, brute_force(instance)[0])
+        assert result.entropy == pytest.approx(0, abs=ROUNDING)
+        # the same demand from two patterns: each cavity is as hard as the total
+        instance = Instance([[1, -1, 1, 1], [1, -1, 1, 1]], kappa=2.0)
+        result = belief_propagation(instance, "exact", damping=0.0)
+        np.testing.assert_array_equal(result.magnetizations, [1, -1, 1, 1])
+        assert result.entropy == pytest.approx(0, abs=ROUNDING) and result.status is Status.CONVERGED
+
+    @pytest.mark.parametrize("method", METHODS)
+    def test_infinite_temperature_is_free_weights_in_their_field(self, method):
+        instance = random_instance(BinaryPerceptron(), 31, 0.5, rng=1)
+        field = np.linspace(-2, 2, 31)
+        result = belief_propagation(instance, method, beta=0.0, field=field)
+        np.testing.assert_allclose(result.magnetizations, np.tanh(field), atol=ROUNDING)
+        assert result.free_entropy == pytest.approx(np.mean(np.log(2 * np.cosh(field))), abs=ROUNDING)
+        assert result.energy == pytest.approx(0.5, abs=0.2)
+
+
+class TestKernels:
+    @pytest.mark.parametrize("constraint", ["margin", "symmetric"])
+    @pytest.mark.parametrize("beta", [np.inf, 0.7])
+    @pytest.mark.parametrize("n, spread", [(301, 0.05), (300, 0.3), (1001, 0.02), (21, 0.5)])
+    def test_fast_gaussian_sweep_equals_direct_sweep_and_referee(self, n, spread, beta, constraint):
+        rng = np.random.default_rng(n)
+        patterns = rng.choice([-1, 1], (23, n))
+        instance = Instance(patterns, kappa=0.4, constraint=constraint)
+        eta, field = rng.uniform(-spread, spread, (23, n)), rng.normal(size=n)
+        fast = EdgeState(instance, eta.copy(), beta=beta)
+        slow = EdgeState(instance, eta.copy(), beta=beta, fast=False)
+        assert fast.sweep(field, 0.0) == pytest.approx(slow.sweep(field, 0.0), abs=ROUNDING)
+        np.testing.assert_allclose(fast.eta, slow.eta, atol=ROUNDING)
+        np.testing.assert_allclose(fast.log_p, slow.log_p, atol=1e-11)  # log P itself is a sum over N = 1000
+        np.testing.assert_allclose(slow.eta, gaussian_messages(instance, eta, field, beta), atol=1e-11)
+        np.testing.assert_allclose(fast.sums, fast.eta.sum(axis=0), atol=ROUNDING)
+
+    @pytest.mark.parametrize("constraint", ["margin", "symmetric"])
+    @pytest.mark.parametrize("n, spread", [(301, 0.05), (300, 0.3), (1001, 0.02), (21, 0.5)])
+    def test_single_precision_sweep_equals_the_double_referee(self, n, spread, constraint):
+        rng = np.random.default_rng(n)
+        instance = Instance(rng.choice([-1, 1], (23, n)), kappa=0.4, constraint=constraint)
+        eta, field = rng.uniform(-spread, spread, (23, n)).astype(np.float32), rng.normal(size=n)
+        state = EdgeState(instance, eta.copy(), beta=0.7)
+        state.sweep(field, 0.0)
+        assert state.eta.dtype == np.float32
+        np.testing.assert_allclose(state.eta, gaussian_messages(instance, eta.astype(float), field, 0.7), atol=SINGLE)
+        np.testing.assert_allclose(state.sums, state.eta.astype(float).sum(axis=0), atol=SINGLE)
+
+    @pytest.mark.parametrize("spread", [0.03, 0.6])
+    @pytest.mark.parametrize("dtype, tolerance", [(np.float64, ROUNDING), (np.float32, 5 * SINGLE)])
+    def test_sequential_sweep_equals_the_referee(self, dtype, tolerance, spread):
+        # fields of up to 20 that the first patterns of the sweep bring down again: rounding of m must not survive
+        rng = np.random.default_rng(1)
+        instance = Instance(rng.choice([-1, 1], (40, 101)), kappa=0.5)
+        eta, field = rng.uniform(-spread, spread, (40, 101)).astype(dtype), rng.normal(size=101)
+        eta[:5] *= 5 / spread
+        state = EdgeState(instance, eta.copy(), beta=2.0, schedule="sequential", rng=np.random.default_rng(7))
+        state.sweep(field, 0.0)
+        order = np.random.default_rng(7).permutation(40)
+        expected = sequential_messages(instance, eta, field, 2.0, order)
+        np.testing.assert_allclose(state.eta, expected, atol=tolerance)
+        np.testing.assert_allclose(state.sums, expected.sum(axis=0), atol=40 * tolerance)
+
+    @pytest.mark.parametrize("strength", [float(np.arctanh(1 - 1e-6)), float(np.arctanh(1 - 1e-12)), 40.0])
+    @pytest.mark.parametrize("hard", [0.0, 0.8, 1.0])
+    def test_addition_law_near_saturation(self, hard, strength):
+        # a fraction of the weights at |m| = 1 - 1e-6, 1 - 1e-12 or 1; in the third row all of them against the pattern
+        rng = np.random.default_rng(2)
+        instance = Instance(rng.choice([-1, 1], (3, 201)), kappa=0.2)
+        field = np.where(rng.random(201) < hard, strength * instance.xi[2] * -1, rng.normal(size=201) / 2)
+        eta = rng.uniform(-0.05, 0.05, (3, 201))
+        field = field - eta.sum(axis=0)
+        state = EdgeState(instance, eta.copy())
+        state.sweep(field, 0.0)
+        if strength < 20:  # 1 - h^2 of the referee has lost some digits where all weights are saturated
+            expected = np.clip(gaussian_messages(instance, eta, field, np.inf), -FIELD_MAX, FIELD_MAX)
+            np.testing.assert_allclose(state.eta, expected, rtol=1e-11, atol=ROUNDING)
+        for a in range(3):
+            for i in (0, 100):
+                exact = max(
+                    min(precise_message(instance.xi[a], field + eta.sum(axis=0) - eta[a], i, 0.2), FIELD_MAX),
+                    -FIELD_MAX,
+                )
+                assert abs(state.eta[a, i] - exact) < ROUNDING * max(1, abs(exact))
+
+    @pytest.mark.parametrize("dtype, tolerance", [(np.float64, 1e-13), (np.float32, 1e-7)])
+    @pytest.mark.parametrize("spread, scale", [(0.39, 1.0), (0.02, 40.0), (3.0, 20.0)])
+    def test_free_entropy_without_a_logarithm_per_edge(self, spread, scale, dtype, tolerance):
+        rng = np.random.default_rng(4)
+        instance = Instance(rng.choice([-1, 1], (20, 2500)), kappa=-0.5)
+        eta, field = rng.uniform(-spread, spread, (20, 2500)).astype(dtype), scale * rng.normal(size=2500)
+        state = EdgeState(instance, eta.copy(), beta=1.0)
+        _, phi, log_p = state.measure(field)
+        np.testing.assert_array_equal(state.eta, eta)
+        weights = np.logaddexp(-1, np.log(-np.expm1(-1)) + log_p)
+        assert phi == pytest.approx(free_entropy(eta.astype(float), field, weights), rel=tolerance)
+        log_p = log_p.copy()
+        state.sweep(field, 0.0)
+        # the sweep may have summed cavities in double where the measurement did not need to
+        np.testing.assert_allclose(log_p, state.log_p, rtol=tolerance if dtype is np.float64 else SINGLE)
+
+    @pytest.mark.parametrize("dtype", PRECISIONS)
+    @pytest.mark.parametrize("method", ["gaussian", "exact"])
+    def test_restored_messages_go_on_as_before(self, method, dtype):
+        instance = random_instance(BinaryPerceptron(), 31, 0.5, rng=1)
+        state = EdgeState(instance, np.zeros((instance.n_patterns, 31), dtype), method=method)
+        field = np.linspace(-1, 1, 31)
+        state.sweep(field, 0.3)
+        saved, before = state.messages(), state.measure(field)
+        state.sweep(field, 0.0)
+        state.restore(saved)
+        after = state.measure(field)
+        assert saved.fields.dtype == dtype
+        np.testing.assert_allclose(after[0], before[0], atol=ROUNDING if dtype is np.float64 else SINGLE)
+        assert after[1] == pytest.approx(before[1], abs=ROUNDING if dtype is np.float64 else SINGLE)
+
+    def test_fast_path_steps_aside_near_saturation(self):
+        instance = Instance(np.ones((1, 51)))
+        state = EdgeState(instance, np.zeros((1, 51)))
+        field = np.full(51, -14.0)  # 1 - m^2 = 3e-12: the pattern is violated and almost certain
+        state.sweep(field, 0.0)
+        direct = EdgeState(instance, np.zeros((1, 51)), fast=False)
+        direct.sweep(field, 0.0)
+        np.testing.assert_array_equal(state.eta, direct.eta)
+        assert np.all(state.eta > 100)
+
+    @pytest.mark.parametrize("constraint", ["margin", "symmetric"])
+    @pytest.mark.parametrize("beta", [np.inf, 0.7])
+    def test_exact_sweep_equals_convolution_of_all_other_weights(self, beta, constraint):
+        rng = np.random.default_rng(3)
+        patterns = rng.choice([-1.0, 0.0, 1.0], (17, 12))
+        instance = Instance(patterns, kappa=0.3, constraint=constraint)
+        eta, field = rng.normal(size=(17, 12)), rng.normal(size=12)
+        state = EdgeState(instance, eta.copy(), beta=beta, method="exact")
+        state.sweep(field, 0.0)
+        # a message at a weight the pattern forbids is infinite for the referee, and saturated here
+        with np.errstate(divide="ignore"):
+            expected = np.tanh(exact_messages(instance, eta, field, beta))
+        np.testing.assert_allclose(np.tanh(state.eta), expected, atol=ROUNDING)
+
+    def test_real_patterns_follow_the_referee(self):
+        instance = random_instance(BinaryPerceptron(0.2), 60, 0.5, rng=1, patterns="gaussian")
+        rng = np.random.default_rng(0)
+        eta, field = rng.normal(size=(30, 60)) / 10, rng.normal(size=60)
+        state = EdgeState(instance, eta.copy(), beta=2.0)
+        state.sweep(field, 0.25)
+        expected = 0.25 * eta + 0.75 * gaussian_messages(instance, eta, field, 2.0)
+        np.testing.assert_allclose(state.eta, expected, atol=ROUNDING)
+
+    def test_full_damping_leaves_the_messages_unchanged(self):
+        instance = random_instance(BinaryPerceptron(), 101, 0.5, rng=1)
+        eta = np.random.default_rng(0).normal(size=(50, 101))
+        state = EdgeState(instance, eta.copy())
+        state.sweep(np.zeros(101), 1.0)
+        np.testing.assert_array_equal(state.eta, eta)
+
+    @pytest.mark.parametrize("dtype", PRECISIONS)
+    @pytest.mark.parametrize(
+        "method, schedule", [(m, s) for m in METHODS for s in SCHEDULES if (m, s) != ("amp", "sequential")]
+    )
+    def test_same_bits_for_any_number_of_threads(self, method, schedule, dtype):
+        instance = random_instance(BinaryPerceptron(), 101, 0.6, rng=2)
+        threads = numba.get_num_threads()
+        try:
+            results = []
+            for count in sorted({1, threads}):
+                numba.set_num_threads(count)
+                results.append(belief_propagation(instance, method, schedule=schedule, dtype=dtype, tol=1e-5, rng=1))
+        finally:
+            numba.set_num_threads(threads)
+        for result in results:
+            np.testing.assert_array_equal(result.magnetizations, results[0].magnetizations)
+            assert result.entropy == results[0].entropy
+
+
+def precise_message(xi, cavity, i, kappa):
+    """A Gaussian message of one pattern in 60 digits."""
+    with mpmath.workdps(60):
+        h = [mpmath.tanh(mpmath.mpf(float(x))) for x in cavity]
+        omega = sum(int(x) * y for j, (x, y) in enumerate(zip(xi, h, strict=True)) if j != i)
+        std = mpmath.sqrt(sum(1 - y * y for j, y in enumerate(h) if j != i))
+        tail = [
+            mpmath.erfc((kappa * mpmath.sqrt(len(h)) - omega - s * int(xi[i])) / std / mpmath.sqrt(2)) for s in (1, -1)
+        ]
+        return float(mpmath.log(tail[0] / tail[1]) / 2)
+
+
+class TestAgreement:
+    @pytest.mark.parametrize("constraint, kappa", [("margin", 0.0), ("symmetric", 1.2)])
+    def test_loopy_small_instance_is_close_to_enumeration(self, constraint, kappa):
+        rng = np.random.default_rng(5)
+        instance = Instance(rng.choice([-1, 1], (4, 13)), kappa=kappa, constraint=constraint)
+        field = rng.normal(size=13) / 5
+        m, phi, entropy, _ = brute_force(instance, np.inf, field)
+        result = belief_propagation(instance, "exact", field=field)
+        # loops of length four: m is right up to O(1/N), and N Phi and N s up to O(1) (measured: 0.1)
+        assert np.sqrt(np.mean((result.magnetizations - m) ** 2)) < 1 / 13
+        assert abs(result.free_entropy - phi) < 0.2 / 13 and abs(result.entropy - entropy) < 0.2 / 13
+
+    @pytest.mark.parametrize("beta", [np.inf, 1.0])
+    def test_methods_agree_up_to_one_over_n(self, beta):
+        for n in (51, 201):
+            instance = random_instance(BinaryPerceptron(), n, 0.4, rng=n)
+            gaussian, exact, amp = (belief_propagation(instance, method, beta=beta) for method in METHODS)
+            # measured: N |difference of entropies| = 0.03 and 0.1, growing with alpha; the bound has a factor of three
+            assert n * abs(gaussian.entropy - exact.entropy) < 0.1
+            assert n * abs(gaussian.entropy - amp.entropy) < 0.3
+            assert np.sqrt(np.mean((gaussian.magnetizations - exact.magnetizations) ** 2)) < 1 / n
+            assert np.sqrt(np.mean((gaussian.magnetizations - amp.magnetizations) ** 2)) < 2 / n
+
+    @pytest.mark.parametrize("constraint, kappa", [("margin", 0.0), ("symmetric", 1.2)])
+    @pytest.mark.parametrize("method, n", [("gaussian", 401), ("exact", 51)])
+    def test_schedules_and_precisions_reach_the_same_fixed_point(self, method, n, constraint, kappa):
+        instance = Instance(np.random.default_rng(n).choice([-1, 1], (n // 2, n)), kappa=kappa, constraint=constraint)
+        field = np.random.default_rng(0).normal(size=n) / 3
+        run = {"method": method, "field": field, "rng": 5}
+        plain = belief_propagation(instance, **run, tol=1e-12, damping=0.0)
+        for schedule in SCHEDULES:
+            double = belief_propagation(instance, **run, schedule=schedule, tol=1e-11)
+            np.testing.assert_allclose(double.magnetizations, plain.magnetizations, atol=1e-10)
+            assert double.entropy == pytest.approx(plain.entropy, abs=1e-11)
+            single = belief_propagation(instance, **run, schedule=schedule, dtype=np.float32)
+            assert single.converged and single.messages.fields.dtype == np.float32
+            np.testing.assert_allclose(single.magnetizations, plain.magnetizations, atol=1e-4)
+            assert single.entropy == pytest.approx(plain.entropy, abs=1e-6)
+
+    @pytest.mark.parametrize("constraint, field", [("margin", 0.0), ("symmetric", 0.5)])
+    def test_real_patterns_by_edges_and_by_nodes(self, constraint, field):
+        patterns = np.random.default_rng(1).normal(size=(60, 201))
+        instance = Instance(patterns, kappa=0.5, constraint=constraint)
+        theta = np.full(201, field)
+        gaussian, amp = (belief_propagation(instance, method, field=theta, beta=4.0) for method in ("gaussian", "amp"))
+        assert gaussian.entropy == pytest.approx(amp.entropy, abs=1 / 201)
+        assert np.sqrt(np.mean((gaussian.magnetizations - amp.magnetizations) ** 2)) < 3 / 201
+
+    def test_symmetric_constraint_without_field_is_the_first_moment(self):
+        instance = random_instance(SymmetricBinaryPerceptron(1.0), 301, 1.0, rng=1)
+        result = belief_propagation(instance, "amp")
+        np.testing.assert_array_equal(result.magnetizations, 0)
+        assert result.entropy == pytest.approx(np.log(2) + instance.alpha * np.log(0.682689492137086), abs=ROUNDING)
+
+    @pytest.mark.parametrize("method", METHODS)
+    def test_derivatives_of_the_free_entropy(self, method):
+        instance = random_instance(BinaryPerceptron(0.1), 101, 0.5, rng=3)
+        rng = np.random.default_rng(0)
+        field, direction, step = rng.normal(size=101) / 3, rng.choice([-1.0, 1.0], 101), 1e-4
+
+        def phi(beta, gamma):
+            return belief_propagation(instance, method, beta=beta, field=field + gamma * direction, **TIGHT)
+
+        centre = phi(1.5, 0.0)
+        by_beta = (phi(1.5 + step, 0.0).free_entropy - phi(1.5 - step, 0.0).free_entropy) / (2 * step)
+        by_gamma = (phi(1.5, step).free_entropy - phi(1.5, -step).free_entropy) / (2 * step)
+        # exact and amp are stationary points of their free entropy: step^2 and 1e-13/step remain. Gaussian edge
+        # messages are not (the cavity of one weight changes the third moment of the field): O(1/N).
+        tolerance = 0.1 / 101 if method == "gaussian" else 1e-7
+        assert by_beta == pytest.approx(-instance.alpha * centre.energy, abs=tolerance)
+        assert by_gamma == pytest.approx(np.mean(direction * centre.magnetizations), abs=tolerance)
+
+    def test_entropy_is_free_entropy_plus_energy_minus_field(self):
+        instance = random_instance(BinaryPerceptron(), 101, 0.5, rng=3)
+        field = np.linspace(-1, 1, 101)
+        result = belief_propagation(instance, beta=2.0, field=field)
+        expected = result.free_entropy + 2.0 * instance.alpha * result.energy - np.mean(field * result.magnetizations)
+        assert result.entropy == pytest.approx(expected, abs=ROUNDING)
+        assert result.overlap == pytest.approx(np.mean(result.magnetizations**2))
+
+    @pytest.mark.parametrize("alpha, theory", [(0.2, 0.550120107), (0.5, 0.314390067)])
+    def test_mean_entropy_is_the_replica_symmetric_one(self, alpha, theory):
+        instances = [random_instance(BinaryPerceptron(), 2001, alpha, rng=seed) for seed in range(8)]
+        entropy = [belief_propagation(instance, tol=1e-6).entropy for instance in instances]
+        error = np.std(entropy, ddof=1) / np.sqrt(len(entropy))
+        assert np.std(entropy) < 0.02
+        # 3.5 standard errors of eight samples: 1 % by chance, and the seeds are fixed; 1/N is the finite-size shift
+        assert abs(np.mean(entropy) - theory) < 3.5 * error + 1 / 2001
+
+
+class TestSymmetry:
+    @staticmethod
+    def instance(seed, n=15, p=5):
+        rng = np.random.default_rng(seed)
+        return rng, rng.choice([-1, 1], (p, n)), rng.normal(size=n) / 2
+
+    @given(seed=st.integers(0, 2**32 - 1), method=st.sampled_from(METHODS))
+    @settings(max_examples=15, deadline=None)
+    def test_gauge_and_permutations(self, seed, method):
+        rng, patterns, field = self.instance(seed)
+        signs, rows, columns = rng.choice([-1, 1], 15), rng.permutation(5), rng.permutation(15)
+        control = {"beta": 2.0, "tol": 1e-11}
+        plain = belief_propagation(Instance(patterns), method, field=field, **control)
+        turned = Instance((patterns * signs)[rows][:, columns])
+        result = belief_propagation(turned, method, field=(field * signs)[columns], **control)
+        # both stop within tol of the same fixed point, and converge linearly
+        expected = (signs * plain.magnetizations)[columns]
+        np.testing.assert_allclose(result.magnetizations, expected, atol=1e-8)
+        assert result.entropy == pytest.approx(plain.entropy, abs=1e-9)
+
+    @given(seed=st.integers(0, 2**32 - 1), method=st.sampled_from(METHODS))
+    @settings(max_examples=15, deadline=None)
+    def test_symmetric_constraint_does_not_see_the_sign_of_a_pattern(self, seed, method):
+        rng, patterns, field = self.instance(seed)
+        control = {"field": field, "beta": 2.0, "tol": 1e-11}
+        plain, flipped = (
+            belief_propagation(Instance(x, kappa=0.8, constraint="symmetric"), method, **control)
+            for x in (patterns, patterns * rng.choice([-1, 1], (5, 1)))
+        )
+        np.testing.assert_allclose(flipped.magnetizations, plain.magnetizations, atol=1e-8)
+
+
+class TestRuns:
+    @pytest.mark.parametrize("alpha", [0.5, 0.6, 0.7])
+    @pytest.mark.parametrize("n", [1000, 1001])
+    def test_default_settings_converge(self, n, alpha):
+        result = belief_propagation(random_instance(BinaryPerceptron(), n, alpha, rng=n))
+        assert result.converged and result.residual <= 1e-9 and result.iterations < 200
+
+    @pytest.mark.parametrize("method", METHODS)
+    def test_every_start_and_damping_reaches_the_same_fixed_point(self, method):
+        instance = random_instance(BinaryPerceptron(), 101, 0.5, rng=4)
+        plain = belief_propagation(instance, method)
+        warm = belief_propagation(instance, method, init=plain.messages)
+        assert warm.iterations == 1
+        for result in (
+            warm,
+            belief_propagation(instance, method, init=0.1, rng=7),
+            belief_propagation(instance, method, damping=0.5),
+            belief_propagation(
+                instance, method, init=belief_propagation(instance, method, field=np.full(101, 0.3)).messages
+            ),
+        ):
+            np.testing.assert_allclose(result.magnetizations, plain.magnetizations, atol=1e-7)
+            assert result.entropy == pytest.approx(plain.entropy, abs=1e-9)
+
+    def test_gaussian_and_exact_messages_start_each_other(self):
+        instance = random_instance(BinaryPerceptron(), 101, 0.5, rng=4)
+        start = belief_propagation(instance, "gaussian")
+        assert belief_propagation(instance, "exact", init=start.messages).iterations < start.iterations
+
+    def test_random_start_is_reproducible(self):
+        instance = random_instance(BinaryPerceptron(), 51, 0.5, rng=4)
+        runs = [belief_propagation(instance, init=0.1, rng=np.random.default_rng(3)) for _ in range(2)]
+        np.testing.assert_array_equal(runs[0].magnetizations, runs[1].magnetizations)
+
+    def test_sequential_sweeps_are_fewer_and_follow_the_seed(self):
+        instance = random_instance(BinaryPerceptron(), 501, 0.7, rng=4)
+        runs = [belief_propagation(instance, schedule="sequential", damping=0.0, rng=seed) for seed in (3, 3, 4)]
+        np.testing.assert_array_equal(runs[0].magnetizations, runs[1].magnetizations)
+        assert np.any(runs[0].magnetizations != runs[2].magnetizations)
+        assert runs[0].iterations < belief_propagation(instance, damping=0.0).iterations
+
+    def test_double_messages_start_single_ones_and_back(self):
+        instance = random_instance(BinaryPerceptron(), 101, 0.5, rng=4)
+        double = belief_propagation(instance)
+        single = belief_propagation(instance, init=double.messages, dtype=np.float32)
+        assert single.iterations == 1 and single.messages.fields.dtype == np.float32
+        assert belief_propagation(instance, init=single.messages).iterations < double.iterations
+
+    def test_results_are_read_only(self):
+        result = belief_propagation(random_instance(BinaryPerceptron(), 51, 0.5, rng=4))
+        with pytest.raises(ValueError, match="read-only"):
+            result.magnetizations[0] = 0
+        with pytest.raises(ValueError, match="read-only"):
+            result.messages.fields[0] = 0
+
+    @pytest.mark.parametrize("method", ["gaussian", "amp"])
+    def test_above_capacity_the_entropy_is_negative(self, method):
+        result = belief_propagation(random_instance(BinaryPerceptron(), 501, 0.9, rng=1), method)
+        assert result.status is Status.NEGATIVE_ENTROPY and result.converged and result.entropy < -0.01
+
+    def test_contradicting_patterns(self):
+        pattern = np.array([[1, 1, -1, 1, -1]])
+        result = belief_propagation(Instance(np.vstack([pattern, -pattern]), kappa=2.2), "exact")
+        assert result.entropy == -np.inf and result.status is Status.NEGATIVE_ENTROPY
+        assert np.all(np.isnan(result.magnetizations))
+        soft = belief_propagation(Instance(np.vstack([pattern, -pattern]), kappa=0.1), "gaussian")
+        assert soft.status is Status.NEGATIVE_ENTROPY and soft.entropy == -np.inf
+
+    def test_a_single_weight(self):
+        result = belief_propagation(Instance([[1]], kappa=0.5), "exact")
+        assert result.entropy == pytest.approx(0, abs=ROUNDING)
+        for method in ("gaussian", "exact"):
+            assert belief_propagation(Instance([[1]], kappa=0.5), method).magnetizations[0] == 1
+            assert belief_propagation(Instance([[1], [-1]], kappa=0.5), method).entropy == -np.inf
+
+    @pytest.mark.parametrize("method", METHODS)
+    def test_non_convergence_raises_with_the_result(self, method):
+        instance = random_instance(BinaryPerceptron(), 51, 0.5, rng=4)
+        with pytest.raises(
+            ConvergenceError, match=r"did not converge: residual .* after 2 sweeps at damping=0\.1;"
+        ) as info:
+            belief_propagation(instance, method, max_iter=2, damping=0.1)
+        result = belief_propagation(instance, method, max_iter=2, damping=0.1, on_failure="return")
+        assert info.value.result.entropy == result.entropy
+        assert result.status is Status.MAX_ITERATIONS and not result.converged
+        assert result.iterations == 2 and result.residual > 1e-9 and np.isfinite(result.entropy)
+
+
+class TestRefusals:
+    instance = random_instance(BinaryPerceptron(), 11, 0.5, rng=1)
+
+    @pytest.mark.parametrize(
+        "arguments, error, message",
+        [
+            ({"method": "bethe"}, ValueError, "method must be one of 'gaussian', 'exact', 'amp'; got 'bethe'"),
+            ({"on_failure": "warn"}, ValueError, "on_failure must be one of 'raise', 'return'; got 'warn'"),
+            ({"beta": -1}, ValueError, r"beta must be non-negative \(inf counts solutions\); got -1"),
+            ({"beta": np.nan}, ValueError, "beta must be non-negative .* got nan"),
+            ({"beta": "cold"}, TypeError, "beta must be non-negative .* got 'cold'"),
+            ({"damping": 1.0}, ValueError, r"damping must be in \[0, 1\); got 1.0"),
+            ({"damping": -0.1}, ValueError, r"damping must be in \[0, 1\); got -0.1"),
+            ({"tol": 0.0}, ValueError, "tol must be positive and finite; got 0.0"),
+            ({"tol": 1e-9, "dtype": np.float32}, ValueError, "tol must be at least 2e-06 for dtype=float32; got 1e-09"),
+            ({"dtype": np.float16}, ValueError, "dtype must be float64 or float32; got float16"),
+            ({"schedule": "random"}, ValueError, "schedule must be one of 'parallel', 'sequential'; got 'random'"),
+            ({"method": "amp", "schedule": "sequential"}, ValueError, "messages on edges, which method='amp' has not"),
+            ({"max_iter": 0}, ValueError, "max_iter must be a positive integer; got 0"),
+            ({"max_iter": 2.5}, TypeError, "max_iter must be a positive integer; got 2.5"),
+            ({"field": np.zeros(10)}, ValueError, r"field must have shape \(11,\); got shape \(10,\)"),
+            ({"field": [np.nan] + 10 * [0.0]}, ValueError, "field must be finite; entry 0 is nan"),
+            ({"field": 11 * ["up"]}, TypeError, "field must be real numbers; got dtype"),
+            ({"init": -0.1}, ValueError, "init must be Messages, or a finite non-negative amplitude; got -0.1"),
+            ({"init": "random"}, TypeError, "init must be Messages, or a finite non-negative amplitude; got 'random'"),
+            ({"init": Messages("gaussian", np.zeros((3, 11)))}, ValueError, r"shape \(6, 11\); got shape \(3, 11\)"),
+            ({"init": Messages("amp", np.zeros(11), np.zeros(6))}, ValueError, "'amp', which cannot start 'gaussian'"),
+            ({"memory_limit": 1000}, MemoryError, "6 x 11 edges; .* GB .* method='amp' needs node variables only"),
+        ],
+    )
+    def test_bad_arguments(self, arguments, error, message):
+        with pytest.raises(error, match=message):
+            belief_propagation(self.instance, **arguments)
+
+    def test_real_patterns_have_no_exact_messages(self):
+        with pytest.raises(ValueError, match="entries -1, 0 or 1; use 'gaussian' or 'amp' for real ones"):
+            belief_propagation(Instance([[0.5, 1.0]]), "exact")
+
+    def test_an_array_is_not_an_instance(self):
+        with pytest.raises(TypeError, match="instance must be an Instance; got ndarray"):
+            belief_propagation(np.ones((2, 3)))
+
+    def test_node_variables_fit_where_edges_do_not(self):
+        assert belief_propagation(self.instance, "amp", memory_limit=1000).converged
+
+    def test_edges_of_a_large_instance_are_refused_from_its_shape(self):
+        message = "37500 x 50000 edges; these take 32.8 GB, but 16 GB are available; method='amp' needs node variables"
+        with pytest.raises(MemoryError, match=message.replace(".", r"\.")):
+            require_edges("gaussian", 37500, 50000, limit=16e9)
+        require_edges("gaussian", 37500, 50000, dtype=np.float32, limit=17.6e9)

@@ -1,0 +1,131 @@
+"""Fixed points and continuation on problems whose answer is known."""
+
+import numpy as np
+import pytest
+from scipy import special
+
+from replica_theory.numerics.branches import follow_arc, follow_branch
+from replica_theory.numerics.fixed_points import solve_fixed_points
+from replica_theory.status import Status
+
+
+def test_linear_problem_is_solved_by_one_newton_step():
+    matrix, offset = np.array([[0.2, 0.9], [-1.5, 0.4]]), np.array([1.0, -2.0])
+    found = solve_fixed_points(lambda x, _: x @ matrix.T + offset, np.zeros((1, 2)), sweeps=0)
+    assert found.converged.all() and found.iterations <= 4
+    np.testing.assert_allclose(found.x[0], np.linalg.solve(np.eye(2) - matrix, offset), rtol=1e-12)
+
+
+def test_batch_of_independent_problems():
+    """x = exp(-p x), p x = W(p): contracting for p < e, repelling (iteration alone diverges) above."""
+    p = np.linspace(0.5, 10, 20)
+    found = solve_fixed_points(lambda x, index: np.exp(-p[index, None] * x), np.full((20, 1), 0.5))
+    assert found.converged.all()
+    np.testing.assert_allclose(found.x[:, 0], special.lambertw(p).real / p, rtol=1e-12)
+    alone = solve_fixed_points(lambda x, _: np.exp(-p[7] * x), np.full((1, 1), 0.5))
+    np.testing.assert_allclose(found.x[7], alone.x[0], atol=1e-12)
+
+
+def test_many_unknowns():
+    target = np.linspace(-1, 1, 6)
+    found = solve_fixed_points(lambda x, _: target + 0.3 * np.sin(x[:, ::-1]), np.zeros((3, 6)))
+    assert found.converged.all() and (found.residual <= 1e-11).all()
+    np.testing.assert_allclose(found.x, np.broadcast_to(found.x[0], (3, 6)))
+
+
+def test_no_solution_is_not_converged():
+    """x = x^2 + 1/2 has no real root, x = x^2 + 1/8 has one: each keeps its own verdict."""
+    offset = np.array([0.5, 0.125])
+    found = solve_fixed_points(lambda x, index: x**2 + offset[index, None], np.zeros((2, 1)))
+    assert found.converged.tolist() == [False, True]
+    assert found.x[1, 0] == pytest.approx(0.5 - np.sqrt(0.125), rel=1e-12)
+
+
+def test_domain_is_respected():
+    """The map is NaN beyond 1, where the first Newton steps from 0.99 would go."""
+
+    def update(x, _):
+        with np.errstate(invalid="ignore"):
+            return np.where(x < 1, np.sqrt(1 - x), np.nan)
+
+    found = solve_fixed_points(update, np.array([[0.99]]), sweeps=0)
+    assert found.converged.all()
+    assert found.x[0, 0] == pytest.approx((np.sqrt(5) - 1) / 2, rel=1e-12)
+
+
+def test_start_is_left_alone():
+    start = np.full((1, 1), 0.5)
+    solve_fixed_points(lambda x, _: np.cos(x), start)
+    assert start[0, 0] == 0.5
+
+
+def test_branch_follows_a_curve():
+    targets = [0.1, 0.5, 2.0, 10.0]
+    points = follow_branch(lambda x, p: x**3 + x - p, np.zeros(1), 0.0, targets, max_step=0.5)
+    assert [point.parameter for point in points] == targets
+    for point in points:
+        assert point.status is Status.CONVERGED
+        assert point.x[0] ** 3 + point.x[0] == pytest.approx(point.parameter, abs=1e-11)
+
+
+def test_branch_keeps_to_its_own_solution():
+    """x^2 = p^2 + 1/100 has two branches that come close at p = 0; the upper one is followed through."""
+    points = follow_branch(
+        lambda x, p: x**2 - p**2 - 0.01, np.array([1.005]), -1.0, list(np.linspace(-0.9, 1, 20)), max_step=0.2
+    )
+    assert all(point.x[0] == pytest.approx(np.hypot(point.parameter, 0.1), abs=1e-11) for point in points)
+
+
+@pytest.mark.parametrize("resolution", [1e-1, 1e-3])
+def test_fold_ends_the_branch(resolution):
+    """x^2 + p = 0 from p = -1: the branch turns back at p = 0, and what lies beyond is not invented."""
+    targets = [-0.5, -1e-2, 1e-2, 0.5]
+    points = follow_branch(
+        lambda x, p: x**2 + p, np.ones(1), -1.0, targets, max_step=0.25, min_step=min(resolution, 5e-3)
+    )
+    assert [point.status for point in points] == [Status.CONVERGED] * 2 + [Status.FOLD] * 2
+    np.testing.assert_allclose([p.x[0] for p in points[:2]], np.sqrt([0.5, 0.01]), rtol=1e-9)
+    assert all(np.isnan(point.x).all() for point in points[2:])
+    assert [point.fold for point in points[2:]] == pytest.approx([0, 0], abs=1e-8)
+
+
+def test_arc_finds_a_fold_between_two_unknowns():
+    """p = 0.7 - (x - 0.3)^2, y = x^2: dp/ds vanishes at p = 0.7, found to the square of the slope resolved."""
+    arc = follow_arc(lambda x, p: np.array([p + (x[0] - 0.3) ** 2 - 0.7, x[1] - x[0] ** 2]),
+                     np.array([-0.5, 0.25]), 0.06, 0.9, step=0.02)  # fmt: skip
+    assert arc.status is Status.FOLD and arc.fold == pytest.approx(0.7, abs=1e-8)
+    p, x = np.array([point[0] for point in arc.points]), np.array([point[1] for point in arc.points])
+    np.testing.assert_allclose(x[:, 0], 0.3 - np.sqrt(0.7 - p), atol=1e-10)
+    assert (np.diff(p) > 0).all()
+
+
+def test_hard_stretch_is_no_fold():
+    """A step of width 1/200 that defeats steps in p."""
+    points = follow_branch(lambda x, p: x - np.tanh(200 * (p - 0.33)), np.array([-1.0]), 0.0, [0.2, 0.33, 0.5],
+                           max_step=0.25, min_step=0.02)  # fmt: skip
+    assert all(point.status.ok for point in points)
+    np.testing.assert_allclose([point.x[0] for point in points], [-1, 0, 1], atol=1e-10)
+
+
+def test_branch_is_left_where_the_caller_says():
+    points = follow_branch(lambda x, p: x - p, np.zeros(1), 0.0, [0.2, 0.6, 0.8], max_step=0.1,
+                           leaves=lambda x: Status.NO_ZERO_COMPLEXITY if x[0] > 0.5 else None)  # fmt: skip
+    assert [point.status for point in points] == [Status.CONVERGED] + [Status.NO_ZERO_COMPLEXITY] * 2
+
+
+def test_edge_of_the_domain_ends_the_branch():
+    def residual(x, p):
+        return np.array([x[0] - p]) if x[0] <= 0.3 else np.full(1, np.nan)
+
+    points = follow_branch(residual, np.zeros(1), 0.0, [0.29, 0.31], max_step=0.1)
+    assert [point.status for point in points] == [Status.CONVERGED, Status.SADDLE_LOST]
+
+
+def test_useless_start_loses_everything():
+    points = follow_branch(lambda x, p: np.full(1, np.nan), np.zeros(1), 0.0, [0.5, 1.0], max_step=0.1)
+    assert [point.status for point in points] == [Status.SADDLE_LOST] * 2
+
+
+def test_target_at_the_origin_needs_no_step():
+    (point,) = follow_branch(lambda x, p: x - p, np.ones(1), 1.0, [1.0], max_step=0.1)
+    assert point.x.tolist() == [1.0]
