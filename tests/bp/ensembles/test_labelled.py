@@ -10,8 +10,8 @@ import pytest
 
 import bp
 import replica_theory as rt
-from bp.ensembles.ensemble import Ensemble
 from bp.ensembles import measurements
+from bp.ensembles.ensemble import Ensemble
 
 for package in ("xarray", "h5netcdf", "h5py"):
     pytest.importorskip(package, reason=f"{package} is not installed (extra [data])")
