@@ -65,13 +65,13 @@ def focusing_bp(
     r"""Solve an instance by focusing belief propagation.
 
     Without a schedule it runs passes of the pseudo schedule (`bp.algorithms.schedules.passes`), slower and slower,
-    until the instance is solved or `max_iter` iterations are done. From random initial fields alone a pass would end
-    where the one before did, since the messages forget them; so every step of the passes after the first adds fresh
-    Gaussian fields to the weights, of standard deviation 0.3 falling linearly to zero along the pass (an even constraint gets a
-    fresh constant field, uniform in ±0.05, instead). A pass ends early when :math:`q > 0.9999`. With patterns of ±1 the
-    messages take the least sum :math:`\sum_i\xi_{ai}W_i` that is allowed, :math:`O(N^{-1/2})` above the margin, as the
-    margin (their Gaussian sums are smooth, those of a solution are not), and a `local_search` of 4000 flips sets out
-    from the best configuration of a pass.
+    until the instance is solved or `max_iter` iterations are done. From random initial fields alone a pass would
+    end where the one before did, since the messages forget them; so every step of the passes after the first adds
+    fresh Gaussian fields to the weights, of standard deviation 0.3 falling linearly to zero along the pass (an even
+    constraint gets a fresh constant field, uniform in ±0.05, instead). A pass ends early when :math:`q > 0.9999`.
+    With patterns of ±1 the messages take the least sum :math:`\sum_i\xi_{ai}W_i` that is allowed,
+    :math:`O(N^{-1/2})` above the margin, as the margin (their Gaussian sums are smooth, those of a solution are
+    not), and a `local_search` of 4000 flips sets out from the best configuration of a pass.
 
     Parameters
     ----------
