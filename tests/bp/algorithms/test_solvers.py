@@ -12,9 +12,9 @@ import pytest
 
 import bp
 from bp.algorithms import checkpoint as module
-from bp.algorithms import focusing
+from bp.algorithms.focusing import FocusingBP
 from bp.algorithms.schedules import Standard, passes
-from bp.messages.amp import Amp
+from bp.messages.amp import Amp, AmpState
 from replica_theory.models.intervals import SymmetricBinaryPerceptron
 from replica_theory.models.perceptron import BinaryPerceptron
 
@@ -60,7 +60,7 @@ def test_restarts_solve_what_one_pass_does_not():
 def test_reinforced_is_focusing_of_glued_replicas():
     inst = bp.random_instance(BinaryPerceptron(), n=201, alpha=0.5, rng=1)
     single = bp.solve(inst, "reinforced-bp", steps=50, rng=1)
-    assert same(single, focusing.focusing_bp(inst, schedule=Standard(50), rng=1))
+    assert same(single, FocusingBP(schedule=Standard(50))(inst, rng=1))
     found = bp.solve(inst, "reinforced-bp", rng=1)
     assert found.solved and np.all(np.isposinf(found.trace["gamma"]))
 
@@ -82,7 +82,7 @@ def test_lengths_of_the_passes():
 
 def interrupted(monkeypatch, path, inst, step, **options):
     """Run until Ctrl-C inside a step."""
-    sweep, count = focusing.AmpState.sweep, [0]
+    sweep, count = AmpState.sweep, [0]
 
     def stop(self, field, damping):
         count[0] += 1
@@ -91,7 +91,7 @@ def interrupted(monkeypatch, path, inst, step, **options):
         return sweep(self, field, damping)
 
     with monkeypatch.context() as patch, pytest.raises(KeyboardInterrupt, match="the same call goes on from"):
-        patch.setattr(focusing.AmpState, "sweep", stop)
+        patch.setattr(AmpState, "sweep", stop)
         bp.solve(inst, checkpoint=path, **options)
 
 
@@ -153,8 +153,8 @@ def test_checkpoint_of_another_run_is_refused(tmp_path, monkeypatch):
     for other, options, what in (
         (inst, {"rng": 4}, "seed was 3 and is 4 now"),
         (inst, {"rng": 3, "damping": 0.6}, "damping was 0.5 and is 0.6 now"),
-        (inst, {"rng": 3, "schedule": "standard"}, "schedule was pseudo and is Standard"),
-        (hard(2), {"rng": 3}, "instance was"),
+        (inst, {"rng": 3, "schedule": "standard"}, "schedule was None and is Standard"),
+        (hard(2), {"rng": 3}, "problem was"),
     ):
         with pytest.raises(ValueError, match=f"checkpoint of another run .*{what}"):
             bp.solve(other, checkpoint=path, **options)
@@ -186,11 +186,11 @@ def test_batch_equals_single_runs_bit_for_bit(method):
     assert {found.iterations == 900 for found in batch} == {True, False}
 
 
-@pytest.mark.parametrize("form", ["edges", "exact"])
-def test_batch_of_edge_messages(form):
+@pytest.mark.parametrize("method", ["gaussian", "exact"])
+def test_batch_of_edge_messages(method):
     inst = bp.random_instance(BinaryPerceptron(), n=51, alpha=0.4, rng=1)
-    batch = bp.solve_batch(inst, rngs=[1, 2], form=form)
-    assert all(map(same, batch, (bp.solve(inst, rng=k, form=form) for k in (1, 2))))
+    batch = bp.solve_batch(inst, rngs=[1, 2], method=method)
+    assert all(map(same, batch, (bp.solve(inst, rng=k, method=method) for k in (1, 2))))
 
 
 def test_batch_shares_the_passes(monkeypatch):
@@ -210,16 +210,16 @@ def test_batch_of_real_patterns_solves():
     ("arguments", "sentence"),
     [
         ({"rngs": [1], "checkpoint": "x.npz"}, "checkpoint is for a single run"),
-        ({"rngs": [1], "method": "luck"}, "method must be one of"),
-        ({"rngs": [1, 2], "instance": [hard()]}, "one for each of the 2 rngs; got 1"),
+        ({"rngs": [1], "solver": "luck"}, "solver must be one of"),
+        ({"rngs": [1, 2], "problem": [hard()]}, "one for each of the 2 rngs; got 1"),
     ],
 )
 def test_bad_batches(arguments, sentence):
     with pytest.raises(ValueError, match=sentence):
-        bp.solve_batch(**{"instance": hard()} | arguments)
-    with pytest.raises(TypeError, match="unexpected keyword argument 'stops'"):
+        bp.solve_batch(**{"problem": hard()} | arguments)
+    with pytest.raises(TypeError, match=r"focusing-bp has no option 'stops'; its options are .*schedule, steps"):
         bp.solve_batch(hard(), rngs=[1], stops=3)
     with pytest.raises(TypeError, match="rngs must be a sequence of seeds, one for each run; got 3"):
         bp.solve_batch(hard(), rngs=3)
-    with pytest.raises(TypeError, match=r"instance must be a bp\.Instance or a sequence of them; got NoneType"):
+    with pytest.raises(TypeError, match="problem must be a problem or a sequence of them; got NoneType"):
         bp.solve_batch(None, rngs=[1])

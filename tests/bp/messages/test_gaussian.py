@@ -9,7 +9,6 @@ from bp import Instance, random_instance
 from bp.algorithms.focusing import reference_field
 from bp.messages._rows import FIELD_MAX
 from bp.messages.edges import EdgeState
-from bp.messages.propagation import make_state
 from replica_theory import BinaryPerceptron
 
 N, P = 401, 16
@@ -77,9 +76,9 @@ def test_messages_match_high_precision(variance):
 def test_fixed_points_in_a_focusing_field_are_those_of_the_referee(gamma, y, strength, variances):
     # the field of the references is held where a focusing run took it, or raised: the messages then contract quickly
     instance = random_instance(BinaryPerceptron(), 201, 0.4, rng=3)
-    start = make_state(instance, "gaussian", init=0.1, rng=3)
+    start = instance.messages("gaussian", init=0.1, rng=3)
     for step in range(600):
-        field = reference_field(start.sums, min(gamma, gamma * step / 200), y)
+        field = reference_field(start.fields, min(gamma, gamma * step / 200), y)
         start.sweep(field, 0.5)
     field = strength * field
     eta, change = np.zeros((instance.n_patterns, instance.n)), np.inf
@@ -90,7 +89,7 @@ def test_fixed_points_in_a_focusing_field_are_those_of_the_referee(gamma, y, str
     assert change < 1e-11  # the referee loses digits of 1 - h^2
     assert variances[0] < np.sum(np.cosh(eta.sum(axis=0) + field) ** -2.0) < variances[1]
     for dtype, tolerance in ((np.float64, 1e-10), (np.float32, 1e-4)):
-        state = make_state(instance, "gaussian", dtype=dtype)
+        state = instance.messages("gaussian", dtype=dtype)
         for _ in range(150):
             state.sweep(field, 0.2)
         np.testing.assert_allclose(state.eta, eta, atol=tolerance)

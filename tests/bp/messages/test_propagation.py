@@ -84,7 +84,7 @@ class TestKernels:
         np.testing.assert_allclose(fast.eta, slow.eta, atol=ROUNDING)
         np.testing.assert_allclose(fast.log_p, slow.log_p, atol=1e-11)  # log P itself is a sum over N = 1000
         np.testing.assert_allclose(slow.eta, gaussian_messages(instance, eta, field, beta), atol=1e-11)
-        np.testing.assert_allclose(fast.sums, fast.eta.sum(axis=0), atol=ROUNDING)
+        np.testing.assert_allclose(fast.fields, fast.eta.sum(axis=0), atol=ROUNDING)
 
     @pytest.mark.parametrize("constraint", ["margin", "symmetric"])
     @pytest.mark.parametrize("n, spread", [(301, 0.05), (300, 0.3), (1001, 0.02), (21, 0.5)])
@@ -96,7 +96,7 @@ class TestKernels:
         state.sweep(field, 0.0)
         assert state.eta.dtype == np.float32
         np.testing.assert_allclose(state.eta, gaussian_messages(instance, eta.astype(float), field, 0.7), atol=SINGLE)
-        np.testing.assert_allclose(state.sums, state.eta.astype(float).sum(axis=0), atol=SINGLE)
+        np.testing.assert_allclose(state.fields, state.eta.astype(float).sum(axis=0), atol=SINGLE)
 
     @pytest.mark.parametrize("spread", [0.03, 0.6])
     @pytest.mark.parametrize("dtype, tolerance", [(np.float64, ROUNDING), (np.float32, 5 * SINGLE)])
@@ -111,7 +111,7 @@ class TestKernels:
         order = np.random.default_rng(7).permutation(40)
         expected = sequential_messages(instance, eta, field, 2.0, order)
         np.testing.assert_allclose(state.eta, expected, atol=tolerance)
-        np.testing.assert_allclose(state.sums, expected.sum(axis=0), atol=40 * tolerance)
+        np.testing.assert_allclose(state.fields, expected.sum(axis=0), atol=40 * tolerance)
 
     @pytest.mark.parametrize("strength", [float(np.arctanh(1 - 1e-6)), float(np.arctanh(1 - 1e-12)), 40.0])
     @pytest.mark.parametrize("hard", [0.0, 0.8, 1.0])
@@ -158,7 +158,7 @@ class TestKernels:
         state = EdgeState(instance, np.zeros((instance.n_patterns, 31), dtype), method=method)
         field = np.linspace(-1, 1, 31)
         state.sweep(field, 0.3)
-        saved, before = state.messages(), state.measure(field)
+        saved, before = state.snapshot(), state.measure(field)
         state.sweep(field, 0.0)
         state.restore(saved)
         after = state.measure(field)
