@@ -10,7 +10,6 @@ import pytest
 
 import bp
 import replica_theory as rt
-from bp.ensembles import measurements
 from bp.ensembles.ensemble import Ensemble
 
 for package in ("xarray", "h5netcdf", "h5py"):
@@ -87,10 +86,6 @@ def test_labels(result):
     assert (data.attrs["solver"], data.attrs["method"], data.attrs["solver_runs"]) == ("focusing-bp", "gaussian", 2)
     mean = data["entropy"].mean("sample")
     np.testing.assert_allclose(mean, result.mean("entropy").mean, rtol=1e-14)
-
-
-def test_every_measurement_says_what_it_is():
-    assert measurements.MEASUREMENTS.keys() == measurements.QUANTITIES.keys()
 
 
 def test_files_of_something_else_are_refused(result, tmp_path):
