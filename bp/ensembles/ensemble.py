@@ -20,7 +20,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from bp.algorithms import solvers
 from bp.ensembles.measurements import MEASUREMENTS, QUANTITIES, Job, measure
-from bp.ensembles.statistics import Estimate, Extrapolation, weighted_fit, wilson
+from bp.ensembles.statistics import Estimate, Extrapolation, averaged, extrapolated
 from bp.execution.jobs import run_points
 from bp.execution.store import Point, PointStore, root_seed
 from bp.messages.edges import require_edges
@@ -126,17 +126,7 @@ class Ensemble(Labelled):
         """
         if not width > 0:
             raise ValueError(f"width must be positive; got {width!r}")
-        values = self._measured(name)
-        finite = np.isfinite(values)
-        count = finite.sum(axis=2)
-        with np.errstate(invalid="ignore", divide="ignore"):
-            mean = np.where(finite, values, 0.0).sum(axis=2) / count
-            if name == "solved":
-                low, high = wilson(mean, count, 1.0)
-                return Estimate(mean, (high - low) / 2, *wilson(mean, count, width), count)
-            squares = np.where(finite, values - mean[:, :, None], 0.0) ** 2
-            error = np.where(count > 1, np.sqrt(squares.sum(axis=2) / (count - 1) / count), np.nan)
-        return Estimate(mean, error, mean - width * error, mean + width * error, count)
+        return averaged(self._measured(name), width=width, proportion=name == "solved")
 
     def extrapolate(self, name: str, *, order: int = 1) -> Extrapolation:
         r"""The value for :math:`N\to\infty`, by a fit of the means in powers of 1/N weighted with their errors.
@@ -166,18 +156,7 @@ class Ensemble(Labelled):
             raise ValueError(f"order must be 1 or 2; got {order!r}")
         if len(self.n) <= order:
             raise ValueError(f"a fit of order {order} needs at least {order + 1} sizes n; got {self.n.tolist()}")
-        estimate = self.mean(name)
-        mean, error = (np.moveaxis(a, 1, -1) for a in (estimate.mean, estimate.error))
-        powers = (1.0 / self.n[:, None]) ** np.arange(order + 1)
-        shape, k = mean.shape[:-1], order + 1
-        rows = zip(mean.reshape(-1, len(self.n)), error.reshape(-1, len(self.n)), strict=True)
-        fits = [weighted_fit(powers, *row) for row in rows]
-        coefficients = np.array([fit[0] for fit in fits]).reshape(*shape, k)
-        covariance = np.array([fit[1] for fit in fits]).reshape(*shape, k, k)
-        chi2 = np.array([fit[2] for fit in fits]).reshape(shape)
-        dof = np.array([fit[3] for fit in fits]).reshape(shape)
-        value, error = coefficients[..., 0], np.sqrt(covariance[..., 0, 0])
-        return Extrapolation(self.alpha, value, error, chi2, dof, coefficients, covariance)
+        return extrapolated(self.alpha, self.n, self.mean(name), order)
 
     @property
     def rows(self) -> list[dict[str, float]]:
