@@ -217,7 +217,7 @@ def test_refusals(example):
     inst, found = example
     with pytest.raises(ValueError, match=r"stops at N = 30; this instance has N = 31: use belief_propagation"):
         enumerate_solutions(Instance(np.ones((1, 31))))
-    with pytest.raises(TypeError, match=r"problem must be a problem such as bp\.Instance; got list"):
+    with pytest.raises(TypeError, match=r"instance must be a bp\.Instance; got list"):
         enumerate_solutions([[1, -1]])
     for center in (np.ones(12), np.zeros(13)):
         with pytest.raises(ValueError, match=r"center must be ±1 of shape \(13,\)"):
