@@ -105,7 +105,7 @@ def local_entropy(
              "n": instance.n, "patterns": instance.n_patterns}  # fmt: skip
     model = instance.model.at(beta=control.beta)
     curve = replace(_curve(d, points), model=model, alpha=np.full(d.shape, instance.alpha), settings=asked)
-    report(curve.status, curve, f"local_entropy(method={method!r})", scalar=d.ndim == 0)
+    report(curve, f"local_entropy(method={method!r})")
     return curve
 
 

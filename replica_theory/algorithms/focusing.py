@@ -26,13 +26,14 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from replica_theory.arguments import NON_NEGATIVE, Allowed, checked_alpha, checked_real
-from replica_theory.models.model import Model, checked_model
+from replica_theory.arguments import NON_NEGATIVE, Allowed, checked_alpha, checked_model, checked_real
+from replica_theory.models.model import Model
 from replica_theory.models.proximal import maximal_field
 from replica_theory.numerics.binary import log2cosh
 from replica_theory.numerics.fixed_points import solve_fixed_points
 from replica_theory.numerics.gaussian import multi_rule, rule
-from replica_theory.status import ConvergenceError, Status, report
+from replica_theory.results.grid import broadcast
+from replica_theory.status import ConvergenceError, Status, report, statuses
 from replica_theory.typical.replica_symmetric import replica_symmetric
 from replica_theory.typing import Array, ArrayLike
 
@@ -119,17 +120,13 @@ def focusing_fixed_point(model: Model, alpha: ArrayLike, gamma: ArrayLike, y: Ar
     _checked_constraint(model)
     load, coupling = checked_alpha(alpha), checked_real("gamma", gamma, NON_NEGATIVE)
     replicas = checked_real("y", y, _AT_LEAST_ONE)
-    grid = np.broadcast_arrays(load, coupling, replicas)
-    shape = grid[0].shape
-    points = [_point(Echo(model, *map(float, values))) for values in zip(*map(np.ravel, grid), strict=True)]
-    table = np.array([values for _, values in points]).reshape(len(points), len(_COLUMNS))
-    columns = {k: (float(v[0]) if shape == () else v.reshape(shape)) for k, v in zip(_COLUMNS, table.T, strict=True)}
-    status = np.empty(len(points), dtype=object)
-    status[:] = [outcome for outcome, _ in points]
-    result = FocusingFixedPoint(
-        model, alpha, gamma, y, **columns, status=status[0] if shape == () else status.reshape(shape)
-    )
-    report(status, result, f"focusing_fixed_point at gamma={gamma}, y={y}", scalar=shape == ())
+    points = broadcast(alpha=load, gamma=coupling, y=replicas)
+    rows = [_point(Echo(model, **at)) for at in points]
+    table = np.array([values for _, values in rows]).reshape(len(rows), len(_COLUMNS))
+    columns = points.columns | dict(zip(_COLUMNS, table.T, strict=True))
+    status = statuses(outcome for outcome, _ in rows)
+    result = FocusingFixedPoint(model, **points.shaped_all(columns | {"status": status}))
+    report(result, "focusing_fixed_point", f"at gamma={gamma}, y={y}")
     return result
 
 
@@ -227,8 +224,6 @@ def _coupled_slope(x: Array, gamma: float) -> Array:
 
 
 def _checked_constraint(model: Model) -> None:
-    checked_model(model)
-    if np.ndim(model.kappa) or np.ndim(model.beta):
-        raise ValueError(f"model must have a single kappa and beta; got {model}")
+    checked_model(model, Model, single=True)
     if model.has_teacher or model.is_even or not model.is_concave:
         raise ValueError(f"model must be a log-concave constraint on random labels at beta = inf; got {model}")

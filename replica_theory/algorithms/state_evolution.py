@@ -19,9 +19,9 @@ from typing import Any
 
 import numpy as np
 
-from replica_theory.arguments import Allowed, checked_alpha, checked_integer, checked_number
+from replica_theory.arguments import Allowed, checked_alpha, checked_integer, checked_model, checked_number
 from replica_theory.models.model import Model
-from replica_theory.typical.functional import Orders, conjugates, flat_slice, flatten, overlaps
+from replica_theory.typical.functional import Orders, at_loads, conjugates, flat_model, flat_slice, overlaps
 from replica_theory.typing import Array, ArrayLike
 
 _NODES = 481
@@ -103,8 +103,10 @@ def state_evolution(
     >>> state_evolution(BinaryPerceptron(), alpha=0.5, iterations=3).q.round(6)
     array([0.      , 0.205401, 0.271523, 0.298842])
     """
+    checked_model(model, Model)
     alpha = checked_alpha(alpha)
-    flat, loads, shape = flatten(model, alpha)
+    points = at_loads(model, alpha)
+    flat, loads = flat_model(model, points), points.columns["alpha"]
     start = _checked_start(flat, q, teacher_overlap)
     iterations = checked_integer("iterations", iterations)
     orders = [Orders(*(np.full(len(loads), value) for value in start))]
@@ -112,7 +114,8 @@ def state_evolution(
     for _ in range(iterations):
         hats.append(_fields(flat, loads, orders[-1]))
         orders.append(overlaps(*hats[-1], n=_NODES))
-    columns = [np.reshape(column, (-1, *shape)) for pairs in (orders, hats) for column in zip(*pairs, strict=True)]
+    shape = (-1, *points.shape)
+    columns = [np.reshape(column, shape) for pairs in (orders, hats) for column in zip(*pairs, strict=True)]
     return StateEvolution(model, alpha, *columns)
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple
 
@@ -10,9 +10,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from replica_theory.models.model import Model
-from replica_theory.results.grid import DISTANCE, LOAD, NATS, GridResult
+from replica_theory.results.grid import DISTANCE, LOAD, NATS, GridResult, Points
 from replica_theory.results.labelled import Quantity
-from replica_theory.status import Status
+from replica_theory.status import Status, statuses
 from replica_theory.typing import Array
 
 if TYPE_CHECKING:  # pragma: no cover
@@ -148,37 +148,34 @@ FAILED = Row(Status.SADDLE_LOST)
 
 
 def assemble(
-    rows: list[Row],
-    distance: Array,
+    rows: Sequence[Row],
+    points: Points,
     label: str,
     *,
     names: Iterable[str],
     replicas: bool = True,
     model: Model | None = None,
-    alpha: Array | None = None,
     settings: Mapping[str, Any] | None = None,
 ) -> EntropyCurve:
-    """The curve of the points `rows` at `distance` (any shape), with overlaps `names` even where every point failed.
+    """The curve of `rows` at the `points` (their distance and alpha), with overlaps `names` even where all failed.
 
     Without `replicas` the curve has no complexity and no y.
     """
 
     def column(values: list[float]) -> Array:
-        return np.array(values, dtype=float).reshape(distance.shape)
+        return np.array(values, dtype=float).reshape(points.shape)
 
-    status = np.empty(len(rows), dtype=object)
-    status[:] = [row.status for row in rows]
     return EntropyCurve(
-        distance=np.array(distance),
+        distance=points.array("distance"),
         entropy=column([row.entropy for row in rows]),
         slope=column([row.slope for row in rows]),
-        status=status.reshape(distance.shape),
+        status=statuses((row.status for row in rows), points.shape),
         complexity=column([row.complexity for row in rows]) if replicas else None,
         y=column([row.y for row in rows]) if replicas else None,
         overlaps={name: column([row.overlaps.get(name, np.nan) for row in rows]) for name in names},
         error=column([row.error for row in rows]),
         label=label,
         model=model,
-        alpha=None if alpha is None else np.array(alpha, dtype=float),
+        alpha=points.array("alpha"),
         settings=dict(settings or {}),
     )

@@ -36,7 +36,7 @@ class Points:
         The broadcast shape, ``()`` for a scalar call.
     """
 
-    columns: Mapping[str, NDArray[np.float64]]
+    columns: dict[str, NDArray[np.float64]]
     shape: tuple[int, ...]
 
     @property
@@ -59,6 +59,10 @@ class Points:
     def shaped(self, column: Any) -> Any:
         """One entry a point as a result holds it: of the broadcast shape, or the entry itself in a scalar call."""
         return np.asarray(column).reshape(self.shape) if self.shape else np.asarray(column).item()
+
+    def shaped_all(self, columns: Mapping[str, Any]) -> dict[str, Any]:
+        """The same for several columns by name."""
+        return {name: self.shaped(column) for name, column in columns.items()}
 
 
 def broadcast(**arguments: Any) -> Points:

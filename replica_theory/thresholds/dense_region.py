@@ -15,15 +15,16 @@ margin criterion is met at 0.729, so these are other thresholds, not worse value
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import Any, ClassVar, Literal
+from typing import Any, ClassVar, Literal, get_args
 
 import numpy as np
 import scipy
 from numpy.typing import NDArray
 
-from replica_theory.models.model import Model, checked_model
+from replica_theory.arguments import checked_choice, checked_model
+from replica_theory.models.model import Model
 from replica_theory.neighbourhood.franz_parisi import franz_parisi
-from replica_theory.neighbourhood.local_entropy import ZERO_COMPLEXITY, Reference, local_entropy
+from replica_theory.neighbourhood.local_entropy import ZERO_COMPLEXITY, Reference, checked_replicas, local_entropy
 from replica_theory.numerics.branches import follow_branch
 from replica_theory.replicas.infinite_y import LimitEquations
 from replica_theory.replicas.saturated import satiated
@@ -139,15 +140,11 @@ def local_entropy_threshold(
     >>> print(f"{local_entropy_threshold(BinaryPerceptron()).alpha:.4f}")
     0.7553
     """
-    checked_model(model)
-    if model.has_teacher:
-        raise ValueError("a threshold needs random labels; for a teacher see dense_teacher_threshold")
-    if reference not in ("free", "solution"):
-        raise ValueError(f"reference must be 'free' or 'solution'; got {reference!r}")
-    if criterion not in ("slope", "gap", "margin"):
-        raise ValueError(f"criterion must be 'slope', 'gap' or 'margin'; got {criterion!r}")
-    if np.any(np.isfinite(model.beta)):
-        raise ValueError(f"a threshold counts solutions and needs beta = inf; got {model}")
+    checked_model(model, Model, "a threshold", hard=True, random_labels=True, instead="dense_teacher_threshold")
+    checked_choice("reference", reference, get_args(Reference))
+    checked_choice("criterion", criterion, get_args(Criterion))
+    if criterion != "margin":
+        checked_replicas(y, reference)
     if np.ndim(model.kappa):
         return _at_margins(model, criterion, reference, y)
     limit = float(capacity(model).alpha)
@@ -181,7 +178,7 @@ def _at_margins(model: Model, criterion: Criterion, reference: Reference, y: flo
     if criterion == "margin":
         reference, y = "solution", 0.0
     found = DenseThreshold(alpha, distance, criterion, reference, y, kappa, error, model)
-    report(status, found, "local_entropy_threshold", scalar=False)
+    report(found, "local_entropy_threshold")
     return found
 
 

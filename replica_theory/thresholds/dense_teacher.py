@@ -7,8 +7,9 @@ from dataclasses import dataclass
 import numpy as np
 import scipy
 
+from replica_theory.arguments import checked_model
 from replica_theory.models.perceptron import TeacherStudent
-from replica_theory.neighbourhood.dense_teacher import Problem, _aligned, _checked_scalar, _follow
+from replica_theory.neighbourhood.dense_teacher import Problem, _aligned, _follow
 from replica_theory.numerics.branches import follow_branch
 from replica_theory.status import ConvergenceError
 from replica_theory.typical.replica_symmetric import replica_symmetric
@@ -68,7 +69,7 @@ def dense_teacher_threshold(model: TeacherStudent) -> DenseTeacherThreshold:
     >>> print(f"{threshold.alpha:.6f} at d = {threshold.distance:.4f}")
     1.086293 at d = 0.0185
     """
-    _checked_scalar(model)
+    checked_model(model, TeacherStudent, single=True)
     zero = _zero_slope(model, _SEARCHED[1])
     if zero is None:
         raise ConvergenceError("no threshold of the dense region: the slope of S_inf vanishes at no load")

@@ -7,10 +7,11 @@ from dataclasses import dataclass
 import numpy as np
 import scipy
 
+from replica_theory.arguments import checked_model
 from replica_theory.models.perceptron import TeacherStudent
 from replica_theory.status import ConvergenceError
 from replica_theory.typical.functional import Orders, conjugates, free_entropy, overlaps
-from replica_theory.typical.teacher_student import NODES, checked_teacher
+from replica_theory.typical.teacher_student import NODES
 from replica_theory.typing import Array
 
 _LOWEST, _HIGHEST = -5.0, 3.0
@@ -145,9 +146,7 @@ def _lifted(model: TeacherStudent) -> TeacherStudent:
 
 
 def _checked_scalar(model: TeacherStudent) -> None:
-    checked_teacher(model)
-    if np.ndim(model.kappa) or np.ndim(model.beta):
-        raise ValueError("kappa and beta must be single numbers here")
+    checked_model(model, TeacherStudent, single=True)
     if model.beta == 0:
         raise ValueError("beta must be positive: at beta = 0 a student learns nothing")
     if model.kappa != 0:

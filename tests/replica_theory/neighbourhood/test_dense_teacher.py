@@ -160,7 +160,7 @@ def test_shapes_and_missing_points():
         (lambda: dense_teacher(TeacherStudent(), 0.5, 0.1, y=0.0), ValueError, r"y must lie in \(0, 40\] or be inf"),
         (lambda: dense_teacher(TeacherStudent(), 0.5, 0.1, y=np.nan), ValueError, "y must lie in"),
         (lambda: dense_teacher(TeacherStudent(), 0.5, 0.1, y="many"), TypeError, "y must be a real number"),
-        (lambda: dense_teacher_threshold(TeacherStudent([0.0, 0.1])), ValueError, "single numbers"),
+        (lambda: dense_teacher_threshold(TeacherStudent([0.0, 0.1])), ValueError, "single kappa and beta"),
         (lambda: dense_teacher_threshold(BinaryPerceptron()), TypeError, "model must be a TeacherStudent"),
     ],
 )
