@@ -52,6 +52,11 @@ class Extrapolation:
         `a`, `b` (and `c`).
     covariance : array, shape (n_alpha, ..., k, k)
         Of the coefficients, from the standard errors of the means as they are (not rescaled by `chi2`).
+
+    Notes
+    -----
+    The instances of different sizes are independent, so the errors of the means are. Their loads are
+    round(αN)/N: take sizes at which αN is an integer, or the rounding alike, or it enters the fit as noise.
     """
 
     alpha: Array
@@ -83,7 +88,14 @@ def averaged(values: Array, *, width: float = 1.0, proportion: bool = False) -> 
         Half width of the interval in standard deviations.
     proportion : bool
         Whether the values are 0 or 1: the interval is Wilson's then.
+
+    Raises
+    ------
+    ValueError
+        If `width` is not positive.
     """
+    if not width > 0:
+        raise ValueError(f"width must be positive; got {width!r}")
     finite = np.isfinite(values)
     count = finite.sum(axis=2)
     with np.errstate(invalid="ignore", divide="ignore"):
@@ -97,7 +109,17 @@ def averaged(values: Array, *, width: float = 1.0, proportion: bool = False) -> 
 
 
 def extrapolated(alpha: Array, n: NDArray[np.int64], estimate: Estimate, order: int) -> Extrapolation:
-    """Fits of the means along their second axis, that of the sizes `n`."""
+    """Fits of the means along their second axis, that of the sizes `n`.
+
+    Raises
+    ------
+    ValueError
+        If `order` is neither 1 nor 2, or there are no more sizes than that.
+    """
+    if order not in (1, 2):
+        raise ValueError(f"order must be 1 or 2; got {order!r}")
+    if len(n) <= order:
+        raise ValueError(f"a fit of order {order} needs at least {order + 1} sizes n; got {n.tolist()}")
     mean, error = (np.moveaxis(a, 1, -1) for a in (estimate.mean, estimate.error))
     shape, k = mean.shape[:-1], order + 1
     rows = zip(mean.reshape(-1, len(n)), error.reshape(-1, len(n)), strict=True)

@@ -17,7 +17,7 @@ from bp.execution.workers import worker_processes
 from replica_theory import BinaryPerceptron
 from replica_theory.status import ConvergenceWarning
 
-measurements = importlib.import_module("bp.ensembles.measurements")
+bench = importlib.import_module("bp.ensembles.bench")
 module = importlib.import_module("bp.ensembles.ensemble")
 MODEL = BinaryPerceptron()
 MEASUREMENTS = ["entropy", "overlap", "solved", "iterations", "local_entropy", "solution_overlaps"]
@@ -103,7 +103,7 @@ def test_a_larger_run_goes_on_and_other_settings_are_refused(serial, tmp_path, m
 
 def test_messages_that_do_not_converge_are_reported_once(monkeypatch):
     real = bp.belief_propagation
-    monkeypatch.setattr(measurements, "belief_propagation", lambda *a, **k: real(*a, **k | {"max_iter": 1}))
+    monkeypatch.setattr(bench, "belief_propagation", lambda *a, **k: real(*a, **k | {"max_iter": 1}))
     with pytest.warns(ConvergenceWarning, match="NaN on so many instances: entropy 2") as caught:
         result = run(["entropy", "solved"], alpha=0.5, n=61)
     assert len(caught) == 1
@@ -115,7 +115,7 @@ def test_messages_that_do_not_converge_are_reported_once(monkeypatch):
     [
         ({"model": "binary"}, TypeError, "model must be a model"),
         ({"model": BinaryPerceptron([0.0, 1.0])}, ValueError, "single kappa and beta"),
-        ({"alpha": 0.0}, ValueError, "alpha must be one or more numbers, positive"),
+        ({"alpha": 0.0}, ValueError, "alpha must be positive and finite; got 0.0"),
         ({"alpha": "x"}, TypeError, "alpha must be a real number"),
         ({"alpha": [0.5, 0.5]}, ValueError, "alpha must hold different numbers"),
         ({"alpha": 0.001}, ValueError, "gives no patterns"),
@@ -128,7 +128,7 @@ def test_messages_that_do_not_converge_are_reported_once(monkeypatch):
         ({"measurements": ["entropie"]}, ValueError, "measurements must be one of 'entropy'.*got 'entropie'"),
         ({"measurements": "energy"}, ValueError, "needs a finite beta"),
         ({"measurements": "generalization_error"}, ValueError, "needs a model with a teacher"),
-        ({"distance": 0.0}, ValueError, r"distance must be .* in \(0, 1/2\]"),
+        ({"distance": 0.0}, ValueError, r"distance must lie in \(0, 1/2\]; got 0"),
         ({"solver": "magic"}, ValueError, "solver must be one of"),
         ({"method": "magic"}, ValueError, "method must be one of"),
         ({"rng": -1}, ValueError, "rng must be a non-negative integer.*; got -1"),
