@@ -1,13 +1,13 @@
 r"""Heat-bath walk over configurations near the constraints of all ±1 patterns, on packed bits.
 
-The energy is the number of single flips by which the patterns miss their sums, :math:`E=\sum_a v_a`, with
-:math:`v_a=\tfrac12\max(l-s_a,\,s_a-u,\,0)` and :math:`s_a=\sum_i\xi_{ai}W_i` in steps of 2. Only patterns at an edge of
-the interval or beyond contribute to the change by a flip,
+The energy is the number of single flips by which the patterns miss their sums, :math:`E=\sum_a v_a`, with :math:`v_a`
+half the distance of :math:`s_a=\sum_i\xi_{ai}W_i`, in steps of 2, from the nearest sum that is allowed. Only patterns
+at an edge of an interval of allowed sums or outside contribute to the change by a flip,
 
-.. math:: \Delta E_i = \tfrac12\Big[n_=+W_i\sum_ag_a\xi_{ai}\Big], \qquad g_a = \pm1 \text{ at the lower or upper edge},
-   \quad \pm2 \text{ beyond},
+.. math:: \Delta E_i = \tfrac12\Big[n+W_i\sum_ag_a\xi_{ai}\Big], \qquad g_a = v(s_a-2) - v(s_a+2), \quad
+   n = \sum_a[v(s_a-2) + v(s_a+2) - 2v(s_a)]:
 
-with :math:`n_=` the number of edges that are met exactly: one sum over a few rows of bits gives it for all `i`.
+one sum over a few rows of bits gives it for all `i`. The two functions of a sum are tabulated.
 """
 
 from __future__ import annotations
@@ -24,15 +24,17 @@ _RANGE = 64
 
 
 @njit(cache=True)
-def walk(bits: Any, n: int, lower: int, upper: int, weights: Any, uniforms: Any, temperature: float) -> int:
+def walk(bits: Any, n: int, table: Any, weights: Any, uniforms: Any, temperature: float) -> int:
     r"""Flip a weight for every uniform number, chosen with probability :math:`\propto e^{-\Delta E_i/T}`.
 
-    `weights` (one row of words) is changed to the first configuration with the fewest violated patterns on the way;
-    that number is returned. The walk ends where it is zero. Cost of a flip: some tens of rows of bits, and P sums.
+    `table` (3, N + 1) holds, for a pattern that agrees with 0, 1, ..., N of the weights, whether it is violated, `g`
+    and its share of `n`. `weights` (one row of words) is changed to the first configuration with the fewest violated
+    patterns on the way; that number is returned. The walk ends where it is zero. Cost of a flip: some tens of rows of
+    bits, and P sums.
     """
-    sums = np.empty(len(bits), np.int64)
-    _bits.differences(bits, weights, sums)
-    sums[:] = n - 2 * sums
+    agree = np.empty(len(bits), np.int64)
+    _bits.differences(bits, weights, agree)
+    agree[:] = n - agree
     rows, g = np.empty((64, bits.shape[1]), np.uint64), np.zeros((1, 64), np.float32)
     column_sums, cumulative = np.empty((1, 64 * bits.shape[1])), np.empty(n)
     boltzmann = np.exp(-np.arange(_RANGE) / temperature)
@@ -40,33 +42,38 @@ def walk(bits: Any, n: int, lower: int, upper: int, weights: Any, uniforms: Any,
     for k in range(len(uniforms) + 1):
         near = 0
         for a in range(len(bits)):
-            near += sums[a] <= lower or sums[a] >= upper
+            near += _is_near(agree[a], table)
         if near > len(rows):
             rows, g = np.empty((2 * near, bits.shape[1]), np.uint64), np.zeros((1, 2 * near), np.float32)
-        errors, edges = _collect(bits, sums, lower, upper, rows, g)
+        errors, edges = _collect(bits, agree, table, rows, g)
         if errors < fewest:
             fewest = errors
             best[:] = weights
         if errors == 0 or k == len(uniforms):
             break
         i = _choose(rows[:near], g, edges, weights, boltzmann, uniforms[k], column_sums, cumulative)
-        _flip(bits, sums, weights, i)
+        _flip(bits, agree, weights, i)
     weights[:] = best
     return fewest
 
 
 @njit(cache=True)
-def _collect(bits: Any, sums: Any, lower: int, upper: int, rows: Any, g: Any) -> tuple[int, int]:
-    """Rows at the edges and beyond, with their weights; number of violated patterns and of edges met."""
+def _is_near(agreement: int, table: Any) -> bool:
+    """Whether a pattern contributes to the change by a flip."""
+    return bool(table[1, agreement] != 0 or table[2, agreement] != 0)
+
+
+@njit(cache=True)
+def _collect(bits: Any, agree: Any, table: Any, rows: Any, g: Any) -> tuple[int, int]:
+    """Rows at the edges and beyond, with their `g`; number of violated patterns and sum of their shares of `n`."""
     near = errors = edges = 0
     for a in range(len(bits)):
-        s = sums[a]
-        if s > lower and s < upper:
+        if not _is_near(agree[a], table):
             continue
-        errors += s < lower or s > upper
-        edges += (s == lower) + (s == upper)
+        errors += table[0, agree[a]]
+        edges += table[2, agree[a]]
         rows[near] = bits[a]
-        g[0, near] = (s <= lower) + (s < lower) - (s >= upper) - (s > upper)
+        g[0, near] = table[1, agree[a]]
         near += 1
     return errors, edges
 
@@ -94,11 +101,11 @@ def _choose(
 
 
 @njit(cache=True)
-def _flip(bits: Any, sums: Any, weights: Any, i: int) -> None:
+def _flip(bits: Any, agree: Any, weights: Any, i: int) -> None:
     word, bit = i >> 6, np.uint64(i & 63)
     before = (weights[word] >> bit) & np.uint64(1)
     for a in range(len(bits)):
-        sums[a] += -2 if ((bits[a, word] >> bit) & np.uint64(1)) == before else 2
+        agree[a] += -1 if ((bits[a, word] >> bit) & np.uint64(1)) == before else 1
     weights[word] ^= np.uint64(1) << bit
 
 

@@ -15,6 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bp.execution.store import require_writable, save_npz
+from bp.problems.constraint import CONSTRAINTS
 from bp.problems.perceptron import Instance
 
 FORMAT = 2
@@ -91,5 +92,7 @@ def fingerprint(instance: Instance) -> str:
     patterns = instance.real if instance.bits is None else instance.bits
     assert patterns is not None
     digest = hashlib.sha256(repr((instance.n, instance.n_patterns, instance.kappa, instance.constraint)).encode())
+    if instance.constraint not in CONSTRAINTS:
+        digest.update(instance.intervals.tobytes())
     digest.update(patterns.data)
     return digest.hexdigest()[:16]

@@ -434,9 +434,9 @@ def _random_bias(instance: Instance, rng: np.random.Generator) -> Array:
 
 def _tightened(instance: Instance) -> Instance:
     """The same patterns with their least allowed sum as the margin; the instance itself where there is no such sum."""
-    if instance.bits is None or instance.model.is_even:
+    if instance.bits is None or instance.constraint != "margin":
         return instance
-    return Instance.from_bits(instance.bits, instance.n, kappa=edges(instance)[0] / float(np.sqrt(instance.n)))
+    return Instance.from_bits(instance.bits, instance.n, kappa=int(edges(instance)[0, 0]) / float(np.sqrt(instance.n)))
 
 
 def _budget(instance: Instance, form: str) -> int:

@@ -9,6 +9,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from bp.algorithms import _search
 from bp.problems import _bits
+from bp.problems.constraint import satisfied
 from bp.problems.perceptron import Instance
 from bp.randomness import Rng, generator
 
@@ -20,9 +21,9 @@ def local_search(
 ) -> NDArray[np.int8]:
     r"""Walk from a configuration by single flips, and give the best one on the way.
 
-    A pattern with sum :math:`s_a=\sum_i\xi_{ai}W_i` outside the allowed interval costs the number of flips by which it
-    misses it. Every step flips one weight, :math:`i` with probability :math:`\propto e^{-\Delta E_i/T}` (heat bath
-    without rejections, Bortz, Kalos and Lebowitz 1975).
+    A pattern with sum :math:`s_a=\sum_i\xi_{ai}W_i` outside the allowed intervals costs the number of flips by which it
+    misses the nearest sum that is allowed. Every step flips one weight, :math:`i` with probability
+    :math:`\propto e^{-\Delta E_i/T}` (heat bath without rejections, Bortz, Kalos and Lebowitz 1975).
 
     Parameters
     ----------
@@ -69,17 +70,40 @@ def local_search(
         raise ValueError(f"temperature must be positive and finite; got {temperature!r}")
     instance.errors(weights)  # refuses what is no configuration
     words = _bits.pack(np.asarray(weights)[None])[0]
-    lower, upper = edges(instance)
+    table = agreement_table(instance)
     uniforms = generator(rng).random(steps)
-    _search.walk(instance.bits, instance.n, lower, upper, words, uniforms, float(temperature))
+    if table is not None:
+        _search.walk(instance.bits, instance.n, table, words, uniforms, float(temperature))
     best: NDArray[np.int8] = _bits.unpack(words[None], instance.n)[0]
     return best
 
 
-def edges(instance: Instance) -> tuple[int, int]:
-    """Least and largest allowed sum; sums have the parity of N."""
-    lower, upper = instance.sum_bounds
+def edges(instance: Instance) -> NDArray[np.int64]:
+    """Least and largest allowed sum of each interval, shape (K, 2); sums have the parity of N.
+
+    Those beyond all sums are `N` + 2 or one more in size, and the least is above the largest where no sum is allowed.
+    """
     n, beyond = instance.n, instance.n + 2
-    least = -beyond if lower < -n else math.ceil(lower)
-    most = beyond if upper > n else math.floor(upper)
-    return least + (least - n) % 2, most - (most - n) % 2
+    ends = np.empty(instance.sum_intervals.shape, dtype=np.int64)
+    for k, (lower, upper) in enumerate(instance.sum_intervals):
+        least = -beyond if lower < -n else math.ceil(lower)
+        most = beyond if upper > n else math.floor(upper)
+        ends[k] = least + (least - n) % 2, most - (most - n) % 2
+    return ends
+
+
+def agreement_table(instance: Instance) -> NDArray[np.int64] | None:
+    r"""What `_search.walk` knows of the constraint, for patterns that agree with 0, 1, ..., N of the weights.
+
+    Rows: whether the pattern is violated, :math:`g = v(s-2) - v(s+2)` and :math:`v(s-2) + v(s+2) - 2v(s)`, with `v` the
+    flips to the nearest sum that is allowed. None if no sum is.
+    """
+    sums = np.arange(-instance.n, instance.n + 1, 2)
+    allowed = np.flatnonzero(satisfied(sums.astype(np.float64), instance.sum_intervals))
+    if not len(allowed):
+        return None
+    place = np.arange(-1, len(sums) + 1)
+    after = np.minimum(np.searchsorted(allowed, place), len(allowed) - 1)
+    nearest = np.minimum(np.abs(place - allowed[after]), np.abs(place - allowed[np.maximum(after - 1, 0)]))
+    down, here, up = nearest[:-2], nearest[1:-1], nearest[2:]
+    return np.stack([(here > 0).astype(np.int64), down - up, down + up - 2 * here])

@@ -51,7 +51,7 @@ def monte_carlo(
     Parameters
     ----------
     instance : Instance
-        Any constraint, patterns ±1 or real.
+        Any hard constraint, patterns ±1 or real.
     beta : float
         Inverse temperature, finite and non-negative. Chains freeze as it grows: above some 3 a run of any sensible
         length is stuck in a few of the many valleys.
@@ -92,13 +92,14 @@ def monte_carlo(
     for name, number, least in (("sweeps", sweeps, _BATCHES), ("equilibration", equilibration, 0)):
         if not isinstance(number, int | np.integer) or isinstance(number, bool) or number < least:
             raise ValueError(f"{name} must be an integer of at least {least}; got {number!r}")
+    limits = np.array(instance.sum_intervals)
     random = generator(rng)
     weights = (2 * random.integers(0, 2, instance.n) - 1).astype(np.int8)
     columns = np.ascontiguousarray(instance.xi.T.astype(np.float64))
     sums = weights.astype(np.float64) @ columns
     energies, accepted = np.empty(equilibration + sweeps), 0
     for k in range(len(energies)):
-        moves, violated = _sweep(columns, weights, sums, *instance.sum_bounds, beta, random.random(instance.n))
+        moves, violated = _sweep(columns, weights, sums, limits, beta, random.random(instance.n))
         energies[k] = violated / instance.n_patterns
         accepted += moves if k >= equilibration else 0
     energies = energies[equilibration:]
@@ -111,24 +112,30 @@ def monte_carlo(
 
 @numba.njit(cache=True)
 def _sweep(
-    columns: Array, weights: NDArray[np.int8], sums: Array, lower: float, upper: float, beta: float, uniform: Array
+    columns: Array, weights: NDArray[np.int8], sums: Array, limits: Array, beta: float, uniform: Array
 ) -> tuple[int, int]:
-    """Propose every flip once; number of flips made and of patterns violated in the end."""
+    """Propose every flip once; number of flips made and of patterns violated in the end.
+
+    `limits` (K, 2) are the allowed intervals of sums; they are disjoint, so that a pattern is in one or none of them.
+    """
     n, p = columns.shape
     accepted = 0
     for i in range(n):
         step = -2.0 * weights[i]
         change = 0
-        for a in range(p):
-            old = sums[a]
-            new = old + step * columns[i, a]
-            change += int(new < lower or new > upper) - int(old < lower or old > upper)
+        for k in range(len(limits)):
+            lower, upper = limits[k, 0], limits[k, 1]
+            for a in range(p):
+                old = sums[a]
+                new = old + step * columns[i, a]
+                change += int(new < lower or new > upper) - int(old < lower or old > upper)
         if uniform[i] * (1.0 + np.exp(beta * change)) < 1.0:
             for a in range(p):
                 sums[a] += step * columns[i, a]
             weights[i] = -weights[i]
             accepted += 1
-    violated = 0
-    for a in range(p):
-        violated += int(sums[a] < lower or sums[a] > upper)
-    return accepted, violated
+    satisfied = 0
+    for k in range(len(limits)):
+        for a in range(p):
+            satisfied += int(sums[a] >= limits[k, 0] and sums[a] <= limits[k, 1])
+    return accepted, p - satisfied

@@ -26,9 +26,8 @@ from bp.execution.store import Point, PointStore, root_seed
 from bp.messages.edges import require_edges
 from bp.messages.state import Method
 from bp.randomness import Rng
-from replica_theory.models.intervals import SymmetricBinaryPerceptron
 from replica_theory.models.model import Model
-from replica_theory.models.perceptron import BinaryPerceptron
+from replica_theory.models.registry import particulars
 from replica_theory.results.labelled import Labelled, Quantity, Variable, make_dataset, read_attributes, read_netcdf
 from replica_theory.status import ConvergenceWarning
 from replica_theory.typing import Array
@@ -458,6 +457,7 @@ def _settings(job: Job, loads: Sequence[float], sizes: Sequence[int]) -> dict[st
     return {
         "model": type(job.model).__name__,
         "kappa": float(np.asarray(job.model.kappa)),
+        **particulars(job.model),
         "beta": float(np.asarray(job.model.beta)),
         "alpha": loads,
         "n": sizes,
@@ -474,11 +474,10 @@ def _settings(job: Job, loads: Sequence[float], sizes: Sequence[int]) -> dict[st
 def _checked_grid(model: Model, alpha: ArrayLike, n: ArrayLike) -> tuple[tuple[float, ...], tuple[int, ...]]:
     if not isinstance(model, Model):
         raise TypeError(f"model must be a model such as replica_theory.BinaryPerceptron(); got {model!r}")
-    if not isinstance(model, BinaryPerceptron | SymmetricBinaryPerceptron):
-        known = "BinaryPerceptron, TeacherStudent or SymmetricBinaryPerceptron"
-        raise TypeError(f"model must be one that instances can be drawn of, {known}; got {model!r}")
     if np.ndim(model.kappa) or np.ndim(model.beta):
         raise ValueError(f"model must have a single kappa and beta; got {model}")
+    if model.allowed_intervals is None:
+        raise TypeError(f"model must be a hard constraint, such as a margin or an IntervalModel; got {model!r}")
     loads = _checked_numbers("alpha", alpha, "positive and finite", lambda a: 0 < a < np.inf)
     sizes = tuple(_checked_integer("n", size, 1) for size in np.ravel(np.asarray(n)).tolist())
     if not sizes:
