@@ -14,9 +14,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from replica_theory.models.intervals import SymmetricBinaryPerceptron
+from replica_theory.models.command_line import add_model_options, conditions, model_of, plain_models
 from replica_theory.models.model import Model
-from replica_theory.models.perceptron import BinaryPerceptron, TeacherStudent
 from replica_theory.neighbourhood.franz_parisi import franz_parisi
 from replica_theory.neighbourhood.local_entropy import ZERO_COMPLEXITY, local_entropy
 from replica_theory.status import ConvergenceError, Status, silenced, statuses
@@ -25,20 +24,16 @@ from replica_theory.thresholds.dense_region import local_entropy_threshold
 from replica_theory.typical.replica_symmetric import replica_symmetric
 from replica_theory.typing import Array
 
-MODELS: dict[str, type[Model]] = {
-    "binary": BinaryPerceptron,
-    "symmetric": SymmetricBinaryPerceptron,
-    "teacher-student": TeacherStudent,
-}
 MAX_POINTS = 1_000_000
 
 Columns = dict[str, Any]
 """What a command computes: a name and an array (one entry a point) for each column, with a column ``status``."""
 
-_CONVENTIONS = """\
+_CONDITIONS = ";\n  ".join(conditions())
+_CONVENTIONS = f"""\
 conventions:
   N weights W_i = +-1, P = alpha N patterns, stability h = y xi.W / sqrt(N).
-  binary: h >= kappa; symmetric: |h| <= kappa; teacher-student: h >= kappa with the labels of a binary teacher.
+  {_CONDITIONS}.
   Entropies are natural logarithms per weight (nats); distance d = (1 - t)/2 at overlap t = W.W'/N.
   Lists and grids start:stop:count (both ends included) may be given wherever several numbers are allowed; the table
   has a line for every combination. A grid that starts below zero needs an equals sign: --kappa=-1:1:5.
@@ -311,13 +306,14 @@ def _subcommand(
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     parser.set_defaults(command=command, name=name)
-    parser.add_argument("--model", choices=MODELS, default="binary", help="the constraint (default: binary)")
+    parser.add_argument("--model", choices=plain_models(), default="binary", help="the constraint (default: binary)")
+    add_model_options(parser)
     parser.add_argument(
         "--kappa",
         type=_numbers,
         nargs="+",
         metavar="K",
-        help="margins, or a grid (default: 0; 1 for the symmetric model)",
+        help=f"margins, or a grid (default: {_default_margins()})",
     )
     parser.add_argument("--json", action="store_true", help="print JSON (NaN as null) instead of a table")
     return parser
@@ -350,8 +346,12 @@ def _numbers(text: str) -> Array:
 
 
 def _margins(arguments: argparse.Namespace) -> list[Array]:
-    default = MODELS[arguments.model]().kappa
-    return arguments.kappa or [np.atleast_1d(np.asarray(default))]
+    return arguments.kappa or [np.atleast_1d(np.asarray(plain_models()[arguments.model].default("kappa")))]
+
+
+def _default_margins() -> str:
+    others = {name: entry.default("kappa") for name, entry in plain_models().items() if entry.default("kappa") != 0}
+    return "; ".join(["0", *(f"{kappa:g} for --model {name}" for name, kappa in others.items())])
 
 
 def _outer(*lists: list[Array]) -> list[Array]:
@@ -364,7 +364,7 @@ def _outer(*lists: list[Array]) -> list[Array]:
 
 
 def _model(arguments: argparse.Namespace, kappa: Array) -> Model:
-    return MODELS[arguments.model](kappa, arguments.beta)
+    return model_of(arguments.model, vars(arguments), kappa=kappa, beta=arguments.beta)
 
 
 def _as_json(arguments: argparse.Namespace, columns: Columns) -> str:

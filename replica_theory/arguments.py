@@ -259,7 +259,7 @@ def checked_signs(name: str, values: Any, size: int) -> NDArray[np.int8]:
         If it has another shape, or an entry that is not ±1.
     """
     array = _shaped(name, np.asarray(values), size)
-    bad = np.flatnonzero(~np.isin(array, (-1, 1)))
+    bad = np.flatnonzero((array != 1) & (array != -1))
     if len(bad) or array.dtype.kind not in "iuf":
         where = int(bad[0]) if len(bad) else 0
         raise ValueError(f"{name} must be ±1; entry {where} is {array[where]}")

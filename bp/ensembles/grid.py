@@ -9,9 +9,8 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from replica_theory.arguments import checked_alpha, checked_distance
-from replica_theory.models.intervals import SymmetricBinaryPerceptron
 from replica_theory.models.model import Model
-from replica_theory.models.perceptron import BinaryPerceptron
+from replica_theory.models.registry import particulars
 
 
 @dataclass(frozen=True)
@@ -75,6 +74,7 @@ class Grid:
         return {
             "model": type(self.model).__name__,
             "kappa": float(np.asarray(self.model.kappa)),
+            **particulars(self.model),
             "alpha": self.alpha,
             "n": self.n,
             "seed": root,
@@ -110,8 +110,7 @@ def checked_integer(name: str, value: Any, least: int) -> int:
 def _require_drawable(model: Model) -> None:
     if not isinstance(model, Model):
         raise TypeError(f"model must be a model such as replica_theory.BinaryPerceptron(); got {model!r}")
-    if not isinstance(model, BinaryPerceptron | SymmetricBinaryPerceptron):
-        known = "BinaryPerceptron, TeacherStudent or SymmetricBinaryPerceptron"
-        raise TypeError(f"model must be one that instances can be drawn of, {known}; got {model!r}")
     if np.ndim(model.kappa) or np.ndim(model.beta):
         raise ValueError(f"model must have a single kappa and beta; got {model}")
+    if model.allowed_intervals is None:
+        raise TypeError(f"model must be a hard constraint, such as a margin or an IntervalModel; got {model!r}")

@@ -3,8 +3,9 @@
 A configuration is an integer whose bit `i` says that weight `i` is +1. Its first six bits (the "low" weights) index the
 bits of a 64-bit word, the next ``mid`` bits are walked in Gray code, the leading ones number the chunk. For pattern
 ``mu`` the sums over the low weights are sorted once, ``sums[mu]``, and ``masks[mu, r]`` is the word of the
-configurations of rank ``r`` or higher; the configurations that satisfy the pattern are then a range of ranks, found by
-bisection. All kernels release the GIL and write only to the output they are given.
+configurations of rank ``r`` or higher; the configurations whose sums are in an interval are then a range of ranks,
+found by bisection, and ``limits`` (K, 2) are the intervals of sums that satisfy the pattern. All kernels release the
+GIL and write only to the output they are given.
 """
 
 from __future__ import annotations
@@ -48,8 +49,16 @@ def _rank(values: Floats, threshold: float) -> int:
 
 
 @njit(cache=True, nogil=True)
-def _allowed(field: float, sums: Floats, masks: Words, lower: float, upper: float) -> np.uint64:
-    """Word of the low configurations whose sum, added to the field of the other weights, is in [lower, upper]."""
+def _allowed(field: float, sums: Floats, masks: Words, limits: Floats) -> np.uint64:
+    """Word of the low configurations whose sum, added to the field of the other weights, is in one of the `limits`."""
+    word = _between(field, sums, masks, limits[0, 0], limits[0, 1])
+    for k in range(1, limits.shape[0]):
+        word |= _between(field, sums, masks, limits[k, 0], limits[k, 1])
+    return word
+
+
+@njit(cache=True, nogil=True)
+def _between(field: float, sums: Floats, masks: Words, lower: float, upper: float) -> np.uint64:
     word: np.uint64 = masks[_rank(sums, lower - field)]
     if upper < np.inf:
         word &= ~masks[_rank(sums, np.nextafter(upper - field, np.inf))]
@@ -86,8 +95,7 @@ def solution_words(
     mid: int,
     sums: Floats,
     masks: Words,
-    lower: float,
-    upper: float,
+    limits: Floats,
     field: Floats,
     words: Words,
 ) -> None:
@@ -103,7 +111,7 @@ def solution_words(
             gray = _flip(k, gray, columns, field)
         word = masks[0, 0]
         for mu in range(field.shape[0]):
-            word &= _allowed(field[mu], sums[mu], masks[mu], lower, upper)
+            word &= _allowed(field[mu], sums[mu], masks[mu], limits)
             if word == 0:
                 break
         words[gray] = word
@@ -117,8 +125,7 @@ def tally(
     mid: int,
     sums: Floats,
     masks: Words,
-    lower: float,
-    upper: float,
+    limits: Floats,
     counts: Counts,
     ones: Counts,
 ) -> None:
@@ -130,7 +137,7 @@ def tally(
     words = np.empty(1 << mid, dtype=np.uint64)
     low = ones.shape[0] - columns.shape[0]
     for chunk in range(first, last):
-        solution_words(chunk, columns, mid, sums, masks, lower, upper, field, words)
+        solution_words(chunk, columns, mid, sums, masks, limits, field, words)
         total = np.int64(0)
         for g in range(words.shape[0]):
             if words[g] == 0:
@@ -156,8 +163,7 @@ def unpack(
     mid: int,
     sums: Floats,
     masks: Words,
-    lower: float,
-    upper: float,
+    limits: Floats,
     offsets: Counts,
     low: int,
     out: Solutions,
@@ -168,7 +174,7 @@ def unpack(
     for chunk in range(first, last):
         if offsets[chunk] == offsets[chunk + 1]:
             continue
-        solution_words(chunk, columns, mid, sums, masks, lower, upper, field, words)
+        solution_words(chunk, columns, mid, sums, masks, limits, field, words)
         at = offsets[chunk]
         for g in range(words.shape[0]):
             if words[g] == 0:
@@ -188,8 +194,7 @@ def energies(
     mid: int,
     sums: Floats,
     masks: Words,
-    lower: float,
-    upper: float,
+    limits: Floats,
     histogram: Counts,
 ) -> None:
     """Add the configurations of the chunks in [first, last) to the histogram (P + 1,) of violated patterns.
@@ -207,7 +212,7 @@ def energies(
                 gray = _flip(k, gray, columns, field)
             n_digits = 0
             for mu in range(n_patterns):
-                carry = masks[0, 0] & ~_allowed(field[mu], sums[mu], masks[mu], lower, upper)
+                carry = masks[0, 0] & ~_allowed(field[mu], sums[mu], masks[mu], limits)
                 digit = 0
                 while carry:
                     if digit == n_digits:

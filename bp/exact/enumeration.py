@@ -229,7 +229,7 @@ def enumerate_solutions(instance: Instance, *, energies: bool = False, max_memor
     Parameters
     ----------
     instance : Instance
-        At most 30 weights, any constraint, patterns ±1 (exact) or real (a stability within rounding of the margin
+        At most 30 weights, any hard constraint, patterns ±1 (exact) or real (a stability within rounding of the margin
         counts as satisfied, as in `Instance.errors`).
     energies : bool
         Whether to count the configurations by number of violated patterns as well (slower: no early rejection).
@@ -245,7 +245,7 @@ def enumerate_solutions(instance: Instance, *, energies: bool = False, max_memor
     Raises
     ------
     TypeError
-        If `instance` is not an `Instance`.
+        If `instance` is not an `Instance`, or its constraint is soft.
     ValueError
         If the instance has more than 30 weights.
 
@@ -294,7 +294,7 @@ class _Walk:
         self.n_chunks = 1 << (self.n - self.low - self.mid)
         sums, masks = _tables(xi[:, : self.low])
         columns = np.ascontiguousarray(xi[:, self.low :].T)
-        self.tables = (columns, self.mid, sums, masks, *instance.sum_bounds)
+        self.tables = (columns, self.mid, sums, masks, np.array(instance.sum_intervals))
 
     def tally(self) -> tuple[int, NDArray[np.int64], NDArray[np.int64]]:
         """Number of solutions, number with each weight at +1, and where each chunk starts in the list."""

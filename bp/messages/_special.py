@@ -10,6 +10,8 @@ import math
 
 from numba import njit
 
+from replica_theory.typing import Array
+
 _SQRT_HALF = math.sqrt(0.5)
 _LOG_SQRT_2PI = 0.5 * math.log(2 * math.pi)
 _ASYMPTOTIC_FROM = 30.0  # erfc is still a normal number here, and eight terms of the series reach rounding
@@ -61,17 +63,32 @@ def log_soft(log_p: float, beta: float) -> float:
 
 
 @njit(cache=True, error_model="numpy")
-def log_factor(mean: float, variance: float, lower: float, upper: float, beta: float) -> float:
-    r"""Log-weight of a pattern whose field is Gaussian, allowed in [lower, upper], at inverse temperature `beta`.
+def log_factor(mean: float, variance: float, limits: Array, beta: float) -> float:
+    r"""Log-weight of a pattern whose field is Gaussian, allowed in the intervals `limits` (K, 2), at `beta`.
 
-    :math:`\log[e^{-\beta} + (1-e^{-\beta}) P]`, :math:`P = H((l-\omega)/\sqrt V) - H((u-\omega)/\sqrt V)`. At zero
-    variance `P` is 1 in the interval (margins included, up to rounding) and 0 outside.
+    :math:`\log[e^{-\beta} + (1-e^{-\beta}) P]`, :math:`P = \sum_k[H((l_k-\omega)/\sqrt V) - H((u_k-\omega)/\sqrt V)]`.
+    At zero variance `P` is 1 in an interval (ends included, up to rounding) and 0 outside.
     """
     if variance > 0.0:
         std = math.sqrt(variance)
-        return log_soft(log_interval((lower - mean) / std, (upper - mean) / std), beta)
+        log_p = log_interval((limits[0, 0] - mean) / std, (limits[0, 1] - mean) / std)
+        for k in range(1, limits.shape[0]):
+            log_p = _log_add(log_p, log_interval((limits[k, 0] - mean) / std, (limits[k, 1] - mean) / std))
+        return log_soft(log_p, beta)
     slack = _SLACK * max(1.0, abs(mean))
-    return 0.0 if lower - slack <= mean <= upper + slack else -beta
+    for k in range(limits.shape[0]):
+        if limits[k, 0] - slack <= mean <= limits[k, 1] + slack:
+            return 0.0
+    return -beta
+
+
+@njit(cache=True, error_model="numpy")
+def _log_add(one: float, other: float) -> float:
+    """Logarithm of the sum of two probabilities of disjoint events: at most 0, also after rounding."""
+    high, low = max(one, other), min(one, other)
+    if low == -math.inf:
+        return high
+    return min(high + math.log1p(math.exp(low - high)), 0.0)
 
 
 @njit(cache=True, error_model="numpy")

@@ -9,7 +9,8 @@ from numpy.typing import ArrayLike
 from tqdm import tqdm
 
 from bp.messages.state import Control, Method, energy_per_pattern
-from bp.problems.perceptron import Instance, checked_signs
+from bp.problems.perceptron import Instance
+from replica_theory.arguments import checked_signs
 from replica_theory.results.curve import EntropyCurve
 from replica_theory.status import Status, report
 from replica_theory.typing import Array

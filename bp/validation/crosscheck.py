@@ -25,9 +25,8 @@ from bp.randomness import Rng
 from bp.validation.comparisons import COMPARISONS, Expected, Job, Measured, Row
 from bp.validation.picture import picture
 from replica_theory.arguments import checked_alpha, checked_distance
-from replica_theory.models.intervals import SymmetricBinaryPerceptron
 from replica_theory.models.model import Model
-from replica_theory.models.perceptron import BinaryPerceptron
+from replica_theory.models.registry import particulars
 from replica_theory.results.files import replace_file
 
 if TYPE_CHECKING:  # pragma: no cover
@@ -126,7 +125,7 @@ class Crosscheck:
                     len(points) // self.samples, self.samples, *stacked.shape[1:]
                 )
         settings = {"model": type(self.model).__name__, "kappa": self.model.kappa, "n": self.n, "seed": str(self.seed)}
-        return arrays | settings | {"method": self.method}
+        return arrays | settings | particulars(self.model) | {"method": self.method}
 
     def plot(self) -> Figure:
         """What was compared, theory as lines and simulation as points, and the z-scores of rows that should agree.
@@ -313,11 +312,10 @@ def _checked(
     """Loads, distances, sizes and samples, after refusing whatever could not be worked on."""
     if not isinstance(model, Model):
         raise TypeError(f"model must be a model such as replica_theory.BinaryPerceptron(); got {model!r}")
-    if not isinstance(model, BinaryPerceptron | SymmetricBinaryPerceptron):
-        known = "BinaryPerceptron, TeacherStudent or SymmetricBinaryPerceptron"
-        raise TypeError(f"model must be one that instances can be drawn of, {known}; got {model!r}")
     if np.ndim(model.kappa) or np.ndim(model.beta) or np.isfinite(model.beta):
         raise ValueError(f"crosscheck needs a single kappa and beta = inf; got {model}")
+    if model.allowed_intervals is None:
+        raise TypeError(f"model must be a hard constraint, such as a margin or an IntervalModel; got {model!r}")
     if method not in get_args(Method):
         raise ValueError(f"method must be one of {', '.join(map(repr, get_args(Method)))}; got {method!r}")
     sizes = tuple(_checked_integer("n", size) for size in np.ravel(np.asarray(n)).tolist())
@@ -377,6 +375,7 @@ def _settings(job: Job, loads: Sequence[float], sizes: Sequence[int]) -> dict[st
     return {
         "model": type(job.model).__name__,
         "kappa": float(np.asarray(job.model.kappa)),
+        **particulars(job.model),
         "alpha": loads,
         "n": sizes,
         "distance": job.distances,

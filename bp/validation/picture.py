@@ -127,5 +127,4 @@ def _points(
 
 
 def _describe(model: Model) -> str:
-    names = {"BinaryPerceptron": "binary perceptron", "SymmetricBinaryPerceptron": "symmetric binary perceptron"}
-    return f"{names.get(type(model).__name__, 'teacher-student perceptron')}, κ = {float(np.asarray(model.kappa)):g}"
+    return f"{model.title or type(model).__name__}, κ = {float(np.asarray(model.kappa)):g}"

@@ -26,7 +26,7 @@ def test_edges_are_the_outermost_allowed_sums(model, n):
     inst = bp.random_instance(model, n, 1.0, rng=1)
     lower, upper = inst.lattice[0]
     sums = np.arange(-n, n + 1, 2)
-    low, high = inst.sum_bounds
+    ((low, high),) = inst.sum_intervals
     assert np.array_equal((sums >= lower) & (sums <= upper), (sums >= low) & (sums <= high))
     assert (lower - n) % 2 == (upper - n) % 2 == 0
 

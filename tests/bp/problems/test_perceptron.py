@@ -34,10 +34,10 @@ def test_sizes():
 
 def test_model_and_interval():
     assert Instance([[1]], kappa=0.5).model == BinaryPerceptron(0.5)
-    assert Instance([[1]], kappa=0.5).interval == (0.5, np.inf)
+    assert Instance([[1]], kappa=0.5).intervals.tolist() == [[0.5, np.inf]]
     symmetric = Instance([[1]], kappa=0.5, constraint="symmetric")
     assert symmetric.model == SymmetricBinaryPerceptron(0.5)
-    assert symmetric.interval == (-0.5, 0.5)
+    assert symmetric.intervals.tolist() == [[-0.5, 0.5]]
 
 
 def test_caller_keeps_its_arrays():
@@ -172,15 +172,13 @@ def test_random_instance_takes_the_constraint():
     ("arguments", "sentence"),
     [
         ({"n": 0}, "n must be a positive integer; got 0"),
-        ({"n": 10.0}, "n must be a positive integer; got 10.0"),
-        ({"alpha": 0.0}, "alpha must be a positive number; got 0.0"),
-        ({"alpha": np.nan}, "alpha must be a positive number; got nan"),
-        ({"alpha": [0.5, 0.6]}, "alpha must be a positive number"),
-        ({"n": True}, "n must be a positive integer; got True"),
+        ({"alpha": 0.0}, "alpha must be positive and finite; got 0.0"),
+        ({"alpha": np.nan}, "alpha must be positive and finite; got nan"),
+        ({"alpha": [0.5, 0.6]}, "alpha must be a single number"),
         ({"rng": -1}, "rng must be a non-negative integer, a SeedSequence, a Generator or None; got -1"),
         ({"alpha": 0.01}, "alpha=0.01 at n=11 gives no patterns; alpha must be at least 0.0455"),
-        ({"patterns": "uniform"}, "patterns must be 'binary' or 'gaussian'; got 'uniform'"),
-        ({"model": BinaryPerceptron([0.0, 0.1])}, "kappa of an instance must be a single number"),
+        ({"patterns": "uniform"}, "patterns must be one of 'binary', 'gaussian'; got 'uniform'"),
+        ({"model": BinaryPerceptron([0.0, 0.1])}, "model must have a single kappa and beta"),
     ],
 )
 def test_random_instance_refusals(arguments, sentence):
@@ -188,7 +186,7 @@ def test_random_instance_refusals(arguments, sentence):
         random_instance(**({"model": BinaryPerceptron(), "n": 11, "alpha": 0.5, "rng": 1} | arguments))
 
 
-@pytest.mark.parametrize("name, value", [("alpha", "much"), ("rng", "seed"), ("rng", 1.5)])
+@pytest.mark.parametrize("name, value", [("alpha", "much"), ("n", 10.0), ("n", True), ("rng", "seed"), ("rng", 1.5)])
 def test_random_instance_names_what_is_of_another_type(name, value):
     with pytest.raises(TypeError, match=f"{name} must be a.*; got {value!r}"):
         random_instance(**({"model": BinaryPerceptron(), "n": 11, "alpha": 0.5} | {name: value}))
