@@ -5,30 +5,30 @@ import pytest
 
 import bp
 from bp.algorithms import _search
-from bp.algorithms.local_search import edges, local_search
+from bp.algorithms.local_search import agreement_table, edges, local_search
 from bp.problems import _bits
-from replica_theory.models.intervals import SymmetricBinaryPerceptron
+from replica_theory.models.intervals import IntervalModel, SymmetricBinaryPerceptron, UShapePerceptron
 from replica_theory.models.perceptron import BinaryPerceptron
 
 MODELS = [BinaryPerceptron(), BinaryPerceptron(0.4), SymmetricBinaryPerceptron(1.0), SymmetricBinaryPerceptron(0.3)]
+MODELS += [UShapePerceptron(0.5), IntervalModel([(-1.6, -0.7), (0.1, 0.3), (1.2, np.inf)])]
 
 
 def energy(inst, weights):
     """Flips by which the patterns miss their sums."""
-    lower, upper = edges(inst)
     sums = inst.xi.astype(int) @ weights.astype(int)
-    return int(np.sum(np.maximum(np.maximum(lower - sums, sums - upper), 0)) // 2)
+    missed = [np.maximum(np.maximum(lower - sums, sums - upper), 0) for lower, upper in edges(inst) if lower <= upper]
+    return int(np.sum(np.min(missed, axis=0)) // 2)
 
 
 @pytest.mark.parametrize("n", [20, 21])
 @pytest.mark.parametrize("model", MODELS, ids=repr)
 def test_edges_are_the_outermost_allowed_sums(model, n):
     inst = bp.random_instance(model, n, 1.0, rng=1)
-    lower, upper = edges(inst)
     sums = np.arange(-n, n + 1, 2)
-    low, high = inst.sum_bounds
-    assert np.array_equal((sums >= lower) & (sums <= upper), (sums >= low) & (sums <= high))
-    assert (lower - n) % 2 == (upper - n) % 2 == 0
+    for (lower, upper), (low, high) in zip(edges(inst), inst.sum_intervals, strict=True):
+        assert np.array_equal((sums >= lower) & (sums <= upper), (sums >= low) & (sums <= high))
+        assert (lower - n) % 2 == (upper - n) % 2 == 0
 
 
 @pytest.mark.parametrize("temperature", [0.3, 1.0])
@@ -39,10 +39,11 @@ def test_first_flip_is_drawn_from_the_heat_bath(model, temperature):
     start = np.random.default_rng(3).choice(np.array([-1, 1], dtype=np.int8), 71)
     energies = np.array([energy(inst, np.where(np.arange(71) == i, -start, start)) for i in range(71)])
     cumulative = np.cumsum(np.exp(-(energies - energies.min()) / temperature))
-    sums, words = inst.xi.astype(np.int64) @ start, _bits.pack(start[None])[0]
-    rows, g = np.empty((len(sums), len(words)), np.uint64), np.zeros((1, len(sums)), np.float32)
-    errors, met = _search._collect(inst.bits, sums, *edges(inst), rows, g)
-    near = np.count_nonzero(g) or len(sums)
+    agree, words = (inst.xi.astype(np.int64) @ start + 71) // 2, _bits.pack(start[None])[0]
+    rows, g = np.empty((len(agree), len(words)), np.uint64), np.zeros((1, len(agree)), np.float32)
+    table = agreement_table(inst)
+    errors, met = _search._collect(inst.bits, agree, table, rows, g)
+    near = np.count_nonzero(table[1:, agree].any(axis=0))
     assert errors == inst.errors(start)
     boltzmann = np.exp(-np.arange(_search._RANGE) / temperature)
     for uniform in (0.01, 0.3, 0.77, 0.99):
