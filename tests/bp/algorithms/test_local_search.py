@@ -7,28 +7,29 @@ import bp
 from bp.algorithms.local_search import local_search
 from bp.problems import _bits, _walks
 from bp.problems.walkers import lattice_tables
-from replica_theory.models.intervals import SymmetricBinaryPerceptron
+from replica_theory.models.intervals import IntervalModel, SymmetricBinaryPerceptron, UShapePerceptron
 from replica_theory.models.perceptron import BinaryPerceptron
 
 MODELS = [BinaryPerceptron(), BinaryPerceptron(0.4), SymmetricBinaryPerceptron(1.0), SymmetricBinaryPerceptron(0.3)]
+MODELS += [UShapePerceptron(0.5), IntervalModel([(-1.6, -0.7), (0.1, 0.3), (1.2, np.inf)])]
 
 
 def energy(inst, weights):
     """Flips by which the patterns miss their sums."""
-    lower, upper = inst.lattice[0]
     sums = inst.xi.astype(int) @ weights.astype(int)
-    return int(np.sum(np.maximum(np.maximum(lower - sums, sums - upper), 0)) // 2)
+    missed = [np.maximum(np.maximum(lower - sums, sums - upper), 0) for lower, upper in inst.lattice]
+    return int(np.sum(np.min(missed, axis=0)) // 2)
 
 
 @pytest.mark.parametrize("n", [20, 21])
 @pytest.mark.parametrize("model", MODELS, ids=repr)
 def test_edges_are_the_outermost_allowed_sums(model, n):
     inst = bp.random_instance(model, n, 1.0, rng=1)
-    lower, upper = inst.lattice[0]
     sums = np.arange(-n, n + 1, 2)
-    ((low, high),) = inst.sum_intervals
-    assert np.array_equal((sums >= lower) & (sums <= upper), (sums >= low) & (sums <= high))
-    assert (lower - n) % 2 == (upper - n) % 2 == 0
+    allowed = [np.any([(sums >= low) & (sums <= high) for low, high in ends], axis=0)
+               for ends in (inst.lattice, inst.sum_intervals)]  # fmt: skip
+    assert np.array_equal(*allowed)
+    assert np.all((inst.lattice - n) % 2 == 0)
 
 
 @pytest.mark.parametrize("temperature", [0.3, 1.0])
@@ -43,7 +44,8 @@ def test_first_flip_is_drawn_from_the_heat_bath(model, temperature):
     rows, g = np.empty((len(sums), len(words)), np.uint64), np.zeros((1, len(sums)), np.float32)
     violated, table = lattice_tables(71, inst.lattice)
     errors, met = _walks.collect(inst.bits, 71, sums, table, violated, rows, g)
-    near = np.count_nonzero(g) or len(sums)
+    place = (sums + 73) // 2
+    near = np.count_nonzero((table[place - 1] != table[place]) | (table[place + 1] != table[place]))
     assert errors == inst.errors(start)
     boltzmann = np.exp(-np.arange(_walks._RANGE) / temperature)
     for uniform in (0.01, 0.3, 0.77, 0.99):
