@@ -21,8 +21,11 @@ from bp.execution.workers import worker_processes
 from bp.messages.propagation import belief_propagation
 from bp.problems.files import read_instance
 from bp.problems.perceptron import Instance
-from bp.validation.comparisons import COMPARISONS, Row
-from bp.validation.crosscheck import DISTANCES, Crosscheck, crosscheck, stored_call
+from bp.validation.call import stored_call
+from bp.validation.comparisons import COMPARISONS
+from bp.validation.crosscheck import DISTANCES, crosscheck
+from bp.validation.report import Crosscheck
+from bp.validation.table import Row
 from replica_theory.models.intervals import SymmetricBinaryPerceptron
 from replica_theory.models.model import Model
 from replica_theory.models.perceptron import BinaryPerceptron, TeacherStudent
