@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from replica_theory.arguments import POSITIVE, checked_number
 from replica_theory.typing import Array
 
 
@@ -91,11 +92,10 @@ def averaged(values: Array, *, width: float = 1.0, proportion: bool = False) -> 
 
     Raises
     ------
-    ValueError
-        If `width` is not positive.
+    TypeError, ValueError
+        If `width` is not a positive number.
     """
-    if not width > 0:
-        raise ValueError(f"width must be positive; got {width!r}")
+    checked_number("width", width, POSITIVE)
     finite = np.isfinite(values)
     count = finite.sum(axis=2)
     with np.errstate(invalid="ignore", divide="ignore"):

@@ -18,6 +18,7 @@ from bp.ensembles.measurements import MEASUREMENTS, measure
 from bp.ensembles.statistics import Estimate, Extrapolation, averaged, extrapolated
 from bp.execution.store import Point
 from bp.messages.state import Method
+from replica_theory.arguments import checked_choice
 from replica_theory.models.model import Model
 from replica_theory.results.labelled import Labelled, Quantity, Variable, make_dataset, read_attributes
 from replica_theory.typing import Array
@@ -182,8 +183,7 @@ def _checked_place(table: Ensemble, alpha_index: int, n_index: int, sample: int)
 
 
 def _measured(table: Ensemble, name: str) -> Array:
-    if name not in table.values:
-        raise ValueError(f"name must be one of {', '.join(map(repr, table.values))}; got {name!r}")
+    checked_choice("name", name, table.values)
     return table.values[name]
 
 
