@@ -29,7 +29,8 @@ from bp.randomness import Rng
 from replica_theory.models.intervals import SymmetricBinaryPerceptron
 from replica_theory.models.model import Model
 from replica_theory.models.perceptron import BinaryPerceptron
-from replica_theory.results.labelled import Labelled, Quantity, Variable, make_dataset, read_attributes, read_netcdf
+from replica_theory.results.labelled import Labelled, Variable, make_dataset, read_attributes, read_netcdf
+from replica_theory.results.quantities import Quantity
 from replica_theory.status import ConvergenceWarning
 from replica_theory.typing import Array
 

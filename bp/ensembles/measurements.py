@@ -18,8 +18,7 @@ from bp.messages.propagation import BPResult, belief_propagation
 from bp.messages.state import Method
 from bp.problems.perceptron import Instance, random_instance
 from replica_theory.models.model import Model
-from replica_theory.results.grid import NATS
-from replica_theory.results.labelled import Quantity
+from replica_theory.results.quantities import NATS, Quantity
 from replica_theory.status import silenced
 from replica_theory.typing import Array
 
