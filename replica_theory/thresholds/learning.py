@@ -113,9 +113,7 @@ def _equal_free_entropies(model: TeacherStudent, n: int) -> float:
 
 def _top_of_branch(model: TeacherStudent, n: int) -> float:
     """Log R_hat at the first maximum of alpha along the branch."""
-    grid = np.linspace(_ROUNDING = 1e-14
-"""Relative accuracy to which a load is found."""
-_LOWEST, _HIGHEST, 201)
+    grid = np.linspace(_LOWEST, _HIGHEST, 201)
     alpha = _on_branch(model, grid, n)[0]
     falling = np.flatnonzero(np.diff(alpha) < 0)
     if not len(falling):
