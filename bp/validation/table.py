@@ -162,12 +162,10 @@ def _mean(values: Array, controls: Array) -> tuple[float, float, int]:
 
 def _limit(row: Row, rows: Sequence[Row], limit: float, order: int) -> Row:
     """The polynomial in 1/N through the discrepancies; theory plus its intercept stands for the simulation."""
-    powers = (1.0 / np.array([r.n for r in rows]))[:, None] ** np.arange(order + 1)
+    sizes, gaps = np.array([r.n for r in rows]), np.array([r.discrepancy for r in rows])
     errors = np.array([r.standard_error for r in rows])
     exact = bool(np.all(errors < _NO_SCATTER))
-    line, covariance, _, _ = weighted_fit(
-        powers, np.array([r.discrepancy for r in rows]), np.ones(len(rows)) if exact else errors
-    )
+    line, covariance, _, _ = weighted_fit(sizes, gaps, np.ones(len(rows)) if exact else errors, order)
     error = 0.0 if exact else float(np.sqrt(covariance[0, 0]))
     worst = max(rows, key=lambda r: r.expected == "near")
     row = replace(row, n=np.inf, expected=worst.expected, assumption=worst.assumption)

@@ -203,12 +203,6 @@ def test_planted_bound_bounds_binary_pairs(distance):
         assert float(franz_parisi(model, alpha, distance).entropy) <= float(planted_bound(model, alpha, distance))
 
 
-def test_binary_entropy():
-    np.testing.assert_allclose(binary_entropy([0.0, 0.5, 1.0]), [0, np.log(2), 0], atol=1e-16)
-    # Near 0: d log(1/d) + d, without cancellation.
-    assert float(binary_entropy(1e-12)) == pytest.approx(1e-12 * (12 * np.log(10) + 1), rel=1e-10)
-
-
 def test_minimum_distance():
     """A root of the curve, growing with the load: typical solutions are isolated."""
     roots = [minimum_distance(BINARY, alpha) for alpha in (0.5, 0.7, 0.8)]
