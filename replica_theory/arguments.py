@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import numbers
 from collections.abc import Callable, Iterable, Sequence
+from inspect import isabstract
 from typing import Any, NamedTuple, TypeVar
 
 import numpy as np
@@ -193,8 +194,8 @@ def checked_choices(name: str, values: Any, known: Iterable[str]) -> tuple[str, 
     return tuple(words)
 
 
-def checked_kind(name: str, value: Any, kind: type[_T], *, such: str = "") -> _T:
-    """The argument, which must be of a class; `such` is an example of what is meant.
+def checked_kind(name: str, value: Any, kind: type[Any], *, such: str = "") -> None:
+    """Refuse what is not of a class; `such` is an example of what is meant.
 
     Raises
     ------
@@ -205,7 +206,48 @@ def checked_kind(name: str, value: Any, kind: type[_T], *, such: str = "") -> _T
         article = "an" if kind.__name__[0] in "AEIOU" else "a"
         example = f" such as {such}" if such else ""
         raise TypeError(f"{name} must be {article} {kind.__name__}{example}; got {shown(value)}")
-    return value
+
+
+def checked_model(
+    model: Any,
+    kind: type[Any],
+    door: str = "",
+    *,
+    single: bool = False,
+    hard: bool = False,
+    random_labels: bool = False,
+    instead: str = "",
+) -> None:
+    """Refuse what is no model of a class, or lacks what a function asks of it.
+
+    Parameters
+    ----------
+    model : object
+    kind : type
+        The class.
+    door : str
+        Name of the function, for the sentence.
+    single : bool
+        Whether kappa and beta must be numbers, not arrays.
+    hard : bool
+        Whether beta must be inf.
+    random_labels : bool
+        Whether there must be no teacher; `instead` names the function for one.
+    instead : str
+
+    Raises
+    ------
+    TypeError, ValueError
+        If it is of another class, or lacks something.
+    """
+    checked_kind("model", model, kind, such="BinaryPerceptron(kappa=0.0)" if isabstract(kind) else "")
+    if single and (np.ndim(model.kappa) or np.ndim(model.beta)):
+        raise ValueError(f"model must have a single kappa and beta; got {shown(model)}")
+    if random_labels and model.has_teacher:
+        other = f"; for a teacher see {instead}" if instead else ""
+        raise ValueError(f"{door} needs random labels{other}; got {shown(model)}")
+    if hard and np.isfinite(model.beta).any():
+        raise ValueError(f"{door} counts solutions and needs beta = inf; got beta={shown(model.beta)}")
 
 
 def checked_signs(name: str, values: Any, size: int) -> NDArray[np.int8]:

@@ -20,7 +20,8 @@ from bp.execution.store import Point
 from bp.messages.state import Method
 from replica_theory.arguments import checked_choice
 from replica_theory.models.model import Model
-from replica_theory.results.labelled import Labelled, Quantity, Variable, make_dataset, read_attributes
+from replica_theory.results.labelled import Labelled, Variable, make_dataset, read_attributes
+from replica_theory.results.quantities import Quantity
 from replica_theory.typing import Array
 
 

@@ -8,7 +8,6 @@ import numpy as np
 from numpy.typing import ArrayLike
 from tqdm import tqdm
 
-from bp.messages.propagation import make_state
 from bp.messages.state import Control, Method, energy_per_pattern
 from bp.problems.perceptron import Instance, checked_signs
 from replica_theory.results.curve import EntropyCurve
@@ -106,7 +105,7 @@ def local_entropy(
              "n": instance.n, "patterns": instance.n_patterns}  # fmt: skip
     model = instance.model.at(beta=control.beta)
     curve = replace(_curve(d, points), model=model, alpha=np.full(d.shape, instance.alpha), settings=asked)
-    report(curve.status, curve, f"local_entropy(method={method!r})", scalar=d.ndim == 0)
+    report(curve, f"local_entropy(method={method!r})")
     return curve
 
 
@@ -127,8 +126,8 @@ class _Walk:
 
     def __init__(self, instance: Instance, signs: Array, control: Control, memory_limit: float | None) -> None:
         self._instance, self._signs, self._control = instance, signs, control
-        self._state = make_state(instance, control.method, beta=control.beta, memory_limit=memory_limit)
-        self._kept = self._state.messages()
+        self._state = instance.messages(control.method, beta=control.beta, memory_limit=memory_limit)
+        self._kept = self._state.snapshot()
         self._gamma, self._slope = 0.0, 1.0
 
     def to(self, target: float) -> _Point:
@@ -154,7 +153,7 @@ class _Walk:
                 continue
             if best is not None and (miss - best) / (gamma - self._gamma) > 0:
                 self._slope = (miss - best) / (gamma - self._gamma)
-            self._gamma, best, self._kept = gamma, miss, self._state.messages()
+            self._gamma, best, self._kept = gamma, miss, self._state.snapshot()
             if abs(miss) <= _ACCURACY * self._control.tol:
                 return point
             gamma -= min(max(miss / self._slope, -_STEP), _STEP)

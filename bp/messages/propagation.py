@@ -1,7 +1,7 @@
 r"""Belief propagation: magnetisations and Bethe entropy of the solutions of one instance.
 
-Every method runs the same loop on a *state* with three verbs (`sweep`, `log_p`/`free_entropy`, `messages`): edge states
-keep a message per pattern and weight, the AMP state keeps node variables.
+Every form of messages runs the same loop on a *state* (`bp.messages.state.State`): edge states keep a message per
+pattern and weight, the AMP state keeps node variables.
 """
 
 from __future__ import annotations
@@ -12,8 +12,6 @@ from typing import Any, Literal, get_args
 import numpy as np
 from numpy.typing import ArrayLike, DTypeLike
 
-from bp.messages.amp import AmpState
-from bp.messages.edges import EdgeState, require_edges
 from bp.messages.state import (
     FLOOR,
     ROUNDING,
@@ -27,12 +25,11 @@ from bp.messages.state import (
     choice,
     energy_per_pattern,
     frozen,
-    number,
 )
 from bp.problems.perceptron import Instance
-from bp.randomness import Rng, generator
+from bp.randomness import Rng
 from replica_theory.status import ConvergenceError, Status
-from replica_theory.typing import Array, Real
+from replica_theory.typing import Array
 
 OnFailure = Literal["raise", "return"]
 
@@ -192,7 +189,7 @@ def belief_propagation(
         raise TypeError(f"instance must be an Instance; got {type(instance).__name__}")
     theta = _checked_field(field, instance.n)
     options: Any = {"schedule": schedule, "dtype": precision, "device": device, "memory_limit": memory_limit}
-    state = make_state(instance, method, beta=control.beta, init=init, rng=rng, **options)
+    state = instance.messages(method, beta=control.beta, init=init, rng=rng, **options)
     residual, iterations = control.relax(state, theta)
     result = _result(instance, state, control.beta, theta, residual, iterations, residual <= tol)
     if not result.converged and on_failure == "raise":
@@ -204,61 +201,11 @@ def belief_propagation(
     return result
 
 
-def make_state(
-    instance: Instance,
-    method: Method,
-    *,
-    beta: float = np.inf,
-    schedule: Schedule = "parallel",
-    init: Messages | float | None = None,
-    dtype: DTypeLike = np.float64,
-    device: str | None = None,
-    rng: Rng = None,
-    memory_limit: float | None = None,
-) -> State:
-    """Initial state of a method, after checking that it applies to the instance and fits in memory."""
-    p, n = instance.n_patterns, instance.n
-    choice("schedule", schedule, get_args(Schedule))
-    dtype = checked_dtype(dtype)
-    if method == "amp" and schedule != "parallel":
-        raise ValueError("schedule='sequential' orders messages on edges, which method='amp' has not")
-    if method != "amp":
-        if device is not None:
-            raise ValueError(f"device={device!r} is for method='amp'; messages on edges live on the host")
-        require_edges(method, p, n, dtype=dtype, limit=memory_limit)
-    if method == "exact" and not (instance.is_binary or np.all(np.isin(instance.xi, (-1.0, 0.0, 1.0)))):
-        raise ValueError("method='exact' needs patterns with entries -1, 0 or 1; use 'gaussian' or 'amp' for real ones")
-    rng = generator(rng)
-    if method == "amp":
-        fields, g = _initial(init, method, (n,), np.float64, rng)
-        return AmpState(instance, fields, np.zeros(p) if g is None else g.copy(), beta=beta, dtype=dtype, device=device)
-    fields, _ = _initial(init, method, (p, n), dtype, rng)
-    return EdgeState(instance, fields, beta=beta, method=method, schedule=schedule, rng=rng)
-
-
-def _initial(
-    init: Messages | float | None, method: Method, shape: tuple[int, ...], dtype: DTypeLike, rng: np.random.Generator
-) -> tuple[Real, Array | None]:
-    """Fields to start from, and the output terms that came with them."""
-    if isinstance(init, Messages):
-        if (init.method == "amp") != (method == "amp"):
-            raise ValueError(f"init holds messages of method {init.method!r}, which cannot start {method!r}")
-        if init.fields.shape != shape:
-            raise ValueError(f"init must hold message fields of shape {shape}; got shape {init.fields.shape}")
-        return init.fields.astype(dtype), init.g
-    size = number("init", init or 0.0, "Messages, or a finite non-negative amplitude", lambda x: 0 <= x < np.inf)
-    fields = np.zeros(shape, dtype)
-    if size:
-        for row in np.atleast_2d(fields):  # the same numbers in either precision, without a copy of them all
-            row[:] = rng.uniform(-size, size, shape[-1])
-    return fields, None
-
-
 def _result(
     instance: Instance, state: State, beta: float, theta: Array, residual: float, iterations: int, converged: bool
 ) -> BPResult:
     """Read the result off the state."""
-    messages = state.messages()
+    messages = state.snapshot()
     if state.contradiction:
         values = (frozen(np.full(instance.n, np.nan)), -np.inf, -np.inf, np.nan, np.nan)
         return BPResult(*values, residual, iterations, Status.NEGATIVE_ENTROPY, messages)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, fields
 from typing import Any, Literal
 
@@ -10,6 +11,8 @@ from numpy.typing import ArrayLike, NDArray
 
 from bp.memory import require_memory
 from bp.problems import _bits
+from bp.problems.problem import Messaging, Problem
+from bp.problems.walkers import BitWalker, Energy, RealWalker, Walker
 from bp.randomness import Rng, generator
 from replica_theory.arguments import checked_real
 from replica_theory.models.intervals import SymmetricBinaryPerceptron
@@ -25,7 +28,7 @@ _MODELS: dict[str, type[Model]] = {"margin": BinaryPerceptron, "symmetric": Symm
 
 
 @dataclass(frozen=True, eq=False, repr=False)
-class Instance:
+class Instance(Messaging, Problem):
     r"""`P` patterns on `N` binary weights, labels absorbed: solutions have every stability in the allowed set.
 
     Stabilities are :math:`h^\mu = y^\mu \xi^\mu\cdot W/\sqrt N`; a pattern is satisfied when :math:`h \ge \kappa`
@@ -204,11 +207,70 @@ class Instance:
         slack = 1e-12 * max(1.0, abs(self.kappa))
         return float(np.sqrt(self.n) * (lower - slack)), float(np.sqrt(self.n) * (upper + slack))
 
-    def errors(self, weights: ArrayLike) -> int:
-        """Number of patterns that a configuration violates (sums outside `sum_bounds`)."""
+    @property
+    def lattice(self) -> NDArray[np.int64]:
+        """The allowed sums of ±1 patterns as intervals (K, 2) whose ends have the parity of N, as sums have."""
+        (lower, upper), n, beyond = self.sum_bounds, self.n, self.n + 2
+        least = -beyond if lower < -n else math.ceil(lower)
+        most = beyond if upper > n else math.floor(upper)
+        return np.array([[least + (least - n) % 2, most - (most - n) % 2]])
+
+    @property
+    def n_constraints(self) -> int:
+        """Number of patterns."""
+        return self.n_patterns
+
+    def violated(self, weights: ArrayLike) -> NDArray[np.bool_]:
+        """Which patterns a configuration violates (sums outside `sum_bounds`), shape (P,)."""
         lower, upper = self.sum_bounds
         sums = self._sums(weights)
-        return int(np.count_nonzero((sums < lower) | (sums > upper)))
+        return np.asarray((sums < lower) | (sums > upper))
+
+    def arrays(self) -> dict[str, NDArray[Any]]:
+        """Patterns, margin, constraint and teacher."""
+        found: dict[str, Any] = {"n": self.n, "kappa": self.kappa, "constraint": self.constraint}
+        found |= {"bits": self.bits, "real": self.real, "teacher": self.teacher}
+        return {name: np.asarray(value) for name, value in found.items() if value is not None}
+
+    @property
+    def tightened(self) -> Instance:
+        """The same patterns with their least allowed sum as the margin, which the smooth sums of messages see above it.
+
+        For real patterns and even constraints the instance itself.
+        """
+        if self.bits is None or self.model.is_even:
+            return self
+        return Instance.from_bits(self.bits, self.n, kappa=float(self.lattice[0, 0]) / float(np.sqrt(self.n)))
+
+    @property
+    def energies(self) -> tuple[Energy, ...]:
+        """Energies that a walker can follow."""
+        return ("errors",) if self.bits is None else ("errors", "flips")
+
+    def walker(self, weights: ArrayLike, energy: Energy = "errors") -> Walker:
+        """A walker by single flips, in bits for patterns of ±1.
+
+        Raises
+        ------
+        ValueError
+            For weights other than ±1, or an energy that real patterns do not have.
+        """
+        signs = checked_signs("weights", weights, self.n)
+        if energy not in self.energies:
+            raise ValueError(f"energy must be one of {', '.join(map(repr, self.energies))}; got {energy!r}")
+        if self.bits is not None:
+            return BitWalker(self.bits, signs, self.lattice, energy)
+        assert self.real is not None
+        return RealWalker(np.ascontiguousarray(self.real.T), signs, np.array([self.sum_bounds]))
+
+    def present(self, a: int, weights: NDArray[Any]) -> tuple[float, NDArray[Any]]:
+        """Stability of pattern `a`, and the pattern times its label, (N,)."""
+        if self.bits is None:
+            assert self.real is not None
+            row: NDArray[Any] = self.real[a]
+        else:
+            row = _bits.unpack(self.bits[a : a + 1], self.n)[0]
+        return float(row.astype(np.float64) @ weights) / math.sqrt(self.n), row
 
     def _sums(self, weights: ArrayLike) -> NDArray[np.float64]:
         """The sums; those of ±1 patterns are exact."""

@@ -166,18 +166,6 @@ class Model(ABC):
         return hash((type(self).__name__, *(np.asarray(v).tobytes() if _numeric(v) else v for v in values)))
 
 
-def checked_model(model: Any) -> None:
-    """Refuse what is not a model.
-
-    Raises
-    ------
-    TypeError
-        If it is not an instance of `Model`.
-    """
-    if not isinstance(model, Model):
-        raise TypeError(f"model must be a Model such as BinaryPerceptron(kappa=0.0); got {model!r}")
-
-
 def _numeric(value: Any) -> bool:
     return isinstance(value, (float, int, np.ndarray)) and not isinstance(value, bool)
 

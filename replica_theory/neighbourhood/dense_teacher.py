@@ -22,13 +22,14 @@ At :math:`y = \infty`, with :math:`a = \sqrt{\hat q}z + \hat R`, :math:`h = |a| 
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import NamedTuple
 
 import numpy as np
 from scipy import special
 
-from replica_theory.arguments import checked_alpha, checked_distance, checked_real
+from replica_theory.arguments import Allowed, checked_alpha, checked_distance, checked_model, checked_real, shown
 from replica_theory.models.perceptron import TeacherStudent
 from replica_theory.models.proximal import maxima, maximal_field
 from replica_theory.numerics.binary import log2cosh
@@ -37,6 +38,7 @@ from replica_theory.numerics.gaussian import Rule, multi_rule, rule
 from replica_theory.numerics.inner_grid import inner_grid
 from replica_theory.replicas.finite_y import Resolution
 from replica_theory.results.curve import FAILED, EntropyCurve, Row, assemble
+from replica_theory.results.grid import broadcast, by_setting
 from replica_theory.status import ConvergenceError, Status, report
 from replica_theory.typical.replica_symmetric import ReplicaSymmetric, replica_symmetric
 from replica_theory.typing import Array, ArrayLike
@@ -52,6 +54,7 @@ _SMALLEST_DISTANCE = 1e-4
 _DEPARTURE = 0.05
 _LARGEST_Y = 40.0
 _EASY_Y = 5.0
+_REPLICAS = Allowed(f"lie in (0, {_LARGEST_Y:g}] or be inf", lambda y: (y > 0) & ((y <= _LARGEST_Y) | (y == np.inf)))
 _MEETING = 0.1
 """Distance at which y is raised beyond the easy ones."""
 
@@ -138,25 +141,19 @@ def dense_teacher(
     >>> print(f"{curve.entropy:.6f} {curve.overlaps['generalization_error_ref']:.6f}")
     0.240265 0.335095
     """
-    if not isinstance(model, TeacherStudent):
-        raise TypeError(f"model must be a TeacherStudent; got {model!r}")
-    alpha, distance, count = checked_alpha(alpha), checked_distance(distance), _checked_y(y)
-    grid = np.broadcast_arrays(alpha, distance, model.kappa, model.beta, count)
-    shape = grid[0].shape
-    columns = np.stack([np.asarray(g, dtype=float).ravel() for g in grid])
-    settings, group = np.unique(columns[[0, 2, 3, 4]], axis=1, return_inverse=True)
-    rows: list[Row] = [FAILED] * columns.shape[1]
-    for g, (a, kappa, beta, replicas) in enumerate(settings.T):
-        members = np.flatnonzero(np.ravel(group) == g)
-        problem = Problem(model.at(kappa=float(kappa), beta=float(beta)), float(a), float(replicas))
-        for member, row in zip(members, _curve(problem, columns[1, members]), strict=True):
-            rows[member] = row._replace(y=float(replicas))
-    label = f"dense region around a teacher's students, alpha = {alpha}, y = {y}"
+    checked_model(model, TeacherStudent)
+    alpha, distance, count = checked_alpha(alpha), checked_distance(distance), checked_real("y", y, _REPLICAS)
+    points = broadcast(alpha=alpha, distance=distance, kappa=model.kappa, beta=model.beta, y=count)
+
+    def solve(at: Mapping[str, float], distances: Array) -> list[Row]:
+        problem = Problem(model.at(kappa=at["kappa"], beta=at["beta"]), at["alpha"], at["y"])
+        return [row._replace(y=at["y"]) for row in _curve(problem, distances)]
+
+    rows = by_setting(points, "distance", solve)
+    label = f"dense region around a teacher's students, alpha = {shown(alpha)}, y = {shown(count)}"
     asked = {"function": "dense_teacher", "y": np.asarray(y).tolist()}
-    curve = assemble(rows, columns[1].reshape(shape), label, names=_OVERLAPS, model=model, alpha=grid[0],
-                     settings=asked)  # fmt: skip
-    call = f"dense_teacher at distance {distance}" if shape == () else "dense_teacher"
-    report(np.ravel(curve.status), curve, call, scalar=shape == ())
+    curve = assemble(rows, points, label, names=_OVERLAPS, model=model, settings=asked)
+    report(curve, "dense_teacher", f"at distance {distance}")
     return curve
 
 
@@ -467,7 +464,7 @@ def _flat_row(problem: Problem, alone: ReplicaSymmetric) -> Row:
     phi = np.nan if limit else problem.y * free + np.log(2)
     values = (q, q, hats[0], hats[0], 0.0, 0.0, r, hats[1], r_ref, _error(r), _error(r_ref), float(alone.energy), phi,
               free, float(alone.residual))  # fmt: skip
-    status = Status.CONVERGED if entropy >= 0 else Status.NEGATIVE_ENTROPY
+    status = Status.of(entropy)
     complexity = np.nan if limit else float(np.log(2))
     overlaps = dict(zip(_OVERLAPS, values, strict=True))
     return Row(status, entropy, 0.0, complexity, error=float(alone.error), overlaps=overlaps)
@@ -485,11 +482,7 @@ def _read_out(problem: Problem, x: Array, distance: float) -> Row:
               finer.entropy, float(np.abs(residual).max()))  # fmt: skip
     complexity = np.nan if limit else finer.phi - problem.y * finer.entropy
     entropy = finer.entropy + problem.model.heat(problem.alpha, finer.energy)
-    status = Status.CONVERGED
-    if entropy < 0:
-        status = Status.NEGATIVE_ENTROPY
-    elif complexity < -1e-9:
-        status = Status.NEGATIVE_COMPLEXITY
+    status = Status.of(entropy, complexity)
     simple = limit and np.isposinf(problem.model.beta)
     slope = 2 * point.t_hat if simple else _slope(problem, x, distance)
     error = abs(finer.entropy - point.entropy)
@@ -510,17 +503,3 @@ def _slope(problem: Problem, x: Array, distance: float) -> float:
 
 def _error(overlap: float) -> float:
     return float(np.arccos(np.clip(overlap, -1.0, 1.0)) / np.pi)
-
-
-def _checked_y(y: ArrayLike) -> Array:
-    count = np.asarray(checked_real("y", y))
-    if not ((count > 0) & ((count <= _LARGEST_Y) | np.isposinf(count))).all():  # NaN included
-        raise ValueError(f"y must lie in (0, {_LARGEST_Y:g}] or be inf; got {y}")
-    return count
-
-
-def _checked_scalar(model: TeacherStudent) -> None:
-    if not isinstance(model, TeacherStudent):
-        raise TypeError(f"model must be a TeacherStudent; got {model!r}")
-    if np.ndim(model.kappa) or np.ndim(model.beta):
-        raise ValueError("kappa and beta must be single numbers here")

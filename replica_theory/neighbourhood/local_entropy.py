@@ -11,13 +11,24 @@ References are free (any :math:`\tilde W`) or solutions themselves (:math:`\tild
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
-from typing import Any, Literal
+from typing import Any, Literal, get_args
 
 import numpy as np
 import scipy
 
-from replica_theory.arguments import checked_alpha, checked_distance
+from replica_theory.arguments import (
+    COUNT,
+    FINITE,
+    checked_alpha,
+    checked_choice,
+    checked_distance,
+    checked_model,
+    checked_number,
+    checked_real,
+    shown,
+)
 from replica_theory.models.model import Model
 from replica_theory.models.perceptron import TeacherStudent
 from replica_theory.neighbourhood.dense_teacher import dense_teacher
@@ -29,6 +40,7 @@ from replica_theory.replicas.finite_y import System
 from replica_theory.replicas.infinite_y import LimitEquations, aligned_distance
 from replica_theory.replicas.saturated import Satiated, satiated
 from replica_theory.results.curve import FAILED, EntropyCurve, Row, assemble
+from replica_theory.results.grid import broadcast, by_setting
 from replica_theory.status import ConvergenceError, Status, report
 from replica_theory.typical.replica_symmetric import replica_symmetric
 from replica_theory.typing import Array, ArrayLike
@@ -137,27 +149,22 @@ def local_entropy(
         return dense_teacher(model, alpha, distance, y=y)
     alpha, distance = checked_alpha(alpha), checked_distance(distance)
     _checked(model, reference, kappa_ref)
-    count, zero = _checked_y(y, reference)
+    count, zero = checked_replicas(y, reference)
     _checked_sector(sector, model, count)
-    grid = np.broadcast_arrays(alpha, distance, model.kappa, model.beta, count)
-    shape = grid[0].shape
-    columns = np.stack([np.asarray(g, dtype=float).ravel() for g in grid])
-    settings, group = np.unique(columns[[0, 2, 3, 4]], axis=1, return_inverse=True)
-    rows: list[Row] = [FAILED] * columns.shape[1]
-    for g, (a, kappa, beta, replicas) in enumerate(settings.T):
-        members = np.flatnonzero(np.ravel(group) == g)
-        probe = model.at(kappa=float(kappa), beta=float(beta))
-        center = None if reference == "free" else probe.at(kappa=float(kappa) if kappa_ref is None else kappa_ref)
-        points = _curve(probe, center, a, replicas, zero, columns[1, members], sector)
-        for member, row in zip(members, points, strict=True):
-            rows[member] = row
+    points = broadcast(alpha=alpha, distance=distance, kappa=model.kappa, beta=model.beta, y=count)
+
+    def solve(at: Mapping[str, float], distances: Array) -> list[Row]:
+        probe = model.at(kappa=at["kappa"], beta=at["beta"])
+        center = None if reference == "free" else probe.at(kappa=at["kappa"] if kappa_ref is None else kappa_ref)
+        return _curve(probe, center, at["alpha"], at["y"], zero, distances, sector)
+
+    rows = by_setting(points, "distance", solve)
     names = sorted({*OVERLAPS, "fold", *(name for row in rows for name in row.overlaps)})
-    label = f"{reference} reference, y = {y}, alpha = {alpha}"
+    label = f"{reference} reference, y = {shown(np.asarray(y))}, alpha = {shown(alpha)}"
     asked = {"function": "local_entropy", "reference": reference, "y": np.asarray(y).tolist()}
     asked |= {"kappa_ref": None if kappa_ref is None else float(kappa_ref), "sector": sector}
-    curve = assemble(rows, columns[1].reshape(shape), label, names=names, model=model, alpha=grid[0], settings=asked)
-    call = f"local_entropy at distance {distance}" if shape == () else "local_entropy"
-    report(np.ravel(curve.status), curve, call, scalar=shape == ())
+    curve = assemble(rows, points, label, names=names, model=model, settings=asked)
+    report(curve, "local_entropy", f"at distance {distance}")
     return curve
 
 
@@ -337,8 +344,7 @@ def _at_reference(problem: Problem) -> Row:
         count = float(replica_symmetric(tighter, system.alpha).entropy)
     except ConvergenceError:
         return FAILED
-    status = Status.CONVERGED if count >= 0 else Status.NEGATIVE_COMPLEXITY
-    return Row(status, 0.0, np.nan, count, system.y, 0.0, {"q1": 1.0, "phi": count})
+    return Row(Status.of(0.0, count), 0.0, np.nan, count, system.y, 0.0, {"q1": 1.0, "phi": count})
 
 
 def _broken_points(problem: Problem, distances: Array) -> list[Row]:
@@ -382,8 +388,7 @@ def _typical_row(model: Model, alpha: float) -> Row:
     entropy = float(alone.entropy)
     overlaps = {"q0": float(alone.q), "q1": float(alone.q), "gamma": 0.0, "t_hat": 0.0, "energy": float(alone.energy)}
     overlaps |= {"free_entropy": float(alone.free_entropy), "replicon": float(alone.stability)}
-    status = Status.CONVERGED if entropy >= 0 else Status.NEGATIVE_ENTROPY
-    return Row(status, entropy, 0.0, np.nan, np.inf, 0.0, overlaps)
+    return Row(Status.of(entropy), entropy, 0.0, np.nan, np.inf, 0.0, overlaps)
 
 
 def limit_curve(model: Model, alpha: float, distances: Array) -> list[Row]:
@@ -418,8 +423,7 @@ def _limit_row(equations: LimitEquations, x: Array | Satiated | None, distance: 
     if isinstance(x, Satiated):
         overlaps = {"q0": x.q, "q1": x.q, "q0_hat": 0.0, "q1_hat": 0.0, "t_hat": 0.5 * x.slope,
                     "gamma": 0.5 * x.slope, "gap": np.inf, "gap_hat": 0.0}  # fmt: skip
-        status = Status.CONVERGED if x.entropy >= 0 else Status.NEGATIVE_ENTROPY
-        return Row(status, x.entropy, x.slope, np.nan, np.inf, 0.0, overlaps)
+        return Row(Status.of(x.entropy), x.entropy, x.slope, np.nan, np.inf, 0.0, overlaps)
     t = 1 - 2 * distance
     point = equations.read(x, t)
     finer = replace(equations, nodes=2 * equations.nodes - 1).read(x, t)
@@ -427,10 +431,9 @@ def _limit_row(equations: LimitEquations, x: Array | Satiated | None, distance: 
     overlaps = {"q0": point.q, "q1": point.q, "q0_hat": point.q_hat, "q1_hat": point.q_hat, "t_hat": point.t_hat,
                 "gamma": point.t_hat, "energy": point.energy, "gap": point.gap, "gap_hat": point.gap_hat}  # fmt: skip
     overlaps |= {"replicon": point.replicon, "free_entropy": finer.free_entropy}
-    status = Status.CONVERGED if finer.entropy >= 0 else Status.NEGATIVE_ENTROPY
     error = abs(finer.entropy - point.entropy)
     slope = 2 * point.t_hat + _heat_slope(equations, x, distance)
-    return Row(status, finer.entropy, slope, np.nan, np.inf, error, overlaps)
+    return Row(Status.of(finer.entropy), finer.entropy, slope, np.nan, np.inf, error, overlaps)
 
 
 def _heat_slope(equations: LimitEquations, x: Array, distance: float) -> float:
@@ -447,18 +450,17 @@ def _heat_slope(equations: LimitEquations, x: Array, distance: float) -> float:
 
 
 def _checked(model: Model, reference: str, kappa_ref: float | None) -> None:
+    checked_model(model, Model)
     if model.has_teacher:
         raise ValueError("with a teacher, local_entropy takes free references and a number of replicas, or inf")
-    if reference not in ("free", "solution"):
-        raise ValueError(f"reference must be 'free' or 'solution'; got {reference!r}")
+    checked_choice("reference", reference, get_args(Reference))
     if kappa_ref is None:
         return
     if reference == "free":
         raise ValueError(
             f"kappa_ref is the margin of a constrained reference; got kappa_ref={kappa_ref} with a free one"
         )
-    if not (np.ndim(kappa_ref) == 0 and np.isfinite(kappa_ref)):
-        raise ValueError(f"kappa_ref must be a finite number; got {kappa_ref!r}")
+    checked_number("kappa_ref", kappa_ref, FINITE)
     if not np.all(model.contains(model.at(kappa=kappa_ref))):
         raise ValueError(
             f"the reference must satisfy the model's own constraint: kappa_ref={kappa_ref}, kappa={model.kappa}"
@@ -466,23 +468,27 @@ def _checked(model: Model, reference: str, kappa_ref: float | None) -> None:
 
 
 def _checked_sector(sector: Any, model: Model, count: Array) -> None:
-    if sector not in (None, "symmetric", "broken"):
-        raise ValueError(f"sector must be 'symmetric' or 'broken'; got {sector!r}")
+    if sector is not None:
+        checked_choice("sector", sector, get_args(Sector))
     if sector == "symmetric" and not model.is_even:
         raise ValueError("the symmetric sector belongs to even constraints (|h| <= kappa, |h| >= kappa, ...)")
     if sector == "symmetric" and np.isinf(count).any():
         raise ValueError("at y = inf only the broken sector exists; take a finite y for the symmetric one")
 
 
-def _checked_y(y: Any, reference: str) -> tuple[Array, bool]:
-    """The numbers of replicas, and whether they are to be found from zero complexity."""
+def checked_replicas(y: Any, reference: str) -> tuple[Array, bool]:
+    """The numbers of replicas, and whether they are to be found from zero complexity.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If `y` is no number, inf or "zero-complexity", or there is no theory of it for this kind of reference.
+    """
     if isinstance(y, str):
         if y != ZERO_COMPLEXITY:
             raise ValueError(f"y must be a number, inf or {ZERO_COMPLEXITY!r}; got {y!r}")
         return np.zeros(()), True
-    count = np.asarray(y, dtype=float)
-    if np.isnan(count).any() or (count < 0).any():
-        raise ValueError(f"y must be non-negative; got {y}")
+    count = np.asarray(checked_real("y", y, COUNT))
     if np.isinf(count).any() and reference == "solution":
         raise ValueError("y = inf is a theory of the free reference; for solutions take y = 'zero-complexity'")
     return count, False

@@ -207,11 +207,7 @@ def read_out(problem: Problem, x: Array, distance: float) -> Row:
         slope = 2 * saddle.gamma  # phi = y S along the curve, so dphi = S dy + y dS there
     y = problem.at(moved)[0].system.y
     complexity = 0.0 if problem.zero else saddle.complexity(y)
-    status = Status.CONVERGED
-    if entropy < 0:
-        status = Status.NEGATIVE_ENTROPY
-    elif complexity < -1e-9:
-        status = Status.NEGATIVE_COMPLEXITY
+    status = Status.of(entropy, complexity)
     q, hats = saddle.overlaps, saddle.hats
     values = (q.q0, q.q1, q.t0, q.q_ref, hats.q0, hats.q1, hats.t0, hats.q_ref, saddle.t_hat, saddle.gamma,
               saddle.phi, saddle.free_entropy, saddle.energy, float(np.abs(residual).max()),

@@ -15,21 +15,22 @@ margin criterion is met at 0.729, so these are other thresholds, not worse value
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import Any, ClassVar, Literal
+from typing import Any, ClassVar, Literal, get_args
 
 import numpy as np
 import scipy
 from numpy.typing import NDArray
 
-from replica_theory.models.model import Model, checked_model
+from replica_theory.arguments import checked_choice, checked_model
+from replica_theory.models.model import Model
 from replica_theory.neighbourhood.franz_parisi import franz_parisi
-from replica_theory.neighbourhood.local_entropy import ZERO_COMPLEXITY, Reference, local_entropy
+from replica_theory.neighbourhood.local_entropy import ZERO_COMPLEXITY, Reference, checked_replicas, local_entropy
 from replica_theory.numerics.branches import follow_branch
 from replica_theory.replicas.infinite_y import LimitEquations
 from replica_theory.replicas.saturated import satiated
 from replica_theory.results.curve import EntropyCurve
-from replica_theory.results.grid import DISTANCE, LOAD, GridResult
-from replica_theory.results.labelled import Quantity
+from replica_theory.results.grid import GridResult
+from replica_theory.results.quantities import THRESHOLD
 from replica_theory.status import ConvergenceError, Status, report, silenced, statuses
 from replica_theory.thresholds.capacity import capacity
 from replica_theory.typing import Array, ArrayLike
@@ -43,7 +44,7 @@ _LOADS = (0.91, 0.94, 0.88, 0.97, 0.85, 0.8, 0.7, 0.6)
 """Fractions of the capacity at which the slope of S_inf is looked at for an interior minimum."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False, repr=False)
 class DenseThreshold(GridResult):
     """A threshold of the dense region, with the criterion that defines it.
 
@@ -60,15 +61,12 @@ class DenseThreshold(GridResult):
         Estimated error of alpha.
     model : Model or None
         The constraint, with the margins `kappa`.
+    status : Status or array of Status
     """
 
     _coordinates: ClassVar = ("kappa", "beta")
-    _quantities: ClassVar = {
-        "kappa": Quantity("margin of the model"),
-        "alpha": LOAD._replace(long_name="load at which the dense region ends, by the criterion"),
-        "distance": DISTANCE._replace(long_name="distance at which the criterion is met"),
-        "error": Quantity("estimated error of alpha"),
-    }
+    _quantities: ClassVar = THRESHOLD
+    _main: ClassVar = "alpha"
 
     alpha: ArrayLike
     distance: ArrayLike
@@ -78,6 +76,7 @@ class DenseThreshold(GridResult):
     kappa: ArrayLike
     error: ArrayLike
     model: Model | None = None
+    status: Any = Status.CONVERGED
 
     def __str__(self) -> str:
         """The number with its criterion, a line for each margin."""
@@ -139,15 +138,11 @@ def local_entropy_threshold(
     >>> print(f"{local_entropy_threshold(BinaryPerceptron()).alpha:.4f}")
     0.7553
     """
-    checked_model(model)
-    if model.has_teacher:
-        raise ValueError("a threshold needs random labels; for a teacher see dense_teacher_threshold")
-    if reference not in ("free", "solution"):
-        raise ValueError(f"reference must be 'free' or 'solution'; got {reference!r}")
-    if criterion not in ("slope", "gap", "margin"):
-        raise ValueError(f"criterion must be 'slope', 'gap' or 'margin'; got {criterion!r}")
-    if np.any(np.isfinite(model.beta)):
-        raise ValueError(f"a threshold counts solutions and needs beta = inf; got {model}")
+    checked_model(model, Model, "a threshold", hard=True, random_labels=True, instead="dense_teacher_threshold")
+    checked_choice("reference", reference, get_args(Reference))
+    checked_choice("criterion", criterion, get_args(Criterion))
+    if criterion != "margin":
+        checked_replicas(y, reference)
     if np.ndim(model.kappa):
         return _at_margins(model, criterion, reference, y)
     limit = float(capacity(model).alpha)
@@ -180,8 +175,8 @@ def _at_margins(model: Model, criterion: Criterion, reference: Reference, y: flo
     alpha, distance, error = (column.reshape(kappa.shape) for column in columns)
     if criterion == "margin":
         reference, y = "solution", 0.0
-    found = DenseThreshold(alpha, distance, criterion, reference, y, kappa, error, model)
-    report(status, found, "local_entropy_threshold", scalar=False)
+    found = DenseThreshold(alpha, distance, criterion, reference, y, kappa, error, model, status.reshape(kappa.shape))
+    report(found, "local_entropy_threshold")
     return found
 
 
@@ -384,7 +379,7 @@ def _missing(curve: EntropyCurve) -> NDArray[np.bool_]:
 
     At low loads the y of zero complexity grows without bound towards d = 0: points lost there are no gap.
     """
-    ok = curve.converged
+    ok: NDArray[np.bool_] = curve.converged
     if not ok.any() or curve.complexity is None or curve.y is None:
         return ~ok
     nearest = np.abs(np.arange(len(ok))[:, None] - np.flatnonzero(ok)).argmin(axis=1)

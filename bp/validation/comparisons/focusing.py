@@ -6,10 +6,9 @@ from functools import lru_cache, partial
 
 import numpy as np
 
-from bp.algorithms.focusing import reference_field, replica_measures, weight_fields
+from bp.algorithms.focusing import reference_field, replica_measures
 from bp.ensembles.control_variates import control_variates
 from bp.execution.store import Point
-from bp.messages.propagation import make_state
 from bp.validation.comparison import Comparison, Job, Measured
 from bp.validation.table import Row, compare
 from replica_theory.algorithms.focusing import FocusingFixedPoint, focusing_fixed_point
@@ -38,11 +37,11 @@ class Focusing(Comparison):
     def measure(self, job: Job) -> Point:
         """The trace columns at every pair; NaN where the messages do not settle."""
         instance, seed = job.instance(), job.seeds(2)[1]
-        state = make_state(instance, "amp", init=_INITIAL, rng=seed)
+        state = instance.messages("amp", init=_INITIAL, rng=seed)
         table = np.full((len(_MEASURES), len(_PAIRS)), np.nan)
         for k, (gamma, y) in enumerate(_PAIRS):
             for _ in range(_SWEEPS):
-                if state.sweep(reference_field(weight_fields(state), gamma, y), _DAMPING) < _TOLERANCE:
+                if state.sweep(reference_field(state.fields, gamma, y), _DAMPING) < _TOLERANCE:
                     measures = replica_measures(state, gamma, y, entropies=True)
                     table[:, k] = [getattr(measures, name) for name in _MEASURES]
                     break

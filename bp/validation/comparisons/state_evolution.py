@@ -6,10 +6,8 @@ from functools import lru_cache, partial
 
 import numpy as np
 
-from bp.algorithms.focusing import weight_fields
 from bp.ensembles.control_variates import control_variates
 from bp.execution.store import Point
-from bp.messages.propagation import make_state
 from bp.validation.comparison import Comparison, Job, Measured
 from bp.validation.table import Row, compare
 from replica_theory.algorithms.state_evolution import StateEvolution, state_evolution
@@ -29,13 +27,13 @@ class AmpIterations(Comparison):
     def measure(self, job: Job) -> Point:
         """Overlaps after each of the iterations."""
         instance, seed = job.instance(), job.seeds(2)[1]
-        state = make_state(instance, "amp", init=_AMPLITUDE if job.model.is_even else None, rng=seed)
+        state = instance.messages("amp", init=_AMPLITUDE if job.model.is_even else None, rng=seed)
         teacher = np.full(job.n, np.nan) if instance.teacher is None else instance.teacher
         nothing = np.zeros(job.n)
         course = []
         for _ in range(max(_ITERATIONS)):
             state.sweep(nothing, 0.0)
-            m = np.tanh(weight_fields(state))
+            m = np.tanh(state.fields)
             course.append((np.mean(m**2), np.mean(teacher * m)))
         q, r = np.transpose(course)[:, np.array(_ITERATIONS) - 1]
         return {"overlap": q, "teacher_overlap": r, "control_variates": control_variates(instance)}

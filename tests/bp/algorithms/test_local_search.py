@@ -4,9 +4,9 @@ import numpy as np
 import pytest
 
 import bp
-from bp.algorithms import _search
-from bp.algorithms.local_search import edges, local_search
-from bp.problems import _bits
+from bp.algorithms.local_search import local_search
+from bp.problems import _bits, _walks
+from bp.problems.walkers import lattice_tables
 from replica_theory.models.intervals import SymmetricBinaryPerceptron
 from replica_theory.models.perceptron import BinaryPerceptron
 
@@ -15,7 +15,7 @@ MODELS = [BinaryPerceptron(), BinaryPerceptron(0.4), SymmetricBinaryPerceptron(1
 
 def energy(inst, weights):
     """Flips by which the patterns miss their sums."""
-    lower, upper = edges(inst)
+    lower, upper = inst.lattice[0]
     sums = inst.xi.astype(int) @ weights.astype(int)
     return int(np.sum(np.maximum(np.maximum(lower - sums, sums - upper), 0)) // 2)
 
@@ -24,7 +24,7 @@ def energy(inst, weights):
 @pytest.mark.parametrize("model", MODELS, ids=repr)
 def test_edges_are_the_outermost_allowed_sums(model, n):
     inst = bp.random_instance(model, n, 1.0, rng=1)
-    lower, upper = edges(inst)
+    lower, upper = inst.lattice[0]
     sums = np.arange(-n, n + 1, 2)
     low, high = inst.sum_bounds
     assert np.array_equal((sums >= lower) & (sums <= upper), (sums >= low) & (sums <= high))
@@ -41,14 +41,15 @@ def test_first_flip_is_drawn_from_the_heat_bath(model, temperature):
     cumulative = np.cumsum(np.exp(-(energies - energies.min()) / temperature))
     sums, words = inst.xi.astype(np.int64) @ start, _bits.pack(start[None])[0]
     rows, g = np.empty((len(sums), len(words)), np.uint64), np.zeros((1, len(sums)), np.float32)
-    errors, met = _search._collect(inst.bits, sums, *edges(inst), rows, g)
+    violated, table = lattice_tables(71, inst.lattice)
+    errors, met = _walks.collect(inst.bits, 71, sums, table, violated, rows, g)
     near = np.count_nonzero(g) or len(sums)
     assert errors == inst.errors(start)
-    boltzmann = np.exp(-np.arange(_search._RANGE) / temperature)
+    boltzmann = np.exp(-np.arange(_walks._RANGE) / temperature)
     for uniform in (0.01, 0.3, 0.77, 0.99):
         expected = int(np.searchsorted(cumulative, uniform * cumulative[-1], side="right"))
         space = np.empty((1, 64 * len(words))), np.empty(71)
-        assert _search._choose(rows[:near], g, met, words, boltzmann, uniform, *space) == expected
+        assert _walks.choose(rows[:near], g, met, words, boltzmann, uniform, *space) == expected
 
 
 @pytest.mark.parametrize(("model", "alpha"), [(MODELS[0], 0.3), (MODELS[1], 0.2), (MODELS[2], 0.5)], ids=repr)

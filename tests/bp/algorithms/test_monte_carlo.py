@@ -64,5 +64,5 @@ def test_the_state_is_consistent_and_the_seed_fixes_it():
 def test_bad_arguments(options, error, message):
     with pytest.raises(error, match=message):
         monte_carlo(Instance([[1, 1, 1]]), **options)
-    with pytest.raises(TypeError, match="instance must be a"):
+    with pytest.raises(TypeError, match="problem must be a problem with walkers"):
         monte_carlo([[1]], 1.0)

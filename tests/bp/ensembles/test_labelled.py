@@ -9,7 +9,6 @@ import pytest
 
 import bp
 import replica_theory as rt
-from bp.ensembles import measurements
 from bp.ensembles.table import Ensemble
 
 for package in ("xarray", "h5netcdf", "h5py"):
@@ -85,10 +84,6 @@ def test_labels(result):
     assert (data.attrs["solver"], data.attrs["method"], data.attrs["solver_runs"]) == ("focusing-bp", "gaussian", 2)
     mean = data["entropy"].mean("sample")
     np.testing.assert_allclose(mean, result.mean("entropy").mean, rtol=1e-14)
-
-
-def test_every_measurement_says_what_it_is():
-    assert all(x.name == name and x.quantity.long_name for name, x in measurements.MEASUREMENTS.items())
 
 
 def test_files_of_something_else_are_refused(result, tmp_path):

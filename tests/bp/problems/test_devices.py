@@ -87,4 +87,4 @@ def test_edges_have_no_device():
     with pytest.raises(ValueError, match="device='cpu' is for method='amp'"):
         belief_propagation(inst, device="cpu")
     with pytest.raises(ValueError, match="device='cpu' is for method='amp'"):
-        solve(inst, form="edges", device="cpu")
+        solve(inst, method="gaussian", device="cpu")

@@ -143,15 +143,6 @@ def test_functional_by_plain_quadrature_and_stationarity():
         assert abs(high - low) / 2 / 3e-3 < 1e-3, k
 
 
-def test_threshold_is_where_the_slope_vanishes():
-    threshold = dense_teacher_threshold(TeacherStudent())
-    assert abs(threshold.alpha - 1.0862927) < 1e-6 and abs(threshold.distance - 0.01851) < 1e-4
-    d = np.linspace(0.8, 1.25, 10) * threshold.distance
-    below, above = (dense_teacher(TeacherStudent(), threshold.alpha + s * 1e-3, d).slope.min() for s in (-1, 1))
-    assert below > 0 > above
-    assert threshold.teacher_overlap < threshold.teacher_overlap_ref
-
-
 def test_shapes_and_missing_points():
     curve = dense_teacher(TeacherStudent(), np.array([[0.5], [0.8]]), np.array([0.0, 0.1, 0.5]))
     assert curve.entropy.shape == (2, 3) and curve.converged.all()
@@ -169,7 +160,7 @@ def test_shapes_and_missing_points():
         (lambda: dense_teacher(TeacherStudent(), 0.5, 0.1, y=0.0), ValueError, r"y must lie in \(0, 40\] or be inf"),
         (lambda: dense_teacher(TeacherStudent(), 0.5, 0.1, y=np.nan), ValueError, "y must lie in"),
         (lambda: dense_teacher(TeacherStudent(), 0.5, 0.1, y="many"), TypeError, "y must be a real number"),
-        (lambda: dense_teacher_threshold(TeacherStudent([0.0, 0.1])), ValueError, "single numbers"),
+        (lambda: dense_teacher_threshold(TeacherStudent([0.0, 0.1])), ValueError, "single kappa and beta"),
         (lambda: dense_teacher_threshold(BinaryPerceptron()), TypeError, "model must be a TeacherStudent"),
     ],
 )
