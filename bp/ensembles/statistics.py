@@ -147,9 +147,11 @@ def quoted(value: float, error: float) -> str:
 
 
 def wilson(p: Array, count: NDArray[np.int64], z: float) -> tuple[Array, Array]:
-    """Ends of Wilson's interval of a probability at `z` standard deviations, from the fraction `p` of `count` trials.
+    r"""Ends of Wilson's interval of a probability at `z` standard deviations, from the fraction `p` of `count` trials.
 
-    As ``scipy.stats.binomtest(...).proportion_ci(method="wilson")``, which takes `z` as a level of confidence: that has
+    .. math:: \frac{p + z^2/2n \pm z\sqrt{p(1-p)/n + z^2/4n^2}}{1 + z^2/n},
+
+    as ``scipy.stats.binomtest(...).proportion_ci(method="wilson")``, which takes `z` as a level of confidence: that has
     ten digits less at z = 6 and none from z = 8.3 on.
     """
     centre = p + z**2 / (2 * count)

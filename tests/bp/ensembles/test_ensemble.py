@@ -71,6 +71,15 @@ def test_a_point_that_is_not_there(serial, place):
         serial.rerun(*place)
 
 
+def test_an_ensemble_shows_itself_and_how_it_ended(serial):
+    assert serial.status.shape == (2, 2, 2) and serial.converged.all() and "converged" in serial.message
+    assert repr(serial).startswith("Ensemble(BinaryPerceptron(kappa=0.0, beta=inf), shape (2, 2, 2), entropy = 0.")
+    assert repr(serial).endswith("8 of 8 converged)")
+    assert all(f"<code>{name}</code>" in serial._repr_html_() for name in MEASUREMENTS)
+    np.testing.assert_array_equal(serial.error["overlap"], serial.mean("overlap").error)
+    assert serial == run() and serial != run(rng=8)
+
+
 def test_rows_and_csv(serial):
     assert len(serial.rows) == 8
     row = serial.rows[5]  # [1, 0, 1]
@@ -107,6 +116,7 @@ def test_messages_that_do_not_converge_are_reported_once(monkeypatch):
     with pytest.warns(ConvergenceWarning, match="NaN on so many instances: entropy 2") as caught:
         result = run(["entropy", "solved"], alpha=0.5, n=61)
     assert len(caught) == 1
+    assert not result.converged.any() and (result.status == "max-iterations").all()
     assert np.isnan(result.values["entropy"]).all() and result.values["solved"].all()
 
 
