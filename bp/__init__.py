@@ -10,7 +10,9 @@ from bp.messages.propagation import BPResult, belief_propagation
 from bp.messages.state import Messages
 from bp.problems.files import read_instance, write_instance
 from bp.problems.perceptron import Instance, random_instance
-from bp.validation.crosscheck import Crosscheck, Row, crosscheck
+from bp.validation.crosscheck import crosscheck
+from bp.validation.report import Crosscheck
+from bp.validation.table import Row
 
 __all__ = [
     "BPResult",

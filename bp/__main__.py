@@ -22,8 +22,11 @@ from bp.messages.propagation import belief_propagation
 from bp.problems.constraint import CONSTRAINTS
 from bp.problems.files import read_instance
 from bp.problems.perceptron import Instance
-from bp.validation.comparisons import COMPARISONS, Row
-from bp.validation.crosscheck import DISTANCES, Crosscheck, crosscheck, stored_call
+from bp.validation.call import stored_call
+from bp.validation.comparisons import COMPARISONS
+from bp.validation.crosscheck import DISTANCES, crosscheck
+from bp.validation.report import Crosscheck
+from bp.validation.table import Row
 from replica_theory.models.command_line import add_model_options, conditions, model_of, particular_options, plain_models
 from replica_theory.models.registry import particulars
 from replica_theory.results.files import replace_file

@@ -18,7 +18,7 @@ from replica_theory.models.command_line import add_model_options, conditions, mo
 from replica_theory.models.model import Model
 from replica_theory.neighbourhood.franz_parisi import franz_parisi
 from replica_theory.neighbourhood.local_entropy import ZERO_COMPLEXITY, local_entropy
-from replica_theory.status import ConvergenceError, Status, silenced, statuses
+from replica_theory.status import ConvergenceError, Status, silenced
 from replica_theory.thresholds.capacity import capacity
 from replica_theory.thresholds.dense_region import local_entropy_threshold
 from replica_theory.typical.replica_symmetric import replica_symmetric
@@ -134,9 +134,8 @@ def _threshold(arguments: argparse.Namespace) -> Columns:
     found = local_entropy_threshold(
         _model(arguments, kappa), arguments.criterion, reference=arguments.reference, y=arguments.y
     )
-    lost = np.isnan(found.alpha)
     columns: Columns = {"kappa": kappa, "threshold": found.alpha, "distance": found.distance, "error": found.error}
-    return columns | {"status": statuses(Status.SADDLE_LOST if one else Status.CONVERGED for one in lost)}
+    return columns | {"status": found.status}
 
 
 def _parser() -> argparse.ArgumentParser:

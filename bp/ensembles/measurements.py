@@ -15,8 +15,7 @@ from bp.ensembles.bench import Bench, Job
 from bp.execution.store import Point
 from bp.messages.local_entropy import local_entropy
 from replica_theory.models.model import Model
-from replica_theory.results.grid import NATS
-from replica_theory.results.labelled import Quantity
+from replica_theory.results.quantities import NATS, Quantity
 from replica_theory.status import silenced
 from replica_theory.typing import Array
 

@@ -20,8 +20,8 @@ from replica_theory.arguments import NON_NEGATIVE, checked_alpha, checked_model,
 from replica_theory.models.model import Model
 from replica_theory.numerics.branches import follow_branch
 from replica_theory.replicas.finite_y import Energetic, Entropic, Overlaps, System, energetic, entropic
-from replica_theory.results.grid import LOAD, NATS, GridResult, broadcast, by_setting
-from replica_theory.results.labelled import Quantity
+from replica_theory.results.grid import GridResult, broadcast, by_setting
+from replica_theory.results.quantities import ROBUST
 from replica_theory.status import ConvergenceError, Status, report, statuses
 from replica_theory.typical.replica_symmetric import ReplicaSymmetric, replica_symmetric
 from replica_theory.typing import Array, ArrayLike
@@ -42,7 +42,7 @@ _COLUMNS = (
 )  # fmt: skip
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, repr=False)
 class RobustEnsemble(GridResult):
     r"""Replica-symmetric saddle point of `y` replicas coupled to a free reference.
 
@@ -79,22 +79,8 @@ class RobustEnsemble(GridResult):
     """
 
     _coordinates: ClassVar = ("gamma", "alpha", "y", "kappa", "beta")
-    _quantities: ClassVar = {
-        "alpha": LOAD,
-        "gamma": Quantity("coupling to the reference"),
-        "y": Quantity("number of replicas"),
-        "free_entropy": Quantity("free entropy of the reference and all its replicas", NATS),
-        "overlap": Quantity("overlap of a replica with the reference"),
-        "energy": Quantity("fraction of patterns that a replica violates"),
-        "local_entropy": Quantity("entropy of the configurations at the overlap from the reference", NATS),
-        "complexity": Quantity("logarithm of the number of references per weight", NATS),
-        "q0": Quantity("overlap of replicas of different references"),
-        "q1": Quantity("overlap of replicas of the same reference"),
-        "q0_hat": Quantity("conjugate of q0"),
-        "q1_hat": Quantity("conjugate of q1"),
-        "error": Quantity("largest change of free entropy, local entropy and overlap under doubled quadrature"),
-        "residual": Quantity("residual of the saddle-point equations"),
-    }
+    _quantities: ClassVar = ROBUST
+    _main: ClassVar = "free_entropy"
 
     model: Model
     alpha: ArrayLike
@@ -135,12 +121,6 @@ class RobustEnsemble(GridResult):
         with np.errstate(divide="ignore"):
             value = np.asarray(self.local_entropy) + self.complexity / np.asarray(self.y)
         return float(value) if np.ndim(value) == 0 else value
-
-    @property
-    def converged(self) -> Any:
-        """Which points carry the numbers of a converged saddle point."""
-        flags = np.array([s.ok for s in np.asarray(self.status, dtype=object).ravel()], dtype=bool)
-        return bool(flags[0]) if np.ndim(self.status) == 0 else flags.reshape(np.shape(self.status))
 
 
 def robust_ensemble(

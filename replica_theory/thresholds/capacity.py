@@ -9,8 +9,8 @@ import numpy as np
 
 from replica_theory.arguments import checked_model
 from replica_theory.models.model import Model
-from replica_theory.results.grid import LOAD, GridResult, broadcast
-from replica_theory.results.labelled import Quantity
+from replica_theory.results.grid import GridResult, broadcast
+from replica_theory.results.quantities import CAPACITY
 from replica_theory.status import Status, report, statuses
 from replica_theory.typical.functional import (
     Orders,
@@ -28,7 +28,7 @@ _BRACKET = (-7.0, 7.0)
 """log q_hat at capacity lies well inside for every margin of interest (0.95 at kappa = 0)."""
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, repr=False)
 class Capacity(GridResult):
     """Load at which the replica-symmetric entropy of the solutions vanishes.
 
@@ -48,13 +48,8 @@ class Capacity(GridResult):
     """
 
     _coordinates: ClassVar = ("kappa", "beta")
-    _quantities: ClassVar = {
-        "alpha": LOAD._replace(long_name="capacity: load at which the replica-symmetric entropy vanishes"),
-        "q": Quantity("overlap between two solutions at capacity"),
-        "q_hat": Quantity("conjugate of the overlap"),
-        "stability": Quantity("de Almeida-Thouless stability at capacity (positive: stable)"),
-        "error": Quantity("estimated error of alpha"),
-    }
+    _quantities: ClassVar = CAPACITY
+    _main: ClassVar = "alpha"
 
     model: Model
     alpha: ArrayLike

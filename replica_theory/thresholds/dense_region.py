@@ -29,8 +29,8 @@ from replica_theory.numerics.branches import follow_branch
 from replica_theory.replicas.infinite_y import LimitEquations
 from replica_theory.replicas.saturated import satiated
 from replica_theory.results.curve import EntropyCurve
-from replica_theory.results.grid import DISTANCE, LOAD, GridResult
-from replica_theory.results.labelled import Quantity
+from replica_theory.results.grid import GridResult
+from replica_theory.results.quantities import THRESHOLD
 from replica_theory.status import ConvergenceError, Status, report, silenced, statuses
 from replica_theory.thresholds.capacity import capacity
 from replica_theory.typing import Array, ArrayLike
@@ -44,7 +44,7 @@ _LOADS = (0.91, 0.94, 0.88, 0.97, 0.85, 0.8, 0.7, 0.6)
 """Fractions of the capacity at which the slope of S_inf is looked at for an interior minimum."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False, repr=False)
 class DenseThreshold(GridResult):
     """A threshold of the dense region, with the criterion that defines it.
 
@@ -61,15 +61,12 @@ class DenseThreshold(GridResult):
         Estimated error of alpha.
     model : Model or None
         The constraint, with the margins `kappa`.
+    status : Status or array of Status
     """
 
     _coordinates: ClassVar = ("kappa", "beta")
-    _quantities: ClassVar = {
-        "kappa": Quantity("margin of the model"),
-        "alpha": LOAD._replace(long_name="load at which the dense region ends, by the criterion"),
-        "distance": DISTANCE._replace(long_name="distance at which the criterion is met"),
-        "error": Quantity("estimated error of alpha"),
-    }
+    _quantities: ClassVar = THRESHOLD
+    _main: ClassVar = "alpha"
 
     alpha: ArrayLike
     distance: ArrayLike
@@ -79,6 +76,7 @@ class DenseThreshold(GridResult):
     kappa: ArrayLike
     error: ArrayLike
     model: Model | None = None
+    status: Any = Status.CONVERGED
 
     def __str__(self) -> str:
         """The number with its criterion, a line for each margin."""
@@ -177,7 +175,7 @@ def _at_margins(model: Model, criterion: Criterion, reference: Reference, y: flo
     alpha, distance, error = (column.reshape(kappa.shape) for column in columns)
     if criterion == "margin":
         reference, y = "solution", 0.0
-    found = DenseThreshold(alpha, distance, criterion, reference, y, kappa, error, model)
+    found = DenseThreshold(alpha, distance, criterion, reference, y, kappa, error, model, status.reshape(kappa.shape))
     report(found, "local_entropy_threshold")
     return found
 
@@ -381,7 +379,7 @@ def _missing(curve: EntropyCurve) -> NDArray[np.bool_]:
 
     At low loads the y of zero complexity grows without bound towards d = 0: points lost there are no gap.
     """
-    ok = curve.converged
+    ok: NDArray[np.bool_] = curve.converged
     if not ok.any() or curve.complexity is None or curve.y is None:
         return ~ok
     nearest = np.abs(np.arange(len(ok))[:, None] - np.flatnonzero(ok)).argmin(axis=1)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import ClassVar
 
 import numpy as np
 import scipy
@@ -11,7 +12,9 @@ from replica_theory.arguments import checked_model
 from replica_theory.models.perceptron import TeacherStudent
 from replica_theory.neighbourhood.dense_teacher import Problem, _aligned, _follow
 from replica_theory.numerics.branches import follow_branch
-from replica_theory.status import ConvergenceError
+from replica_theory.results.grid import GridResult
+from replica_theory.results.quantities import TEACHER_THRESHOLD
+from replica_theory.status import ConvergenceError, Status
 from replica_theory.typical.replica_symmetric import replica_symmetric
 from replica_theory.typing import Array
 
@@ -19,8 +22,8 @@ _SEARCHED = (0.005, 0.03)
 """Distances at which the slope is looked at for its first zero."""
 
 
-@dataclass(frozen=True)
-class DenseTeacherThreshold:
+@dataclass(frozen=True, eq=False, repr=False)
+class DenseTeacherThreshold(GridResult):
     r"""Load at which the largest local entropy stops growing with the distance, :math:`\min_d dS_\infty/dd = 0`.
 
     Attributes
@@ -29,14 +32,25 @@ class DenseTeacherThreshold:
         The load, and where the slope vanishes.
     teacher_overlap, teacher_overlap_ref : float
         Overlaps of students and reference with the teacher there.
+    error : float
+        Change of alpha when the quadrature is doubled.
     criterion : str
+    model : TeacherStudent or None
+    status : Status
     """
+
+    _coordinates: ClassVar = ("kappa", "beta")
+    _quantities: ClassVar = TEACHER_THRESHOLD
+    _main: ClassVar = "alpha"
 
     alpha: float
     distance: float
     teacher_overlap: float
     teacher_overlap_ref: float
+    error: float
     criterion: str = "slope"
+    model: TeacherStudent | None = None
+    status: Status = Status.CONVERGED
 
 
 def dense_teacher_threshold(model: TeacherStudent) -> DenseTeacherThreshold:
@@ -75,11 +89,11 @@ def dense_teacher_threshold(model: TeacherStudent) -> DenseTeacherThreshold:
         raise ConvergenceError("no threshold of the dense region: the slope of S_inf vanishes at no load")
     x, origin = zero
 
-    def residual(x: Array, p: float) -> Array:
+    def residual(x: Array, p: float, finer: bool = False) -> Array:
         if not x[3] > 0:
             return np.full(4, np.nan)
         inner = Problem(model, float(x[3]), np.inf)
-        return inner.residual(np.append(x[:3], 0.0), 1 - 2 * float(np.exp(p)))
+        return (inner.finer() if finer else inner).residual(np.append(x[:3], 0.0), 1 - 2 * float(np.exp(p)))
 
     def at(p: float) -> Array:
         return follow_branch(residual, nearest[1], nearest[0] + 1e-9, [p], max_step=0.2)[0].x
@@ -97,7 +111,10 @@ def dense_teacher_threshold(model: TeacherStudent) -> DenseTeacherThreshold:
     x, distance = at(float(best.x)), float(np.exp(best.x))
     point = Problem(model, float(x[3]), np.inf).evaluate(np.append(x[:3], 0.0), 1 - 2 * distance)[1]
     assert point is not None
-    return DenseTeacherThreshold(float(x[3]), distance, point.r, point.r_ref)
+    p = float(best.x)
+    finer = follow_branch(lambda x, p: residual(x, p, finer=True), x, p + 1e-9, [p], max_step=0.2)[0].x
+    error = float(np.abs(finer[3] - x[3]))
+    return DenseTeacherThreshold(float(x[3]), distance, point.r, point.r_ref, error, model=model)
 
 
 def _zero_slope(model: TeacherStudent, distance: float) -> tuple[Array, float] | None:

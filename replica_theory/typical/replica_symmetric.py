@@ -22,8 +22,8 @@ from replica_theory.arguments import checked_alpha, checked_model
 from replica_theory.models.model import Model
 from replica_theory.numerics.fixed_points import solve_fixed_points
 from replica_theory.numerics.gaussian import rule
-from replica_theory.results.grid import LOAD, NATS, GridResult
-from replica_theory.results.labelled import Quantity
+from replica_theory.results.grid import GridResult
+from replica_theory.results.quantities import SADDLE
 from replica_theory.status import Status, report, statuses
 from replica_theory.typical.functional import (
     Orders,
@@ -44,7 +44,7 @@ _LOST = 1e-6
 """A solution with 1 - q below this has run into q = 1: the branch is lost."""
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, repr=False)
 class ReplicaSymmetric(GridResult):
     r"""Replica-symmetric saddle point. Every field has the broadcast shape of alpha, kappa and beta.
 
@@ -75,19 +75,7 @@ class ReplicaSymmetric(GridResult):
     """
 
     _coordinates: ClassVar = ("alpha", "kappa", "beta")
-    _quantities: ClassVar = {
-        "alpha": LOAD,
-        "entropy": Quantity("entropy of the configurations at the energy", NATS),
-        "free_entropy": Quantity("free entropy; the entropy at beta = inf", NATS),
-        "energy": Quantity("fraction of violated patterns"),
-        "q": Quantity("overlap between two solutions"),
-        "q_hat": Quantity("conjugate of the overlap"),
-        "teacher_overlap": Quantity("overlap with the teacher"),
-        "teacher_overlap_hat": Quantity("conjugate of the overlap with the teacher"),
-        "stability": Quantity("de Almeida-Thouless stability (positive: stable)"),
-        "error": Quantity("estimated quadrature error of the free entropy", NATS),
-        "residual": Quantity("residual of the saddle-point equations"),
-    }
+    _quantities: ClassVar = SADDLE
 
     model: Model
     alpha: ArrayLike
@@ -102,12 +90,6 @@ class ReplicaSymmetric(GridResult):
     error: ArrayLike
     residual: ArrayLike
     status: Any
-
-    @property
-    def converged(self) -> Any:
-        """Which points carry the numbers of a converged saddle point."""
-        flags = np.array([s.ok for s in np.asarray(self.status, dtype=object).ravel()], dtype=bool)
-        return bool(flags[0]) if np.ndim(self.status) == 0 else flags.reshape(np.shape(self.status))
 
     def stability_distribution(self, h: ArrayLike) -> Array:
         r"""Probability density of the stabilities over typical solutions, at one (scalar) point.

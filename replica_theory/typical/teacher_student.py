@@ -8,12 +8,14 @@ R = 1, with zero entropy and zero energy (Györgyi 1990; Seung, Sompolinsky and 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any, Literal, get_args
+from typing import Any, ClassVar, Literal, get_args
 
 import numpy as np
 
 from replica_theory.arguments import checked_alpha, checked_choice, checked_model, shown
 from replica_theory.models.perceptron import TeacherStudent
+from replica_theory.results.grid import GridResult
+from replica_theory.results.quantities import LEARNING
 from replica_theory.status import Status, report, silenced
 from replica_theory.typical.functional import at_loads
 from replica_theory.typical.replica_symmetric import replica_symmetric
@@ -24,8 +26,8 @@ Branch = Literal["equilibrium", "student", "teacher"]
 NODES = 481
 
 
-@dataclass(frozen=True, eq=False)
-class Learning:
+@dataclass(frozen=True, eq=False, repr=False)
+class Learning(GridResult):
     r"""What a typical student knows of its teacher; every field has the broadcast shape of alpha, kappa and beta.
 
     Attributes
@@ -42,8 +44,14 @@ class Learning:
         Nats per weight.
     perfect : bool or array of bool
         Whether the point lies on the branch of the teacher, R = 1.
+    error : float or array
+        Estimated quadrature error of `free_entropy` (0 on the branch of the teacher).
     status : Status or array of Status
     """
+
+    _coordinates: ClassVar = ("alpha", "kappa", "beta")
+    _quantities: ClassVar = LEARNING
+    _main: ClassVar = "generalization_error"
 
     model: TeacherStudent
     alpha: ArrayLike
@@ -53,7 +61,13 @@ class Learning:
     entropy: ArrayLike
     free_entropy: ArrayLike
     perfect: Any
+    error: ArrayLike
     status: Any
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        flags = np.asarray(self.perfect, dtype=bool)  # numbers, in files
+        object.__setattr__(self, "perfect", flags if flags.ndim else bool(flags))
 
 
 def teacher_student(model: TeacherStudent, alpha: ArrayLike, *, branch: Branch = "equilibrium") -> Learning:
@@ -108,6 +122,7 @@ def teacher_student(model: TeacherStudent, alpha: ArrayLike, *, branch: Branch =
     status[perfect] = Status.CONVERGED
     r = np.where(perfect, 1.0, np.asarray(students.teacher_overlap).ravel())
     columns = {
+        "alpha": points.columns["alpha"],
         "perfect": perfect,
         "status": status,
         "teacher_overlap": r,
@@ -115,7 +130,8 @@ def teacher_student(model: TeacherStudent, alpha: ArrayLike, *, branch: Branch =
         "q": np.where(perfect, 1.0, np.asarray(students.q).ravel()),
         "entropy": np.where(perfect, 0.0, np.asarray(students.entropy).ravel()),
         "free_entropy": np.where(perfect, 0.0, free),
+        "error": np.where(perfect, 0.0, np.asarray(students.error).ravel()),
     }
-    result = Learning(model=model, alpha=alpha, **points.shaped_all(columns))
+    result = Learning(model=model, **points.shaped_all(columns))
     report(result, "teacher_student", f"at alpha={alpha} on branch {branch!r}")
     return result

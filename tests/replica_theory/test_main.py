@@ -111,7 +111,7 @@ def test_lost_points_keep_their_line(capsys):
         (["capacity", "--model", "teacher-student"], "capacity needs random labels"),
         (["curve", "--alpha", "0.5", "--distance", "0.7"], "distance must lie in [0, 1/2]; got [0.7]"),
         (["curve", "--alpha", "0.5", "--reference-kappa", "nan"], "kappa must be finite; got nan"),
-        (["curve", "--alpha", "0.5", "--model", "teacher-student"], "franz_parisi takes random labels"),
+        (["curve", "--alpha", "0.5", "--model", "teacher-student"], "franz_parisi needs random labels"),
     ],
 )
 def test_bad_values(arguments, sentence, capsys):

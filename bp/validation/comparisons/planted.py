@@ -8,11 +8,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from bp.ensembles.control_variates import controls
+from bp.ensembles.control_variates import control_variates
 from bp.execution.store import Point
 from bp.messages.local_entropy import local_entropy
 from bp.problems.perceptron import Instance
-from bp.validation.comparisons.comparison import Comparison, Job, Measured
+from bp.validation.comparison import Comparison, Job, Measured
 from bp.validation.table import Expected, Row, compare
 from bp.validation.theory import at_distance, symmetric, typical
 from replica_theory.models.model import Model
@@ -31,7 +31,8 @@ class Planted(Comparison):
     """
 
     name = "planted"
-    columns = ("local_entropy", "controls")
+    order = 4
+    columns = ("local_entropy", "control_variates")
 
     def applies(self, model: Model) -> bool:
         """Models with a teacher at margin 0, and even ones."""
@@ -42,7 +43,7 @@ class Planted(Comparison):
         instance, reference = (_planted if job.model.is_even else _taught)(job)
         with silenced():
             curve = local_entropy(instance, reference, job.distances, method="amp", max_iter=_MAX_ITER)
-        return {"local_entropy": curve.entropy, "controls": controls(instance)}
+        return {"local_entropy": curve.entropy, "control_variates": control_variates(instance)}
 
     def rows(self, measured: Measured) -> list[Row]:
         """Distance by distance, where solutions are."""
