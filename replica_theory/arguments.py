@@ -205,7 +205,8 @@ def checked_kind(name: str, value: Any, kind: type[Any], *, such: str = "") -> N
     if not isinstance(value, kind):
         article = "an" if kind.__name__[0] in "AEIOU" else "a"
         example = f" such as {such}" if such else ""
-        raise TypeError(f"{name} must be {article} {kind.__name__}{example}; got {shown(value)}")
+        given = type(value).__name__ if isinstance(value, np.ndarray | list | tuple | dict) else shown(value)
+        raise TypeError(f"{name} must be {article} {kind.__name__}{example}; got {given}")
 
 
 def checked_model(
@@ -259,10 +260,9 @@ def checked_signs(name: str, values: Any, size: int) -> NDArray[np.int8]:
         If it has another shape, or an entry that is not ±1.
     """
     array = _shaped(name, np.asarray(values), size)
-    bad = np.flatnonzero(~np.isin(array, (-1, 1)))
-    if len(bad) or array.dtype.kind not in "iuf":
-        where = int(bad[0]) if len(bad) else 0
-        raise ValueError(f"{name} must be ±1; entry {where} is {array[where]}")
+    bad = np.flatnonzero(~np.isin(array, (-1, 1))) if array.dtype.kind in "iuf" else np.arange(size)
+    if len(bad):
+        raise ValueError(f"{name} must be ±1; entry {int(bad[0])} is {array[bad[0]]}")
     return array.astype(np.int8)
 
 

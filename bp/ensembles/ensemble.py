@@ -22,8 +22,9 @@ from bp.ensembles.table import Ensemble
 from bp.execution.jobs import run_points
 from bp.execution.store import PointStore, root_seed
 from bp.messages.edges import require_edges
-from bp.messages.state import Method, choice
+from bp.messages.state import Method
 from bp.randomness import Rng
+from replica_theory.arguments import checked_choice
 from replica_theory.models.model import Model
 from replica_theory.results.labelled import read_netcdf
 from replica_theory.status import ConvergenceWarning
@@ -151,8 +152,8 @@ def ensemble(
     grid = Grid.checked(model, alpha, n, samples, least=1)
     names = _checked_measurements(model, measurements)
     distances = checked_distances(distance) if any(MEASUREMENTS[name].by_distance for name in names) else ()
-    choice("solver", solver, tuple(solvers()))
-    choice("method", method, get_args(Method))
+    checked_choice("solver", solver, solvers())
+    checked_choice("method", method, get_args(Method))
     how: dict[str, Any] = {
         "measurements": names,
         "solver": solver,
@@ -228,7 +229,7 @@ def _checked_measurements(model: Model, measurements: Sequence[str]) -> tuple[st
     if not names or len(set(names)) < len(names):
         raise ValueError(f"measurements must be one or more different names; got {list(names)}")
     for name in names:
-        choice("measurements", name, tuple(MEASUREMENTS))
+        checked_choice("measurements", name, MEASUREMENTS)
         if lack := MEASUREMENTS[name].lacks(model):
             raise ValueError(f"measurements: {name!r} {lack}; got {model}")
     return names
