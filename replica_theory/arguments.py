@@ -7,7 +7,7 @@ complex numbers) is a TypeError, a number or a word that is out of range (NaN al
 from __future__ import annotations
 
 import numbers
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from inspect import isabstract
 from typing import Any, NamedTuple, TypeVar
 
@@ -123,7 +123,7 @@ def checked_integers(name: str, values: Any, least: int = 1) -> tuple[int, ...]:
         If one is not an integer or out of range, there is none, or one stands twice.
     """
     listed = values.ravel().tolist() if isinstance(values, np.ndarray) else values
-    if isinstance(listed, str) or not isinstance(listed, Iterable):
+    if isinstance(listed, str | bytes | Mapping) or not isinstance(listed, Iterable):
         listed = [listed]
     return _different(name, [checked_integer(name, value, least) for value in listed])
 
