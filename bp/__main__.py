@@ -11,7 +11,7 @@ import sys
 from collections.abc import Callable, Sequence
 from concurrent.futures import BrokenExecutor
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 import numpy as np
 
@@ -20,9 +20,10 @@ from bp.execution.store import require_writable
 from bp.execution.workers import worker_processes
 from bp.messages.propagation import belief_propagation
 from bp.problems.files import read_instance
-from bp.problems.perceptron import Instance
+from bp.problems.perceptron import Constraint, Instance
 from bp.validation.comparisons import COMPARISONS, Row
 from bp.validation.crosscheck import DISTANCES, Crosscheck, crosscheck, stored_call
+from replica_theory.arguments import checked_integer, integer_of, number_of, word_of
 from replica_theory.models.intervals import SymmetricBinaryPerceptron
 from replica_theory.models.model import Model
 from replica_theory.models.perceptron import BinaryPerceptron, TeacherStudent
@@ -128,8 +129,7 @@ def _solve(arguments: argparse.Namespace) -> int:
     for option, path in (("--output", output), ("--checkpoint", arguments.checkpoint)):
         if path is not None and os.path.exists(path) and os.path.samefile(path, arguments.file):
             raise ValueError(f"{option} must be another file than the instance; got {path}")
-    if arguments.seed < 0:
-        raise ValueError(f"seed must be a non-negative integer; got {arguments.seed}")
+    checked_integer("seed", arguments.seed, 0)
     require_writable(output.parent)
     options = {} if arguments.checkpoint is None else {"checkpoint": arguments.checkpoint}
     found = solve(instance, arguments.solver, rng=arguments.seed, **options)
@@ -166,7 +166,7 @@ def _entropy(arguments: argparse.Namespace) -> int:
     }
     text = f"Bethe entropy {run.entropy:.9f} nats per weight (N = {instance.n}, alpha = {instance.alpha:.4g})"
     if math.isfinite(run.entropy):
-        text += f", energy {run.energy:.6g} per pattern, overlap q = {run.overlap:.6f}\n{run.status.sentence}"
+        text += f", energy {run.energy:.6g} per pattern, overlap q = {run.overlap:.6f}\n{run.message}"
     else:
         text += ": no weights satisfy every pattern"
     _print(report, arguments.json, text)
@@ -261,20 +261,23 @@ def _add_crosscheck(commands: Any) -> None:
             "          python -m bp crosscheck --resume --output crosscheck-output"
         ),
     )
-    command.add_argument("--model", choices=list(MODELS), help="constraint on the stabilities h (default: h >= kappa)")
-    command.add_argument("--kappa", type=float, help="margin (default 0; 1 for the symmetric model |h| <= kappa)")
     command.add_argument(
-        "--alpha", type=float, nargs="+", metavar="A", help="loads P/N (default: three below capacity)"
+        "--model", type=word_of(MODELS), metavar="NAME",
+        help=f"constraint on the stabilities h: {', '.join(MODELS)} (default: binary, h >= kappa)",
+    )  # fmt: skip
+    command.add_argument("--kappa", type=number_of, help="margin (default 0; 1 for the symmetric model |h| <= kappa)")
+    command.add_argument(
+        "--alpha", type=number_of, nargs="+", metavar="A", help="loads P/N (default: three below capacity)"
     )
     command.add_argument(
         "--n",
-        type=int,
+        type=integer_of,
         nargs="+",
         metavar="N",
         help="number of weights (default 1001); several: extrapolation to N = infinity",
     )
-    command.add_argument("--samples", type=int, help="instances at each load and size (default 8)")
-    command.add_argument("--seed", type=int, help="root of all randomness (default 1)")
+    command.add_argument("--samples", type=integer_of, help="instances at each load and size (default 8)")
+    command.add_argument("--seed", type=integer_of, help="root of all randomness (default 1)")
     command.add_argument(
         "--comparisons",
         nargs="+",
@@ -282,11 +285,11 @@ def _add_crosscheck(commands: Any) -> None:
         help=f"what to compare: all, or any of {', '.join(COMPARISONS)} (default: all that are quick)",
     )
     command.add_argument(
-        "--distance", type=float, nargs="+", metavar="D", help="distances in (0, 1/2] for the local entropy"
+        "--distance", type=number_of, nargs="+", metavar="D", help="distances in (0, 1/2] for the local entropy"
     )
     command.add_argument("--method", help="messages of the Bethe entropy: amp, gaussian or exact (default amp)")
     command.add_argument(
-        "--workers", type=int, help="processes that share the instances (default: 2, or 1 on a single core)"
+        "--workers", type=integer_of, help="processes that share the instances (default: 2, or 1 on a single core)"
     )
     command.add_argument(
         "--resume",
@@ -308,7 +311,9 @@ def _add_solve(commands: Any) -> None:
     command.add_argument(
         "--solver", default="focusing-bp", help=f"one of: {', '.join(solvers())} (default %(default)s)"
     )
-    command.add_argument("--seed", type=int, default=1, help="seed of the initial messages (default %(default)s)")
+    command.add_argument(
+        "--seed", type=integer_of, default=1, help="seed of the initial messages (default %(default)s)"
+    )
     command.add_argument("--output", help="file for the weights (default: FILE.weights.txt)")
     command.add_argument(
         "--checkpoint",
@@ -330,12 +335,16 @@ def _add_entropy(commands: Any) -> None:
     )
     command.add_argument(
         "--beta",
-        type=float,
+        type=number_of,
         default=math.inf,
         help="inverse temperature of the number of errors (default inf: solutions)",
     )
-    command.add_argument("--damping", type=float, default=0.2, help="weight of the old message (default %(default)s)")
-    command.add_argument("--max-iter", type=int, default=1000, help="largest number of sweeps (default %(default)s)")
+    command.add_argument(
+        "--damping", type=number_of, default=0.2, help="weight of the old message (default %(default)s)"
+    )
+    command.add_argument(
+        "--max-iter", type=integer_of, default=1000, help="largest number of sweeps (default %(default)s)"
+    )
     command.set_defaults(command=_entropy)
 
 
@@ -347,11 +356,12 @@ def _add_file(command: argparse.ArgumentParser) -> None:
             "first line (tabs), or .npz"
         ),
     )
-    command.add_argument("--kappa", type=float, help="margin, for the text formats (default 0)")
+    command.add_argument("--kappa", type=number_of, help="margin, for the text formats (default 0)")
     command.add_argument(
         "--constraint",
-        choices=("margin", "symmetric"),
-        help="h >= kappa or |h| <= kappa, for the text formats (default: margin)",
+        type=word_of(get_args(Constraint)),
+        metavar="NAME",
+        help="margin (h >= kappa) or symmetric (|h| <= kappa), for the text formats (default: margin)",
     )
     command.add_argument("--json", action="store_true", help="print the result as JSON")
 

@@ -7,6 +7,7 @@ complex numbers) is a TypeError, a number or a word that is out of range (NaN al
 from __future__ import annotations
 
 import numbers
+from argparse import ArgumentTypeError
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from inspect import isabstract
 from typing import Any, NamedTuple, TypeVar
@@ -282,6 +283,47 @@ def checked_field(name: str, values: Any, size: int) -> Array:
     if len(bad):
         raise ValueError(f"{name} must be finite; entry {int(bad[0])} is {array[bad[0]]}")
     return array
+
+
+def number_of(text: str) -> float:
+    """A number of a command line, for argparse.
+
+    Raises
+    ------
+    argparse.ArgumentTypeError
+        With the sentence of `checked_number`.
+    """
+    try:
+        return float(text)
+    except ValueError:
+        raise ArgumentTypeError(f"must be a real number; got {text!r}") from None
+
+
+def integer_of(text: str) -> int:
+    """An integer of a command line, for argparse.
+
+    Raises
+    ------
+    argparse.ArgumentTypeError
+        If it is none.
+    """
+    try:
+        return int(text)
+    except ValueError:
+        raise ArgumentTypeError(f"must be an integer; got {text!r}") from None
+
+
+def word_of(known: Iterable[str]) -> Callable[[str], str]:
+    """What reads a word of a command line, for argparse: one of the known ones, or the sentence of `checked_choice`."""
+
+    def word(text: str) -> str:
+        try:
+            checked_choice("", text, known)
+        except ValueError as error:
+            raise ArgumentTypeError(str(error).strip()) from None
+        return text
+
+    return word
 
 
 def shown(value: Any) -> str:
