@@ -4,7 +4,8 @@ from bp.algorithms import Solution, solve, solve_batch, solvers
 from bp.algorithms.monte_carlo import Sample, monte_carlo
 from bp.ensembles.ensemble import ensemble, read_ensemble
 from bp.ensembles.table import Ensemble
-from bp.exact.enumeration import SolutionDistances, SolutionSet, enumerate_solutions
+from bp.exact.enumeration import enumerate_solutions
+from bp.exact.solutions import SolutionDistances, SolutionSet
 from bp.messages.local_entropy import local_entropy
 from bp.messages.propagation import BPResult, belief_propagation
 from bp.messages.state import Messages

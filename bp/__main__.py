@@ -27,6 +27,7 @@ from bp.validation.comparisons import COMPARISONS
 from bp.validation.crosscheck import DISTANCES, crosscheck
 from bp.validation.report import Crosscheck
 from bp.validation.table import Row
+from replica_theory.arguments import checked_integer, integer_of, number_of, word_of
 from replica_theory.models.command_line import add_model_options, conditions, model_of, particular_options, plain_models
 from replica_theory.models.registry import particulars
 from replica_theory.results.files import replace_file
@@ -131,8 +132,7 @@ def _solve(arguments: argparse.Namespace) -> int:
     for option, path in (("--output", output), ("--checkpoint", arguments.checkpoint)):
         if path is not None and os.path.exists(path) and os.path.samefile(path, arguments.file):
             raise ValueError(f"{option} must be another file than the instance; got {path}")
-    if arguments.seed < 0:
-        raise ValueError(f"seed must be a non-negative integer; got {arguments.seed}")
+    checked_integer("seed", arguments.seed, 0)
     require_writable(output.parent)
     options = {} if arguments.checkpoint is None else {"checkpoint": arguments.checkpoint}
     found = solve(instance, arguments.solver, rng=arguments.seed, **options)
@@ -169,7 +169,7 @@ def _entropy(arguments: argparse.Namespace) -> int:
     }
     text = f"Bethe entropy {run.entropy:.9f} nats per weight (N = {instance.n}, alpha = {instance.alpha:.4g})"
     if math.isfinite(run.entropy):
-        text += f", energy {run.energy:.6g} per pattern, overlap q = {run.overlap:.6f}\n{run.status.sentence}"
+        text += f", energy {run.energy:.6g} per pattern, overlap q = {run.overlap:.6f}\n{run.message}"
     else:
         text += ": no weights satisfy every pattern"
     _print(report, arguments.json, text)
@@ -271,27 +271,28 @@ def _add_crosscheck(commands: Any) -> None:
     )
     command.add_argument(
         "--model",
-        choices=plain_models(),
+        type=word_of(plain_models()),
+        metavar="NAME",
         help=f"constraint on the stabilities h (default: binary); {'; '.join(conditions())}",
     )
     add_model_options(command)
-    command.add_argument("--kappa", type=float, help="margin (default 0; 1 for the symmetric model |h| <= kappa)")
+    command.add_argument("--kappa", type=number_of, help="margin (default 0; 1 for the symmetric model |h| <= kappa)")
     command.add_argument(
         "--alpha",
-        type=float,
+        type=number_of,
         nargs="+",
         metavar="A",
         help=f"loads P/N (default: three below capacity, for --model {', '.join(LOADS)})",
     )
     command.add_argument(
         "--n",
-        type=int,
+        type=integer_of,
         nargs="+",
         metavar="N",
         help="number of weights (default 1001); several: extrapolation to N = infinity",
     )
-    command.add_argument("--samples", type=int, help="instances at each load and size (default 8)")
-    command.add_argument("--seed", type=int, help="root of all randomness (default 1)")
+    command.add_argument("--samples", type=integer_of, help="instances at each load and size (default 8)")
+    command.add_argument("--seed", type=integer_of, help="root of all randomness (default 1)")
     command.add_argument(
         "--comparisons",
         nargs="+",
@@ -299,11 +300,11 @@ def _add_crosscheck(commands: Any) -> None:
         help=f"what to compare: all, or any of {', '.join(COMPARISONS)} (default: all that are quick)",
     )
     command.add_argument(
-        "--distance", type=float, nargs="+", metavar="D", help="distances in (0, 1/2] for the local entropy"
+        "--distance", type=number_of, nargs="+", metavar="D", help="distances in (0, 1/2] for the local entropy"
     )
     command.add_argument("--method", help="messages of the Bethe entropy: amp, gaussian or exact (default amp)")
     command.add_argument(
-        "--workers", type=int, help="processes that share the instances (default: 2, or 1 on a single core)"
+        "--workers", type=integer_of, help="processes that share the instances (default: 2, or 1 on a single core)"
     )
     command.add_argument(
         "--resume",
@@ -325,7 +326,9 @@ def _add_solve(commands: Any) -> None:
     command.add_argument(
         "--solver", default="focusing-bp", help=f"one of: {', '.join(solvers())} (default %(default)s)"
     )
-    command.add_argument("--seed", type=int, default=1, help="seed of the initial messages (default %(default)s)")
+    command.add_argument(
+        "--seed", type=integer_of, default=1, help="seed of the initial messages (default %(default)s)"
+    )
     command.add_argument("--output", help="file for the weights (default: FILE.weights.txt)")
     command.add_argument(
         "--checkpoint",
@@ -347,12 +350,16 @@ def _add_entropy(commands: Any) -> None:
     )
     command.add_argument(
         "--beta",
-        type=float,
+        type=number_of,
         default=math.inf,
         help="inverse temperature of the number of errors (default inf: solutions)",
     )
-    command.add_argument("--damping", type=float, default=0.2, help="weight of the old message (default %(default)s)")
-    command.add_argument("--max-iter", type=int, default=1000, help="largest number of sweeps (default %(default)s)")
+    command.add_argument(
+        "--damping", type=number_of, default=0.2, help="weight of the old message (default %(default)s)"
+    )
+    command.add_argument(
+        "--max-iter", type=integer_of, default=1000, help="largest number of sweeps (default %(default)s)"
+    )
     command.set_defaults(command=_entropy)
 
 
@@ -364,10 +371,11 @@ def _add_file(command: argparse.ArgumentParser) -> None:
             "first line (tabs), or .npz"
         ),
     )
-    command.add_argument("--kappa", type=float, help="margin, for the text formats (default 0)")
+    command.add_argument("--kappa", type=number_of, help="margin, for the text formats (default 0)")
     command.add_argument(
         "--constraint",
-        choices=(*CONSTRAINTS, *(name for name in plain_models() if name not in _IN_WORDS)),
+        type=word_of((*CONSTRAINTS, *(name for name in plain_models() if name not in _IN_WORDS))),
+        metavar="NAME",
         help="h >= kappa or |h| <= kappa, or the constraint of a model, for the text formats (default: margin)",
     )
     add_model_options(command)

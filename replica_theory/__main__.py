@@ -9,18 +9,19 @@ import os
 import sys
 from collections import Counter
 from collections.abc import Callable, Sequence
-from typing import Any
+from typing import Any, get_args
 
 import numpy as np
 from numpy.typing import NDArray
 
+from replica_theory.arguments import number_of, word_of
 from replica_theory.models.command_line import add_model_options, conditions, model_of, plain_models
 from replica_theory.models.model import Model
 from replica_theory.neighbourhood.franz_parisi import franz_parisi
-from replica_theory.neighbourhood.local_entropy import ZERO_COMPLEXITY, local_entropy
+from replica_theory.neighbourhood.local_entropy import ZERO_COMPLEXITY, Reference, local_entropy
 from replica_theory.status import ConvergenceError, Status, silenced
 from replica_theory.thresholds.capacity import capacity
-from replica_theory.thresholds.dense_region import local_entropy_threshold
+from replica_theory.thresholds.dense_region import Criterion, local_entropy_threshold
 from replica_theory.typical.replica_symmetric import replica_symmetric
 from replica_theory.typing import Array
 
@@ -222,7 +223,10 @@ other references. Points beyond the distance where the saddle point ends have st
         help="distances in [0, 1/2], or a grid (default: 0.02:0.5:25)",
     )
     parser.add_argument(
-        "--reference-kappa", type=float, metavar="K", help="margin of the reference (default: that of the solutions)"
+        "--reference-kappa",
+        type=number_of,
+        metavar="K",
+        help="margin of the reference (default: that of the solutions)",
     )
 
 
@@ -271,14 +275,18 @@ stops growing.""",
   python -m replica_theory threshold --criterion margin --kappa 0 0.2""",
     )
     parser.set_defaults(beta=math.inf)
-    parser.add_argument("--criterion", choices=("slope", "gap", "margin"), default="slope", help="default: slope")
+    parser.add_argument(
+        "--criterion", type=word_of(get_args(Criterion)), metavar="NAME", default="slope",
+        help=f"{', '.join(get_args(Criterion))} (default: slope)",
+    )  # fmt: skip
     _add_reference(parser)
 
 
 def _add_reference(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
-        "--reference", choices=("free", "solution"), default="free", help="what the reference may be (default: free)"
-    )
+        "--reference", type=word_of(get_args(Reference)), metavar="NAME", default="free",
+        help=f"what the reference may be: {' or '.join(get_args(Reference))} (default: free)",
+    )  # fmt: skip
     parser.add_argument(
         "--y", type=_replicas, default=math.inf, metavar="Y", help=f"number, inf or {ZERO_COMPLEXITY} (default: inf)"
     )
@@ -305,7 +313,10 @@ def _subcommand(
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     parser.set_defaults(command=command, name=name)
-    parser.add_argument("--model", choices=plain_models(), default="binary", help="the constraint (default: binary)")
+    parser.add_argument(
+        "--model", type=word_of(plain_models()), metavar="NAME", default="binary",
+        help=f"the constraint: {', '.join(plain_models())} (default: binary)",
+    )  # fmt: skip
     add_model_options(parser)
     parser.add_argument(
         "--kappa",
@@ -326,7 +337,11 @@ def _add_load(parser: argparse.ArgumentParser) -> None:
 
 def _add_temperature(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
-        "--beta", type=float, default=math.inf, metavar="B", help="inverse temperature (default: inf, solutions only)"
+        "--beta",
+        type=number_of,
+        default=math.inf,
+        metavar="B",
+        help="inverse temperature (default: inf, solutions only)",
     )
 
 

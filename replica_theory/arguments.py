@@ -7,7 +7,8 @@ complex numbers) is a TypeError, a number or a word that is out of range (NaN al
 from __future__ import annotations
 
 import numbers
-from collections.abc import Callable, Iterable, Sequence
+from argparse import ArgumentTypeError
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from inspect import isabstract
 from typing import Any, NamedTuple, TypeVar
 
@@ -123,7 +124,7 @@ def checked_integers(name: str, values: Any, least: int = 1) -> tuple[int, ...]:
         If one is not an integer or out of range, there is none, or one stands twice.
     """
     listed = values.ravel().tolist() if isinstance(values, np.ndarray) else values
-    if isinstance(listed, str) or not isinstance(listed, Iterable):
+    if isinstance(listed, str | bytes | Mapping) or not isinstance(listed, Iterable):
         listed = [listed]
     return _different(name, [checked_integer(name, value, least) for value in listed])
 
@@ -205,7 +206,8 @@ def checked_kind(name: str, value: Any, kind: type[Any], *, such: str = "") -> N
     if not isinstance(value, kind):
         article = "an" if kind.__name__[0] in "AEIOU" else "a"
         example = f" such as {such}" if such else ""
-        raise TypeError(f"{name} must be {article} {kind.__name__}{example}; got {shown(value)}")
+        given = type(value).__name__ if isinstance(value, np.ndarray | list | tuple | dict) else shown(value)
+        raise TypeError(f"{name} must be {article} {kind.__name__}{example}; got {given}")
 
 
 def checked_model(
@@ -259,10 +261,9 @@ def checked_signs(name: str, values: Any, size: int) -> NDArray[np.int8]:
         If it has another shape, or an entry that is not ±1.
     """
     array = _shaped(name, np.asarray(values), size)
-    bad = np.flatnonzero((array != 1) & (array != -1))
-    if len(bad) or array.dtype.kind not in "iuf":
-        where = int(bad[0]) if len(bad) else 0
-        raise ValueError(f"{name} must be ±1; entry {where} is {array[where]}")
+    bad = np.flatnonzero((array != 1) & (array != -1)) if array.dtype.kind in "iuf" else np.arange(size)
+    if len(bad):
+        raise ValueError(f"{name} must be ±1; entry {int(bad[0])} is {array[bad[0]]}")
     return array.astype(np.int8)
 
 
@@ -282,6 +283,47 @@ def checked_field(name: str, values: Any, size: int) -> Array:
     if len(bad):
         raise ValueError(f"{name} must be finite; entry {int(bad[0])} is {array[bad[0]]}")
     return array
+
+
+def number_of(text: str) -> float:
+    """A number of a command line, for argparse.
+
+    Raises
+    ------
+    argparse.ArgumentTypeError
+        With the sentence of `checked_number`.
+    """
+    try:
+        return float(text)
+    except ValueError:
+        raise ArgumentTypeError(f"must be a real number; got {text!r}") from None
+
+
+def integer_of(text: str) -> int:
+    """An integer of a command line, for argparse.
+
+    Raises
+    ------
+    argparse.ArgumentTypeError
+        If it is none.
+    """
+    try:
+        return int(text)
+    except ValueError:
+        raise ArgumentTypeError(f"must be an integer; got {text!r}") from None
+
+
+def word_of(known: Iterable[str]) -> Callable[[str], str]:
+    """What reads a word of a command line, for argparse: one of the known ones, or the sentence of `checked_choice`."""
+
+    def word(text: str) -> str:
+        try:
+            checked_choice("", text, known)
+        except ValueError as error:
+            raise ArgumentTypeError(str(error).strip()) from None
+        return text
+
+    return word
 
 
 def shown(value: Any) -> str:

@@ -3,19 +3,24 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
 
 from bp.problems.problem import Flippable, Problem
 from bp.randomness import Rng, generator
+from replica_theory.arguments import NON_NEGATIVE, checked_integer, checked_number
+from replica_theory.results.quantities import SAMPLE
+from replica_theory.results.record import Record
+from replica_theory.status import Status
 from replica_theory.typing import Array
 
 _BATCHES = 20
 
 
-@dataclass(frozen=True, eq=False)
-class Sample:
+@dataclass(frozen=True, eq=False, repr=False)
+class Sample(Record):
     r"""What a chain measured.
 
     Attributes
@@ -33,11 +38,24 @@ class Sample:
         The last configuration.
     """
 
+    _quantities: ClassVar = SAMPLE
+    _main: ClassVar = "energy"
+    _axes: ClassVar = {"energies": ("sweep",), "weights": ("weight",)}
+    _table: ClassVar = "sweep"
+    _sentence: ClassVar = "every sweep was done; the error holds if chains forget within a batch."
+
+    status: ClassVar[Status] = Status.CONVERGED
+
     energy: float
     energy_error: float
     energies: Array
     acceptance: float
     weights: NDArray[np.int8]
+
+    @property
+    def error(self) -> float:
+        """Standard error of the energy."""
+        return self.energy_error
 
 
 def monte_carlo(
@@ -85,12 +103,9 @@ def monte_carlo(
     """
     if not (isinstance(problem, Problem) and isinstance(problem, Flippable)):
         raise TypeError(f"problem must be a problem with walkers, such as bp.Instance; got {type(problem).__name__}")
-    if not (np.ndim(beta) == 0 and 0 <= beta < np.inf):
-        raise ValueError(f"beta must be finite and non-negative; got {beta!r}")
-    equilibration = sweeps // 5 if equilibration is None else equilibration
-    for name, number, least in (("sweeps", sweeps, _BATCHES), ("equilibration", equilibration, 0)):
-        if not isinstance(number, int | np.integer) or isinstance(number, bool) or number < least:
-            raise ValueError(f"{name} must be an integer of at least {least}; got {number!r}")
+    beta = checked_number("beta", beta, NON_NEGATIVE)
+    sweeps = checked_integer("sweeps", sweeps, _BATCHES)
+    equilibration = sweeps // 5 if equilibration is None else checked_integer("equilibration", equilibration, 0)
     random = generator(rng)
     walker = problem.walker(problem.start(random))
     energies, accepted = np.empty(equilibration + sweeps), 0

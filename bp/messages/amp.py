@@ -25,12 +25,13 @@ from typing import Any, NamedTuple, get_args
 import numpy as np
 from numpy.typing import DTypeLike
 
-from bp.messages.state import Messages, Method, Schedule, checked_dtype, choice, frozen, initial_fields
+from bp.messages.state import Messages, Method, Schedule, checked_dtype, frozen, initial_fields
 from bp.problems import _bits
 from bp.problems.devices import DeviceNamespace, DevicePatterns, namespace
 from bp.problems.perceptron import Instance
 from bp.problems.products import PackedPatterns, Patterns, RealPatterns
 from bp.randomness import Rng, generator
+from replica_theory.arguments import checked_choice
 from replica_theory.models.model import Kernel
 from replica_theory.typing import Array
 
@@ -186,9 +187,7 @@ class AmpState:
         self.fields, self.g = messages.fields.copy(), messages.g.copy()
 
     @staticmethod
-    def sweep_together(
-        states: Sequence[AmpState], fields: Sequence[Array], dampings: Sequence[float]
-    ) -> list[float]:
+    def sweep_together(states: Sequence[AmpState], fields: Sequence[Array], dampings: Sequence[float]) -> list[float]:
         """Sweep states of equal `shared` in one pass over their patterns; each comes out as from a sweep of its own.
 
         Equal bit for bit for ±1 patterns on the host, to rounding otherwise (the BLAS adds up in another order).
@@ -213,7 +212,7 @@ def node_messages(
     memory_limit: float | None = None,
 ) -> AmpState:
     """Node variables of AMP on an instance; they take no memory to speak of."""
-    choice("schedule", schedule, get_args(Schedule))
+    checked_choice("schedule", schedule, get_args(Schedule))
     if schedule != "parallel":
         raise ValueError("schedule='sequential' orders messages on edges, which method='amp' has not")
     fields, g = initial_fields(init, method, (instance.n,), np.float64, generator(rng))

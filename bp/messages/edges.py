@@ -24,13 +24,13 @@ from bp.messages.state import (
     Method,
     Schedule,
     checked_dtype,
-    choice,
     frozen,
     initial_fields,
     log_weights,
 )
 from bp.problems.perceptron import Instance
 from bp.randomness import Rng, generator
+from replica_theory.arguments import checked_choice
 from replica_theory.typing import Array, Real
 
 
@@ -163,7 +163,7 @@ def edge_messages(
 ) -> EdgeState:
     """Messages on the edges of an instance, after checking that the form applies to it and fits in memory."""
     p, n = instance.n_patterns, instance.n
-    choice("schedule", schedule, get_args(Schedule))
+    checked_choice("schedule", schedule, get_args(Schedule))
     dtype = checked_dtype(dtype)
     if device is not None:
         raise ValueError(f"device={device!r} is for method='amp'; messages on edges live on the host")

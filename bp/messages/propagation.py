@@ -7,7 +7,7 @@ pattern and weight, the AMP state keeps node variables.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any, Literal, get_args
+from typing import Any, ClassVar, Literal, get_args
 
 import numpy as np
 from numpy.typing import ArrayLike, DTypeLike
@@ -22,20 +22,23 @@ from bp.messages.state import (
     Schedule,
     State,
     checked_dtype,
-    choice,
     energy_per_pattern,
     frozen,
 )
 from bp.problems.perceptron import Instance
 from bp.randomness import Rng
+from replica_theory.arguments import checked_choice, checked_field, checked_kind
+from replica_theory.results.labelled import Variable
+from replica_theory.results.quantities import MESSAGE_FIELDS, MESSAGES
+from replica_theory.results.record import Record
 from replica_theory.status import ConvergenceError, Status
 from replica_theory.typing import Array
 
 OnFailure = Literal["raise", "return"]
 
 
-@dataclass(frozen=True, eq=False)
-class BPResult:
+@dataclass(frozen=True, eq=False, repr=False)
+class BPResult(Record):
     r"""Fixed point of belief propagation; entropies in nats per weight.
 
     Attributes
@@ -62,6 +65,10 @@ class BPResult:
         State for a warm start, ``init=result.messages``.
     """
 
+    _quantities: ClassVar = MESSAGES
+    _axes: ClassVar = {"magnetizations": ("weight",)}
+    _table: ClassVar = "weight"
+
     magnetizations: Array
     entropy: float
     free_entropy: float
@@ -73,9 +80,24 @@ class BPResult:
     messages: Messages
 
     @property
-    def converged(self) -> bool:
-        """Whether the residual fell below the tolerance."""
-        return self.status.ok
+    def error(self) -> float:
+        """How far the messages are from their fixed point: the residual."""
+        return self.residual
+
+    def _variables(self) -> dict[str, Variable]:
+        axes = (("pattern", "weight")[-self.messages.fields.ndim :], ("pattern",))
+        parts = zip(MESSAGE_FIELDS, axes, (self.messages.fields, self.messages.g), strict=True)
+        variables = {name: Variable(dims, x, MESSAGE_FIELDS[name]) for name, dims, x in parts if x is not None}
+        return super()._variables() | variables
+
+    def _attributes(self) -> dict[str, Any]:
+        return super()._attributes() | {"messages": self.messages.method}
+
+    @classmethod
+    def _fields(cls, dataset: Any) -> dict[str, Any]:
+        known = super()._fields(dataset)
+        arrays = [frozen(np.array(dataset[name].values)) for name in MESSAGE_FIELDS if name in dataset]
+        return known | {"messages": Messages(known["messages"], *arrays)}
 
 
 def belief_propagation(
@@ -184,10 +206,9 @@ def belief_propagation(
     control = Control(method, beta, damping, tol, max_iter)
     if tol < FLOOR[precision]:
         raise ValueError(f"tol must be at least {FLOOR[precision]:g} for dtype={precision}; got {tol!r}")
-    choice("on_failure", on_failure, get_args(OnFailure))
-    if not isinstance(instance, Instance):
-        raise TypeError(f"instance must be an Instance; got {type(instance).__name__}")
-    theta = _checked_field(field, instance.n)
+    checked_choice("on_failure", on_failure, get_args(OnFailure))
+    checked_kind("instance", instance, Instance)
+    theta = np.zeros(instance.n) if field is None else checked_field("field", field, instance.n)
     options: Any = {"schedule": schedule, "dtype": precision, "device": device, "memory_limit": memory_limit}
     state = instance.messages(method, beta=control.beta, init=init, rng=rng, **options)
     residual, iterations = control.relax(state, theta)
@@ -213,21 +234,5 @@ def _result(
     energy = energy_per_pattern(log_p, beta)
     heat = beta * instance.alpha * energy if beta < np.inf else 0.0
     entropy = phi + heat - float(theta @ m) / instance.n
-    status = Status.MAX_ITERATIONS
-    if converged:
-        status = Status.NEGATIVE_ENTROPY if entropy < -ROUNDING else Status.CONVERGED
+    status = Status.of(entropy, rounding=ROUNDING) if converged else Status.MAX_ITERATIONS
     return BPResult(frozen(m), entropy, phi, energy, float(np.mean(m**2)), residual, iterations, status, messages)
-
-
-def _checked_field(field: ArrayLike | None, n: int) -> Array:
-    if field is None:
-        return np.zeros(n)
-    array = np.asarray(field)
-    if array.dtype.kind not in "biuf":
-        raise TypeError(f"field must be real numbers; got dtype {array.dtype}")
-    if array.shape != (n,):
-        raise ValueError(f"field must have shape ({n},); got shape {array.shape}")
-    bad = np.flatnonzero(~np.isfinite(array))
-    if len(bad):
-        raise ValueError(f"field must be finite; entry {int(bad[0])} is {array[bad[0]]}")
-    return array.astype(np.float64)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable
+from collections.abc import Hashable
 from dataclasses import dataclass
 from typing import Any, Literal, Protocol, get_args, runtime_checkable
 
@@ -10,12 +10,22 @@ import numpy as np
 from numpy.typing import DTypeLike
 
 from bp.randomness import Rng, generator
+from replica_theory.arguments import (
+    FRACTION,
+    POSITIVE,
+    Allowed,
+    checked_beta,
+    checked_choice,
+    checked_integer,
+    checked_number,
+)
 from replica_theory.typing import Array, Real
 
 Schedule = Literal["parallel", "sequential"]
 Method = Literal["gaussian", "exact", "amp"]
 ROUNDING = 1e-12  # a Bethe entropy of exactly zero (a unique solution) may come out negative by this much
 TOL = {np.dtype(np.float64): 1e-9, np.dtype(np.float32): 5e-6}
+_AMPLITUDE = Allowed("be Messages, or a finite non-negative amplitude", lambda x: (x >= 0) & (x < np.inf))
 FLOOR = {np.dtype(np.float64): 0.0, np.dtype(np.float32): 2e-6}  # least residual that rounding lets a run reach
 
 
@@ -54,14 +64,11 @@ class Control:
     max_iter: int
 
     def __post_init__(self) -> None:
-        choice("method", self.method, get_args(Method))
-        number("beta", self.beta, "non-negative (inf counts solutions)", lambda x: x >= 0)
-        number("damping", self.damping, "in [0, 1)", lambda x: 0 <= x < 1)
-        number("tol", self.tol, "positive and finite", lambda x: 0 < x < np.inf)
-        if not isinstance(self.max_iter, int | np.integer) or isinstance(self.max_iter, bool):
-            raise TypeError(f"max_iter must be a positive integer; got {self.max_iter!r}")
-        if self.max_iter < 1:
-            raise ValueError(f"max_iter must be a positive integer; got {self.max_iter!r}")
+        checked_choice("method", self.method, get_args(Method))
+        checked_beta(self.beta)
+        checked_number("damping", self.damping, FRACTION)
+        checked_number("tol", self.tol, POSITIVE)
+        checked_integer("max_iter", self.max_iter)
 
     def relax(self, state: State, field: Array) -> tuple[float, int]:
         """Sweep until the residual is at most `tol`, a contradiction, or `max_iter`; residual and number of sweeps."""
@@ -145,21 +152,6 @@ def checked_dtype(dtype: DTypeLike) -> np.dtype[Any]:
     return checked
 
 
-def choice(name: str, value: str, known: tuple[str, ...]) -> None:
-    """Refuse a word that is not among the known ones."""
-    if value not in known:
-        raise ValueError(f"{name} must be one of {', '.join(map(repr, known))}; got {value!r}")
-
-
-def number(name: str, value: Any, allowed: str, test: Callable[[float], bool]) -> float:
-    """A number that passes a test, as float."""
-    if not isinstance(value, int | float | np.integer | np.floating) or isinstance(value, bool):
-        raise TypeError(f"{name} must be {allowed}; got {value!r}")
-    if not test(float(value)):
-        raise ValueError(f"{name} must be {allowed}; got {value!r}")
-    return float(value)
-
-
 def frozen(array: Array) -> Array:
     """The array, read-only from now on."""
     array.flags.writeable = False
@@ -182,7 +174,8 @@ def initial_fields(
         if init.fields.shape != shape:
             raise ValueError(f"init must hold message fields of shape {shape}; got shape {init.fields.shape}")
         return init.fields.astype(dtype), init.g
-    size = number("init", init or 0.0, "Messages, or a finite non-negative amplitude", lambda x: 0 <= x < np.inf)
+    amplitude: Any = 0.0 if init is None else init
+    size = checked_number("init", amplitude, _AMPLITUDE, kind="Messages, or a finite non-negative amplitude")
     fields = np.zeros(shape, dtype)
     if size:
         random = generator(rng)

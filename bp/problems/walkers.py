@@ -171,9 +171,7 @@ class RealWalker(Walker):
         Allowed sums.
     """
 
-    def __init__(
-        self, columns: NDArray[np.float64], weights: NDArray[np.int8], intervals: NDArray[np.float64]
-    ) -> None:
+    def __init__(self, columns: NDArray[np.float64], weights: NDArray[np.int8], intervals: NDArray[np.float64]) -> None:
         self._columns, self._intervals = columns, intervals
         self._weights = np.array(weights, dtype=np.int8)
         self._sums = self._weights.astype(np.float64) @ columns

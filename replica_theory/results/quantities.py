@@ -138,6 +138,10 @@ MESSAGES = {
     "overlap": Quantity("mean square magnetisation"),
     "residual": Quantity("largest change in the last sweep"),
 }
+MESSAGE_FIELDS = {
+    "message_fields": Quantity("fields of the messages"),
+    "message_g": Quantity("output terms of the messages"),
+}
 SAMPLE = {
     "energy": Quantity("mean fraction of violated patterns"),
     "energy_error": Quantity("standard error of the energy"),
