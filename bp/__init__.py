@@ -10,6 +10,7 @@ from bp.messages.state import Messages
 from bp.problems.files import read_instance, write_instance
 from bp.problems.perceptron import Instance, random_instance
 from bp.validation.crosscheck import Crosscheck, Row, crosscheck
+from replica_theory._version import __version__ as __version__
 
 __all__ = [
     "BPResult",

@@ -40,7 +40,8 @@ def test_workers_end_with_the_process_that_made_them(tmp_path, how):
     script = tmp_path / "driver.py"
     script.write_text(DRIVER)
     driver = subprocess.Popen([sys.executable, script, tmp_path, Path(__file__).parent], stderr=subprocess.DEVNULL)
-    wait_until(lambda: len(list(tmp_path.glob("pid*"))) == 2)
+    wait_until(lambda: driver.poll() is not None or len(list(tmp_path.glob("pid*"))) == 2)
+    assert driver.poll() is None
     driver.send_signal(how)
     driver.wait(300)
     pids = [int(path.name[3:]) for path in tmp_path.glob("pid*")]
