@@ -9,6 +9,8 @@ from pathlib import Path
 
 import pytest
 
+from bp.execution.workers import worker_processes
+
 
 def report_pid(folder):
     Path(folder, f"pid{os.getpid()}").touch()
@@ -53,3 +55,14 @@ def wait_until(condition, seconds=300):
     while not condition():
         assert time.monotonic() < end
         time.sleep(0.02)
+
+
+def test_one_worker_is_this_process():
+    with worker_processes(1) as executor:
+        assert executor is None
+
+
+@pytest.mark.parametrize(("number", "error"), [(0, ValueError), (-2, ValueError), (True, TypeError), (1.0, TypeError)])
+def test_bad_numbers(number, error):
+    with pytest.raises(error, match=f"workers must be a positive integer; got {number}"):
+        worker_processes(number)
