@@ -46,7 +46,7 @@ PEAK = """
 import re
 import bp, numpy, replica_theory
 from bp.messages.propagation import make_state
-from referee import gaussian_messages
+from messages_referee import gaussian_messages
 def run(n):
     instance = bp.random_instance(replica_theory.BinaryPerceptron(), n, 0.6, rng=1)
     {work}
@@ -62,7 +62,7 @@ WORK = {
     "edges": "make_state(instance, 'gaussian', init=0.1, rng=1).sweep(numpy.zeros(n), 0.5)",
     "amp": "make_state(instance, 'amp', init=0.1, rng=1).sweep(numpy.zeros(n), 0.5)",
 }
-TESTS = str(Path(__file__).parents[1] / "tests" / "bp")
+TESTS = str(Path(__file__).parents[1] / "tests" / "helpers")
 
 
 def fresh(code, **environment):

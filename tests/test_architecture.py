@@ -4,10 +4,11 @@ Floors are listed from the ground up. A module takes from its own floor and from
 """
 
 import ast
-import importlib
+import importlib.util
 import re
 import sys
 from graphlib import TopologicalSorter
+from xml.etree import ElementTree
 
 import pytest
 from import_graph import PACKAGES, PATHS, ROOT, TREES, imported_names, imports
@@ -43,6 +44,7 @@ GENERAL = {"problem", "walkers", "products", "devices", "_bits"}
 """What `bp.algorithms` takes from `bp.problems`: none of them is a problem of one kind."""
 FUNCTION_LINES, CLASS_LINES = 60, 150
 NAME = re.compile(r"(?<![\w./-])(?:bp|replica_theory)(?:\.[A-Za-z_]\w*)+")
+MODULE = re.compile(r"(?:automodule|currentmodule):: ([\w.]+)|\{py:mod\}`([\w.]+)`")
 TEXTS = ("README.md", "CONTRIBUTING.md", "docs/**/*.md", "docs/**/*.rst", "docs/*.py", "notebooks/*.py",
          "benchmarks/*.md", "benchmarks/*.py", "bp/**/*.py", "replica_theory/**/*.py")  # fmt: skip
 NO_TESTS = {"replica_theory.typing", "replica_theory._version"}
@@ -196,3 +198,22 @@ def test_tests_mirror_the_packages():
     }
     assert all((ROOT / folder / "__init__.py").exists() for folder in folders)
     assert {folder.parts[0] for folder in folders} == set(PACKAGES)
+
+
+def test_the_picture_of_the_floors_shows_every_part():
+    """The script that the site is drawn with reads the same imports."""
+    spec = importlib.util.spec_from_file_location("floors", ROOT / "docs" / "floors.py")
+    floors = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(floors)
+    words = {text.text for text in ElementTree.fromstring(floors.draw()).iter("{http://www.w3.org/2000/svg}text")}
+    parts = {top(name) for package in PACKAGES for name in of(package)} - set(PACKAGES)
+    assert words == parts | set(PACKAGES)
+    assert all(f".{part}` |" in floors.table() for part in parts)
+
+
+def test_documented_modules_exist():
+    """A page of the reference names a module by its path, not a function of that name."""
+    pages = sorted((ROOT / "docs").rglob("*.rst")) + sorted((ROOT / "docs").rglob("*.md"))
+    found = (groups for page in pages for groups in MODULE.findall(page.read_text(encoding="utf-8")))
+    named = {"".join(groups) for groups in found}
+    assert named and not named - PATHS.keys()
