@@ -14,6 +14,7 @@ from bp.problems.perceptron import Instance, random_instance
 from bp.validation.crosscheck import crosscheck
 from bp.validation.report import Crosscheck
 from bp.validation.table import Row
+from replica_theory._version import __version__ as __version__
 
 __all__ = [
     "BPResult",

@@ -75,6 +75,7 @@ def test_crosscheck_json(written, capsys, tmp_path):
     assert first["discrepancy"] == first["simulation"] - first["theory"]
 
 
+@pytest.mark.slow
 def test_workers_change_nothing(written, tmp_path):
     folder, done = written
     again = shell(*SMALL, "--workers", 1, "--output", tmp_path)
@@ -260,6 +261,7 @@ def test_solve_json_output_and_seed(patterns, tmp_path, capsys):
     assert output.read_bytes() == first
 
 
+@pytest.mark.slow
 def test_solve_says_when_it_does_not(tmp_path, capsys):
     path = tmp_path / "impossible.txt"
     path.write_text("1 1 1\n-1 -1 -1\n")

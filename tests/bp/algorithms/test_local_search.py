@@ -1,4 +1,4 @@
-"""Local search: its moves against plain enumeration of all flips, and what it repairs."""
+"""Local search: the sums that are allowed, and what it repairs."""
 
 import numpy as np
 import pytest

@@ -185,6 +185,7 @@ def forty():
     return bp.ensemble(MODEL, samples=20, **FORTY)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("workers", [1, 2])
 def test_killed_at_a_random_moment_and_resumed_is_uninterrupted(forty, tmp_path, workers):
     script = tmp_path / "driver.py"
@@ -212,6 +213,7 @@ def test_a_damaged_point_is_done_again(serial, tmp_path):
     assert damaged.with_suffix(".damaged").exists()
 
 
+@pytest.mark.slow
 def test_dask_does_not_change_a_bit(serial, tmp_path):
     with dask_workers(2) as (client, executor):
         assert_identical(run(executor=executor, folder=tmp_path), serial)

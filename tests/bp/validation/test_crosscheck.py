@@ -293,7 +293,7 @@ def test_a_dead_executor_says_where_the_points_are(tmp_path):
 
 @pytest.mark.slow
 def test_every_comparison_of_every_model_gives_rows_that_agree():
-    # at N = 101 and 201 only gross errors show; tests/crosscheck/test_*.py look closer
+    # at N = 101 and 201 only gross errors show; comparisons/test_*.py look closer
     for model, alpha in ((MODEL, 0.3), (TeacherStudent(), 0.4), (SymmetricBinaryPerceptron(), 0.5)):
         names = [
             name for name, comparison in COMPARISONS.items() if comparison.applies(model) and name != "enumeration"

@@ -31,6 +31,7 @@ def test_pairs_count_students_twice(model, distance):
     assert abs(curve.overlaps["teacher_overlap_ref"] - (1 - 2 * distance) * typical.teacher_overlap) < 1e-10
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("model", "y"), [(MODELS[0], 0.5), (MODELS[3], 2.0), (MODELS[0], 8.0), (MODELS[2], 8.0)], ids=str
 )
