@@ -22,6 +22,7 @@ from replica_theory.models.proximal import maxima, maximal_field
 from replica_theory.numerics.binary import log2cosh
 from replica_theory.numerics.gaussian import multi_rule
 from replica_theory.numerics.half_line import half_line
+from replica_theory.numerics.inner_newton import inner_newton
 from replica_theory.typing import Array
 
 
@@ -134,13 +135,12 @@ def _entropic(q_hat: float, gap_hat: float, t_hat: float) -> _Entropic:
     root = np.sqrt(q_hat)
     z, weight = half_line(1 / root)
     a = root * z + t_hat
-    h = a + gap_hat
-    for _ in range(100):
+
+    def step(h: Array) -> Array:
         m = np.tanh(h)
-        step = (h - a - gap_hat * m) / np.maximum(1 - gap_hat * (1 - m**2), 1e-3)
-        h = h - step
-        if np.max(np.abs(step)) < 1e-11 * (1 + np.max(np.abs(h))):
-            break
+        return np.asarray(-(h - a - gap_hat * m) / np.maximum(1 - gap_hat * (1 - m**2), 1e-3))
+
+    h = inner_newton(step, a + gap_hat, most=100, tol=1e-11).or_nan
     m = np.tanh(h)
     q = float(weight @ m**2)
     value = float(weight @ (log2cosh(h) - 0.5 * gap_hat * m**2))
