@@ -19,7 +19,7 @@ from replica_theory.models.model import Model
 from replica_theory.models.perceptron import BinaryPerceptron, TeacherStudent
 from replica_theory.neighbourhood.franz_parisi import franz_parisi
 from replica_theory.neighbourhood.local_entropy import ZERO_COMPLEXITY, local_entropy
-from replica_theory.status import ConvergenceError, Status, silenced
+from replica_theory.status import ConvergenceError, Status, silenced, statuses
 from replica_theory.thresholds.capacity import capacity
 from replica_theory.thresholds.dense_region import local_entropy_threshold
 from replica_theory.typical.replica_symmetric import replica_symmetric
@@ -141,9 +141,7 @@ def _threshold(arguments: argparse.Namespace) -> Columns:
     )
     lost = np.isnan(found.alpha)
     columns: Columns = {"kappa": kappa, "threshold": found.alpha, "distance": found.distance, "error": found.error}
-    return columns | {
-        "status": np.array([Status.SADDLE_LOST if one else Status.CONVERGED for one in lost], dtype=object)
-    }
+    return columns | {"status": statuses(Status.SADDLE_LOST if one else Status.CONVERGED for one in lost)}
 
 
 def _parser() -> argparse.ArgumentParser:

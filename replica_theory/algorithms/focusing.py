@@ -26,7 +26,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from replica_theory.arguments import checked_alpha, checked_real
+from replica_theory.arguments import NON_NEGATIVE, Allowed, checked_alpha, checked_real
 from replica_theory.models.model import Model, checked_model
 from replica_theory.models.proximal import maximal_field
 from replica_theory.numerics.binary import log2cosh
@@ -38,6 +38,7 @@ from replica_theory.typical.replica_symmetric import replica_symmetric
 from replica_theory.typing import Array, ArrayLike
 
 _NODES = 241
+_AT_LEAST_ONE = Allowed("be finite and at least 1", lambda y: (y >= 1) & (y < np.inf))
 _LARGEST = 1 - 1e-9
 """Largest overlap at which the integrals are done."""
 _COLUMNS = ("q", "overlap", "q_tilde", "free_entropy", "local_entropy", "response", "residual")
@@ -117,11 +118,8 @@ def focusing_fixed_point(model: Model, alpha: ArrayLike, gamma: ArrayLike, y: Ar
     0.578353 0.459841 0.355003
     """
     _checked_constraint(model)
-    load, coupling, replicas = checked_alpha(alpha), checked_real("gamma", gamma), checked_real("y", y)
-    if not (np.isfinite(coupling).all() and (coupling >= 0).all()):
-        raise ValueError(f"gamma must be finite and non-negative; got {gamma}")
-    if not (np.isfinite(replicas).all() and (replicas >= 1).all()):
-        raise ValueError(f"y must be finite and at least 1; got {y}")
+    load, coupling = checked_alpha(alpha), checked_real("gamma", gamma, NON_NEGATIVE)
+    replicas = checked_real("y", y, _AT_LEAST_ONE)
     grid = np.broadcast_arrays(load, coupling, replicas)
     shape = grid[0].shape
     points = [_point(Echo(model, *map(float, values))) for values in zip(*map(np.ravel, grid), strict=True)]

@@ -19,12 +19,13 @@ from typing import Any
 
 import numpy as np
 
-from replica_theory.arguments import checked_alpha, checked_real
+from replica_theory.arguments import Allowed, checked_alpha, checked_integer, checked_number
 from replica_theory.models.model import Model
 from replica_theory.typical.functional import Orders, conjugates, flat_slice, flatten, overlaps
 from replica_theory.typing import Array, ArrayLike
 
 _NODES = 481
+_BELOW_ONE = Allowed("lie in [0, 1)", lambda q: (q >= 0) & (q < 1))
 _CLOSEST = 1e-10
 """Smallest 1 - q at which the integrals are done; above capacity q runs into 1."""
 
@@ -105,10 +106,7 @@ def state_evolution(
     alpha = checked_alpha(alpha)
     flat, loads, shape = flatten(model, alpha)
     start = _checked_start(flat, q, teacher_overlap)
-    if not isinstance(iterations, int | np.integer) or isinstance(iterations, bool):
-        raise TypeError(f"iterations must be a positive integer; got {iterations!r}")
-    if iterations < 1:
-        raise ValueError(f"iterations must be a positive integer; got {iterations!r}")
+    iterations = checked_integer("iterations", iterations)
     orders = [Orders(*(np.full(len(loads), value) for value in start))]
     hats = []
     for _ in range(iterations):
@@ -135,13 +133,10 @@ def _fields(model: Model, alpha: Array, orders: Orders) -> Orders:
 
 
 def _checked_start(model: Model, q: Any, teacher_overlap: Any) -> tuple[float, float]:
-    for name, value in (("q", q), ("teacher_overlap", teacher_overlap)):
-        if checked_real(name, value).ndim:
-            raise ValueError(f"{name} must be a single number; got {value!r}")
-    if not 0 <= q < 1:
-        raise ValueError(f"q must lie in [0, 1); got {q!r}")
+    q = checked_number("q", q, _BELOW_ONE)
+    teacher_overlap = checked_number("teacher_overlap", teacher_overlap)
     if teacher_overlap and not model.has_teacher:
         raise ValueError(f"teacher_overlap must be 0 for a model without a teacher; got {teacher_overlap!r}")
     if not (teacher_overlap == 0 or 0 < teacher_overlap < np.sqrt(q)):
         raise ValueError(f"teacher_overlap must lie in [0, sqrt(q)); got {teacher_overlap!r} at q={q!r}")
-    return float(q), float(teacher_overlap)
+    return q, teacher_overlap

@@ -250,7 +250,7 @@ def _checked_intervals(intervals: Any) -> tuple[tuple[float, float], ...]:
     """Disjoint intervals in increasing order."""
     if not isinstance(intervals, Iterable) or isinstance(intervals, str):
         raise TypeError(f"intervals must be a list of pairs (a, b); got {intervals!r}")
-    pairs = checked_real("intervals", [tuple(p) if isinstance(p, Iterable) else p for p in intervals])
+    pairs = np.asarray(checked_real("intervals", [tuple(p) if isinstance(p, Iterable) else p for p in intervals]))
     if pairs.ndim != 2 or pairs.shape[1] != 2:
         raise ValueError(f"intervals must be a list of pairs (a, b), at least one; got {intervals!r}")
     if not (pairs[:, 0] < pairs[:, 1]).all():  # NaN included

@@ -188,8 +188,7 @@ def _same(one: Any, other: Any) -> bool:
 
 def _checked(name: str, value: Any) -> ArrayLike:
     """The parameter as a float or a read-only float array."""
-    array = checked_real(name, value)
-    if array.ndim == 0:
-        return float(array)
-    array.flags.writeable = False
-    return array
+    checked = checked_real(name, value)
+    if isinstance(checked, np.ndarray):
+        checked.flags.writeable = False
+    return checked

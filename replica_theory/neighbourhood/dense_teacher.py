@@ -513,7 +513,7 @@ def _error(overlap: float) -> float:
 
 
 def _checked_y(y: ArrayLike) -> Array:
-    count = checked_real("y", y)
+    count = np.asarray(checked_real("y", y))
     if not ((count > 0) & ((count <= _LARGEST_Y) | np.isposinf(count))).all():  # NaN included
         raise ValueError(f"y must lie in (0, {_LARGEST_Y:g}] or be inf; got {y}")
     return count

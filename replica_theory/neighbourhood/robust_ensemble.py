@@ -15,7 +15,7 @@ from typing import Any, ClassVar, NamedTuple
 
 import numpy as np
 
-from replica_theory.arguments import checked_alpha, checked_real
+from replica_theory.arguments import NON_NEGATIVE, checked_alpha, checked_real
 from replica_theory.models.model import Model, checked_model
 from replica_theory.numerics.branches import follow_branch
 from replica_theory.numerics.interpolation import polynomial_weights
@@ -195,7 +195,8 @@ def robust_ensemble(
     1.957263 0.688687 0.161485
     """
     checked_model(model)
-    alpha, gamma, y = checked_alpha(alpha), _checked("gamma", gamma), _checked("y", y)
+    alpha, gamma = checked_alpha(alpha), checked_real("gamma", gamma, NON_NEGATIVE)
+    y = checked_real("y", y, NON_NEGATIVE)
     if model.has_teacher:
         raise ValueError("robust_ensemble takes random labels (BinaryPerceptron, SymmetricBinaryPerceptron)")
     probe = model if beta is None else model.at(beta=beta)
@@ -375,10 +376,3 @@ def _assemble(model: Model, given: Array, points: list[_Point], shape: tuple[int
     status = np.empty(len(points), dtype=object)
     status[:] = [p.status for p in points]
     return RobustEnsemble(model=model, status=status[0] if shape == () else status.reshape(shape), **fields)
-
-
-def _checked(name: str, value: Any) -> ArrayLike:
-    array = checked_real(name, value)
-    if not (np.isfinite(array).all() and (array >= 0).all()):
-        raise ValueError(f"{name} must be finite and non-negative; got {value}")
-    return float(array) if array.ndim == 0 else array

@@ -26,12 +26,13 @@ import numpy as np
 import scipy
 from numpy.typing import NDArray
 
-from replica_theory.arguments import checked_alpha, checked_distance, checked_real
+from replica_theory.arguments import COUNT, POSITIVE, Allowed, checked_alpha, checked_distance, checked_real, shown
 from replica_theory.models.model import Model, checked_model
 from replica_theory.neighbourhood.local_entropy import local_entropy
 from replica_theory.numerics.fixed_points import solve_fixed_points
 from replica_theory.replicas.one_step import Breaking, Orders, Term, energetic, entropic
 from replica_theory.results.curve import EntropyCurve, Row, assemble
+from replica_theory.results.grid import broadcast
 from replica_theory.status import ConvergenceError, Status, report
 from replica_theory.typing import Array, ArrayLike
 
@@ -47,6 +48,7 @@ _SWEEPS = 200
 _TOLERANCE = 1e-9
 """Residual at which a solution counts (rounding in the cluster complexity limits it)."""
 _SETTLED = 1e-4
+_INSIDE = Allowed("lie strictly between 0 and 1/2", lambda d: (d > 0) & (d < 0.5))
 _NAMES = ("q0", "q1", "q2", "q0_hat", "q1_hat", "q2_hat", "t_hat", "gamma", "m", "cluster_complexity", "phi", "energy")
 
 
@@ -397,19 +399,14 @@ def _checked(model: Model, distance: ArrayLike, y: ArrayLike, m: ArrayLike | Non
     """Numbers of replicas and Parisi parameters (NaN: the optimal one)."""
     if model.has_teacher:
         raise ValueError(f"local_entropy_1rsb takes random labels; got {model!r}")
-    if not np.all((np.asarray(distance) > 0) & (np.asarray(distance) < 0.5)):
-        raise ValueError(f"distance must lie strictly between 0 and 1/2 here; got {distance}")
-    count = checked_real("y", y)
-    if np.isnan(count).any() or (count < 0).any():
-        raise ValueError(f"y must be non-negative; got {y}")
+    checked_real("distance", distance, _INSIDE)
+    count = np.asarray(checked_real("y", y, COUNT))
     if np.isinf(count).any() and not model.is_concave:
         raise ValueError(f"y = inf needs a log-concave kernel here; got {model!r}")
     if m is None:
         return count, np.full((), np.nan)
-    parisi = checked_real("m", m)
-    inside = (
-        np.isfinite(parisi) & (parisi > 0) & (parisi >= np.minimum(count, 1.0)) & (parisi <= np.maximum(count, 1.0))
-    )
-    if not inside.all():
-        raise ValueError(f"m must be finite, positive and between 1 and y = {y}; got {m}")
+    parisi = np.asarray(checked_real("m", m, POSITIVE))
+    broadcast(y=count, m=parisi)
+    if not ((parisi >= np.minimum(count, 1.0)) & (parisi <= np.maximum(count, 1.0))).all():
+        raise ValueError(f"m must be positive and between 1 and y = {shown(y)}; got {shown(m)}")
     return count, parisi

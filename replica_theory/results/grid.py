@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Mapping
-from dataclasses import fields
-from typing import Any, ClassVar, Self
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, fields
+from typing import Any, ClassVar, Self, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
 from replica_theory.results.labelled import Labelled, Quantity, Variable, make_dataset, read_attributes
-from replica_theory.status import Status
+from replica_theory.status import statuses
 
 NATS = "nats per weight"
 LOAD = Quantity("load, patterns per weight")
@@ -20,6 +20,101 @@ DISTANCE = Quantity("distance from the reference, differing weights over weights
 
 _PARAMETERS = {"kappa": Quantity("margin of the model"), "beta": Quantity("inverse temperature of the model")}
 _STATUS = Quantity("outcome of the point")
+
+_Row = TypeVar("_Row")
+
+
+@dataclass(frozen=True, eq=False)
+class Points:
+    """The points of a call: its arguments, broadcast against each other.
+
+    Attributes
+    ----------
+    columns : mapping of str to array
+        Every argument as a flat array of doubles, one entry a point.
+    shape : tuple of int
+        The broadcast shape, ``()`` for a scalar call.
+    """
+
+    columns: Mapping[str, NDArray[np.float64]]
+    shape: tuple[int, ...]
+
+    @property
+    def scalar(self) -> bool:
+        """Whether the call is for a single point."""
+        return self.shape == ()
+
+    def __len__(self) -> int:
+        return len(next(iter(self.columns.values())))
+
+    def __iter__(self) -> Iterator[dict[str, float]]:
+        """The arguments of every point, one after the other."""
+        for k in range(len(self)):
+            yield {name: float(column[k]) for name, column in self.columns.items()}
+
+    def array(self, name: str) -> NDArray[np.float64]:
+        """An argument as an array of the broadcast shape."""
+        return self.columns[name].reshape(self.shape)
+
+    def shaped(self, column: Any) -> Any:
+        """One entry a point as a result holds it: of the broadcast shape, or the entry itself in a scalar call."""
+        return np.asarray(column).reshape(self.shape) if self.shape else np.asarray(column).item()
+
+
+def broadcast(**arguments: Any) -> Points:
+    """The points that arguments stand for together.
+
+    Raises
+    ------
+    ValueError
+        If their shapes do not fit.
+    """
+    try:
+        grid = np.broadcast_arrays(*arguments.values())
+    except ValueError:
+        *names, last = arguments
+        shapes = ", ".join(str(np.shape(value)) for value in arguments.values())
+        raise ValueError(f"{', '.join(names)} and {last} must broadcast; got shapes {shapes}") from None
+    columns = {name: np.array(column, dtype=float).ravel() for name, column in zip(arguments, grid, strict=True)}
+    return Points(columns, grid[0].shape)
+
+
+def by_setting(
+    points: Points,
+    swept: str,
+    solve: Callable[[Mapping[str, float], NDArray[np.float64]], Sequence[_Row]],
+) -> list[_Row]:
+    """One row a point, computed curve by curve: all points that differ in one argument only are solved together.
+
+    Parameters
+    ----------
+    points : Points
+    swept : str
+        The argument along the curves.
+    solve : callable
+        ``solve(setting, values)`` with the other arguments by name and the values of the swept one gives a row for each
+        value. Settings come in increasing order.
+
+    Returns
+    -------
+    list
+        The rows in the order of the points.
+
+    Examples
+    --------
+    >>> points = broadcast(alpha=[[0.5], [0.6]], distance=[0.1, 0.2])
+    >>> by_setting(points, "distance", lambda setting, d: [f"{setting['alpha']} {x}" for x in d])
+    ['0.5 0.1', '0.5 0.2', '0.6 0.1', '0.6 0.2']
+    """
+    names = [name for name in points.columns if name != swept]
+    values = points.columns[swept]
+    settings, group = np.unique(np.stack([points.columns[name] for name in names]), axis=1, return_inverse=True)
+    rows: dict[int, _Row] = {}
+    for g, setting in enumerate(settings.T):
+        members = np.flatnonzero(np.ravel(group) == g)
+        solved = solve(dict(zip(names, map(float, setting), strict=True)), values[members])
+        rows |= dict(zip(members.tolist(), solved, strict=True))
+    return [rows[k] for k in range(len(values))]
 
 
 class GridResult(Labelled):
@@ -36,6 +131,11 @@ class GridResult(Labelled):
     _overlaps: ClassVar[Mapping[str, Quantity]] = {}
     _floats: ClassVar[bool] = True
     """Whether a single point is held as floats (and a Status), not as arrays without dimensions."""
+
+    def __post_init__(self) -> None:
+        status = getattr(self, "status", None)
+        if isinstance(status, np.ndarray):  # numpy may have made plain text of the members
+            object.__setattr__(self, "status", statuses(status.ravel().tolist(), status.shape))
 
     def to_xarray(self) -> Any:
         """The result as an `xarray.Dataset`.
@@ -79,7 +179,8 @@ class GridResult(Labelled):
                 if variable.attrs.get("group") == "overlaps"
             }
             if "status" in dataset:
-                known["status"] = _statuses(dataset["status"].values)
+                words = dataset["status"].values
+                known["status"] = statuses(words.ravel().tolist(), words.shape)
             if cls._floats and not dims:
                 known = {name: value.item() for name, value in known.items()}
             names = {field.name for field in fields(cls)}  # type: ignore[arg-type]
@@ -168,9 +269,3 @@ def _restored(variable: Any, dims: tuple[str, ...], sizes: Mapping[str, int]) ->
     """The values of a variable on the whole grid."""
     shape = tuple(sizes[dim] if dim in variable.dims else 1 for dim in dims)
     return _full(variable.values.reshape(shape), tuple(sizes[dim] for dim in dims))
-
-
-def _statuses(words: NDArray[Any]) -> NDArray[np.object_]:
-    status = np.empty(words.shape, dtype=object)
-    status.ravel()[:] = [Status(str(word)) for word in words.ravel()]
-    return status

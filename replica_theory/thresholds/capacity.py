@@ -10,7 +10,7 @@ import numpy as np
 from replica_theory.models.model import Model, checked_model
 from replica_theory.results.grid import LOAD, GridResult
 from replica_theory.results.labelled import Quantity
-from replica_theory.status import Status, report
+from replica_theory.status import Status, report, statuses
 from replica_theory.typical.functional import (
     Orders,
     almeida_thouless,
@@ -124,7 +124,7 @@ def _even_capacity(model: Model) -> dict[str, Any]:
         "q_hat": zero,
         "stability": 1 - alpha * log_probability.d2[:, 0] ** 2,
         "error": 1e-15 * alpha,
-        "status": np.full(len(alpha), Status.CONVERGED, dtype=object),
+        "status": statuses([Status.CONVERGED] * len(alpha)),
     }
 
 
@@ -152,7 +152,7 @@ def _root_of_entropy(model: Model) -> dict[str, Any]:
         "q_hat": hats.q,
         "stability": almeida_thouless(model, alpha, orders, hats, _NODES),
         "error": error / np.abs(measure.integrate(kernel.log)),
-        "status": np.array([Status.CONVERGED if s else Status.SADDLE_LOST for s in root.success], dtype=object),
+        "status": statuses(Status.CONVERGED if s else Status.SADDLE_LOST for s in root.success),
     }
 
 

@@ -30,7 +30,7 @@ from replica_theory.replicas.saturated import satiated
 from replica_theory.results.curve import EntropyCurve
 from replica_theory.results.grid import DISTANCE, LOAD, GridResult
 from replica_theory.results.labelled import Quantity
-from replica_theory.status import ConvergenceError, Status, report, silenced
+from replica_theory.status import ConvergenceError, Status, report, silenced, statuses
 from replica_theory.thresholds.capacity import capacity
 from replica_theory.typing import Array, ArrayLike
 
@@ -167,7 +167,7 @@ def _at_margins(model: Model, criterion: Criterion, reference: Reference, y: flo
     """The thresholds at an array of margins."""
     kappa = np.asarray(model.kappa)
     columns = np.full((3, kappa.size), np.nan)
-    status = np.full(kappa.size, Status.CONVERGED, dtype=object)
+    status = statuses([Status.CONVERGED] * kappa.size)
     for k, margin in enumerate(kappa.ravel()):
         try:
             one = local_entropy_threshold(

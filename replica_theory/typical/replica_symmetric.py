@@ -24,7 +24,7 @@ from replica_theory.numerics.fixed_points import solve_fixed_points
 from replica_theory.numerics.gaussian import rule
 from replica_theory.results.grid import LOAD, NATS, GridResult
 from replica_theory.results.labelled import Quantity
-from replica_theory.status import Status, report
+from replica_theory.status import Status, report, statuses
 from replica_theory.typical.functional import (
     Orders,
     almeida_thouless,
@@ -282,8 +282,7 @@ def _solve_with(model: Model, alpha: Array, n: int) -> dict[str, Any]:
     orders = Orders(x[:, 0], x[:, 1] if model.has_teacher else np.zeros(len(x)))
     hats = Orders(*(alpha * h for h in conjugates(model, *orders, n=n)))
     columns = _read_out(model, alpha, orders, hats, 2 * n - 1) | {"residual": found.residual}
-    columns["status"] = np.full(len(alpha), Status.CONVERGED, dtype=object)
-    columns["status"][columns["entropy"] < 0] = Status.NEGATIVE_ENTROPY
+    columns["status"] = statuses(Status.of(entropy) for entropy in columns["entropy"].tolist())
     columns["status"][lost] = Status.SADDLE_LOST
     for name in columns.keys() - {"status", "residual"}:
         columns[name][lost] = np.nan
