@@ -40,10 +40,13 @@ class Maxima(NamedTuple):
     fields: Array
     jumps: list[Jump]
 
-    def kinks(self, q: float, gap: float) -> float:
-        r"""Share of the jumps in :math:`E\,M''(h)`: the sum of :math:`(b-a)/\delta q` times the density of h there."""
+    def kinks(self, q: float, gap: float, weights: Array | None = None) -> float:
+        r"""Share of the jumps in :math:`E\,M''(h)`: the sum of :math:`(b-a)/\delta q` times the density of h there.
+
+        `weights` multiply the Gaussian density at each jump.
+        """
         density = [np.exp(-0.5 * j.field**2 / q) / np.sqrt(2 * np.pi * q) * (j.right - j.left) for j in self.jumps]
-        return float(sum(density)) / gap
+        return float(sum(density if weights is None else density * weights)) / gap
 
 
 def maxima(model: Model, q: float, gap: float, std: float, order: int) -> Maxima | None:

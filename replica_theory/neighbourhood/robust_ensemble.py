@@ -362,9 +362,10 @@ def _between(position: float, origin: _Point, near: list[_Point]) -> _Point:
     if not all(point.status.ok for point in near):
         return _LOST
     u = position**2
-    values = polynomial_weights(np.array([0.0, 1.0, 4.0, 9.0]), u) @ np.stack([origin.values, *(p.values for p in near)])
+    nodes = np.array([0.0, 1.0, 4.0, 9.0])
+    values = polynomial_weights(nodes, u) @ np.stack([origin.values, *(p.values for p in near)])
     ratios = np.array([p.values[1] / k for k, p in enumerate(near, start=1)])
-    values[1] = position * float(polynomial_weights(np.array([1.0, 4.0, 9.0]), u) @ ratios)
+    values[1] = position * float(polynomial_weights(nodes[1:], u) @ ratios)
     values[-2] = max(p.values[-2] for p in near)
     return _Point(_status(values), values)
 
