@@ -30,7 +30,6 @@ def inner_grid(steps: list[tuple[float, float]], h: Array, width: float, spacing
     coarse = np.unique(np.concatenate([np.linspace(low, high, 200)] + [c + s * _SPREAD for c, s in steps]))
     coarse = coarse[(coarse >= low) & (coarse <= high)]
 
-
     def density(x: Array) -> Array:
         return np.asarray(1 / width + sum(4.0 / np.hypot(x - c, s) for c, s in steps))
 
