@@ -24,7 +24,7 @@ from bp.validation.table import Row, compare
 from bp.validation.theory import symmetric, typical
 from replica_theory.models.model import Model
 from replica_theory.numerics.binary import binary_entropy
-from replica_theory.typing import Array
+from replica_theory.numerics.interpolation import polynomial_weights
 
 _BATCH = {12: 60, 16: 40, 20: 20, 24: 4}
 """Sizes, and instances of a job."""
@@ -64,7 +64,7 @@ class Enumeration(Comparison):
             for place, d in enumerate(_DISTANCES):
                 nodes = np.floor(d * job.n).astype(int) + np.arange(-1, 3)
                 excess = pairs.entropy[nodes] - binomial[nodes] + binary_entropy(nodes / job.n)
-                around[place] = _lagrange(nodes / job.n, d) @ excess
+                around[place] = polynomial_weights(nodes / job.n, d) @ excess
                 isolated[place] = pairs.isolated[nodes].max()
         columns = (entropy, bethe - entropy, around, isolated, control_variates(instance))
         return {name: np.asarray(column) for name, column in zip(self.columns, columns, strict=True)}
@@ -87,9 +87,3 @@ class Enumeration(Comparison):
 
 def _around(model: Model, k: int, load: float) -> float:
     return float(typical(model, load, _DISTANCES)[k])
-
-
-def _lagrange(nodes: Array, x: float) -> Array:
-    """Weights of polynomial interpolation at x."""
-    powers = np.arange(len(nodes))[:, None]
-    return np.linalg.solve((nodes - x) ** powers, powers[:, 0] == 0)
