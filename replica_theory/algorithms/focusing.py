@@ -153,6 +153,8 @@ class Echo:
         """The right-hand sides."""
         q_hat, nu, _ = self.patterns(*map(float, x))
         z, weights, fields = self.weights(q_hat, nu)
+        if np.isnan(fields).any():
+            return np.full(2, np.nan)
         m = np.tanh(fields + self.reference(fields))
         q = float(weights @ m**2)
         return np.array([q, float(weights @ (z * m)) / np.sqrt(q_hat) - (1 - q)])

@@ -102,14 +102,18 @@ def _table(model: Model, q: float, std: float) -> tuple[Array, Kernel]:
 
 def _jumps(model: Model, f: Array, kernel: Kernel, gap: float, std: float) -> list[Jump] | None:
     stable = gap * kernel.d2 < 1
-    if stable.all():
-        return []
-    found = [
-        _refined(model, float(f[i]), float(f[j]), gap, std)
-        for i, j in _gaps_of_envelope(f, kernel.log - f**2 / (2 * gap))
-        if not stable[i + 1 : j].all()
-    ]
-    return None if any(np.isnan(jump.field) for jump in found) else found
+    found = []
+    for i, j in [] if stable.all() else _gaps_of_envelope(f, kernel.log - f**2 / (2 * gap)):
+        if stable[i + 1 : j].all():
+            continue
+        jump = _refined(model, float(f[i]), float(f[j]), gap, std)
+        if np.isnan(jump.field):
+            if 0 < i and j < len(f) - 1:
+                return None
+            # The line touches beyond the table, where the kernel is flat: so far out no field counts.
+            jump = Jump(-np.inf if i == 0 else np.inf, float(f[i]), float(f[j]))
+        found.append(jump)
+    return found
 
 
 def _gaps_of_envelope(f: Array, u: Array) -> list[tuple[int, int]]:
@@ -133,6 +137,8 @@ def _refined(model: Model, left: float, right: float, gap: float, std: float) ->
     def step(h: Array) -> Array:
         nonlocal ends
         ends = _newton(model, ends, np.full(2, h[0]), gap, std)
+        if np.isnan(ends).any():
+            return np.full(1, np.nan)
         value = model.log_kernel(ends, std).log - (ends - h) ** 2 / (2 * gap)
         return np.asarray(-gap * np.diff(value) / np.diff(ends))
 
@@ -169,10 +175,11 @@ def maximal_field(model: Model, h: Array, gap: float, std: float) -> Array:
     r"""Field that maximises :math:`\ell(f) - (f-h)^2/(2\delta q)`: the root of :math:`f = h + \delta q\,\ell'(f)`.
 
     Newton's method, for log-concave kernels (others have several maxima: see `maxima`); NaN where it does not converge.
+    It takes about :math:`\log\delta q` steps.
     """
 
     def step(f: Array) -> Array:
         kernel = model.log_kernel(f, std)
         return np.asarray((h + gap * kernel.d1 - f) / (1 - gap * np.minimum(kernel.d2, 0.0)))
 
-    return h if gap == 0 else inner_newton(step, h, most=60, tol=1e-11).or_nan
+    return h if gap == 0 else inner_newton(step, h, most=400, tol=1e-11).or_nan

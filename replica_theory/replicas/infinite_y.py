@@ -31,6 +31,10 @@ from replica_theory.typical.functional import teacher_weight
 from replica_theory.typing import Array
 
 
+_WIDEST = {False: 40.0, True: 300.0}
+"""Largest log(1 + dq): beyond, the limit is known; a teacher leaves the overlaps with it to be found."""
+
+
 class LimitPoint(NamedTuple):
     """Read-out of a solution: local entropy, half its slope, order parameters and conjugates.
 
@@ -123,13 +127,14 @@ class LimitEquations:
         return float(x[0]), r, max(float(np.expm1(x[-2])), 0.0), _unsqueezed(float(x[-1]))
 
     def _terms(self, x: Array) -> tuple[_Energetic, _Entropic] | None:
-        if not (0 < x[0] < 1 - 1e-9 and abs(x[-1]) < 1 and x[-2] < 40):
+        if not (0 < x[0] < 1 - 1e-9 and abs(x[-1]) < 1 and x[-2] < _WIDEST[self.model.has_teacher]):
             return None
         q, r, gap, t_hat = self._decode(x)
         forces = self._energetic(q, r, gap) if r**2 < q else None
         if forces is None or not forces.q_hat > 0:
             return None
-        return forces, _entropic(forces.q_hat, forces.gap_hat, t_hat, forces.r_hat)
+        spins = _entropic(forces.q_hat, forces.gap_hat, t_hat, forces.r_hat)
+        return None if spins is None else (forces, spins)
 
     def _energetic(self, q: float, r: float, gap: float) -> _Energetic | None:
         model, std, taught = self.model, float(np.sqrt(1 - q)), self.model.has_teacher
@@ -177,10 +182,11 @@ def aligned(q_hat: float, r_hat: float = 0.0) -> tuple[float, float]:
     The reference is the sign of the mean of the typical solutions; the curve is flat from its distance to 1/2.
     """
     spins = _entropic(q_hat, 0.0, 0.0, r_hat)
-    return spins.t, spins.r_ref
+    return (np.nan, np.nan) if spins is None else (spins.t, spins.r_ref)
 
 
-def _entropic(q_hat: float, gap_hat: float, t_hat: float, r_hat: float) -> _Entropic:
+def _entropic(q_hat: float, gap_hat: float, t_hat: float, r_hat: float) -> _Entropic | None:
+    """Entropic term, None where the inner maxima are not found."""
     root = np.sqrt(q_hat)
     z, weight = half_line(1 / root) if r_hat == 0 else kinked_line(-r_hat / root, 1 / root)
     field = root * z + r_hat
@@ -190,7 +196,9 @@ def _entropic(q_hat: float, gap_hat: float, t_hat: float, r_hat: float) -> _Entr
         m = np.tanh(h)
         return np.asarray(-(h - a - gap_hat * m) / np.maximum(1 - gap_hat * (1 - m**2), 1e-3))
 
-    h = inner_newton(step, a + gap_hat, most=100, tol=1e-11).or_nan
+    h, converged = inner_newton(step, a + gap_hat, most=100, tol=1e-11)
+    if not converged:
+        return None
     m = np.tanh(h)
     q = float(weight @ m**2)
     value = float(weight @ (log2cosh(h) - 0.5 * gap_hat * m**2))
