@@ -90,7 +90,7 @@ class _Walk:
         self.n_chunks = 1 << (self.n - self.low - self.mid)
         sums, masks = _tables(xi[:, : self.low])
         columns = np.ascontiguousarray(xi[:, self.low :].T)
-        self.tables = (columns, self.mid, sums, masks, np.array(instance.sum_intervals))
+        self.tables = (columns, self.mid, sums, masks, np.array(instance.allowed.sums))
 
     def tally(self) -> tuple[int, NDArray[np.int64], NDArray[np.int64]]:
         """Number of solutions, number with each weight at +1, and where each chunk starts in the list."""

@@ -78,7 +78,8 @@ class EdgeState:
         self._xi, self._method, self._beta = instance.xi, method, beta
         self._schedule, self._rng = schedule, generator(rng)
         # What a kernel knows of the constraint: the probability that each sum satisfies it, or intervals of sums.
-        self._constraint = instance.acceptance() if method == "exact" else np.sqrt(instance.n) * instance.intervals
+        allowed = instance.allowed
+        self._constraint = allowed.acceptance if method == "exact" else np.sqrt(instance.n) * allowed.stabilities
         self._fast = fast and instance.is_binary
         nodes = NODES if eta.dtype == np.float64 else NODES_SINGLE
         self._rule = chebyshev_rule(nodes)

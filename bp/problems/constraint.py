@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -59,62 +61,85 @@ def word(model: Model) -> str:
     return _WORDS.get(type(model), type(model).__name__)
 
 
-def intervals(model: Model) -> NDArray[np.float64]:
-    """The allowed stabilities as disjoint intervals in increasing order, shape (K, 2), read-only.
+@dataclass(frozen=True)
+class Allowed:
+    """What a model allows the patterns of `n` weights; arrays are made when they are first asked for, read-only.
 
-    Raises
-    ------
-    TypeError
-        If the constraint may be soft.
+    Parameters
+    ----------
+    model : Model
+    n : int
+        Number of weights.
     """
-    pairs = model.allowed_intervals
-    if pairs is None:
-        raise TypeError(
-            f"this needs a hard constraint, such as a margin or an IntervalModel; {type(model).__name__} may be soft: "
-            "belief_propagation takes it, with method='amp' or, for patterns of ±1, 'exact'"
-        )
-    ends = np.array(pairs, dtype=np.float64)
-    ends.flags.writeable = False
-    return ends
 
+    model: Model
+    n: int
 
-def sum_intervals(model: Model, n: int) -> NDArray[np.float64]:
-    r"""The allowed sums, :math:`\sqrt N` times `intervals` and as much wider as the ends may be rounded; read-only."""
-    ends = intervals(model)
-    slack = np.where(np.isinf(ends), 0.0, _SLACK * np.maximum(1.0, np.abs(ends)))
-    sums = np.sqrt(n) * (ends + slack * np.array([-1.0, 1.0]))
-    sums.flags.writeable = False
-    return np.asarray(sums)
+    @property
+    def is_hard(self) -> bool:
+        """Whether every stability is either allowed or not; a soft constraint has an acceptance, and no intervals."""
+        return self.model.allowed_intervals is not None
 
+    @property
+    def is_margin(self) -> bool:
+        """Whether everything above some stability is allowed, and nothing else."""
+        return self.is_hard and len(self.stabilities) == 1 and bool(self.stabilities[0, 1] == np.inf)
 
-def lattice(allowed: NDArray[np.float64], n: int) -> NDArray[np.int64]:
-    """The least and the largest sum in each interval (K, 2) that has the parity of N, as sums of ±1 patterns have.
+    @cached_property
+    def stabilities(self) -> NDArray[np.float64]:
+        """The allowed stabilities as disjoint intervals in increasing order, shape (K, 2).
 
-    Ends beyond all sums are `N` + 2 or one more in size. Intervals between two such sums are left out; if none is left,
-    the first is kept, with its least sum above the largest.
-    """
-    beyond = n + 2
-    least = np.where(allowed[:, 0] < -n, -beyond, np.ceil(allowed[:, 0])).astype(np.int64)
-    most = np.where(allowed[:, 1] > n, beyond, np.floor(allowed[:, 1])).astype(np.int64)
-    ends = np.stack([least + (least - n) % 2, most - (most - n) % 2], axis=1)
-    some = ends[ends[:, 0] <= ends[:, 1]]
-    ends = some if len(some) else ends[:1]
-    ends.flags.writeable = False
-    return np.asarray(ends)
+        Raises
+        ------
+        TypeError
+            If the constraint may be soft.
+        """
+        pairs = self.model.allowed_intervals
+        if pairs is None:
+            raise TypeError(
+                f"this needs a hard constraint, such as a margin or an IntervalModel; {type(self.model).__name__} may "
+                "be soft: belief_propagation takes it, with method='amp' or, for patterns of ±1, 'exact'"
+            )
+        return _frozen(np.array(pairs, dtype=np.float64))
 
+    @cached_property
+    def sums(self) -> NDArray[np.float64]:
+        r"""The allowed sums :math:`y^\mu\xi^\mu\cdot W = \sqrt N h^\mu` as intervals, shape (K, 2).
 
-def acceptance(model: Model, n: int) -> NDArray[np.float64]:
-    r"""Probability that a pattern is satisfied at the sums :math:`-N, -N+1, \ldots, N`, shape (2N + 1,).
+        They are :math:`\sqrt N` times `stabilities`, widened by the rounding of :math:`\sqrt N\kappa` so that a sum
+        that should meet an edge exactly does.
+        """
+        ends = self.stabilities
+        slack = np.where(np.isinf(ends), 0.0, _SLACK * np.maximum(1.0, np.abs(ends)))
+        return _frozen(np.sqrt(self.n) * (ends + slack * np.array([-1.0, 1.0])))
 
-    Examples
-    --------
-    >>> acceptance(SymmetricBinaryPerceptron(0.6), 3).tolist()
-    [0.0, 0.0, 1.0, 1.0, 1.0, 0.0, 0.0]
-    """
-    sums = np.arange(-n, n + 1, dtype=np.float64)
-    if model.allowed_intervals is None:
-        return np.clip(model.acceptance(sums / np.sqrt(n)), 0.0, 1.0)
-    return satisfied(sums, sum_intervals(model, n)).astype(np.float64)
+    @cached_property
+    def lattice(self) -> NDArray[np.int64]:
+        """The least and the largest sum in each interval that has the parity of `n`, shape (K, 2).
+
+        All sums of ±1 patterns have it. Ends beyond all sums are `n` + 2 or one more in size. Intervals between two such
+        sums are left out; if none is left, the first is kept, with its least sum above the largest.
+        """
+        n, beyond = self.n, self.n + 2
+        least = np.where(self.sums[:, 0] < -n, -beyond, np.ceil(self.sums[:, 0])).astype(np.int64)
+        most = np.where(self.sums[:, 1] > n, beyond, np.floor(self.sums[:, 1])).astype(np.int64)
+        ends = np.stack([least + (least - n) % 2, most - (most - n) % 2], axis=1)
+        some = ends[ends[:, 0] <= ends[:, 1]]
+        return _frozen(some if len(some) else ends[:1])
+
+    @cached_property
+    def acceptance(self) -> NDArray[np.float64]:
+        r"""Probability that a pattern is satisfied at the sums :math:`-n, -n+1, \ldots, n`, shape (2n + 1,).
+
+        Examples
+        --------
+        >>> Allowed(SymmetricBinaryPerceptron(0.6), 3).acceptance.tolist()
+        [0.0, 0.0, 1.0, 1.0, 1.0, 0.0, 0.0]
+        """
+        sums = np.arange(-self.n, self.n + 1, dtype=np.float64)
+        if not self.is_hard:
+            return _frozen(np.clip(self.model.acceptance(sums / np.sqrt(self.n)), 0.0, 1.0))
+        return _frozen(satisfied(sums, self.sums).astype(np.float64))
 
 
 def satisfied(sums: NDArray[np.float64], allowed: NDArray[np.float64]) -> NDArray[np.bool_]:
@@ -123,6 +148,11 @@ def satisfied(sums: NDArray[np.float64], allowed: NDArray[np.float64]) -> NDArra
     for low, high in allowed:
         inside |= (sums >= low) & (sums <= high)
     return inside
+
+
+def _frozen(array: NDArray[Any]) -> NDArray[Any]:
+    array.flags.writeable = False
+    return array
 
 
 def _kind(constraint: Any) -> type[Model]:

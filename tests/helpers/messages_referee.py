@@ -31,7 +31,7 @@ def gaussian_messages(instance, eta, field, beta):
 def exact_messages(instance, eta, field, beta):
     """New message fields (P, N) by convolving, for every edge, the distributions of all other terms."""
     cavity = np.tanh(field + eta.sum(axis=0) - eta)
-    limits = np.sqrt(instance.n) * instance.intervals + [-1e-9, 1e-9]
+    limits = np.sqrt(instance.n) * instance.allowed.stabilities + [-1e-9, 1e-9]
     new = np.zeros_like(eta)
     for (a, i), x in np.ndenumerate(instance.xi):
         others = [j for j in range(instance.n) if j != i and instance.xi[a, j] != 0]

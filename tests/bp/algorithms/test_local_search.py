@@ -17,7 +17,7 @@ MODELS += [UShapePerceptron(0.5), IntervalModel([(-1.6, -0.7), (0.1, 0.3), (1.2,
 def energy(inst, weights):
     """Flips by which the patterns miss their sums."""
     sums = inst.xi.astype(int) @ weights.astype(int)
-    missed = [np.maximum(np.maximum(lower - sums, sums - upper), 0) for lower, upper in inst.lattice]
+    missed = [np.maximum(np.maximum(lower - sums, sums - upper), 0) for lower, upper in inst.allowed.lattice]
     return int(np.sum(np.min(missed, axis=0)) // 2)
 
 
@@ -27,9 +27,9 @@ def test_edges_are_the_outermost_allowed_sums(model, n):
     inst = bp.random_instance(model, n, 1.0, rng=1)
     sums = np.arange(-n, n + 1, 2)
     allowed = [np.any([(sums >= low) & (sums <= high) for low, high in ends], axis=0)
-               for ends in (inst.lattice, inst.sum_intervals)]  # fmt: skip
+               for ends in (inst.allowed.lattice, inst.allowed.sums)]  # fmt: skip
     assert np.array_equal(*allowed)
-    assert np.all((inst.lattice - n) % 2 == 0)
+    assert np.all((inst.allowed.lattice - n) % 2 == 0)
 
 
 @pytest.mark.parametrize("temperature", [0.3, 1.0])
@@ -42,7 +42,7 @@ def test_first_flip_is_drawn_from_the_heat_bath(model, temperature):
     cumulative = np.cumsum(np.exp(-(energies - energies.min()) / temperature))
     sums, words = inst.xi.astype(np.int64) @ start, _bits.pack(start[None])[0]
     rows, g = np.empty((len(sums), len(words)), np.uint64), np.zeros((1, len(sums)), np.float32)
-    violated, table = lattice_tables(71, inst.lattice)
+    violated, table = lattice_tables(71, inst.allowed.lattice)
     errors, met = _walks.collect(inst.bits, 71, sums, table, violated, rows, g)
     place = (sums + 73) // 2
     near = np.count_nonzero((table[place - 1] != table[place]) | (table[place + 1] != table[place]))

@@ -34,10 +34,10 @@ def test_sizes():
 
 def test_model_and_interval():
     assert Instance([[1]], kappa=0.5).model == BinaryPerceptron(0.5)
-    assert Instance([[1]], kappa=0.5).intervals.tolist() == [[0.5, np.inf]]
+    assert Instance([[1]], kappa=0.5).allowed.stabilities.tolist() == [[0.5, np.inf]]
     symmetric = Instance([[1]], kappa=0.5, constraint="symmetric")
     assert symmetric.model == SymmetricBinaryPerceptron(0.5)
-    assert symmetric.intervals.tolist() == [[-0.5, 0.5]]
+    assert symmetric.allowed.stabilities.tolist() == [[-0.5, 0.5]]
 
 
 def test_caller_keeps_its_arrays():

@@ -20,7 +20,7 @@ def energy_of(inst, weights, energy):
     if energy == "errors":
         return inst.errors(weights)
     sums = inst.xi.astype(int) @ weights.astype(int)
-    missed = [np.maximum(np.maximum(lower - sums, sums - upper), 0) for lower, upper in inst.lattice]
+    missed = [np.maximum(np.maximum(lower - sums, sums - upper), 0) for lower, upper in inst.allowed.lattice]
     return int(np.sum(np.min(missed, axis=0)) // 2)
 
 

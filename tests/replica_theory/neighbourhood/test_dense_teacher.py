@@ -130,7 +130,8 @@ def test_functional_by_plain_quadrature_and_stationarity():
     x = np.array([o["q0"], o["teacher_overlap"], 0.0, o["t_hat"] / (1 + o["t_hat"])])
     # The width is not reported: the root of its own equation at the reported values of the others.
     equations = LimitEquations(TeacherStudent(), alpha)
-    x[2] = optimize.brentq(lambda w: equations.residual(np.array([x[0], x[1], w, x[3]]), 1 - 2 * distance)[2], 1e-3, 5.0)
+    t = 1 - 2 * distance
+    x[2] = optimize.brentq(lambda w: equations.residual(np.array([x[0], x[1], w, x[3]]), t)[2], 1e-3, 5.0)
     point = equations.read(x, 1 - 2 * distance)
     orders = np.array([point.q, point.r, point.gap, point.q_hat, point.r_hat, point.gap_hat, point.t_hat])
     base = plain_entropy(orders, alpha, 1 - 2 * distance)
