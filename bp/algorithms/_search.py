@@ -7,7 +7,7 @@ at an edge of an interval of allowed sums or outside contribute to the change by
 .. math:: \Delta E_i = \tfrac12\Big[n+W_i\sum_ag_a\xi_{ai}\Big], \qquad g_a = v(s_a-2) - v(s_a+2), \quad
    n = \sum_a[v(s_a-2) + v(s_a+2) - 2v(s_a)]:
 
-one sum over a few rows of bits gives it for all `i`. The two functions of a sum are tabulated.
+one sum over a few rows of bits gives it for all `i`.
 """
 
 from __future__ import annotations
@@ -18,23 +18,23 @@ import numpy as np
 from numba import njit
 
 from bp.problems import _bits
+from bp.problems._intervals import Limits, count, lower, upper
 
 _RANGE = 64
 """Energies above the lowest that a flip may have; beyond, its weight is taken as zero."""
 
 
 @njit(cache=True)
-def walk(bits: Any, n: int, table: Any, weights: Any, uniforms: Any, temperature: float) -> int:
+def walk(bits: Any, n: int, limits: Limits, weights: Any, uniforms: Any, temperature: float) -> int:
     r"""Flip a weight for every uniform number, chosen with probability :math:`\propto e^{-\Delta E_i/T}`.
 
-    `table` (3, N + 1) holds, for a pattern that agrees with 0, 1, ..., N of the weights, whether it is violated, `g`
-    and its share of `n`. `weights` (one row of words) is changed to the first configuration with the fewest violated
-    patterns on the way; that number is returned. The walk ends where it is zero. Cost of a flip: some tens of rows of
-    bits, and P sums.
+    `limits` are the least and largest sums of the allowed intervals. `weights` (one row of words) is changed to the
+    first configuration with the fewest violated patterns on the way; that number is returned. The walk ends where it is
+    zero. Cost of a flip: some tens of rows of bits, and P sums.
     """
-    agree = np.empty(len(bits), np.int64)
-    _bits.differences(bits, weights, agree)
-    agree[:] = n - agree
+    sums = np.empty(len(bits), np.int64)
+    _bits.differences(bits, weights, sums)
+    sums[:] = n - 2 * sums
     rows, g = np.empty((64, bits.shape[1]), np.uint64), np.zeros((1, 64), np.float32)
     column_sums, cumulative = np.empty((1, 64 * bits.shape[1])), np.empty(n)
     boltzmann = np.exp(-np.arange(_RANGE) / temperature)
@@ -42,38 +42,52 @@ def walk(bits: Any, n: int, table: Any, weights: Any, uniforms: Any, temperature
     for k in range(len(uniforms) + 1):
         near = 0
         for a in range(len(bits)):
-            near += _is_near(agree[a], table)
+            near += _is_near(sums[a], limits)
         if near > len(rows):
             rows, g = np.empty((2 * near, bits.shape[1]), np.uint64), np.zeros((1, 2 * near), np.float32)
-        errors, edges = _collect(bits, agree, table, rows, g)
+        errors, edges = _collect(bits, sums, limits, rows, g)
         if errors < fewest:
             fewest = errors
             best[:] = weights
         if errors == 0 or k == len(uniforms):
             break
         i = _choose(rows[:near], g, edges, weights, boltzmann, uniforms[k], column_sums, cumulative)
-        _flip(bits, agree, weights, i)
+        _flip(bits, sums, weights, i)
     weights[:] = best
     return fewest
 
 
 @njit(cache=True)
-def _is_near(agreement: int, table: Any) -> bool:
-    """Whether a pattern contributes to the change by a flip."""
-    return bool(table[1, agreement] != 0 or table[2, agreement] != 0)
+def _is_near(s: int, limits: Limits) -> bool:
+    """Whether a pattern contributes to the change by a flip: its sum is not inside an interval."""
+    near = s <= lower(limits, 0) or s >= upper(limits, 0)
+    for k in range(1, count(limits)):
+        near = near and (s <= lower(limits, k) or s >= upper(limits, k))
+    return bool(near)
 
 
 @njit(cache=True)
-def _collect(bits: Any, agree: Any, table: Any, rows: Any, g: Any) -> tuple[int, int]:
-    """Rows at the edges and beyond, with their `g`; number of violated patterns and sum of their shares of `n`."""
+def _missed(s: int, limits: Limits) -> int:
+    """Number of flips to the nearest allowed sum."""
+    least = max(lower(limits, 0) - s, s - upper(limits, 0), 0)
+    for k in range(1, count(limits)):
+        least = min(least, max(lower(limits, k) - s, s - upper(limits, k), 0))
+    return int(least // 2)
+
+
+@njit(cache=True)
+def _collect(bits: Any, sums: Any, limits: Limits, rows: Any, g: Any) -> tuple[int, int]:
+    """Rows at the edges and beyond, with their `g`; number of violated patterns and `n`."""
     near = errors = edges = 0
     for a in range(len(bits)):
-        if not _is_near(agree[a], table):
+        s = sums[a]
+        if not _is_near(s, limits):
             continue
-        errors += table[0, agree[a]]
-        edges += table[2, agree[a]]
+        below, here, above = _missed(s - 2, limits), _missed(s, limits), _missed(s + 2, limits)
+        errors += here > 0
+        edges += below + above - 2 * here
         rows[near] = bits[a]
-        g[0, near] = table[1, agree[a]]
+        g[0, near] = below - above
         near += 1
     return errors, edges
 
@@ -101,11 +115,11 @@ def _choose(
 
 
 @njit(cache=True)
-def _flip(bits: Any, agree: Any, weights: Any, i: int) -> None:
+def _flip(bits: Any, sums: Any, weights: Any, i: int) -> None:
     word, bit = i >> 6, np.uint64(i & 63)
     before = (weights[word] >> bit) & np.uint64(1)
     for a in range(len(bits)):
-        agree[a] += -1 if ((bits[a, word] >> bit) & np.uint64(1)) == before else 1
+        sums[a] += -2 if ((bits[a, word] >> bit) & np.uint64(1)) == before else 2
     weights[word] ^= np.uint64(1) << bit
 
 

@@ -9,7 +9,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from bp.algorithms import _search
 from bp.problems import _bits
-from bp.problems.constraint import satisfied
+from bp.problems._intervals import packed
 from bp.problems.perceptron import Instance
 from bp.randomness import Rng, generator
 
@@ -70,10 +70,9 @@ def local_search(
         raise ValueError(f"temperature must be positive and finite; got {temperature!r}")
     instance.errors(weights)  # refuses what is no configuration
     words = _bits.pack(np.asarray(weights)[None])[0]
-    table = agreement_table(instance)
+    limits = packed(_reachable(edges(instance)))
     uniforms = generator(rng).random(steps)
-    if table is not None:
-        _search.walk(instance.bits, instance.n, table, words, uniforms, float(temperature))
+    _search.walk(instance.bits, instance.n, limits, words, uniforms, float(temperature))
     best: NDArray[np.int8] = _bits.unpack(words[None], instance.n)[0]
     return best
 
@@ -92,18 +91,7 @@ def edges(instance: Instance) -> NDArray[np.int64]:
     return ends
 
 
-def agreement_table(instance: Instance) -> NDArray[np.int64] | None:
-    r"""What `_search.walk` knows of the constraint, for patterns that agree with 0, 1, ..., N of the weights.
-
-    Rows: whether the pattern is violated, :math:`g = v(s-2) - v(s+2)` and :math:`v(s-2) + v(s+2) - 2v(s)`, with `v` the
-    flips to the nearest sum that is allowed. None if no sum is.
-    """
-    sums = np.arange(-instance.n, instance.n + 1, 2)
-    allowed = np.flatnonzero(satisfied(sums.astype(np.float64), instance.sum_intervals))
-    if not len(allowed):
-        return None
-    place = np.arange(-1, len(sums) + 1)
-    after = np.minimum(np.searchsorted(allowed, place), len(allowed) - 1)
-    nearest = np.minimum(np.abs(place - allowed[after]), np.abs(place - allowed[np.maximum(after - 1, 0)]))
-    down, here, up = nearest[:-2], nearest[1:-1], nearest[2:]
-    return np.stack([(here > 0).astype(np.int64), down - up, down + up - 2 * here])
+def _reachable(ends: NDArray[np.int64]) -> NDArray[np.int64]:
+    """The intervals that hold a sum, or the first one if none does."""
+    holds = ends[:, 0] <= ends[:, 1]
+    return ends[holds] if holds.any() else ends[:1]

@@ -15,6 +15,7 @@ from numba import config as numba_config
 from numpy.typing import ArrayLike, NDArray
 
 from bp.exact import _kernels as kernels
+from bp.problems._intervals import packed
 from bp.problems.perceptron import Instance
 from bp.randomness import Rng, generator
 
@@ -294,7 +295,7 @@ class _Walk:
         self.n_chunks = 1 << (self.n - self.low - self.mid)
         sums, masks = _tables(xi[:, : self.low])
         columns = np.ascontiguousarray(xi[:, self.low :].T)
-        self.tables = (columns, self.mid, sums, masks, np.array(instance.sum_intervals))
+        self.tables = (columns, self.mid, sums, masks, packed(instance.sum_intervals))
 
     def tally(self) -> tuple[int, NDArray[np.int64], NDArray[np.int64]]:
         """Number of solutions, number with each weight at +1, and where each chunk starts in the list."""

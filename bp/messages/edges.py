@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numba
 import numpy as np
 from numpy.typing import DTypeLike
@@ -18,6 +20,7 @@ from bp.messages._gaussian import (
 )
 from bp.messages._rows import block_count, edge_terms
 from bp.messages.state import Messages, Method, Schedule, frozen, log_weights
+from bp.problems._intervals import packed
 from bp.problems.perceptron import Instance
 from bp.randomness import generator
 from replica_theory.typing import Array, Real
@@ -64,8 +67,9 @@ class EdgeState:
         self.log_p = np.zeros(instance.n_patterns)
         self._xi, self._method, self._beta = instance.xi, method, beta
         self._schedule, self._rng = schedule, generator(rng)
-        # What a kernel knows of the constraint: the probability that each sum satisfies it, or intervals of sums.
-        self._constraint = instance.acceptance() if method == "exact" else np.sqrt(instance.n) * instance.intervals
+        # What the kernels know of the constraint: the probability that each sum satisfies it, or intervals of sums.
+        exact = method == "exact"
+        self._constraint: Any = instance.acceptance() if exact else packed(np.sqrt(instance.n) * instance.intervals)
         self._fast = fast and instance.is_binary
         nodes = NODES if eta.dtype == np.float64 else NODES_SINGLE
         self._rule = chebyshev_rule(nodes)

@@ -5,8 +5,9 @@ import pytest
 
 import bp
 from bp.algorithms import _search
-from bp.algorithms.local_search import agreement_table, edges, local_search
+from bp.algorithms.local_search import edges, local_search
 from bp.problems import _bits
+from bp.problems._intervals import packed
 from replica_theory.models.intervals import IntervalModel, SymmetricBinaryPerceptron, UShapePerceptron
 from replica_theory.models.perceptron import BinaryPerceptron
 
@@ -39,11 +40,11 @@ def test_first_flip_is_drawn_from_the_heat_bath(model, temperature):
     start = np.random.default_rng(3).choice(np.array([-1, 1], dtype=np.int8), 71)
     energies = np.array([energy(inst, np.where(np.arange(71) == i, -start, start)) for i in range(71)])
     cumulative = np.cumsum(np.exp(-(energies - energies.min()) / temperature))
-    agree, words = (inst.xi.astype(np.int64) @ start + 71) // 2, _bits.pack(start[None])[0]
-    rows, g = np.empty((len(agree), len(words)), np.uint64), np.zeros((1, len(agree)), np.float32)
-    table = agreement_table(inst)
-    errors, met = _search._collect(inst.bits, agree, table, rows, g)
-    near = np.count_nonzero(table[1:, agree].any(axis=0))
+    sums, words = inst.xi.astype(np.int64) @ start, _bits.pack(start[None])[0]
+    rows, g = np.empty((len(sums), len(words)), np.uint64), np.zeros((1, len(sums)), np.float32)
+    limits = packed(edges(inst))
+    errors, met = _search._collect(inst.bits, sums, limits, rows, g)
+    near = sum(_search._is_near(s, limits) for s in sums)
     assert errors == inst.errors(start)
     boltzmann = np.exp(-np.arange(_search._RANGE) / temperature)
     for uniform in (0.01, 0.3, 0.77, 0.99):

@@ -6,7 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bp import Instance, random_instance
-from replica_theory.models.intervals import SymmetricBinaryPerceptron, UShapePerceptron
+from replica_theory.models.intervals import SymmetricBinaryPerceptron
 from replica_theory.models.perceptron import BinaryPerceptron, TeacherStudent
 
 
