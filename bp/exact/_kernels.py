@@ -4,7 +4,7 @@ A configuration is an integer whose bit `i` says that weight `i` is +1. Its firs
 bits of a 64-bit word, the next ``mid`` bits are walked in Gray code, the leading ones number the chunk. For pattern
 ``mu`` the sums over the low weights are sorted once, ``sums[mu]``, and ``masks[mu, r]`` is the word of the
 configurations of rank ``r`` or higher; the configurations whose sums are in an interval are then a range of ranks,
-found by bisection, and ``limits`` (K, 2) are the intervals of sums that satisfy the pattern. All kernels release the
+found by bisection, and ``limits`` are the intervals of sums that satisfy the pattern. All kernels release the
 GIL and write only to the output they are given.
 """
 
@@ -13,6 +13,8 @@ from __future__ import annotations
 import numpy as np
 from numba import njit
 from numpy.typing import NDArray
+
+from bp.problems._intervals import Limits, count, lower, upper
 
 Floats = NDArray[np.float64]
 Counts = NDArray[np.int64]
@@ -49,20 +51,15 @@ def _rank(values: Floats, threshold: float) -> int:
 
 
 @njit(cache=True, nogil=True)
-def _allowed(field: float, sums: Floats, masks: Words, limits: Floats) -> np.uint64:
+def _allowed(field: float, sums: Floats, masks: Words, limits: Limits) -> np.uint64:
     """Word of the low configurations whose sum, added to the field of the other weights, is in one of the `limits`."""
-    word = _between(field, sums, masks, limits[0, 0], limits[0, 1])
-    for k in range(1, limits.shape[0]):
-        word |= _between(field, sums, masks, limits[k, 0], limits[k, 1])
-    return word
-
-
-@njit(cache=True, nogil=True)
-def _between(field: float, sums: Floats, masks: Words, lower: float, upper: float) -> np.uint64:
-    word: np.uint64 = masks[_rank(sums, lower - field)]
-    if upper < np.inf:
-        word &= ~masks[_rank(sums, np.nextafter(upper - field, np.inf))]
-    return word
+    allowed = np.uint64(0)
+    for k in range(count(limits)):
+        word = masks[_rank(sums, lower(limits, k) - field)]
+        if upper(limits, k) < np.inf:
+            word &= ~masks[_rank(sums, np.nextafter(upper(limits, k) - field, np.inf))]
+        allowed |= word
+    return allowed
 
 
 @njit(cache=True, nogil=True)
@@ -95,7 +92,7 @@ def solution_words(
     mid: int,
     sums: Floats,
     masks: Words,
-    limits: Floats,
+    limits: Limits,
     field: Floats,
     words: Words,
 ) -> None:
@@ -125,7 +122,7 @@ def tally(
     mid: int,
     sums: Floats,
     masks: Words,
-    limits: Floats,
+    limits: Limits,
     counts: Counts,
     ones: Counts,
 ) -> None:
@@ -163,7 +160,7 @@ def unpack(
     mid: int,
     sums: Floats,
     masks: Words,
-    limits: Floats,
+    limits: Limits,
     offsets: Counts,
     low: int,
     out: Solutions,
@@ -194,7 +191,7 @@ def energies(
     mid: int,
     sums: Floats,
     masks: Words,
-    limits: Floats,
+    limits: Limits,
     histogram: Counts,
 ) -> None:
     """Add the configurations of the chunks in [first, last) to the histogram (P + 1,) of violated patterns.

@@ -42,6 +42,7 @@ from bp.messages._rows import (
     store,
 )
 from bp.messages._special import log_factor
+from bp.problems._intervals import Limits
 from replica_theory.typing import Array, Real
 
 NODES, NODES_SINGLE = 12, 8  # for double and single precision
@@ -67,7 +68,7 @@ def _direct_moments(xi: NDArray[Any], eta: Real, total: Array, rest: Real, align
 
 
 @njit(cache=True, error_model="numpy")
-def _message(x: float, cavity: float, omega: float, variance: float, limits: Array, beta: float) -> float:
+def _message(x: float, cavity: float, omega: float, variance: float, limits: Limits, beta: float) -> float:
     """A message by the defining formula, from the mean and variance of its row and the cavity field."""
     mean = omega - x * math.tanh(cavity)
     rest = max(variance - x * x * sech2(cavity), 0.0)
@@ -83,7 +84,7 @@ def _row_direct(
     total: Array,
     omega: float,
     variance: float,
-    limits: Array,
+    limits: Limits,
     beta: float,
     new: Real,
 ) -> float:
@@ -133,7 +134,7 @@ def _interpolate(
     half: float,
     omega: float,
     variance: float,
-    limits: Array,
+    limits: Limits,
     beta: float,
     rule: Array,
     coef: Array,
@@ -178,7 +179,7 @@ def _row_whole(
     xi: NDArray[Any],
     omega: float,
     variance: float,
-    limits: Array,
+    limits: Limits,
     beta: float,
     rule: Array,
     coef: Array,
@@ -200,7 +201,7 @@ def _row_split(
     total: Array,
     omega: float,
     variance: float,
-    limits: Array,
+    limits: Limits,
     beta: float,
     rule: Array,
     coef: Array,
@@ -245,7 +246,7 @@ def _row_gaussian(
     m: Real,
     v: Real,
     bound: float,
-    limits: Array,
+    limits: Limits,
     beta: float,
     fast: bool,
     rule: Array,
@@ -275,7 +276,7 @@ def gaussian_sweep(
     total: Array,
     m: Real,
     bounds: Array,
-    limits: Array,
+    limits: Limits,
     beta: float,
     damping: float,
     fast: bool,
@@ -295,7 +296,7 @@ def gaussian_sweep(
         Total fields :math:`H_i`, float64, and their hyperbolic tangents, in the precision of `eta`.
     bounds : array, shape (P,)
         Upper bounds of ``|eta|`` on each row, updated.
-    limits : array, shape (K, 2)
+    limits : Limits
         Allowed intervals in units of :math:`\xi\cdot W`.
     beta, damping : float
         Inverse temperature, weight of the old message.
@@ -333,7 +334,7 @@ def gaussian_sequence(
     total: Array,
     m: Real,
     bounds: Array,
-    limits: Array,
+    limits: Limits,
     beta: float,
     damping: float,
     fast: bool,
@@ -395,7 +396,7 @@ def gaussian_measure(
     total: Array,
     m: Real,
     bounds: Array,
-    limits: Array,
+    limits: Limits,
     fast: bool,
     log_p: Array,
     terms: Array,

@@ -1,6 +1,6 @@
 r"""Scalar special functions for compiled kernels: Gaussian tails and intervals in the log domain.
 
-Leaves: plain floats in, floats out, numba and math only. Accurate to rounding in both tails and free of overflow;
+Leaves: numbers in, numbers out. Accurate to rounding in both tails and free of overflow;
 tested against scipy and mpmath.
 """
 
@@ -10,7 +10,7 @@ import math
 
 from numba import njit
 
-from replica_theory.typing import Array
+from bp.problems._intervals import Limits, count, lower, upper
 
 _SQRT_HALF = math.sqrt(0.5)
 _LOG_SQRT_2PI = 0.5 * math.log(2 * math.pi)
@@ -63,21 +63,21 @@ def log_soft(log_p: float, beta: float) -> float:
 
 
 @njit(cache=True, error_model="numpy")
-def log_factor(mean: float, variance: float, limits: Array, beta: float) -> float:
-    r"""Log-weight of a pattern whose field is Gaussian, allowed in the intervals `limits` (K, 2), at `beta`.
+def log_factor(mean: float, variance: float, limits: Limits, beta: float) -> float:
+    r"""Log-weight of a pattern whose field is Gaussian, allowed in the intervals `limits`, at `beta`.
 
     :math:`\log[e^{-\beta} + (1-e^{-\beta}) P]`, :math:`P = \sum_k[H((l_k-\omega)/\sqrt V) - H((u_k-\omega)/\sqrt V)]`.
     At zero variance `P` is 1 in an interval (ends included, up to rounding) and 0 outside.
     """
     if variance > 0.0:
         std = math.sqrt(variance)
-        log_p = log_interval((limits[0, 0] - mean) / std, (limits[0, 1] - mean) / std)
-        for k in range(1, limits.shape[0]):
-            log_p = _log_add(log_p, log_interval((limits[k, 0] - mean) / std, (limits[k, 1] - mean) / std))
+        log_p = log_interval((lower(limits, 0) - mean) / std, (upper(limits, 0) - mean) / std)
+        for k in range(1, count(limits)):
+            log_p = _log_add(log_p, log_interval((lower(limits, k) - mean) / std, (upper(limits, k) - mean) / std))
         return log_soft(log_p, beta)
     slack = _SLACK * max(1.0, abs(mean))
-    for k in range(limits.shape[0]):
-        if limits[k, 0] - slack <= mean <= limits[k, 1] + slack:
+    for k in range(count(limits)):
+        if lower(limits, k) - slack <= mean <= upper(limits, k) + slack:
             return 0.0
     return -beta
 
@@ -85,10 +85,10 @@ def log_factor(mean: float, variance: float, limits: Array, beta: float) -> floa
 @njit(cache=True, error_model="numpy")
 def _log_add(one: float, other: float) -> float:
     """Logarithm of the sum of two probabilities of disjoint events: at most 0, also after rounding."""
-    high, low = max(one, other), min(one, other)
-    if low == -math.inf:
-        return high
-    return min(high + math.log1p(math.exp(low - high)), 0.0)
+    large, small = max(one, other), min(one, other)
+    if small == -math.inf:
+        return large
+    return min(large + math.log1p(math.exp(small - large)), 0.0)
 
 
 @njit(cache=True, error_model="numpy")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import get_args
+from typing import Any, get_args
 
 import numba
 import numpy as np
@@ -28,6 +28,7 @@ from bp.messages.state import (
     initial_fields,
     log_weights,
 )
+from bp.problems._intervals import packed
 from bp.problems.perceptron import Instance
 from bp.randomness import Rng, generator
 from replica_theory.arguments import checked_choice
@@ -77,9 +78,9 @@ class EdgeState:
         self.log_p = np.zeros(instance.n_patterns)
         self._xi, self._method, self._beta = instance.xi, method, beta
         self._schedule, self._rng = schedule, generator(rng)
-        # What a kernel knows of the constraint: the probability that each sum satisfies it, or intervals of sums.
-        allowed = instance.allowed
-        self._constraint = allowed.acceptance if method == "exact" else np.sqrt(instance.n) * allowed.stabilities
+        # What the kernels know of the constraint: the probability that each sum satisfies it, or intervals of sums.
+        allowed, exact = instance.allowed, method == "exact"
+        self._constraint: Any = allowed.acceptance if exact else packed(np.sqrt(instance.n) * allowed.stabilities)
         self._fast = fast and instance.is_binary
         nodes = NODES if eta.dtype == np.float64 else NODES_SINGLE
         self._rule = chebyshev_rule(nodes)

@@ -117,8 +117,8 @@ class Allowed:
     def lattice(self) -> NDArray[np.int64]:
         """The least and the largest sum in each interval that has the parity of `n`, shape (K, 2).
 
-        All sums of ±1 patterns have it. Ends beyond all sums are `n` + 2 or one more in size. Intervals between two such
-        sums are left out; if none is left, the first is kept, with its least sum above the largest.
+        All sums of ±1 patterns have it. Ends beyond all sums are `n` + 2 or one more in size. Intervals between two
+        such sums are left out; if none is left, the first is kept, with its least sum above the largest.
         """
         n, beyond = self.n, self.n + 2
         least = np.where(self.sums[:, 0] < -n, -beyond, np.ceil(self.sums[:, 0])).astype(np.int64)

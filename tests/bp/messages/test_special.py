@@ -56,7 +56,7 @@ def test_log_soft_at_zero_temperature_is_the_log_probability():
 @pytest.mark.parametrize("beta", [2.0, math.inf])
 def test_log_factor_without_variance_is_the_constraint(beta):
     kappa = 0.6 * math.sqrt(25)  # not exactly 3: the margin counts as allowed all the same
-    margin, symmetric = np.array([[kappa, math.inf]]), np.array([[-kappa, kappa]])
+    margin, symmetric = (kappa, math.inf), (-kappa, kappa)
     assert log_factor(3.0, 0.0, margin, beta) == 0.0
     assert log_factor(3.0, 0.0, symmetric, beta) == 0.0
     assert log_factor(1.0, 0.0, margin, beta) == -beta
@@ -66,7 +66,7 @@ def test_log_factor_without_variance_is_the_constraint(beta):
 
 def test_log_factor_is_the_weight_of_a_gaussian_field():
     value = math.log(math.exp(-1) + (1 - math.exp(-1)) * (special.ndtr(1.25) - special.ndtr(-0.25)))
-    assert log_factor(-0.5, 4.0, np.array([[-1.0, 2.0]]), 1.0) == pytest.approx(value, rel=RTOL)
+    assert log_factor(-0.5, 4.0, (-1.0, 2.0), 1.0) == pytest.approx(value, rel=RTOL)
 
 
 @pytest.mark.parametrize("mean", [-90.0, -7.0, -0.4, 0.0, 1.5, 40.0])
