@@ -6,7 +6,7 @@ import pytest
 import bp
 from bp.algorithms.local_search import local_search
 from bp.problems import _bits, _walks
-from bp.problems.walkers import lattice_tables
+from bp.problems.walkers import differences, lattice_tables
 from replica_theory.models.intervals import IntervalModel, SymmetricBinaryPerceptron, UShapePerceptron
 from replica_theory.models.perceptron import BinaryPerceptron
 
@@ -43,9 +43,9 @@ def test_first_flip_is_drawn_from_the_heat_bath(model, temperature):
     sums, words = inst.xi.astype(np.int64) @ start, _bits.pack(start[None])[0]
     rows, g = np.empty((len(sums), len(words)), np.uint64), np.zeros((1, len(sums)), np.float32)
     violated, table = lattice_tables(71, inst.allowed.lattice)
-    errors, met = _walks.collect(inst.bits, 71, sums, table, violated, rows, g)
-    place = (sums + 73) // 2
-    near = np.count_nonzero((table[place - 1] != table[place]) | (table[place + 1] != table[place]))
+    places, (down, up) = (sums + 73) // 2, differences(table)
+    near, errors, met = _walks.collect(inst.bits, places, down, up, violated, rows, g)
+    assert near == np.count_nonzero((down[places] != 0) | (up[places] != 0))
     assert errors == inst.errors(start)
     boltzmann = np.exp(-np.arange(_walks._RANGE) / temperature)
     for uniform in (0.01, 0.3, 0.77, 0.99):
