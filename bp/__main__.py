@@ -24,7 +24,7 @@ from bp.problems.files import read_instance
 from bp.problems.perceptron import Instance
 from bp.validation.comparisons import COMPARISONS, Row
 from bp.validation.crosscheck import DISTANCES, Crosscheck, crosscheck, stored_call
-from replica_theory.models.command_line import add_model_options, conditions, model_of, particular_options, plain_models
+from replica_theory.models.command_line import add_model_options, model_of, particular_options, plain_models
 from replica_theory.models.registry import particulars
 from replica_theory.results.files import replace_file
 from replica_theory.status import ConvergenceError
@@ -269,7 +269,8 @@ def _add_crosscheck(commands: Any) -> None:
     command.add_argument(
         "--model",
         choices=plain_models(),
-        help=f"constraint on the stabilities h (default: binary); {'; '.join(conditions())}",
+        help="constraint on the stabilities h (default: binary); "
+        + "; ".join(f"{name}: {entry.kind.condition}" for name, entry in plain_models().items()),
     )
     add_model_options(command)
     command.add_argument("--kappa", type=float, help="margin (default 0; 1 for the symmetric model |h| <= kappa)")

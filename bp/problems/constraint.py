@@ -71,7 +71,7 @@ def intervals(model: Model) -> NDArray[np.float64]:
     if pairs is None:
         raise TypeError(
             f"this needs a hard constraint, such as a margin or an IntervalModel; {type(model).__name__} may be soft: "
-            "belief_propagation takes it, with method='amp' or, for patterns of ±1, 'exact'"
+            "belief_propagation and local_entropy take it, with method='amp' or, for patterns of ±1, 'exact'"
         )
     ends = np.array(pairs, dtype=np.float64)
     ends.flags.writeable = False
