@@ -150,9 +150,9 @@ def test_what_is_code_or_unknown_is_not_restored():
     custom = rt.CustomModel(lambda mean, std: rt.BinaryPerceptron().probability(mean, std)[0])
     with pytest.raises(ValueError, match="its model is a CustomModel, whose constraint is code"):
         restore(describe(custom))
-    with pytest.raises(ValueError, match="its model is no UShapePerceptron: .*depth"):
+    with pytest.raises(ValueError, match=r"its model is no UShapePerceptron: .*depth"):
         restore({"model_class": "UShapePerceptron", "depth": 3})
-    with pytest.raises(ValueError, match="the models are 'binary', .*; got 'ising'"):
+    with pytest.raises(ValueError, match=r"the models are 'binary', .*; got 'ising'"):
         named("ising")
 
 
