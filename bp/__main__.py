@@ -28,7 +28,7 @@ from bp.validation.crosscheck import DISTANCES, crosscheck
 from bp.validation.report import Crosscheck
 from bp.validation.table import Row
 from replica_theory.arguments import checked_integer, integer_of, number_of, word_of
-from replica_theory.models.command_line import add_model_options, conditions, model_of, particular_options, plain_models
+from replica_theory.models.command_line import add_model_options, model_of, particular_options, plain_models
 from replica_theory.models.registry import particulars
 from replica_theory.results.files import replace_file
 from replica_theory.status import ConvergenceError
@@ -273,7 +273,8 @@ def _add_crosscheck(commands: Any) -> None:
         "--model",
         type=word_of(plain_models()),
         metavar="NAME",
-        help=f"constraint on the stabilities h (default: binary); {'; '.join(conditions())}",
+        help="constraint on the stabilities h (default: binary); "
+        + "; ".join(f"{name}: {entry.kind.condition}" for name, entry in plain_models().items()),
     )
     add_model_options(command)
     command.add_argument("--kappa", type=number_of, help="margin (default 0; 1 for the symmetric model |h| <= kappa)")

@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from replica_theory.arguments import number_of, word_of
-from replica_theory.models.command_line import add_model_options, conditions, model_of, plain_models
+from replica_theory.models.command_line import add_model_options, model_of, plain_models
 from replica_theory.models.model import Model
 from replica_theory.neighbourhood.franz_parisi import franz_parisi
 from replica_theory.neighbourhood.local_entropy import ZERO_COMPLEXITY, Reference, local_entropy
@@ -30,11 +30,10 @@ MAX_POINTS = 1_000_000
 Columns = dict[str, Any]
 """What a command computes: a name and an array (one entry a point) for each column, with a column ``status``."""
 
-_CONDITIONS = ";\n  ".join(conditions())
-_CONVENTIONS = f"""\
+_CONVENTIONS = """\
 conventions:
-  N weights W_i = +-1, P = alpha N patterns, stability h = y xi.W / sqrt(N).
-  {_CONDITIONS}.
+  N weights W_i = +-1, P = alpha N patterns, stability h = y xi.W / sqrt(N). A pattern is satisfied when
+  {conditions}.
   Entropies are natural logarithms per weight (nats); distance d = (1 - t)/2 at overlap t = W.W'/N.
   Lists and grids start:stop:count (both ends included) may be given wherever several numbers are allowed; the table
   has a line for every combination. A grid that starts below zero needs an equals sign: --kappa=-1:1:5.
@@ -305,11 +304,12 @@ def _replicas(text: str) -> float | str:
 def _subcommand(
     commands: Any, name: str, command: Callable[[argparse.Namespace], Columns], summary: str, text: str, examples: str
 ) -> argparse.ArgumentParser:
+    conditions = ";\n  ".join(f"{model}: {entry.kind.condition}" for model, entry in plain_models().items())
     parser: argparse.ArgumentParser = commands.add_parser(
         name,
         help=summary,
         description=text,
-        epilog=f"{_CONVENTIONS}\nexamples:\n{examples}",
+        epilog=f"{_CONVENTIONS.format(conditions=conditions)}\nexamples:\n{examples}",
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     parser.set_defaults(command=command, name=name)

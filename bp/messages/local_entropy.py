@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 from tqdm import tqdm
 
-from bp.messages.state import ROUNDING, Control, Method, energy_per_pattern
+from bp.messages.state import ROUNDING, Control, Method, energy_per_pattern, log_weights
 from bp.problems.perceptron import Instance
 from replica_theory.arguments import checked_distance, checked_kind, checked_signs
 from replica_theory.results.curve import EntropyCurve
@@ -62,7 +62,7 @@ def local_entropy(
         Nats per weight, with overlaps ``"gamma"``, ``"t"``, ``"q"`` (:math:`\frac1N\sum_im_i^2`) and ``"energy"``
         (per pattern). Where `S` is negative the status is ``NEGATIVE_ENTROPY`` and the value is kept. At ``d=0`` the
         limit is exact: 0 if the reference is a solution, else :math:`-\beta E/N` (``-inf`` at ``beta=inf``, status
-        ``NEGATIVE_ENTROPY``), with :math:`\gamma=\infty`.
+        ``NEGATIVE_ENTROPY``; of a soft constraint the log of its weight per N), with :math:`\gamma=\infty`.
 
     Raises
     ------
@@ -178,6 +178,12 @@ class _Walk:
 
 def _at_zero(instance: Instance, signs: Array, beta: float) -> _Point:
     """The exact limit at the reference itself."""
+    if not instance.allowed.is_hard:
+        with np.errstate(divide="ignore"):
+            log_p = np.log(instance.model.acceptance(instance.stabilities(signs)))
+        entropy = float(np.sum(log_weights(log_p, beta))) / instance.n
+        status = Status.NEGATIVE_ENTROPY if np.isneginf(entropy) else Status.CONVERGED
+        return _Point(np.inf, 1.0, entropy, 1.0, energy_per_pattern(log_p, beta), status)
     errors = instance.errors(signs)
     entropy = -beta * errors / instance.n if errors else 0.0
     hard = beta == np.inf and errors > 0

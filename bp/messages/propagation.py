@@ -135,6 +135,8 @@ def belief_propagation(
     Parameters
     ----------
     instance : Instance
+        Any constraint. A soft one weighs a configuration by the probability that its patterns are satisfied, and the
+        entropies at ``beta=inf`` are logarithms of these weights; it takes ``"exact"`` or ``"amp"`` messages.
     method : {"gaussian", "exact", "amp"}
         ``"gaussian"``: messages on edges, :math:`F_\pm` with a Gaussian field (error :math:`O(1/N)` in `m` and
         :math:`\Phi`); any patterns; O(PN) a sweep. ``"exact"``: no approximation, patterns with entries in

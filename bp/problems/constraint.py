@@ -97,8 +97,9 @@ class Allowed:
         pairs = self.model.allowed_intervals
         if pairs is None:
             raise TypeError(
-                f"this needs a hard constraint, such as a margin or an IntervalModel; {type(self.model).__name__} may "
-                "be soft: belief_propagation takes it, with method='amp' or, for patterns of ±1, 'exact'"
+                "this needs a hard constraint, such as a margin or an IntervalModel; "
+                f"{type(self.model).__name__} may be soft: belief_propagation and local_entropy take it, with "
+                "method='amp' or, for patterns of ±1, 'exact'"
             )
         return _frozen(np.array(pairs, dtype=np.float64))
 

@@ -19,11 +19,6 @@ def plain_models() -> dict[str, Entry]:
     return {name: entry for name, entry in models().items() if entry.is_plain}
 
 
-def conditions() -> list[str]:
-    """What each model allows."""
-    return [f"{name}: {entry.kind.condition}" for name, entry in plain_models().items()]
-
-
 def add_model_options(parser: argparse.ArgumentParser) -> None:
     """Add the options that some models have beside a margin and a temperature, such as ``--interval A B``."""
     parser._negative_number_matcher = _NEGATIVE  # argparse would take -inf and -1e3 for options
