@@ -44,7 +44,7 @@ print(imported - start, first - imported, time.process_time() - first)
 PEAK = """
 import re
 import bp, numpy, replica_theory
-from referee import gaussian_messages
+from messages_referee import gaussian_messages
 def run(n):
     instance = bp.random_instance(replica_theory.BinaryPerceptron(), n, 0.6, rng=1)
     {work}
@@ -60,7 +60,7 @@ WORK = {
     "edges": "instance.messages('gaussian', init=0.1, rng=1).sweep(numpy.zeros(n), 0.5)",
     "amp": "instance.messages('amp', init=0.1, rng=1).sweep(numpy.zeros(n), 0.5)",
 }
-TESTS = str(Path(__file__).parents[1] / "tests" / "bp")
+TESTS = str(Path(__file__).parents[1] / "tests" / "helpers")
 
 
 def fresh(code, **environment):

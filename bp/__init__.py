@@ -11,7 +11,10 @@ from bp.messages.propagation import BPResult, belief_propagation
 from bp.messages.state import Messages
 from bp.problems.files import read_instance, write_instance
 from bp.problems.perceptron import Instance, random_instance
-from bp.validation.crosscheck import Crosscheck, Row, crosscheck
+from bp.validation.crosscheck import crosscheck
+from bp.validation.report import Crosscheck
+from bp.validation.table import Row
+from replica_theory._version import __version__ as __version__
 
 __all__ = [
     "BPResult",

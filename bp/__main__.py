@@ -11,7 +11,7 @@ import sys
 from collections.abc import Callable, Sequence
 from concurrent.futures import BrokenExecutor
 from pathlib import Path
-from typing import Any, get_args
+from typing import Any
 
 import numpy as np
 
@@ -19,22 +19,20 @@ from bp.algorithms import solve, solvers
 from bp.execution.store import require_writable
 from bp.execution.workers import worker_processes
 from bp.messages.propagation import belief_propagation
+from bp.problems.constraint import CONSTRAINTS
 from bp.problems.files import read_instance
-from bp.problems.perceptron import Constraint, Instance
-from bp.validation.comparisons import COMPARISONS, Row
-from bp.validation.crosscheck import DISTANCES, Crosscheck, crosscheck, stored_call
+from bp.problems.perceptron import Instance
+from bp.validation.call import stored_call
+from bp.validation.comparisons import COMPARISONS
+from bp.validation.crosscheck import DISTANCES, crosscheck
+from bp.validation.report import Crosscheck
+from bp.validation.table import Row
 from replica_theory.arguments import checked_integer, integer_of, number_of, word_of
-from replica_theory.models.intervals import SymmetricBinaryPerceptron
-from replica_theory.models.model import Model
-from replica_theory.models.perceptron import BinaryPerceptron, TeacherStudent
+from replica_theory.models.command_line import add_model_options, conditions, model_of, particular_options, plain_models
+from replica_theory.models.registry import particulars
 from replica_theory.results.files import replace_file
 from replica_theory.status import ConvergenceError
 
-MODELS: dict[str, type[Model]] = {
-    "binary": BinaryPerceptron,
-    "symmetric": SymmetricBinaryPerceptron,
-    "teacher-student": TeacherStudent,
-}
 DEFAULTS: dict[str, Any] = {
     "model": "binary",
     "kappa": None,
@@ -46,6 +44,8 @@ DEFAULTS: dict[str, Any] = {
     "method": "amp",
     "workers": min(2, os.cpu_count() or 1),
 }
+_IN_WORDS = ("binary", "symmetric", "teacher-student")
+"""Models that ``--constraint`` has words for."""
 LOADS = {"binary": (0.3, 0.5, 0.7), "symmetric": (0.5, 0.8, 1.1), "teacher-student": (0.4, 0.8, 1.1)}
 
 
@@ -86,7 +86,7 @@ def _crosscheck(arguments: argparse.Namespace) -> int:
     kappa = {} if settings["kappa"] is None else {"kappa": settings["kappa"]}
     with worker_processes(settings["workers"]) as executor:
         check = crosscheck(
-            MODELS[settings["model"]](**kappa),
+            model_of(settings["model"], settings, **kappa),
             settings["alpha"],
             settings["n"],
             settings["samples"],
@@ -110,12 +110,15 @@ def _crosscheck_settings(arguments: argparse.Namespace) -> dict[str, Any]:
     given = {name: value for name, value in vars(arguments).items() if value is not None}
     stored = stored_call(arguments.output) if arguments.resume else {}
     if stored:
-        names = {kind.__name__: name for name, kind in MODELS.items()}
+        names = {entry.kind.__name__: name for name, entry in plain_models().items()}
         if stored["model"] not in names:
             raise ValueError(f"--resume knows the models {', '.join(names)}; the run there has {stored['model']!r}")
         stored["model"] = names[stored["model"]]
     settings = DEFAULTS | stored | given
-    settings.setdefault("alpha", LOADS[settings["model"]])
+    if settings.get("alpha") is None:
+        if settings["model"] not in LOADS:
+            raise ValueError(f"--model {settings['model']} needs its loads: --alpha A, one or several")
+        settings["alpha"] = LOADS[settings["model"]]
     if settings["comparisons"] == ["all"]:
         settings["comparisons"] = "all"
     return settings
@@ -174,7 +177,12 @@ def _entropy(arguments: argparse.Namespace) -> int:
 
 
 def _read(arguments: argparse.Namespace) -> Instance:
-    return read_instance(arguments.file, kappa=arguments.kappa, constraint=arguments.constraint)
+    kappa, constraint = arguments.kappa, arguments.constraint
+    if constraint in (None, *CONSTRAINTS):
+        particular_options("binary", vars(arguments))  # refuses the options of others
+        return read_instance(arguments.file, kappa=kappa, constraint=constraint)
+    margin = {} if kappa is None else {"kappa": kappa}
+    return read_instance(arguments.file, constraint=model_of(constraint, vars(arguments), **margin))
 
 
 def _verdict(check: Crosscheck) -> list[str]:
@@ -208,7 +216,7 @@ def _jsonable(check: Crosscheck) -> dict[str, Any]:
     rows = [{name: _plain(getattr(row, name)) for name in names} for row in check.rows]
     kappa = float(np.asarray(check.model.kappa))
     settings = {"model": type(check.model).__name__, "kappa": kappa, "n": check.n, "seed": check.seed}
-    return settings | {"samples": check.samples, "method": check.method, "rows": rows}
+    return settings | particulars(check.model) | {"samples": check.samples, "method": check.method, "rows": rows}
 
 
 def _plain(value: Any) -> Any:
@@ -262,12 +270,19 @@ def _add_crosscheck(commands: Any) -> None:
         ),
     )
     command.add_argument(
-        "--model", type=word_of(MODELS), metavar="NAME",
-        help=f"constraint on the stabilities h: {', '.join(MODELS)} (default: binary, h >= kappa)",
-    )  # fmt: skip
+        "--model",
+        type=word_of(plain_models()),
+        metavar="NAME",
+        help=f"constraint on the stabilities h (default: binary); {'; '.join(conditions())}",
+    )
+    add_model_options(command)
     command.add_argument("--kappa", type=number_of, help="margin (default 0; 1 for the symmetric model |h| <= kappa)")
     command.add_argument(
-        "--alpha", type=number_of, nargs="+", metavar="A", help="loads P/N (default: three below capacity)"
+        "--alpha",
+        type=number_of,
+        nargs="+",
+        metavar="A",
+        help=f"loads P/N (default: three below capacity, for --model {', '.join(LOADS)})",
     )
     command.add_argument(
         "--n",
@@ -359,10 +374,11 @@ def _add_file(command: argparse.ArgumentParser) -> None:
     command.add_argument("--kappa", type=number_of, help="margin, for the text formats (default 0)")
     command.add_argument(
         "--constraint",
-        type=word_of(get_args(Constraint)),
+        type=word_of((*CONSTRAINTS, *(name for name in plain_models() if name not in _IN_WORDS))),
         metavar="NAME",
-        help="margin (h >= kappa) or symmetric (|h| <= kappa), for the text formats (default: margin)",
+        help="h >= kappa or |h| <= kappa, or the constraint of a model, for the text formats (default: margin)",
     )
+    add_model_options(command)
     command.add_argument("--json", action="store_true", help="print the result as JSON")
 
 

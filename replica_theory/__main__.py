@@ -15,9 +15,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from replica_theory.arguments import number_of, word_of
-from replica_theory.models.intervals import SymmetricBinaryPerceptron
+from replica_theory.models.command_line import add_model_options, conditions, model_of, plain_models
 from replica_theory.models.model import Model
-from replica_theory.models.perceptron import BinaryPerceptron, TeacherStudent
 from replica_theory.neighbourhood.franz_parisi import franz_parisi
 from replica_theory.neighbourhood.local_entropy import ZERO_COMPLEXITY, Reference, local_entropy
 from replica_theory.status import ConvergenceError, Status, silenced
@@ -26,20 +25,16 @@ from replica_theory.thresholds.dense_region import Criterion, local_entropy_thre
 from replica_theory.typical.replica_symmetric import replica_symmetric
 from replica_theory.typing import Array
 
-MODELS: dict[str, type[Model]] = {
-    "binary": BinaryPerceptron,
-    "symmetric": SymmetricBinaryPerceptron,
-    "teacher-student": TeacherStudent,
-}
 MAX_POINTS = 1_000_000
 
 Columns = dict[str, Any]
 """What a command computes: a name and an array (one entry a point) for each column, with a column ``status``."""
 
-_CONVENTIONS = """\
+_CONDITIONS = ";\n  ".join(conditions())
+_CONVENTIONS = f"""\
 conventions:
   N weights W_i = +-1, P = alpha N patterns, stability h = y xi.W / sqrt(N).
-  binary: h >= kappa; symmetric: |h| <= kappa; teacher-student: h >= kappa with the labels of a binary teacher.
+  {_CONDITIONS}.
   Entropies are natural logarithms per weight (nats); distance d = (1 - t)/2 at overlap t = W.W'/N.
   Lists and grids start:stop:count (both ends included) may be given wherever several numbers are allowed; the table
   has a line for every combination. A grid that starts below zero needs an equals sign: --kappa=-1:1:5.
@@ -319,15 +314,16 @@ def _subcommand(
     )
     parser.set_defaults(command=command, name=name)
     parser.add_argument(
-        "--model", type=word_of(MODELS), metavar="NAME", default="binary",
-        help=f"the constraint: {', '.join(MODELS)} (default: binary)",
+        "--model", type=word_of(plain_models()), metavar="NAME", default="binary",
+        help=f"the constraint: {', '.join(plain_models())} (default: binary)",
     )  # fmt: skip
+    add_model_options(parser)
     parser.add_argument(
         "--kappa",
         type=_numbers,
         nargs="+",
         metavar="K",
-        help="margins, or a grid (default: 0; 1 for the symmetric model)",
+        help=f"margins, or a grid (default: {_default_margins()})",
     )
     parser.add_argument("--json", action="store_true", help="print JSON (NaN as null) instead of a table")
     return parser
@@ -364,8 +360,12 @@ def _numbers(text: str) -> Array:
 
 
 def _margins(arguments: argparse.Namespace) -> list[Array]:
-    default = MODELS[arguments.model]().kappa
-    return arguments.kappa or [np.atleast_1d(np.asarray(default))]
+    return arguments.kappa or [np.atleast_1d(np.asarray(plain_models()[arguments.model].default("kappa")))]
+
+
+def _default_margins() -> str:
+    others = {name: entry.default("kappa") for name, entry in plain_models().items() if entry.default("kappa") != 0}
+    return "; ".join(["0", *(f"{kappa:g} for --model {name}" for name, kappa in others.items())])
 
 
 def _outer(*lists: list[Array]) -> list[Array]:
@@ -378,7 +378,7 @@ def _outer(*lists: list[Array]) -> list[Array]:
 
 
 def _model(arguments: argparse.Namespace, kappa: Array) -> Model:
-    return MODELS[arguments.model](kappa, arguments.beta)
+    return model_of(arguments.model, vars(arguments), kappa=kappa, beta=arguments.beta)
 
 
 def _as_json(arguments: argparse.Namespace, columns: Columns) -> str:

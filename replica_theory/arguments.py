@@ -261,7 +261,7 @@ def checked_signs(name: str, values: Any, size: int) -> NDArray[np.int8]:
         If it has another shape, or an entry that is not ±1.
     """
     array = _shaped(name, np.asarray(values), size)
-    bad = np.flatnonzero(~np.isin(array, (-1, 1))) if array.dtype.kind in "iuf" else np.arange(size)
+    bad = np.flatnonzero((array != 1) & (array != -1)) if array.dtype.kind in "iuf" else np.arange(size)
     if len(bad):
         raise ValueError(f"{name} must be ±1; entry {int(bad[0])} is {array[bad[0]]}")
     return array.astype(np.int8)

@@ -16,15 +16,14 @@ from numpy.typing import ArrayLike
 
 from bp.algorithms import solvers
 from bp.ensembles.bench import Job
-from bp.ensembles.grid import Grid, checked_distances, checked_integer
+from bp.ensembles.grid import Grid
 from bp.ensembles.measurements import MEASUREMENTS, measure
 from bp.ensembles.table import Ensemble
 from bp.execution.jobs import run_points
 from bp.execution.store import PointStore, root_seed
-from bp.messages.edges import require_edges
 from bp.messages.state import Method
 from bp.randomness import Rng
-from replica_theory.arguments import checked_choice
+from replica_theory.arguments import AWAY, checked_choice, checked_choices, checked_integer, checked_numbers
 from replica_theory.models.model import Model
 from replica_theory.results.labelled import read_netcdf
 from replica_theory.status import ConvergenceWarning
@@ -104,7 +103,7 @@ def ensemble(
     TypeError, ValueError
         For a bad argument, or a folder of a run with other settings, another format or another version.
     MemoryError
-        If the messages of an instance do not fit in memory.
+        If an instance and its messages do not fit in memory (estimated before any work).
     BlockingIOError
         If another run works on `folder`.
     OSError
@@ -151,7 +150,8 @@ def ensemble(
     """
     grid = Grid.checked(model, alpha, n, samples, least=1)
     names = _checked_measurements(model, measurements)
-    distances = checked_distances(distance) if any(MEASUREMENTS[name].by_distance for name in names) else ()
+    at_distances = any(MEASUREMENTS[name].by_distance for name in names)
+    distances = checked_numbers("distance", distance, AWAY) if at_distances else ()
     checked_choice("solver", solver, solvers())
     checked_choice("method", method, get_args(Method))
     how: dict[str, Any] = {
@@ -162,8 +162,7 @@ def ensemble(
         "method": method,
         "distance": distances,
     }
-    if method != "amp":
-        require_edges(method, *grid.largest)
+    grid.require_memory(method)
     root = root_seed(rng, folder)
     shape = (len(grid.alpha), len(grid.n), grid.samples)
     jobs = [Job(model, grid.alpha[i], grid.n[j], root, (i, j, k), **how) for i, j, k in product(*map(range, shape))]
@@ -225,11 +224,8 @@ def _report(values: Mapping[str, Array]) -> None:
 
 
 def _checked_measurements(model: Model, measurements: Sequence[str]) -> tuple[str, ...]:
-    names = (measurements,) if isinstance(measurements, str) else tuple(measurements)
-    if not names or len(set(names)) < len(names):
-        raise ValueError(f"measurements must be one or more different names; got {list(names)}")
+    names = checked_choices("measurements", measurements, MEASUREMENTS)
     for name in names:
-        checked_choice("measurements", name, MEASUREMENTS)
         if lack := MEASUREMENTS[name].lacks(model):
             raise ValueError(f"measurements: {name!r} {lack}; got {model}")
     return names

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from replica_theory.arguments import POSITIVE, checked_number
 from replica_theory.typing import Array
 
 
@@ -91,11 +92,10 @@ def averaged(values: Array, *, width: float = 1.0, proportion: bool = False) -> 
 
     Raises
     ------
-    ValueError
-        If `width` is not positive.
+    TypeError, ValueError
+        If `width` is not a positive number.
     """
-    if not width > 0:
-        raise ValueError(f"width must be positive; got {width!r}")
+    checked_number("width", width, POSITIVE)
     finite = np.isfinite(values)
     count = finite.sum(axis=2)
     with np.errstate(invalid="ignore", divide="ignore"):
@@ -147,9 +147,11 @@ def quoted(value: float, error: float) -> str:
 
 
 def wilson(p: Array, count: NDArray[np.int64], z: float) -> tuple[Array, Array]:
-    """Ends of Wilson's interval of a probability at `z` standard deviations, from the fraction `p` of `count` trials.
+    r"""Ends of Wilson's interval of a probability at `z` standard deviations, from the fraction `p` of `count` trials.
 
-    As ``scipy.stats.binomtest(...).proportion_ci(method="wilson")``, which takes `z` as a level of confidence: that has
+    .. math:: \frac{p + z^2/2n \pm z\sqrt{p(1-p)/n + z^2/4n^2}}{1 + z^2/n},
+
+    as ``scipy.stats.binomtest(...).proportion_ci(method="wilson")``, which takes `z` as a level of confidence: that has
     ten digits less at z = 6 and none from z = 8.3 on.
     """
     centre = p + z**2 / (2 * count)

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from types import MappingProxyType
-from typing import Any, Self
+from typing import Any, Self, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,13 +18,18 @@ from bp.ensembles.measurements import MEASUREMENTS, measure
 from bp.ensembles.statistics import Estimate, Extrapolation, averaged, extrapolated
 from bp.execution.store import Point
 from bp.messages.state import Method
+from replica_theory.arguments import checked_choice
 from replica_theory.models.model import Model
 from replica_theory.results.labelled import Labelled, Variable, make_dataset, read_attributes
+from replica_theory.results.presentation import as_html, in_a_line
 from replica_theory.results.quantities import Quantity
+from replica_theory.status import Status, statuses
 from replica_theory.typing import Array
 
+_E = TypeVar("_E", bound="Ensemble")
 
-@dataclass(frozen=True, eq=False)
+
+@dataclass(frozen=True, eq=False, repr=False)
 class Ensemble(Labelled):
     """Measurements on random instances, labelled by load, size and sample.
 
@@ -64,6 +69,24 @@ class Ensemble(Labelled):
         """Loads P/N that the instances have, shape (n_alpha, n_n)."""
         return np.array([[round(a * int(n)) / n for n in self.n] for a in self.alpha])
 
+    @cached_property
+    def status(self) -> NDArray[np.object_]:
+        """Outcome of belief propagation on every instance, shape (n_alpha, n_n, samples)."""
+        return _status(self)
+
+    @property
+    def error(self) -> dict[str, Array]:
+        """Standard errors of the means, by measurement."""
+        return {name: self.mean(name).error for name in self.values}
+
+    def __repr__(self) -> str:
+        name, values = next(iter(self.values.items()))
+        return in_a_line(type(self).__name__, [repr(self.model)], name, values, self._outcome())
+
+    def _repr_html_(self) -> str:
+        rows = {name: (values, _quantity(name)) for name, values in self.values.items()}
+        return as_html(f"{type(self).__name__}, {self.model}", self.message, rows)
+
     def rerun(self, alpha_index: int, n_index: int, sample: int) -> Point:
         """Measure a single instance once more, alone; it comes out as in `values`.
 
@@ -81,21 +104,17 @@ class Ensemble(Labelled):
         ValueError
             If there is no such place.
         """
-        place = _checked_place(self, alpha_index, n_index, sample)
-        alpha, n, distance = float(self.alpha[alpha_index]), int(self.n[n_index]), tuple(self.distance.tolist())
-        how = (self.solver, self.solver_options, self.solver_runs, self.method)
-        return measure(Job(self.model, alpha, n, self.root, place, tuple(self.values), *how, distance))
+        return measure(_job(self, _checked_place(self, alpha_index, n_index, sample)))
 
     def mean(self, name: str, *, width: float = 1.0) -> Estimate:
-        r"""Mean of a measurement over the instances, with its standard error.
+        """Mean of a measurement over the instances, with its standard error.
 
         Parameters
         ----------
         name : str
             One of the measurements.
         width : float
-            Half width of the interval in standard deviations. For ``"solved"`` it is Wilson's,
-            :math:`(p + \frac{z^2}{2n} \pm z\sqrt{p(1-p)/n + z^2/4n^2})/(1 + z^2/n)`.
+            Half width of the interval in standard deviations; that of ``"solved"`` is Wilson's.
 
         Returns
         -------
@@ -131,10 +150,7 @@ class Ensemble(Labelled):
 
     @property
     def rows(self) -> list[dict[str, float]]:
-        """The table: a mapping for each instance, with ``alpha``, ``load``, ``n``, ``sample`` and the measurements.
-
-        Local entropies are named by their distance, ``local_entropy_0.1``.
-        """
+        """The table, an instance a row; local entropies are named by their distance, ``local_entropy_0.1``."""
         return [_row(self, *place) for place in np.ndindex(len(self.alpha), len(self.n), self.samples)]
 
     def to_csv(self) -> str:
@@ -142,18 +158,16 @@ class Ensemble(Labelled):
         return _csv(self.rows)
 
     def to_xarray(self) -> Any:
-        """The measurements as an `xarray.Dataset` over ``alpha``, ``n``, ``sample`` (and ``distance``).
+        """The measurements as an `xarray.Dataset` over ``alpha``, ``n``, ``sample`` (and ``distance``), with `load`.
 
-        Loads, sizes, samples and distances are coordinates, as is the `load` P/N that instances have. Variables carry
-        ``long_name`` and ``units``, the dataset the model, the seed, the version of this package and all settings.
+        Variables carry ``long_name`` and ``units``, the dataset model, seed, version of this package and all settings.
 
         Raises
         ------
         ModuleNotFoundError
             If xarray is not installed (extra ``data``).
         """
-        description = f"Measurements on {self.samples} random instances of each load and size"
-        return make_dataset(self, description, _variables(self), _coordinates(self), _attributes(self))
+        return _dataset(self)
 
     @classmethod
     def from_xarray(cls, dataset: Any) -> Self:
@@ -164,14 +178,25 @@ class Ensemble(Labelled):
         ValueError
             If the dataset lacks something.
         """
-        known = read_attributes(dataset)
-        try:
-            alpha, n, distance = (dataset[name].values for name in ("alpha", "n", "distance"))
-            values = MappingProxyType({name: dataset[name].values for name in known.pop("measurements")})
-            return cls(known.pop("model"), alpha, n, distance, values, int(known.pop("seed")), dataset.sizes["sample"],
-                       **known)  # fmt: skip
-        except (KeyError, TypeError) as error:
-            raise ValueError(f"it is no {cls.__name__}: {error}") from None
+        return _read(cls, dataset)
+
+
+def _read(kind: type[_E], dataset: Any) -> _E:
+    known = read_attributes(dataset)
+    try:
+        axes = {name: dataset[name].values for name in ("alpha", "n", "distance")}
+        values = MappingProxyType({name: dataset[name].values for name in known.pop("measurements")})
+        root, samples = int(known.pop("seed")), dataset.sizes["sample"]
+        return kind(**known, **axes, values=values, root=root, samples=samples)
+    except (KeyError, TypeError) as error:
+        raise ValueError(f"it is no {kind.__name__}: {error}") from None
+
+
+def _status(table: Ensemble) -> NDArray[np.object_]:
+    shape = (len(table.alpha), len(table.n), table.samples)
+    known = [name for name in table.values if name in MEASUREMENTS and MEASUREMENTS[name].of_messages]
+    lost = np.any([np.isnan(table.values[name]) for name in known], axis=0) if known else np.zeros(shape, dtype=bool)
+    return statuses(np.where(lost, Status.MAX_ITERATIONS, Status.CONVERGED).ravel().tolist(), shape)
 
 
 def _checked_place(table: Ensemble, alpha_index: int, n_index: int, sample: int) -> tuple[int, int, int]:
@@ -182,14 +207,24 @@ def _checked_place(table: Ensemble, alpha_index: int, n_index: int, sample: int)
     return place
 
 
+def _job(table: Ensemble, place: tuple[int, int, int]) -> Job:
+    """What was measured at a place."""
+    alpha, n, distance = float(table.alpha[place[0]]), int(table.n[place[1]]), tuple(table.distance.tolist())
+    how = (table.solver, table.solver_options, table.solver_runs, table.method)
+    return Job(table.model, alpha, n, table.root, place, tuple(table.values), *how, distance)
+
+
 def _measured(table: Ensemble, name: str) -> Array:
-    if name not in table.values:
-        raise ValueError(f"name must be one of {', '.join(map(repr, table.values))}; got {name!r}")
+    checked_choice("name", name, table.values)
     return table.values[name]
 
 
 def _is_proportion(name: str) -> bool:
     return name in MEASUREMENTS and MEASUREMENTS[name].proportion
+
+
+def _quantity(name: str) -> Quantity:
+    return MEASUREMENTS[name].quantity if name in MEASUREMENTS else Quantity(name)
 
 
 def _row(table: Ensemble, i: int, j: int, k: int) -> dict[str, float]:
@@ -211,14 +246,15 @@ def _csv(rows: list[dict[str, float]]) -> str:
     return text.getvalue()
 
 
+def _dataset(table: Ensemble) -> Any:
+    description = f"Measurements on {table.samples} random instances of each load and size"
+    return make_dataset(table, description, _variables(table), _coordinates(table), _attributes(table))
+
+
 def _variables(table: Ensemble) -> dict[str, Variable]:
     """The measurements, with their axes."""
     axes = ("alpha", "n", "sample", "distance")
-    known = {name: measurement.quantity for name, measurement in MEASUREMENTS.items()}
-    return {
-        name: Variable(axes[: values.ndim], values, known.get(name, Quantity(name)))
-        for name, values in table.values.items()
-    }
+    return {name: Variable(axes[: values.ndim], values, _quantity(name)) for name, values in table.values.items()}
 
 
 def _coordinates(table: Ensemble) -> dict[str, Variable]:

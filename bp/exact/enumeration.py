@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 from bp.exact import _kernels as kernels
 from bp.exact.solutions import SolutionSet
 from bp.exact.threads import in_threads
+from bp.problems._intervals import packed
 from bp.problems.perceptron import Instance
 from replica_theory.arguments import checked_integer, checked_kind
 
@@ -25,7 +26,7 @@ def enumerate_solutions(instance: Instance, *, energies: bool = False, max_memor
     Parameters
     ----------
     instance : Instance
-        At most 30 weights, any constraint, patterns ±1 (exact) or real (a stability within rounding of the margin
+        At most 30 weights, any hard constraint, patterns ±1 (exact) or real (a stability within rounding of the margin
         counts as satisfied, as in `Instance.errors`).
     energies : bool
         Whether to count the configurations by number of violated patterns as well (slower: no early rejection).
@@ -41,7 +42,7 @@ def enumerate_solutions(instance: Instance, *, energies: bool = False, max_memor
     Raises
     ------
     TypeError
-        If `instance` is not an `Instance`.
+        If `instance` is not an `Instance`, or its constraint is soft.
     ValueError
         If the instance has more than 30 weights.
 
@@ -90,7 +91,7 @@ class _Walk:
         self.n_chunks = 1 << (self.n - self.low - self.mid)
         sums, masks = _tables(xi[:, : self.low])
         columns = np.ascontiguousarray(xi[:, self.low :].T)
-        self.tables = (columns, self.mid, sums, masks, *instance.sum_bounds)
+        self.tables = (columns, self.mid, sums, masks, packed(instance.allowed.sums))
 
     def tally(self) -> tuple[int, NDArray[np.int64], NDArray[np.int64]]:
         """Number of solutions, number with each weight at +1, and where each chunk starts in the list."""

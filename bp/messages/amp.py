@@ -27,7 +27,7 @@ from numpy.typing import DTypeLike
 
 from bp.messages.state import Messages, Method, Schedule, checked_dtype, frozen, initial_fields
 from bp.problems import _bits
-from bp.problems.devices import DevicePatterns, Namespace, interval_kernel, namespace
+from bp.problems.devices import DeviceNamespace, DevicePatterns, namespace
 from bp.problems.perceptron import Instance
 from bp.problems.products import PackedPatterns, Patterns, RealPatterns
 from bp.randomness import Rng, generator
@@ -103,18 +103,18 @@ class Amp:
     def __init__(
         self, instance: Instance, beta: float = np.inf, dtype: Any = np.float64, device: str | None = None
     ) -> None:
-        self.space: Namespace = namespace(device)
+        self.space: DeviceNamespace = namespace(device)
         self.patterns: Patterns
+        model = instance.model.at(beta=beta)
         if device is None:
-            self.kernel: KernelFunction = instance.model.at(beta=beta).log_kernel
+            self.kernel: KernelFunction = model.log_kernel
             if instance.bits is not None:
                 self.patterns = PackedPatterns(instance.bits, instance.n, dtype)
             else:
                 assert instance.real is not None
                 self.patterns = RealPatterns(instance.real, dtype)
             return
-        interval = instance.interval
-        self.kernel = lambda mean, std: interval_kernel(self.space, interval, beta, mean, std)
+        self.kernel = lambda mean, std: model.log_kernel(mean, std, self.space)
         bits = None if instance.bits is None else _bits.as_bytes(instance.bits, instance.n)
         name = np.dtype(dtype).name
         self.patterns = DevicePatterns(self.space, instance.n, bits=bits, real=instance.real, dtype=name)
@@ -153,7 +153,7 @@ class AmpState:
         self.fields, self.g = fields, g
         self._amp, self._model, self._beta = Amp(instance, beta, dtype, device), instance.model, beta
         patterns = instance.real if instance.bits is None else instance.bits
-        self.shared = (id(patterns), instance.interval, beta, np.dtype(dtype), device)
+        self.shared = (id(patterns), instance.model, beta, np.dtype(dtype), device)
 
     def sweep(self, field: Array, damping: float) -> float:
         """One step, the fields damped; returns the largest undamped change of a field or magnetisation."""

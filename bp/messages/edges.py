@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import get_args
+from typing import Any, get_args
 
 import numba
 import numpy as np
@@ -28,12 +28,11 @@ from bp.messages.state import (
     initial_fields,
     log_weights,
 )
+from bp.problems._intervals import packed
 from bp.problems.perceptron import Instance
 from bp.randomness import Rng, generator
 from replica_theory.arguments import checked_choice
 from replica_theory.typing import Array, Real
-
-_SLACK = 1e-12  # rounding of sqrt(N) kappa when an integer field sits on the margin, as in Instance.errors
 
 
 class EdgeState:
@@ -79,9 +78,9 @@ class EdgeState:
         self.log_p = np.zeros(instance.n_patterns)
         self._xi, self._method, self._beta = instance.xi, method, beta
         self._schedule, self._rng = schedule, generator(rng)
-        lower, upper = (np.sqrt(instance.n) * bound for bound in instance.interval)
-        slack = _SLACK * max(1.0, abs(lower)) if method == "exact" else 0.0
-        self._interval = (lower - slack, upper + slack)
+        # What the kernels know of the constraint: the probability that each sum satisfies it, or intervals of sums.
+        allowed, exact = instance.allowed, method == "exact"
+        self._constraint: Any = allowed.acceptance if exact else packed(np.sqrt(instance.n) * allowed.stabilities)
         self._fast = fast and instance.is_binary
         nodes = NODES if eta.dtype == np.float64 else NODES_SINGLE
         self._rule = chebyshev_rule(nodes)
@@ -98,7 +97,7 @@ class EdgeState:
     def _parallel(self, field: Array, damping: float) -> float:
         total, blocks = field + self.fields, block_count(len(self.eta))
         partial, change = np.empty((blocks, len(total)), self.eta.dtype), np.empty(blocks)
-        tail = (*self._interval, self._beta, damping)
+        tail = (self._constraint, self._beta, damping)
         if self._method == "exact":
             exact_sweep(self._xi, self.eta, total, *tail, self.log_p, partial, change)
         else:
@@ -110,7 +109,7 @@ class EdgeState:
     def _sequential(self, field: Array, damping: float) -> float:
         total, sums = field + self.fields, np.empty((1, len(field)))
         order = self._rng.permutation(len(self.eta))
-        tail = (*self._interval, self._beta, damping)
+        tail = (self._constraint, self._beta, damping)
         if self._method == "exact":
             change = exact_sequence(order, self._xi, self.eta, total, *tail, self.log_p, sums)
         else:
@@ -130,7 +129,7 @@ class EdgeState:
             self._parallel(field, 1.0)
             edge_terms(self.eta, total, m, _account(self.eta)[1], terms)
         else:
-            rows = (total, m, self._bounds, *self._interval)
+            rows = (total, m, self._bounds, self._constraint)
             gaussian_measure(self._xi, self.eta, *rows, self._fast, self.log_p, terms)
         patterns = log_weights(self.log_p, self._beta)
         phi = (np.sum(patterns) + np.sum(terms) + np.sum(np.logaddexp(total, -total))) / len(total)

@@ -1,4 +1,7 @@
-"""Compiled moves of walkers: patterns in bits with integer sums, or real patterns."""
+"""Compiled moves of walkers: patterns in bits with integer sums, or real patterns.
+
+An integer sum `s` is held as its place (s + n + 2)/2 in tables over -n-2, -n, ..., n+2, so that a flip moves it by one.
+"""
 
 from __future__ import annotations
 
@@ -15,53 +18,52 @@ _RANGE = 64
 
 @njit(cache=True)
 def descend(
-    bits: Any, n: int, sums: Any, table: Any, violated: Any, weights: Any, uniforms: Any, temperature: float
+    bits: Any, n: int, places: Any, down: Any, up: Any, violated: Any, weights: Any, uniforms: Any, temperature: float
 ) -> Any:
     r"""Flip a weight for every uniform number, chosen with probability :math:`\propto e^{-\Delta E_i/T}`.
 
-    `table` holds the energy of a constraint at the sums -n-2, -n, ..., n+2. Only constraints whose energy a flip would
-    change contribute: with :math:`d` and :math:`u` what lowering and raising the sum adds,
-    :math:`\Delta E_i = \tfrac12[\sum_a(d_a+u_a) + W_i\sum_a(d_a-u_a)\xi_{ai}]`, one sum over a few rows of bits for all
-    `i`. `weights` (one row of words) and `sums` move with the walk, which ends where nothing is violated; the first
-    configuration with the fewest violated constraints is returned.
+    With :math:`d` and :math:`u` what lowering and raising the sum of a constraint adds to its energy,
+    :math:`\Delta E_i = \tfrac12[\sum_a(d_a+u_a) + W_i\sum_a(d_a-u_a)\xi_{ai}]`, one sum over the few rows of bits whose
+    energy a flip would change for all `i`. `weights` (one row of words) and `places` move with the walk, which ends
+    where nothing is violated; the first configuration with the fewest violated constraints is returned.
     """
     rows, g = np.empty((64, bits.shape[1]), np.uint64), np.zeros((1, 64), np.float32)
     column_sums, cumulative = np.empty((1, 64 * bits.shape[1])), np.empty(n)
     boltzmann = np.exp(-np.arange(_RANGE) / temperature)
     best, fewest = weights.copy(), len(bits) + 1
     for k in range(len(uniforms) + 1):
-        near = 0
-        for a in range(len(bits)):
-            s = (sums[a] + n + 2) >> 1
-            near += table[s - 1] != table[s] or table[s + 1] != table[s]
+        near, errors, edges = collect(bits, places, down, up, violated, rows, g)
         if near > len(rows):
             rows, g = np.empty((2 * near, bits.shape[1]), np.uint64), np.zeros((1, 2 * near), np.float32)
-        errors, edges = collect(bits, n, sums, table, violated, rows, g)
+            near, errors, edges = collect(bits, places, down, up, violated, rows, g)
         if errors < fewest:
             fewest = errors
             best[:] = weights
         if errors == 0 or k == len(uniforms):
             break
         i = choose(rows[:near], g, edges, weights, boltzmann, uniforms[k], column_sums, cumulative)
-        move(bits, sums, weights, i)
+        move(bits, places, weights, i)
     return best
 
 
 @njit(cache=True)
-def collect(bits: Any, n: int, sums: Any, table: Any, violated: Any, rows: Any, g: Any) -> tuple[int, int]:
-    """Rows whose energy a flip would change, with their d - u; number of violated rows, and the sum of d + u."""
+def collect(bits: Any, places: Any, down: Any, up: Any, violated: Any, rows: Any, g: Any) -> tuple[int, int, int]:
+    """Number of rows whose energy a flip would change, of violated ones, and the sum of d + u.
+
+    The rows are copied with their d - u, as far as there is room for them.
+    """
     near = errors = edges = 0
     for a in range(len(bits)):
-        s = (sums[a] + n + 2) >> 1
-        errors += violated[s]
-        down, up = table[s - 1] - table[s], table[s + 1] - table[s]
-        if down == 0 and up == 0:
+        d, u = down[places[a]], up[places[a]]
+        errors += violated[places[a]]
+        if (d | u) == 0:
             continue
-        edges += down + up
-        rows[near] = bits[a]
-        g[0, near] = down - up
+        edges += d + u
+        if near < len(rows):
+            rows[near] = bits[a]
+            g[0, near] = d - u
         near += 1
-    return errors, edges
+    return near, errors, edges
 
 
 @njit(cache=True)
@@ -87,12 +89,12 @@ def choose(
 
 
 @njit(cache=True)
-def move(bits: Any, sums: Any, weights: Any, i: int) -> None:
+def move(bits: Any, places: Any, weights: Any, i: int) -> None:
     """Flip weight `i` of patterns held by rows."""
     word, bit = i >> 6, np.uint64(i & 63)
     before = (weights[word] >> bit) & np.uint64(1)
     for a in range(len(bits)):
-        sums[a] += -2 if ((bits[a, word] >> bit) & np.uint64(1)) == before else 2
+        places[a] += -1 if ((bits[a, word] >> bit) & np.uint64(1)) == before else 1
     weights[word] ^= np.uint64(1) << bit
 
 
@@ -102,24 +104,27 @@ def _is_set(weights: Any, i: int) -> bool:
 
 
 @njit(cache=True)
-def fill_masks(sums: Any, n: int, table: Any, masks: Any) -> None:
-    """Masks over the patterns: energy rises or falls as the sum is lowered, rises or falls as it is raised."""
-    masks[:] = np.uint64(0)
-    for a in range(len(sums)):
-        _mark(a, sums[a], n, table, masks)
+def fill_masks(places: Any, codes: Any, masks: Any) -> None:
+    """Masks over the patterns: energy rises or falls as the sum is lowered, rises or falls as it is raised.
+
+    `codes` holds these four bits for every place of a sum.
+    """
+    for word in range(masks.shape[1]):
+        _mark(word, places, codes, masks)
 
 
 @njit(cache=True)
-def _mark(a: int, s: int, n: int, table: Any, masks: Any) -> None:
-    """The bits of pattern `a` in the four masks, at sum `s`."""
-    word, bit, place = a >> 6, np.uint64(1) << np.uint64(a & 63), (s + n + 2) >> 1
-    down, up = table[place - 1] - table[place], table[place + 1] - table[place]
-    for k in range(4):
-        change = down if k < 2 else up
-        if (change > 0) if k % 2 == 0 else (change < 0):
-            masks[k, word] |= bit
-        else:
-            masks[k, word] &= ~bit
+def _mark(word: int, places: Any, codes: Any, masks: Any) -> None:
+    """The bits of 64 patterns in the four masks."""
+    one = np.uint64(1)
+    m0, m1, m2, m3 = np.uint64(0), np.uint64(0), np.uint64(0), np.uint64(0)
+    for bit in range(min(64, len(places) - 64 * word)):
+        code, shift = codes[places[64 * word + bit]], np.uint64(bit)
+        m0 |= (code & one) << shift
+        m1 |= ((code >> one) & one) << shift
+        m2 |= ((code >> np.uint64(2)) & one) << shift
+        m3 |= (code >> np.uint64(3)) << shift
+    masks[0, word], masks[1, word], masks[2, word], masks[3, word] = m0, m1, m2, m3
 
 
 @njit(cache=True)
@@ -142,23 +147,24 @@ def costs(columns: Any, weights: Any, masks: Any, out: Any) -> None:
 
 
 @njit(cache=True)
-def flip(column: Any, weights: Any, i: int, sums: Any, table: Any, masks: Any) -> None:
+def flip(column: Any, weights: Any, i: int, places: Any, codes: Any, masks: Any) -> None:
     """Flip weight `i`, whose patterns are `column`."""
-    n = len(table) - 3
-    before = _is_set(weights, i)
-    for a in range(len(sums)):
-        sums[a] += -2 if _is_set(column, a) == before else 2
-        _mark(a, sums[a], n, table, masks)
+    turned = ~np.uint64(0) if _is_set(weights, i) else np.uint64(0)
+    for word in range(masks.shape[1]):
+        rising = column[word] ^ turned
+        for bit in range(min(64, len(places) - 64 * word)):
+            places[64 * word + bit] += 2 * np.int64((rising >> np.uint64(bit)) & np.uint64(1)) - 1
+        _mark(word, places, codes, masks)
     weights[i >> 6] ^= np.uint64(1) << np.uint64(i & 63)
 
 
 @njit(cache=True)
-def sweep(columns: Any, weights: Any, sums: Any, table: Any, masks: Any, uniforms: Any, beta: float) -> int:
+def sweep(columns: Any, weights: Any, places: Any, codes: Any, masks: Any, uniforms: Any, beta: float) -> int:
     """Propose every flip once by the heat bath; number of flips made."""
     made = 0
     for i in range(len(uniforms)):
         if uniforms[i] * (1.0 + np.exp(beta * cost(columns[i], weights, i, masks))) < 1.0:
-            flip(columns[i], weights, i, sums, table, masks)
+            flip(columns[i], weights, i, places, codes, masks)
             made += 1
     return made
 

@@ -27,22 +27,20 @@ class Problem(ABC):
     ----------
     n : int
         Number of weights.
+    model : Model or None
+        The system of `replica_theory` that this is an instance of.
     domain : {"spins", "reals"}
         Weights ±1, or real.
     """
 
     n: int
+    model: Any
     domain: ClassVar[Domain] = "spins"
 
     @property
     @abstractmethod
     def n_constraints(self) -> int:
         """Number of constraints."""
-
-    @property
-    @abstractmethod
-    def model(self) -> Any:
-        """The system of `replica_theory` that this is an instance of, or None."""
 
     @abstractmethod
     def violated(self, weights: ArrayLike) -> NDArray[np.bool_]:

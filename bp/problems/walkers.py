@@ -14,7 +14,7 @@ rises or falls as their sum is lowered, :math:`U_\pm` as it is raised: populatio
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from typing import Any, Literal
+from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -103,10 +103,11 @@ class BitWalker(Walker):
         self._bits, self._n = bits, len(weights)
         self._words = _bits.pack(weights[None])[0]
         self._violated, flips = lattice_tables(self._n, lattice)
-        self._table = flips if energy == "flips" else self._violated.astype(np.int64)
-        self._sums = _bits.sums(bits, self._words[None], self._n)
+        table = flips if energy == "flips" else self._violated.astype(np.int64)
+        self._down, self._up = differences(table)
+        self._places = (_bits.sums(bits, self._words[None], self._n) + self._n + 2) >> 1
         self._columns: _bits.Words | None = None
-        self._masks = np.empty((4, 0), dtype=np.uint64)
+        self._codes = self._masks = np.empty((4, 0), dtype=np.uint64)
 
     @property
     def weights(self) -> NDArray[np.int8]:
@@ -116,12 +117,12 @@ class BitWalker(Walker):
     @property
     def errors(self) -> int:  # type: ignore[override]
         """Number of patterns that the configuration violates."""
-        return int(np.count_nonzero(self._violated[_place(self._sums, self._n)]))
+        return int(np.count_nonzero(self._violated[self._places]))
 
     @property
     def sums(self) -> NDArray[np.int64]:
-        """The sums of the patterns, a copy."""
-        return self._sums.copy()
+        """The sums of the patterns."""
+        return np.asarray(2 * self._places - self._n - 2)
 
     def cost(self, i: int) -> int:
         """What flipping weight `i` would add to the energy."""
@@ -135,19 +136,19 @@ class BitWalker(Walker):
 
     def flip(self, i: int) -> None:
         """Flip weight `i`: P sums move by two."""
-        _walks.flip(self._by_weight[i], self._words, i, self._sums, self._table, self._masks)
+        _walks.flip(self._by_weight[i], self._words, i, self._places, self._codes, self._masks)
 
     def descend(self, uniforms: NDArray[np.float64], temperature: float) -> NDArray[np.int8]:
         """Flips by the heat bath without rejections, the whole walk compiled; some tens of rows and P sums a flip."""
-        tables = self._table, self._violated
-        best = _walks.descend(self._bits, self._n, self._sums, *tables, self._words, uniforms, temperature)
+        tables = self._down, self._up, self._violated
+        best = _walks.descend(self._bits, self._n, self._places, *tables, self._words, uniforms, temperature)
         self._columns = None  # masks are of the sums before
         return np.asarray(_bits.unpack(best[None], self._n)[0])
 
     def sweep(self, uniforms: NDArray[np.float64], beta: float) -> int:
         """One proposal for every weight, compiled."""
         columns = self._by_weight
-        return int(_walks.sweep(columns, self._words, self._sums, self._table, self._masks, uniforms, beta))
+        return int(_walks.sweep(columns, self._words, self._places, self._codes, self._masks, uniforms, beta))
 
     @property
     def _by_weight(self) -> _bits.Words:
@@ -155,7 +156,10 @@ class BitWalker(Walker):
         if self._columns is None:
             self._columns = _bits.transposed(self._bits, self._n)
             self._masks = np.zeros((4, self._columns.shape[1]), dtype=np.uint64)
-            _walks.fill_masks(self._sums, self._n, self._table, self._masks)
+            signs = self._down > 0, self._down < 0, self._up > 0, self._up < 0
+            bits = [sign.astype(np.uint64) << np.uint64(k) for k, sign in enumerate(signs)]
+            self._codes = np.bitwise_or.reduce(bits)
+            _walks.fill_masks(self._places, self._codes, self._masks)
         return self._columns
 
 
@@ -208,6 +212,6 @@ def lattice_tables(n: int, lattice: NDArray[np.int64]) -> tuple[NDArray[np.bool_
     return np.asarray(((sums < lower) | (sums > upper)).all(axis=0)), flips
 
 
-def _place(sums: NDArray[np.int64], n: int) -> NDArray[Any]:
-    """Where sums stand in the tables."""
-    return (sums + n + 2) >> 1
+def differences(table: NDArray[np.int64]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """What lowering and raising each sum adds to a table of energies (nothing beyond its ends)."""
+    return table[np.maximum(np.arange(len(table)) - 1, 0)] - table, np.append(np.diff(table), 0)

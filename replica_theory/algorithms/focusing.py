@@ -32,6 +32,7 @@ from replica_theory.models.proximal import maximal_field
 from replica_theory.numerics.binary import log2cosh
 from replica_theory.numerics.fixed_points import FixedPoints, solve_fixed_points
 from replica_theory.numerics.gaussian import multi_rule, rule
+from replica_theory.numerics.inner_newton import inner_newton
 from replica_theory.results.grid import GridResult, broadcast
 from replica_theory.results.quantities import FOCUSING
 from replica_theory.status import ConvergenceError, Status, report, statuses
@@ -152,6 +153,8 @@ class Echo:
         """The right-hand sides."""
         q_hat, nu, _ = self.patterns(*map(float, x))
         z, weights, fields = self.weights(q_hat, nu)
+        if np.isnan(fields).any():
+            return np.full(2, np.nan)
         m = np.tanh(fields + self.reference(fields))
         q = float(weights @ m**2)
         return np.array([q, float(weights @ (z * m)) / np.sqrt(q_hat) - (1 - q)])
@@ -168,18 +171,16 @@ class Echo:
         return squares, nu, self.alpha * float(measure.weights @ kernel.log) + 0.5 * (1 - q) * squares
 
     def weights(self, q_hat: float, nu: float) -> tuple[Array, Array, Array]:
-        """Nodes, weights and the fields B there, by Newton's method."""
+        """Nodes, weights and the fields B there (NaN where Newton's method does not find them)."""
         measure = rule(0.0, 0.5 / np.sqrt(q_hat), 2 * self.nodes - 1)
         bare = np.sqrt(q_hat) * measure.nodes
-        fields = bare.copy()
-        for _ in range(100):
+
+        def step(fields: Array) -> Array:
             m = np.tanh(fields + self.reference(fields))
             slope = (1 - m**2) * (1 + self.slope(fields))
-            step = (bare + nu * m - fields) / np.maximum(1 - nu * slope, 0.1)
-            fields = fields + step
-            if np.max(np.abs(step)) < 1e-13 * (1 + np.max(np.abs(fields))):
-                break
-        return measure.nodes, measure.weights, fields
+            return np.asarray((bare + nu * m - fields) / np.maximum(1 - nu * slope, 0.1))
+
+        return measure.nodes, measure.weights, inner_newton(step, bare, most=100, tol=1e-13).or_nan
 
     def reference(self, fields: Array) -> Array:
         """The field of the reference on a weight."""

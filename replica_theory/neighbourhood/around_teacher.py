@@ -22,6 +22,7 @@ from replica_theory.arguments import AWAY, checked_alpha, checked_model, checked
 from replica_theory.models.model import Model
 from replica_theory.models.perceptron import TeacherStudent
 from replica_theory.numerics.fixed_points import solve_fixed_points
+from replica_theory.numerics.inner_newton import inner_newton
 from replica_theory.results.curve import EntropyCurve, Row, assemble
 from replica_theory.results.grid import broadcast
 from replica_theory.status import Status, report
@@ -132,14 +133,13 @@ def _solve(model: Model, alpha: Array, r: Array) -> list[Row]:
 def _aligning(q_hat: Array, r: Array) -> Array:
     r"""The :math:`\hat R` at which :math:`\int Dz\tanh(\sqrt{\hat q}z+\hat R) = R`, by Newton's method in atanh."""
     goal = np.arctanh(r)
-    r_hat = goal * np.sqrt(1 + q_hat)
-    for _ in range(100):
+
+    def step(r_hat: Array) -> Array:
         q, mean = overlaps(q_hat, r_hat, _NODES)
-        step = (np.arctanh(mean) - goal) * (1 - mean**2) / np.maximum(1 - q, 1e-300)
-        r_hat = r_hat - np.clip(step, -2.0, 2.0)
-        if np.max(np.abs(step), initial=0.0) < 1e-13 * (1 + np.max(np.abs(r_hat), initial=0.0)):
-            break
-    return np.asarray(r_hat)
+        move = (goal - np.arctanh(mean)) * (1 - mean**2) / np.maximum(1 - q, 1e-300)
+        return np.asarray(np.clip(move, -2.0, 2.0))
+
+    return inner_newton(step, goal * np.sqrt(1 + q_hat), most=100, tol=1e-13).or_nan
 
 
 def _energy(model: Model, orders: Orders) -> Array:

@@ -113,16 +113,13 @@ def franz_parisi(
     0.164659
     """
     checked_model(model, Model, "franz_parisi", random_labels=True, instead="around_teacher")
-    alpha, distance = checked_alpha(alpha), checked_distance(distance)
-    center = model if reference is None else reference
-    if type(center) is not type(model):
-        raise ValueError(f"reference must be a {type(model).__name__} like the model; got {type(center).__name__}")
+    alpha, distance, center = checked_alpha(alpha), checked_distance(distance), _checked_reference(model, reference)
     points = broadcast(alpha=alpha, distance=distance, kappa=model.kappa, beta=model.beta,
                        kappa_ref=center.kappa, beta_ref=center.beta)  # fmt: skip
 
     def solve(at: Mapping[str, float], distances: Array) -> list[Row]:
         probe = model.at(kappa=at["kappa"], beta=at["beta"])
-        return _curve(probe, center.at(kappa=at["kappa_ref"], beta=at["beta_ref"]), at["alpha"], distances)
+        return franz_parisi_rows(probe, center.at(kappa=at["kappa_ref"], beta=at["beta_ref"]), at["alpha"], distances)
 
     rows = by_setting(points, "distance", solve)
     label = f"Franz-Parisi, alpha = {alpha}" if np.ndim(alpha) == 0 else ""
@@ -163,25 +160,25 @@ def minimum_distance(model: Model, alpha: float, *, reference: Model | None = No
     0.007
     """
     checked_model(model, Model, "minimum_distance", single=True, random_labels=True)
-    alpha = checked_number("alpha", alpha, POSITIVE)
+    alpha, center = checked_number("alpha", alpha, POSITIVE), _checked_reference(model, reference)
     typical = replica_symmetric(model, alpha)
     if float(typical.entropy) < 0:
         raise ConvergenceError(f"no minimum distance at alpha={alpha}: {Status.NEGATIVE_ENTROPY.sentence}", typical)
     grid = np.geomspace(0.5 * (1 - float(typical.q)), 1e-6, 40)
-    with silenced():  # below the root the branch may end
-        for _ in range(3):
-            curve = franz_parisi(model, alpha, grid, reference=reference)
-            negative = np.flatnonzero(curve.entropy < 0)
-            if not len(negative) and curve.converged.all():
-                return 0.0
-            if not len(negative):
-                raise ConvergenceError(f"minimum distance at alpha={alpha}: {Status.SADDLE_LOST.sentence}", curve)
-            k = int(negative[0])
-            fit = scipy.interpolate.CubicHermiteSpline(
-                grid[[k, k - 1]], curve.entropy[[k, k - 1]], curve.slope[[k, k - 1]]
-            )
-            root = float(fit.roots(extrapolate=False)[-1])
-            grid = np.unique(np.clip(root * np.array([1.001, 1.0, 0.999]), grid[k], grid[k - 1]))[::-1]
+    for _ in range(3):  # below the root the branch may end
+        rows = franz_parisi_rows(model, center, alpha, grid)
+        entropy, slope = np.array([(row.entropy, row.slope) for row in rows]).T
+        negative = np.flatnonzero(entropy < 0)
+        if not len(negative) and all(row.status.ok for row in rows):
+            return 0.0
+        if not len(negative):
+            with silenced():
+                curve = franz_parisi(model, alpha, grid, reference=center)
+            raise ConvergenceError(f"minimum distance at alpha={alpha}: {Status.SADDLE_LOST.sentence}", curve)
+        k = int(negative[0])
+        fit = scipy.interpolate.CubicHermiteSpline(grid[[k, k - 1]], entropy[[k, k - 1]], slope[[k, k - 1]])
+        root = float(fit.roots(extrapolate=False)[-1])
+        grid = np.unique(np.clip(root * np.array([1.001, 1.0, 0.999]), grid[k], grid[k - 1]))[::-1]
     return root
 
 
@@ -237,11 +234,21 @@ def planted_bound(model: Model, alpha: ArrayLike, distance: ArrayLike) -> Array:
     return np.asarray(binary_entropy(distance) + alpha * (np.log(pair) - single))
 
 
+def _checked_reference(model: Model, reference: Model | None) -> Model:
+    """The model of the reference, the probe's own by default."""
+    center = model if reference is None else reference
+    if type(center) is not type(model):
+        raise ValueError(f"reference must be a {type(model).__name__} like the model; got {type(center).__name__}")
+    if model.has_teacher:
+        raise ValueError("franz_parisi takes random labels (BinaryPerceptron, SymmetricBinaryPerceptron)")
+    return center
+
+
 _OVERLAPS = ("q", "q_hat", "t0", "t0_hat", "t_hat", "gamma", "q_ref", "energy", "free_entropy", "replicon")
 
 
-def _curve(probe: Model, reference: Model, alpha: float, distances: Array) -> list[Row]:
-    """The points at one setting, each at the first resolution that meets the tolerance."""
+def franz_parisi_rows(probe: Model, reference: Model, alpha: float, distances: Array) -> list[Row]:
+    """The points at one setting, each at the first resolution that meets the tolerance; nothing raised or warned of."""
     try:
         typical = replica_symmetric(reference, alpha)
         alone = typical if reference == probe else replica_symmetric(probe, alpha)

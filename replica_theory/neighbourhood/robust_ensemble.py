@@ -19,6 +19,7 @@ import numpy as np
 from replica_theory.arguments import NON_NEGATIVE, checked_alpha, checked_model, checked_real
 from replica_theory.models.model import Model
 from replica_theory.numerics.branches import follow_branch
+from replica_theory.numerics.interpolation import polynomial_weights
 from replica_theory.replicas.finite_y import Energetic, Entropic, Overlaps, System, energetic, entropic
 from replica_theory.results.grid import GridResult, broadcast, by_setting
 from replica_theory.results.quantities import ROBUST
@@ -332,13 +333,11 @@ def _between(position: float, origin: _Point, near: list[_Point]) -> _Point:
     if not all(point.status.ok for point in near):
         return _LOST
     u = position**2
-    values = _lagrange([0.0, 1.0, 4.0, 9.0], u) @ np.stack([origin.values, *(p.values for p in near)])
+    nodes = np.array([0.0, 1.0, 4.0, 9.0])
+    values = polynomial_weights(nodes, u) @ np.stack([origin.values, *(p.values for p in near)])
     ratios = np.array([p.values[1] / k for k, p in enumerate(near, start=1)])
-    values[1] = position * float(_lagrange([1.0, 4.0, 9.0], u) @ ratios)
+    values[1] = position * float(polynomial_weights(nodes[1:], u) @ ratios)
     values[-2] = max(p.values[-2] for p in near)
     return _Point(_status(values), values)
 
 
-def _lagrange(nodes: list[float], u: float) -> Array:
-    """Weights of the values at the nodes in the polynomial through them, at u."""
-    return np.array([np.prod([(u - b) / (a - b) for b in nodes if b != a]) for a in nodes])

@@ -16,9 +16,8 @@ from typing import Any, ClassVar, NamedTuple, Self
 import numpy as np
 from numpy.typing import NDArray
 
-from replica_theory.models.intervals import IntervalModel, SymmetricBinaryPerceptron, UShapePerceptron
 from replica_theory.models.model import Model
-from replica_theory.models.perceptron import BinaryPerceptron, TeacherStudent
+from replica_theory.models.registry import describe, is_description, restore
 from replica_theory.results.files import replace_file
 from replica_theory.results.presentation import as_html, equal, in_a_line
 from replica_theory.results.quantities import Quantity
@@ -28,10 +27,6 @@ FORMAT = 1
 _HDF5 = b"\x89HDF\r\n\x1a\n"
 
 _PACKAGE = "binary-perceptron"
-_MODELS = {
-    kind.__name__: kind
-    for kind in (BinaryPerceptron, TeacherStudent, SymmetricBinaryPerceptron, UShapePerceptron, IntervalModel)
-}
 _OWN = ("class", "description", "package", "version", "format")
 
 
@@ -268,24 +263,12 @@ def _described(value: Any) -> Any:
         return value.tolist()
     if not isinstance(value, Model):
         raise TypeError(f"{value!r} cannot be kept as JSON")
-    if _MODELS.get(type(value).__name__) is not type(value):
-        return {"model_class": type(value).__name__, "is": repr(value)}
-    parameters = {"kappa": np.asarray(value.kappa).tolist(), "beta": np.asarray(value.beta).tolist()}
-    intervals = {"intervals": value.intervals} if isinstance(value, IntervalModel) else {}
-    return {"model_class": type(value).__name__} | intervals | parameters
+    return describe(value)
 
 
 def _undescribed(mapping: dict[str, Any]) -> Any:
     """The model that `_described` made a mapping of; other mappings as they are."""
-    if "model_class" not in mapping:
-        return mapping
-    kind = mapping["model_class"]
-    if kind not in _MODELS:
-        raise ValueError(f"its model is a {kind}, whose constraint is code, which no file keeps")
-    try:
-        return _MODELS[kind](**{name: value for name, value in mapping.items() if name != "model_class"})
-    except TypeError as error:
-        raise ValueError(f"its model is no {kind}: {error}") from None
+    return restore(mapping) if is_description(mapping) else mapping
 
 
 def _kind_of(dataset: Any) -> Any:

@@ -7,9 +7,9 @@ from functools import lru_cache, partial
 import numpy as np
 
 from bp.algorithms.focusing import reference_field, replica_measures
-from bp.ensembles.control_variates import controls
+from bp.ensembles.control_variates import control_variates
 from bp.execution.store import Point
-from bp.validation.comparisons.comparison import Comparison, Job, Measured
+from bp.validation.comparison import Comparison, Job, Measured
 from bp.validation.table import Row, compare
 from replica_theory.algorithms.focusing import FocusingFixedPoint, focusing_fixed_point
 from replica_theory.models.model import Model
@@ -27,7 +27,8 @@ class Focusing(Comparison):
 
     name = "focusing"
     default = False
-    columns = (*_MEASURES, "controls")
+    order = 5
+    columns = (*_MEASURES, "control_variates")
 
     def applies(self, model: Model) -> bool:
         """Random labels; an even constraint stays at zero magnetisations."""
@@ -44,7 +45,7 @@ class Focusing(Comparison):
                     measures = replica_measures(state, gamma, y, entropies=True)
                     table[:, k] = [getattr(measures, name) for name in _MEASURES]
                     break
-        return dict(zip(_MEASURES, table, strict=True)) | {"controls": controls(instance)}
+        return dict(zip(_MEASURES, table, strict=True)) | {"control_variates": control_variates(instance)}
 
     def rows(self, measured: Measured) -> list[Row]:
         """Both theories, pair by pair."""

@@ -44,6 +44,7 @@ def test_interrupted_run_goes_on_bit_for_bit(model, step, tmp_path, monkeypatch)
     assert not path.exists()
 
 
+@pytest.mark.slow
 def test_every_boundary_can_be_gone_on_from(tmp_path, monkeypatch):
     inst, path = hard(), tmp_path / "run.npz"
     options = {"rng": 3, "max_iter": 500}

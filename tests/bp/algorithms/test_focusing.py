@@ -114,6 +114,7 @@ def test_many_replicas_freeze_the_reference(medium):
     assert local.overlap == pytest.approx(np.mean(reference * plain.magnetizations), abs=1e-7)
 
 
+@pytest.mark.slow
 def test_two_replicas_against_enumeration():
     r"""For y = 2 the replicated free entropy is a sum over pairs of solutions; BP is off by O(1/N) on average."""
     gaps = []

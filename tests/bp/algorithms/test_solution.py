@@ -1,9 +1,11 @@
 """What solvers return: a record that cannot be changed, and a status in words."""
 
+import numpy as np
 import pytest
 
 import bp
 from bp.algorithms.focusing import FocusingBP
+from bp.algorithms.solution import Solution, SolverStatus
 from replica_theory.models.perceptron import BinaryPerceptron
 
 
@@ -19,3 +21,10 @@ def test_result_is_frozen(medium):
             array[0] = array[1]
     with pytest.raises(AttributeError):
         found.errors = 0
+
+
+def test_a_status_equals_its_name_and_has_a_sentence():
+    for status in SolverStatus:
+        assert status == str(status) == status.value and status.sentence.endswith(".")
+    found = Solution(np.ones(3, dtype=np.int8), 2, 7, np.empty(0), SolverStatus.DIVERGED)
+    assert not found.solved and found.message == SolverStatus.DIVERGED.sentence

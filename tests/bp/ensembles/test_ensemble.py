@@ -71,6 +71,15 @@ def test_a_point_that_is_not_there(serial, place):
         serial.rerun(*place)
 
 
+def test_an_ensemble_shows_itself_and_how_it_ended(serial):
+    assert serial.status.shape == (2, 2, 2) and serial.converged.all() and "converged" in serial.message
+    assert repr(serial).startswith("Ensemble(BinaryPerceptron(kappa=0.0, beta=inf), shape (2, 2, 2), entropy = 0.")
+    assert repr(serial).endswith("8 of 8 converged)")
+    assert all(f"<code>{name}</code>" in serial._repr_html_() for name in MEASUREMENTS)
+    np.testing.assert_array_equal(serial.error["overlap"], serial.mean("overlap").error)
+    assert serial == run() and serial != run(rng=8)
+
+
 def test_rows_and_csv(serial):
     assert len(serial.rows) == 8
     row = serial.rows[5]  # [1, 0, 1]
@@ -107,6 +116,7 @@ def test_messages_that_do_not_converge_are_reported_once(monkeypatch):
     with pytest.warns(ConvergenceWarning, match="NaN on so many instances: entropy 2") as caught:
         result = run(["entropy", "solved"], alpha=0.5, n=61)
     assert len(caught) == 1
+    assert not result.converged.any() and (result.status == "max-iterations").all()
     assert np.isnan(result.values["entropy"]).all() and result.values["solved"].all()
 
 
@@ -119,16 +129,18 @@ def test_messages_that_do_not_converge_are_reported_once(monkeypatch):
         ({"alpha": "x"}, TypeError, "alpha must be a real number"),
         ({"alpha": [0.5, 0.5]}, ValueError, "alpha must hold different numbers"),
         ({"alpha": 0.001}, ValueError, "gives no patterns"),
-        ({"n": 10.5}, TypeError, "n must be an integer"),
+        ({"n": 10.5}, TypeError, "n must be a positive integer"),
         ({"n": []}, ValueError, "n must hold at least one"),
-        ({"n": 0}, ValueError, "n must be an integer of at least 1; got 0"),
-        ({"samples": 0}, ValueError, "samples must be an integer of at least 1; got 0"),
+        ({"n": 0}, ValueError, "n must be a positive integer; got 0"),
+        ({"samples": 0}, ValueError, "samples must be a positive integer; got 0"),
         ({"solver_runs": 1}, ValueError, "solver_runs must be an integer of at least 2; got 1"),
         ({"measurements": []}, ValueError, "measurements must be one or more"),
         ({"measurements": ["entropie"]}, ValueError, "measurements must be one of 'entropy'.*got 'entropie'"),
         ({"measurements": "energy"}, ValueError, "needs a finite beta"),
         ({"measurements": "generalization_error"}, ValueError, "needs a model with a teacher"),
         ({"distance": 0.0}, ValueError, r"distance must lie in \(0, 1/2\]; got 0"),
+        ({"distance": [0.1, 0.1]}, ValueError, "distance must hold different numbers"),
+        ({"n": 10**7 + 1, "method": "amp"}, MemoryError, "choose a smaller n"),
         ({"solver": "magic"}, ValueError, "solver must be one of"),
         ({"method": "magic"}, ValueError, "method must be one of"),
         ({"rng": -1}, ValueError, "rng must be a non-negative integer.*; got -1"),
@@ -173,6 +185,7 @@ def forty():
     return bp.ensemble(MODEL, samples=20, **FORTY)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("workers", [1, 2])
 def test_killed_at_a_random_moment_and_resumed_is_uninterrupted(forty, tmp_path, workers):
     script = tmp_path / "driver.py"
@@ -200,6 +213,7 @@ def test_a_damaged_point_is_done_again(serial, tmp_path):
     assert damaged.with_suffix(".damaged").exists()
 
 
+@pytest.mark.slow
 def test_dask_does_not_change_a_bit(serial, tmp_path):
     with dask_workers(2) as (client, executor):
         assert_identical(run(executor=executor, folder=tmp_path), serial)

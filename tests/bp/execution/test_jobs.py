@@ -142,6 +142,7 @@ def test_a_dask_client_that_is_closed_is_reported(tmp_path):
     assert values(run_points(square, JOBS, columns=COLUMNS, store=PointStore(tmp_path, {}))) == SQUARES
 
 
+@pytest.mark.slow
 def test_a_job_that_kills_every_worker_is_given_up_after_the_others(tmp_path):
     store = PointStore(tmp_path, {})
     message = r"worker processes died 3 times .* 1 points are missing; 4 finished points are in"

@@ -9,6 +9,8 @@ from pathlib import Path
 
 import pytest
 
+from bp.execution.workers import worker_processes
+
 
 def report_pid(folder):
     Path(folder, f"pid{os.getpid()}").touch()
@@ -40,7 +42,8 @@ def test_workers_end_with_the_process_that_made_them(tmp_path, how):
     script = tmp_path / "driver.py"
     script.write_text(DRIVER)
     driver = subprocess.Popen([sys.executable, script, tmp_path, Path(__file__).parent], stderr=subprocess.DEVNULL)
-    wait_until(lambda: len(list(tmp_path.glob("pid*"))) == 2)
+    wait_until(lambda: driver.poll() is not None or len(list(tmp_path.glob("pid*"))) == 2)
+    assert driver.poll() is None
     driver.send_signal(how)
     driver.wait(300)
     pids = [int(path.name[3:]) for path in tmp_path.glob("pid*")]
@@ -52,3 +55,14 @@ def wait_until(condition, seconds=300):
     while not condition():
         assert time.monotonic() < end
         time.sleep(0.02)
+
+
+def test_one_worker_is_this_process():
+    with worker_processes(1) as executor:
+        assert executor is None
+
+
+@pytest.mark.parametrize(("number", "error"), [(0, ValueError), (-2, ValueError), (True, TypeError), (1.0, TypeError)])
+def test_bad_numbers(number, error):
+    with pytest.raises(error, match=f"workers must be a positive integer; got {number}"):
+        worker_processes(number)

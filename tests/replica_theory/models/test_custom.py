@@ -48,6 +48,7 @@ def test_probability_that_underflows_is_continued():
     assert kernel.log[0] == pytest.approx(exact.log, rel=1e-13) and kernel.d1[0] == pytest.approx(exact.d1, rel=1e-9)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("model", LIKE_BINARY, ids=["intervals", "log", "probability"])
 def test_whole_theory_as_for_the_binary_perceptron(model):
     """Intervals: rounding. Own functions: differences of 1e-12 in the derivatives, and saddles solved to 1e-12."""

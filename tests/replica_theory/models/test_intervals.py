@@ -104,6 +104,7 @@ def test_containment():
     assert IntervalModel([(-3, 3)]).contains(UShapePerceptron(0.5)) == np.False_
 
 
+@pytest.mark.slow
 def test_thresholds_and_zero_complexity_of_intervals():
     intervals, binary = IntervalModel([(0.0, INF)]), BinaryPerceptron()
     one, other = (rt.local_entropy(m, 0.5, 0.1, y="zero-complexity") for m in (intervals, binary))
@@ -137,6 +138,7 @@ def test_u_shape_stability_limit():
     assert stability[0] > 0 > stability[1]
 
 
+@pytest.mark.slow
 def test_band_and_half_line():
     """Replica-symmetric values from a plain fixed point; the other functions through their identities."""
     alpha, d = 0.3, np.array([0.05, 0.15])

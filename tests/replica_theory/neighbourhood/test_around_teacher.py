@@ -1,4 +1,4 @@
-"""Students at a distance from the teacher. (tests/crosscheck compares it with belief propagation around a teacher.)"""
+"""Students at a distance from the teacher. (A comparison holds it against belief propagation.)"""
 
 import numpy as np
 import pytest

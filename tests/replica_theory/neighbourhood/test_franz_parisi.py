@@ -127,6 +127,7 @@ def test_robust_reference():
     assert (missing > -1e-12).all() and missing[0] < 1e-8 < missing[1] < 2e-5 < missing[2]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("alpha", [0.3, 0.5, 0.7])
 def test_end_of_the_branch(alpha):
     """The saddle ends where the probes freeze, q -> 1; the q -> 1 limit of the functional gives that distance."""
@@ -203,6 +204,7 @@ def test_planted_bound_bounds_binary_pairs(distance):
         assert float(franz_parisi(model, alpha, distance).entropy) <= float(planted_bound(model, alpha, distance))
 
 
+@pytest.mark.slow
 def test_minimum_distance():
     """A root of the curve, growing with the load: typical solutions are isolated."""
     roots = [minimum_distance(BINARY, alpha) for alpha in (0.5, 0.7, 0.8)]

@@ -189,6 +189,7 @@ def test_curve_ends_at_its_fold():
         assert not local_entropy(BINARY, 0.75, fold * np.array([1 - 1e-5, 0.9]), y=6.0).converged.any()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("alpha", "y", "distance"), [
     (0.6, 20.0, [0.0119]), (0.75, 15.0, [0.01, 0.02, 0.05]), (0.8, 6.0, [0.1, 0.3, 0.45]), (0.82, 50.0, [0.1, 0.3]),
 ])  # fmt: skip
@@ -227,6 +228,7 @@ def test_at_the_reference():
         assert (float(point.entropy), float(point.complexity)) == pytest.approx((0.0, typical), abs=1e-12)
 
 
+@pytest.mark.slow
 def test_complexity_that_does_not_vanish():
     """Towards the typical distance the y of zero complexity grows without bound."""
     with pytest.warns(ConvergenceWarning, match="2 x no-zero-complexity"):

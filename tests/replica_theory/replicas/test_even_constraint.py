@@ -36,6 +36,7 @@ def test_pairs_are_the_planted_bound(model, alpha):
     assert (curve.overlaps["q0"] == 0).all() and (curve.overlaps["q_ref"] == 0).all()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("model", "y", "reference", "sector"),
     [
@@ -124,6 +125,7 @@ def test_closest_references_have_everything():
     np.testing.assert_allclose(curve.entropy, binary_entropy(curve.distance), rtol=0, atol=1e-12)
 
 
+@pytest.mark.slow
 def test_slope_threshold_of_the_symmetric_perceptron():
     """First load at which dS_inf/dd = 0 somewhere: 1.567 at kappa = 1."""
     d = np.linspace(0.055, 0.07, 7)

@@ -36,6 +36,7 @@ def test_free_reference_against_the_referee(alpha, distance, y, kappa, beta):
         assert replica_derivative(p, s) == pytest.approx(float(curve.entropy), abs=1e-9 + float(curve.error))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("alpha", "distance", "y", "kappa", "excess", "beta"), [
     *[(*case, excess, np.inf) for case, excess in zip(drawn(2, 3), (0.0, 0.1, 0.25), strict=True)],
     (0.4, 0.1, 1.0, 0.0, 0.0, np.inf), (0.3, 0.05, 2.5, 0.1, 0.2, np.inf), (0.4, 0.1, 1.5, 0.0, 0.0, 2.0),
@@ -50,6 +51,7 @@ def test_constrained_reference_against_the_referee(alpha, distance, y, kappa, ex
         assert replica_derivative(p, s) == pytest.approx(float(curve.entropy), abs=1e-9 + float(curve.error))
 
 
+@pytest.mark.slow
 def test_generic_root_finder_arrives_at_the_same_saddle():
     """From afar for a free reference, from a few per cent away for a constrained one."""
     found = solve(Problem(0.5, 3.0, 0.8), Free(0.4, 0.6, 0.3, 0.4, 0.6))

@@ -16,6 +16,7 @@ from replica_theory import (
     local_entropy,
     local_entropy_threshold,
 )
+from replica_theory.replicas.curve_rows import curve_rows
 from replica_theory.status import silenced
 from replica_theory.thresholds.dense_region import _largest_margin, _missing
 
@@ -67,9 +68,8 @@ def test_margin():
 
 def test_gap_counts_what_is_missing_at_finite_y_only():
     """Points lost because y grows without bound are no gap; points of negative complexity are."""
-    with silenced():
-        curve = local_entropy(BINARY, 0.6, np.array([0.02, 0.05]), reference="solution", y=20.0)
-    assert _missing(curve).tolist() == (curve.complexity < 0).tolist()
+    rows = curve_rows(BINARY, BINARY, 0.6, 20.0, np.array([0.02, 0.05]))
+    assert _missing(rows).tolist() == [row.complexity < 0 for row in rows]
 
 
 def test_thresholds_of_margins():

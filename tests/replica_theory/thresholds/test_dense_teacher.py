@@ -1,12 +1,14 @@
 """The load up to which a teacher's students are dense."""
 
 import numpy as np
+import pytest
 
 from replica_theory import TeacherStudent
 from replica_theory.neighbourhood.dense_teacher import dense_teacher
 from replica_theory.thresholds.dense_teacher import dense_teacher_threshold
 
 
+@pytest.mark.slow
 def test_threshold_is_where_the_slope_vanishes():
     threshold = dense_teacher_threshold(TeacherStudent())
     assert abs(threshold.alpha - 1.0862927) < 1e-6 and abs(threshold.distance - 0.01851) < 1e-4
