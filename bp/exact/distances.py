@@ -14,6 +14,21 @@ from replica_theory.typing import Array
 _BLOCK = 4096  # references handled between two checks for an interrupt
 
 
+def integers(configurations: NDArray[np.int8]) -> NDArray[np.uint32]:
+    """Rows of ±1 as integers whose bit `i` says that the entry `i` is +1."""
+    bits = np.arange(configurations.shape[1], dtype=np.uint32)
+    words: NDArray[np.uint32] = np.bitwise_or.reduce((configurations > 0).astype(np.uint32) << bits, axis=1)
+    return words
+
+
+def configurations(packed: NDArray[np.uint32], n: int) -> NDArray[np.int8]:
+    """The rows of ±1 that `integers` made integers of."""
+    out = np.empty((len(packed), n), dtype=np.int8)
+    for i in range(n):
+        out[:, i] = 2 * ((packed >> np.uint32(i)) & np.uint32(1)).astype(np.int8) - 1
+    return out
+
+
 def distance_counts(solutions: NDArray[np.uint32], centers: NDArray[np.uint32], n: int) -> NDArray[np.int64]:
     """Histograms (centers, N + 1) of the distances of all solutions from each center."""
     out = np.zeros((len(centers), n + 1), dtype=np.int64)

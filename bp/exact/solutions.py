@@ -9,7 +9,14 @@ from typing import Any, ClassVar
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from bp.exact.distances import averages, distance_counts, ordered_pairs, ordered_pairs_by_transform
+from bp.exact.distances import (
+    averages,
+    configurations,
+    distance_counts,
+    integers,
+    ordered_pairs,
+    ordered_pairs_by_transform,
+)
 from bp.randomness import Rng, generator
 from replica_theory.arguments import Allowed, checked_beta, checked_integer, checked_real, checked_signs
 from replica_theory.results.quantities import SOLUTION_DISTANCES, SOLUTIONS
@@ -105,21 +112,18 @@ class SolutionSet(Record):
         if beta == np.inf:
             return self.entropy
         occupied = np.flatnonzero(self.energy_counts)
-        terms = np.log(self.energy_counts[occupied]) - beta * occupied
-        return float(np.logaddexp.reduce(terms) / self.n)
+        return float(np.logaddexp.reduce(np.log(self.energy_counts[occupied]) - beta * occupied) / self.n)
 
     def solutions(self) -> NDArray[np.int8]:
         """The solutions as rows of ±1, shape (count, N); ValueError if they take more than `max_memory`."""
-        packed = self._packed
-        self._require(self.count * self.n, "the solutions as ±1 take", "use the attribute packed, or")
-        out = np.empty((self.count, self.n), dtype=np.int8)
-        for i in range(self.n):
-            out[:, i] = 2 * ((packed >> np.uint32(i)) & np.uint32(1)).astype(np.int8) - 1
-        return out
+        packed = _packed(self)
+        _require(self, self.count * self.n, "the solutions as ±1 take", "use the attribute packed, or")
+        return configurations(packed, self.n)
 
     def distance_counts(self, center: ArrayLike) -> NDArray[np.int64]:
         """Number of solutions at each Hamming distance 0, ..., N from a configuration ±1, shape (N + 1,)."""
-        counts: NDArray[np.int64] = distance_counts(self._packed, self._pack(center)[None], self.n)[0]
+        at = integers(checked_signs("center", center, self.n)[None])
+        counts: NDArray[np.int64] = distance_counts(_packed(self), at, self.n)[0]
         return counts
 
     def local_entropy(self, center: ArrayLike, distance: ArrayLike) -> Any:
@@ -157,11 +161,11 @@ class SolutionSet(Record):
         into distances by Krawtchouk polynomials (MacWilliams identity). ValueError if this takes more than
         `max_memory`.
         """
-        packed = self._packed
+        packed = _packed(self)
         if self.count**2 <= self.n * 2**self.n:
             ordered = ordered_pairs(packed, self.n)
         else:
-            self._require(4 * 2**self.n, f"the distances between {self.count} solutions take")
+            _require(self, 4 * 2**self.n, f"the distances between {self.count} solutions take")
             ordered = ordered_pairs_by_transform(packed, self.n)
         ordered[0] -= self.count
         pairs = ordered // 2
@@ -190,29 +194,25 @@ class SolutionSet(Record):
         """
         if not self.count:
             raise ValueError("there are no solutions to take as references")
-        if references is not None:
-            checked_integer("references", references, 1, self.count)
-        centers = self._packed
-        if references is not None and references < self.count:
-            chosen = generator(rng).choice(self.count, references, replace=False, shuffle=False)
-            centers = centers[np.sort(chosen)]
+        size = self.count if references is None else checked_integer("references", references, 1, self.count)
+        centers = _packed(self)
+        if size < self.count:
+            centers = centers[np.sort(generator(rng).choice(self.count, size, replace=False, shuffle=False))]
         distance = np.arange(self.n + 1) / self.n
-        return SolutionDistances(distance, *averages(self._packed, centers, self.n), len(centers))
+        return SolutionDistances(distance, *averages(_packed(self), centers, self.n), len(centers))
 
-    @property
-    def _packed(self) -> NDArray[np.uint32]:
-        if self.packed is None:
-            self._require(4 * self.count, f"the {self.count} solutions were not kept: they take")
-        assert self.packed is not None
-        return self.packed
 
-    def _require(self, size: int, what: str, instead: str = "") -> None:
-        if size > self.max_memory:
-            raise ValueError(
-                f"{what} {size / 2**20:.0f} MiB, more than max_memory ({self.max_memory / 2**20:.0f} MiB): "
-                + f"{instead} call enumerate_solutions with a larger max_memory".lstrip()
-            )
+def _packed(found: SolutionSet) -> NDArray[np.uint32]:
+    """The solutions, where they were kept."""
+    if found.packed is None:
+        _require(found, 4 * found.count, f"the {found.count} solutions were not kept: they take")
+    assert found.packed is not None
+    return found.packed
 
-    def _pack(self, center: ArrayLike) -> Any:
-        signs = checked_signs("center", center, self.n)
-        return np.bitwise_or.reduce((signs > 0).astype(np.uint32) << np.arange(self.n, dtype=np.uint32))
+
+def _require(found: SolutionSet, size: int, what: str, instead: str = "") -> None:
+    if size > found.max_memory:
+        raise ValueError(
+            f"{what} {size / 2**20:.0f} MiB, more than max_memory ({found.max_memory / 2**20:.0f} MiB): "
+            + f"{instead} call enumerate_solutions with a larger max_memory".lstrip()
+        )

@@ -6,7 +6,14 @@ import numpy as np
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bp.exact.distances import averages, distance_counts, ordered_pairs, ordered_pairs_by_transform
+from bp.exact.distances import (
+    averages,
+    configurations,
+    distance_counts,
+    integers,
+    ordered_pairs,
+    ordered_pairs_by_transform,
+)
 
 
 @settings(max_examples=30, deadline=None)
@@ -27,3 +34,9 @@ def test_averages_leave_out_centers_without_a_solution():
     counts = distance_counts(solutions, centers, 3)
     assert counts.tolist() == [[1, 1, 0, 0], [1, 1, 0, 0], [0, 0, 1, 1]]
     assert np.allclose(isolated, [1 / 3, 1 / 3, 2 / 3, 2 / 3]) and entropy.tolist() == [0.0, 0.0, 0.0, 0.0]
+
+
+def test_integers_and_configurations():
+    rows = np.array([[1, -1, 1], [-1, -1, -1], [1, 1, 1]], dtype=np.int8)
+    assert integers(rows).tolist() == [0b101, 0, 0b111]
+    assert np.array_equal(configurations(integers(rows), 3), rows)
