@@ -1,4 +1,4 @@
-"""State evolution: its fixed points are the replica-symmetric ones. (The comparison `state-evolution` holds it against AMP.)"""
+"""State evolution: its fixed points are the replica-symmetric ones. (A comparison holds it against AMP.)"""
 
 import numpy as np
 import pytest
