@@ -1,4 +1,4 @@
-"""Fixed points of focusing BP for N → ∞. (The comparison `focusing` holds them against the algorithm.)"""
+"""Fixed points of focusing BP for N → ∞. (A comparison holds them against the algorithm.)"""
 
 import numpy as np
 import pytest

@@ -1,4 +1,4 @@
-"""Students at a distance from the teacher. (A comparison holds it against belief propagation.)"""
+"""Students at a distance from the teacher. (A comparison holds it against belief propagation around one.)"""
 
 import numpy as np
 import pytest

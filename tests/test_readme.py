@@ -1,0 +1,75 @@
+"""The examples of the README run as they stand, in one folder; numbers in their comments are what comes out."""
+
+import ast
+import os
+import re
+import shlex
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+import bp
+import replica_theory as rt
+
+README = (Path(__file__).parents[1] / "README.md").read_text(encoding="utf-8")
+LEADING_NUMBERS = re.compile(r"#\s*((?:[-\d.,\s\[\]]|e-)+)")
+
+
+def blocks(language):
+    return re.findall(rf"^```{language}\n(.*?)^```", README, flags=re.MULTILINE | re.DOTALL)
+
+
+def shown(comment):
+    """Numbers at the beginning of a comment, with half a unit of their last digit."""
+    text = LEADING_NUMBERS.match(comment)
+    numbers = re.findall(r"-?\d+\.\d+", text[1]) if text else []
+    return [(float(number), 0.5 * 10.0 ** -len(number.partition(".")[2])) for number in numbers]
+
+
+def flat(value):
+    return [number for part in value for number in flat(part)] if np.ndim(value) else [float(value)]
+
+
+def run(block, names):
+    """Execute a block, statement by statement; expressions are compared with the numbers beside them."""
+    lines = block.splitlines()
+    for statement in ast.parse(block).body:
+        if not isinstance(statement, ast.Expr):
+            exec(compile(ast.Module([statement], []), "README.md", "exec"), names)
+            continue
+        value = eval(compile(ast.Expression(statement.value), "README.md", "eval"), names)
+        expected = shown(lines[statement.end_lineno - 1][statement.end_col_offset :].strip())
+        if expected:
+            got = [number for part in (value if isinstance(value, tuple) else (value,)) for number in flat(part)]
+            assert len(got) == len(expected), ast.unparse(statement)
+            for number, (wanted, tolerance) in zip(got, expected, strict=True):
+                assert number == pytest.approx(wanted, abs=1.01 * tolerance), ast.unparse(statement)
+
+
+@pytest.mark.slow
+def test_python(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("MPLBACKEND", "Agg")
+    names = {}
+    for block in blocks("python"):
+        run(block, names)
+    assert {path.name for path in tmp_path.iterdir()} >= {"curve.nc", "ensemble.nc", "run"}
+
+
+@pytest.mark.slow
+def test_shell(tmp_path):
+    """Lines that call the packages; the files that they name are written before."""
+    instance = bp.random_instance(rt.BinaryPerceptron(), 101, 0.5, rng=1)
+    bp.write_instance(instance, tmp_path / "patterns.txt.gz")
+    bp.write_instance(instance, tmp_path / "instance.npz")
+    environment = os.environ | {"PYTHONPATH": os.pathsep.join(filter(None, sys.path))}
+    commands = [line.partition("  #")[0] for block in blocks("sh") for line in block.splitlines()]
+    commands = [line for line in commands if line.startswith("python -m ")]
+    assert len(commands) > 5
+    for command in commands:
+        arguments = [sys.executable, *shlex.split(command)[1:]]
+        done = subprocess.run(arguments, cwd=tmp_path, env=environment, capture_output=True, text=True, timeout=600)
+        assert done.returncode == 0, f"{command}\n{done.stdout}\n{done.stderr}"
