@@ -242,9 +242,7 @@ def _interval_kernel(low: Any, high: Any, mean: Any, std: Any, space: Namespace)
     return Kernel(log, sign * d1, curvature - d1**2)
 
 
-def _union_kernel(
-    intervals: tuple[tuple[ArrayLike, ArrayLike], ...], mean: Any, std: Any, space: Namespace
-) -> Kernel:
+def _union_kernel(intervals: tuple[tuple[ArrayLike, ArrayLike], ...], mean: Any, std: Any, space: Namespace) -> Kernel:
     """The same of disjoint intervals: a mixture, whose curvature is the mean one plus the variance of the slopes."""
     xp = space.xp
     parts = [_interval_kernel(space.constant(a), space.constant(b), mean, std, space) for a, b in intervals]

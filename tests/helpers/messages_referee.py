@@ -40,10 +40,7 @@ def exact_messages(instance, eta, field, beta):
             up = (1 + instance.xi[a, j] * cavity[a, j]) / 2
             p = np.convolve(p, [1 - up, up])
         total = 2 * np.arange(len(p)) - len(others)
-        weight = [
-            np.sum(p * np.where(inside(total + s * x, limits), 1, np.exp(-beta)))
-            for s in (1, -1)
-        ]
+        weight = [np.sum(p * np.where(inside(total + s * x, limits), 1, np.exp(-beta))) for s in (1, -1)]
         new[a, i] = np.log(weight[0] / weight[1]) / 2 if x else 0
     return new
 
