@@ -53,6 +53,8 @@ def equal(one: Any, other: Any) -> bool:
         a, b = np.asarray(one), np.asarray(other)
         if a.shape != b.shape or type(one) is not type(other):
             return False
+        if a.dtype.names or b.dtype.names:
+            return a.dtype == b.dtype and all(equal(a[name], b[name]) for name in a.dtype.names or ())
         if "O" in a.dtype.kind + b.dtype.kind:
             return all(equal(x, y) for x, y in zip(a.ravel().tolist(), b.ravel().tolist(), strict=True))
         return a.dtype.kind == b.dtype.kind and np.array_equal(a, b, equal_nan=a.dtype.kind in "fc")

@@ -149,6 +149,11 @@ SAMPLE = {
     "acceptance": Quantity("fraction of the proposed flips that were made"),
     "weights": Quantity("last configuration"),
 }
+SOLUTION = {
+    "weights": Quantity("configuration with the fewest violated constraints"),
+    "errors": Quantity("number of constraints that it violates"),
+    "iterations": Quantity("iterations done"),
+}
 SOLUTIONS = {
     "magnetizations": Quantity("mean weight over the solutions"),
     "energy_counts": Quantity("number of configurations that violate so many patterns"),

@@ -6,7 +6,7 @@ import csv
 import io
 from collections.abc import Mapping
 from dataclasses import fields
-from enum import Enum
+from enum import Enum, StrEnum
 from typing import Any, ClassVar, Self
 
 import numpy as np
@@ -25,6 +25,8 @@ class Record(Labelled):
     """Names of the axes of the fields that are arrays."""
     _table: ClassVar[str] = ""
     """The axis along which the lines of the CSV run."""
+    _outcomes: ClassVar[type[StrEnum]] = Status
+    """What its status is one of."""
     _sentence: ClassVar[str] = ""
     """What to say of how it ended, where there is one way only."""
 
@@ -90,7 +92,7 @@ class Record(Labelled):
         names = {field.name for field in fields(cls)}  # type: ignore[arg-type]
         known = {name: value for name, value in read_attributes(dataset).items() if name in names}
         if "status" in known:
-            known["status"] = Status(known["status"])
+            known["status"] = cls._outcomes(known["status"])
         for name in cls._quantities.keys() & names & set(dataset.variables):
             values = np.array(dataset[name].values)
             values.flags.writeable = False
