@@ -339,5 +339,3 @@ def _between(position: float, origin: _Point, near: list[_Point]) -> _Point:
     values[1] = position * float(polynomial_weights(nodes[1:], u) @ ratios)
     values[-2] = max(p.values[-2] for p in near)
     return _Point(_status(values), values)
-
-
