@@ -269,6 +269,33 @@ def _add_crosscheck(commands: Any) -> None:
             "          python -m bp crosscheck --resume --output crosscheck-output"
         ),
     )
+    _add_instances(command)
+    command.add_argument("--seed", type=integer_of, help="root of all randomness (default 1)")
+    command.add_argument(
+        "--comparisons",
+        nargs="+",
+        metavar="NAME",
+        help=f"what to compare: all, or any of {', '.join(COMPARISONS)} (default: all that are quick)",
+    )
+    command.add_argument(
+        "--distance", type=number_of, nargs="+", metavar="D", help="distances in (0, 1/2] for the local entropy"
+    )
+    command.add_argument("--method", help="messages of the Bethe entropy: amp, gaussian or exact (default amp)")
+    command.add_argument(
+        "--workers", type=integer_of, help="processes that share the instances (default: 2, or 1 on a single core)"
+    )
+    command.add_argument(
+        "--resume",
+        action="store_true",
+        help="go on with the run in the folder, with its settings; it is an error if there is none",
+    )
+    command.add_argument("--output", default="crosscheck-output", help="folder for the results (default %(default)s)")
+    command.add_argument("--json", action="store_true", help="print the table as JSON")
+    command.set_defaults(command=_crosscheck)
+
+
+def _add_instances(command: argparse.ArgumentParser) -> None:
+    """The options that say which random instances, and how many."""
     command.add_argument(
         "--model",
         type=word_of(plain_models()),
@@ -293,28 +320,6 @@ def _add_crosscheck(commands: Any) -> None:
         help="number of weights (default 1001); several: extrapolation to N = infinity",
     )
     command.add_argument("--samples", type=integer_of, help="instances at each load and size (default 8)")
-    command.add_argument("--seed", type=integer_of, help="root of all randomness (default 1)")
-    command.add_argument(
-        "--comparisons",
-        nargs="+",
-        metavar="NAME",
-        help=f"what to compare: all, or any of {', '.join(COMPARISONS)} (default: all that are quick)",
-    )
-    command.add_argument(
-        "--distance", type=number_of, nargs="+", metavar="D", help="distances in (0, 1/2] for the local entropy"
-    )
-    command.add_argument("--method", help="messages of the Bethe entropy: amp, gaussian or exact (default amp)")
-    command.add_argument(
-        "--workers", type=integer_of, help="processes that share the instances (default: 2, or 1 on a single core)"
-    )
-    command.add_argument(
-        "--resume",
-        action="store_true",
-        help="go on with the run in the folder, with its settings; it is an error if there is none",
-    )
-    command.add_argument("--output", default="crosscheck-output", help="folder for the results (default %(default)s)")
-    command.add_argument("--json", action="store_true", help="print the table as JSON")
-    command.set_defaults(command=_crosscheck)
 
 
 def _add_solve(commands: Any) -> None:
