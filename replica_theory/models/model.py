@@ -172,10 +172,8 @@ class Model(ABC):
     def violation(self, mean: Array, std: ArrayLike) -> Array:
         r"""Thermal probability that the pattern is violated, :math:`-\partial\ell/\partial\beta` (0 at beta = inf)."""
         beta = np.asarray(self.beta)
-        bare = self.log_probability(mean, std).log
-        log = self.log_kernel(mean, std).log
-        probability: Array = np.exp(-beta - log) * -np.expm1(np.minimum(bare, 0.0))
-        return probability
+        bare, log = self.log_probability(mean, std).log, self.log_kernel(mean, std).log
+        return np.asarray(np.exp(-beta - log) * -np.expm1(np.minimum(bare, 0.0)))
 
     def heat(self, alpha: float, energy: float) -> float:
         r"""What the entropy exceeds the free entropy by, :math:`\beta\alpha e` (0 at beta = inf); one `beta` only."""
