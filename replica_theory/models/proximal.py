@@ -22,6 +22,8 @@ _SPREAD = np.sinh(np.linspace(-9.0, 9.0, 361))
 _DOUBLING = np.concatenate([[0.0], 2.0 ** np.arange(-1, 40)])
 _REACH = 9.0
 """Standard deviations of the field that count (the measure beyond is 2e-19)."""
+_MOST = 400
+"""Newton steps to a maximiser: about the logarithm of the width is needed."""
 
 
 class Jump(NamedTuple):
@@ -155,7 +157,7 @@ def _newton(model: Model, start: Array, h: Array, gap: float, std: float) -> Arr
         move = (h + gap * kernel.d1 - f) / np.maximum(1 - gap * kernel.d2, 0.02)
         return np.asarray(np.clip(move, -longest, longest))
 
-    return inner_newton(step, start, most=60, tol=1e-12).or_nan
+    return inner_newton(step, start, most=_MOST, tol=1e-12).or_nan
 
 
 def _panels(edges: list[float], jumps: list[float], std: float, root: float, order: int) -> tuple[Array, Array]:
@@ -175,11 +177,10 @@ def maximal_field(model: Model, h: Array, gap: float, std: float) -> Array:
     r"""Field that maximises :math:`\ell(f) - (f-h)^2/(2\delta q)`: the root of :math:`f = h + \delta q\,\ell'(f)`.
 
     Newton's method, for log-concave kernels (others have several maxima: see `maxima`); NaN where it does not converge.
-    It takes about :math:`\log\delta q` steps.
     """
 
     def step(f: Array) -> Array:
         kernel = model.log_kernel(f, std)
         return np.asarray((h + gap * kernel.d1 - f) / (1 - gap * np.minimum(kernel.d2, 0.0)))
 
-    return h if gap == 0 else inner_newton(step, h, most=400, tol=1e-11).or_nan
+    return h if gap == 0 else inner_newton(step, h, most=_MOST, tol=1e-11).or_nan

@@ -30,7 +30,6 @@ from replica_theory.replicas.outer_field import outer_rule, tilted_rule
 from replica_theory.typical.functional import teacher_weight
 from replica_theory.typing import Array
 
-
 _WIDEST = {False: 40.0, True: 300.0}
 """Largest log(1 + dq): beyond, the limit is known; a teacher leaves the overlaps with it to be found."""
 

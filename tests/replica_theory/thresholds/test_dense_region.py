@@ -17,6 +17,7 @@ from replica_theory import (
     local_entropy_threshold,
 )
 from replica_theory.replicas.curve_rows import curve_rows
+from replica_theory.status import silenced
 from replica_theory.thresholds.dense_region import _largest_margin, _missing
 
 BINARY = BinaryPerceptron(0.0)
