@@ -22,8 +22,6 @@ _SPREAD = np.sinh(np.linspace(-9.0, 9.0, 361))
 _DOUBLING = np.concatenate([[0.0], 2.0 ** np.arange(-1, 40)])
 _REACH = 9.0
 """Standard deviations of the field that count (the measure beyond is 2e-19)."""
-_MOST = 400
-"""Newton steps to a maximiser: about the logarithm of the width is needed."""
 
 
 class Jump(NamedTuple):
@@ -157,7 +155,7 @@ def _newton(model: Model, start: Array, h: Array, gap: float, std: float) -> Arr
         move = (h + gap * kernel.d1 - f) / np.maximum(1 - gap * kernel.d2, 0.02)
         return np.asarray(np.clip(move, -longest, longest))
 
-    return inner_newton(step, start, most=_MOST, tol=1e-12).or_nan
+    return inner_newton(step, start, most=_most_steps(gap), tol=1e-12).or_nan
 
 
 def _panels(edges: list[float], jumps: list[float], std: float, root: float, order: int) -> tuple[Array, Array]:
@@ -183,4 +181,9 @@ def maximal_field(model: Model, h: Array, gap: float, std: float) -> Array:
         kernel = model.log_kernel(f, std)
         return np.asarray((h + gap * kernel.d1 - f) / (1 - gap * np.minimum(kernel.d2, 0.0)))
 
-    return h if gap == 0 else inner_newton(step, h, most=_MOST, tol=1e-11).or_nan
+    return h if gap == 0 else inner_newton(step, h, most=_most_steps(gap), tol=1e-11).or_nan
+
+
+def _most_steps(gap: float) -> int:
+    """Newton steps to a maximiser: it takes about the logarithm of a large gap, where the kernel's tail is reached."""
+    return max(60, 20 + 2 * int(np.log(gap)))
