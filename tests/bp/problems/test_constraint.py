@@ -137,7 +137,7 @@ def test_refusals(arguments, error, sentence):
     ],
 )
 def test_what_needs_a_hard_constraint_says_so(use):
-    with pytest.raises(TypeError, match=r"needs a hard constraint, .*; CustomModel may be soft: belief_propagation and"):
+    with pytest.raises(TypeError, match=r"needs a hard constraint, .*; CustomModel may be soft: belief"):
         use(random_instance(NOISY, 9, 0.5, rng=1))
 
 
