@@ -29,7 +29,7 @@ def test_restarts_until_the_budget_is_spent(solver):
     [UShapePerceptron(0.6), IntervalModel([(-2.0, -0.8), (-0.1, 0.4), (1.0, np.inf)]), IntervalModel([(-0.5, 1.0)])],
     ids=repr,
 )
-def test_unions_of_intervals_are_solved(model, form, solver):
+def test_unions_of_intervals_are_solved(model, method, solver):
     inst = bp.random_instance(model, n=201, alpha=0.3, rng=2)
     found = bp.solve(inst, solver, method=method, rng=1)
     assert found.solved and np.all(model.allows(inst.stabilities(found.weights)))
@@ -38,7 +38,7 @@ def test_unions_of_intervals_are_solved(model, form, solver):
 def test_checkpoints_tell_intervals_apart():
     patterns = np.random.default_rng(1).choice([-1, 1], (5, 9))
     marks = [
-        module.fingerprint(bp.Instance(patterns, constraint=IntervalModel(ends)))
+        bp.Instance(patterns, constraint=IntervalModel(ends)).fingerprint
         for ends in ([(-1, 0)], [(-1, 0.5)], [(-1, 0), (1, 2)])
     ]
     assert len(set(marks)) == 3
