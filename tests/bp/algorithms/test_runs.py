@@ -56,6 +56,7 @@ SCRIPT = """
 import sys, bp
 from replica_theory import BinaryPerceptron
 inst = bp.random_instance(BinaryPerceptron(), n=101, alpha=1.2, rng=1)
+bp.solve(inst, sys.argv[2], max_iter=30, rng=1)  # loads what is compiled
 print("ready", flush=True)
 bp.solve(inst, sys.argv[2], rng=1, max_iter=1_000_000, checkpoint=sys.argv[1])
 """

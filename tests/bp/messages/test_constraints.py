@@ -34,7 +34,7 @@ def tree(rng, n, blocks):
 def weighed(instance, beta, field):
     """Magnetisations and free entropy by a sum over all configurations, of hard and soft constraints."""
     weights = 2.0 * (np.arange(2**instance.n)[:, None] >> np.arange(instance.n) & 1) - 1
-    accepted = instance.acceptance()[(weights @ instance.xi.T).astype(int) + instance.n]
+    accepted = instance.allowed.acceptance[(weights @ instance.xi.T).astype(int) + instance.n]
     with np.errstate(divide="ignore"):
         logs = np.log(np.exp(-beta) + (1 - np.exp(-beta)) * accepted).sum(axis=1) + weights @ field
     phi = special.logsumexp(logs)
@@ -141,7 +141,7 @@ def test_local_entropies_of_a_soft_constraint(beta):
     instance = random_instance(NOISY, 31, 0.3, rng=1)
     center = np.ones(31)
     curve = local_entropy(instance, center, [0.0, 0.3, 0.5], method="exact", beta=beta)
-    accepted = instance.acceptance()[instance.xi.sum(axis=1, dtype=int) + 31]
+    accepted = instance.allowed.acceptance[instance.xi.sum(axis=1, dtype=int) + 31]
     assert curve.entropy[0] == pytest.approx(np.log(np.exp(-beta) + (1 - np.exp(-beta)) * accepted).sum() / 31)
     assert curve.status[0].ok and np.all(np.diff(curve.entropy) > 0)
 
