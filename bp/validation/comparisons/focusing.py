@@ -31,8 +31,8 @@ class Focusing(Comparison):
     columns = (*_MEASURES, "control_variates")
 
     def applies(self, model: Model) -> bool:
-        """Random labels; an even constraint stays at zero magnetisations."""
-        return not model.has_teacher and not model.is_even
+        """Random labels, and a log-concave kernel for the theory; an even constraint stays at zero magnetisations."""
+        return not model.has_teacher and not model.is_even and model.is_concave
 
     def measure(self, job: Job) -> Point:
         """The trace columns at every pair; NaN where the messages do not settle."""
