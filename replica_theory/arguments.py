@@ -1,53 +1,379 @@
-"""Checks of the numbers that users give: one rule and one sentence each."""
+"""Checks of what users give: one rule and one sentence each, for both packages.
+
+Every sentence names the argument, what is allowed and what was given. What is of another kind (text, None, booleans,
+complex numbers) is a TypeError, a number or a word that is out of range (NaN always is) a ValueError.
+"""
 
 from __future__ import annotations
 
-from typing import Any
+import numbers
+from argparse import ArgumentTypeError
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from inspect import isabstract
+from typing import Any, NamedTuple, TypeVar
 
 import numpy as np
+from numpy.typing import NDArray
 
 from replica_theory.typing import Array, ArrayLike
 
+_T = TypeVar("_T")
 
-def checked_real(name: str, value: Any) -> Array:
-    """A fresh float array of the argument.
+_FEW = 8
+"""Entries up to which all of an array is quoted; of a longer one the first that is refused."""
+_LONG = 100
+"""Characters up to which a value is quoted whole."""
+
+
+class Allowed(NamedTuple):
+    """Which numbers are allowed: what the sentence says after "must", and the test, entry by entry."""
+
+    must: str
+    test: Callable[[Array], Any]
+
+
+FINITE = Allowed("be finite", np.isfinite)
+POSITIVE = Allowed("be positive and finite", lambda x: (x > 0) & (x < np.inf))
+NON_NEGATIVE = Allowed("be finite and non-negative", lambda x: (x >= 0) & (x < np.inf))
+COUNT = Allowed("be non-negative", lambda x: x >= 0)
+BETA = Allowed("be non-negative (inf counts solutions)", lambda x: x >= 0)
+DISTANCE = Allowed("lie in [0, 1/2]", lambda x: (x >= 0) & (x <= 0.5))
+AWAY = Allowed("lie in (0, 1/2]", lambda x: (x > 0) & (x <= 0.5))
+FRACTION = Allowed("be in [0, 1)", lambda x: (x >= 0) & (x < 1))
+
+
+def checked_real(name: str, value: Any, allowed: Allowed | None = None) -> ArrayLike:
+    """The argument as a float or a fresh float array.
 
     Raises
     ------
     TypeError
-        If it is not a real number or an array of them (text that spells a number is refused too).
+        If it is not a real number or an array of them (booleans and text that spells a number are refused too).
+    ValueError
+        If a number is not allowed.
     """
-    try:
-        if np.asarray(value).dtype.kind not in "USc":
-            return np.array(value, dtype=np.float64)
-    except (TypeError, ValueError):
-        pass
-    raise TypeError(f"{name} must be a real number or an array of them; got {value!r}")
+    array = _real(value)
+    if array is None:
+        raise TypeError(f"{name} must be a real number or an array of them; got {shown(value)}")
+    if allowed is not None:
+        _require(name, value, array, allowed)
+    return float(array) if array.ndim == 0 else array
+
+
+def checked_number(name: str, value: Any, allowed: Allowed | None = None, *, kind: str = "a real number") -> float:
+    """The argument as a float; arrays are refused.
+
+    Parameters
+    ----------
+    name : str
+    value : object
+    allowed : Allowed, optional
+    kind : str
+        What the argument may be, where that is more than a number.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If it is not a real number, or not an allowed one.
+    """
+    array = _real(value)
+    if array is None:
+        raise TypeError(f"{name} must be {kind}; got {shown(value)}")
+    if array.ndim:
+        raise ValueError(f"{name} must be a single number; got {shown(value)}")
+    if allowed is not None:
+        _require(name, value, array, allowed)
+    return float(array)
+
+
+def checked_numbers(name: str, values: Any, allowed: Allowed | None = None) -> tuple[float, ...]:
+    """One or several different numbers, in the order given.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If they are not real numbers, one is not allowed, there is none, or one stands twice.
+    """
+    return _different(name, np.ravel(checked_real(name, values, allowed)).tolist())
+
+
+def checked_integer(name: str, value: Any, least: int = 1, most: int | None = None) -> int:
+    """The argument as an int from `least` to `most`.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If it is not an integer (nor is 2.0 or True), or out of range.
+    """
+    must = {0: "a non-negative integer", 1: "a positive integer"}.get(least, f"an integer of at least {least}")
+    if most is not None:
+        must = f"an integer from {least} to {most}"
+    if not isinstance(value, int | np.integer) or isinstance(value, bool):
+        raise TypeError(f"{name} must be {must}; got {shown(value)}")
+    if value < least or (most is not None and value > most):
+        raise ValueError(f"{name} must be {must}; got {shown(value)}")
+    return int(value)
+
+
+def checked_integers(name: str, values: Any, least: int = 1) -> tuple[int, ...]:
+    """One or several different integers of at least `least`, in the order given.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If one is not an integer or out of range, there is none, or one stands twice.
+    """
+    listed = values.ravel().tolist() if isinstance(values, np.ndarray) else values
+    if isinstance(listed, str | bytes | Mapping) or not isinstance(listed, Iterable):
+        listed = [listed]
+    return _different(name, [checked_integer(name, value, least) for value in listed])
 
 
 def checked_alpha(alpha: Any) -> ArrayLike:
-    """Alpha as float or array.
+    """Loads: positive and finite, as float or array.
 
     Raises
     ------
     TypeError, ValueError
         If it is not a positive finite number or an array of them.
     """
-    array = checked_real("alpha", alpha)
-    if not (np.isfinite(array).all() and (array > 0).all()):
-        raise ValueError(f"alpha must be positive and finite; got {alpha}")
-    return float(array) if array.ndim == 0 else array
+    return checked_real("alpha", alpha, POSITIVE)
 
 
 def checked_distance(distance: Any) -> ArrayLike:
-    """Distance as float or array.
+    """Distances in [0, 1/2], as float or array.
 
     Raises
     ------
     TypeError, ValueError
         If it is not a number in [0, 1/2] or an array of them.
     """
-    array = checked_real("distance", distance)
-    if not ((array >= 0) & (array <= 0.5)).all():
-        raise ValueError(f"distance must lie in [0, 1/2]; got {distance}")
-    return float(array) if array.ndim == 0 else array
+    return checked_real("distance", distance, DISTANCE)
+
+
+def checked_beta(beta: Any) -> float:
+    """A single inverse temperature, non-negative; inf counts solutions.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If it is something else.
+    """
+    return checked_number("beta", beta, BETA)
+
+
+def checked_choice(name: str, value: Any, known: Iterable[str]) -> None:
+    """Refuse a word that is not among the known ones.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If it is no word, or an unknown one.
+    """
+    words = list(known)
+    if not isinstance(value, str) or value not in words:
+        error = ValueError if isinstance(value, str) else TypeError
+        raise error(f"{name} must be one of {', '.join(map(repr, words))}; got {shown(value)}")
+
+
+def checked_choices(name: str, values: Any, known: Iterable[str]) -> tuple[str, ...]:
+    """One or several different words among the known ones.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If one is unknown, there is none, or one stands twice.
+    """
+    words, known = [values] if isinstance(values, str) else values, list(known)
+    if not isinstance(words, Iterable):
+        raise TypeError(f"{name} must be one of {', '.join(map(repr, known))}, or several; got {shown(values)}")
+    words = list(words)
+    for word in words:
+        checked_choice(name, word, known)
+    if not words or len(set(words)) < len(words):
+        raise ValueError(f"{name} must be one or more different names; got {words}")
+    return tuple(words)
+
+
+def checked_kind(name: str, value: Any, kind: type[Any], *, such: str = "") -> None:
+    """Refuse what is not of a class; `such` is an example of what is meant.
+
+    Raises
+    ------
+    TypeError
+        If it is of another class.
+    """
+    if not isinstance(value, kind):
+        article = "an" if kind.__name__[0] in "AEIOU" else "a"
+        example = f" such as {such}" if such else ""
+        given = type(value).__name__ if isinstance(value, np.ndarray | list | tuple | dict) else shown(value)
+        raise TypeError(f"{name} must be {article} {kind.__name__}{example}; got {given}")
+
+
+def checked_model(
+    model: Any,
+    kind: type[Any],
+    door: str = "",
+    *,
+    single: bool = False,
+    hard: bool = False,
+    random_labels: bool = False,
+    instead: str = "",
+) -> None:
+    """Refuse what is no model of a class, or lacks what a function asks of it.
+
+    Parameters
+    ----------
+    model : object
+    kind : type
+        The class.
+    door : str
+        Name of the function, for the sentence.
+    single : bool
+        Whether kappa and beta must be numbers, not arrays.
+    hard : bool
+        Whether beta must be inf.
+    random_labels : bool
+        Whether there must be no teacher; `instead` names the function for one.
+    instead : str
+
+    Raises
+    ------
+    TypeError, ValueError
+        If it is of another class, or lacks something.
+    """
+    checked_kind("model", model, kind, such="BinaryPerceptron(kappa=0.0)" if isabstract(kind) else "")
+    if single and (np.ndim(model.kappa) or np.ndim(model.beta)):
+        raise ValueError(f"model must have a single kappa and beta; got {shown(model)}")
+    if random_labels and model.has_teacher:
+        other = f"; for a teacher see {instead}" if instead else ""
+        raise ValueError(f"{door} needs random labels{other}; got {shown(model)}")
+    if hard and np.isfinite(model.beta).any():
+        raise ValueError(f"{door} counts solutions and needs beta = inf; got beta={shown(model.beta)}")
+
+
+def checked_signs(name: str, values: Any, size: int) -> NDArray[np.int8]:
+    """A fresh configuration of ±1 of a given size as int8.
+
+    Raises
+    ------
+    ValueError
+        If it has another shape, or an entry that is not ±1.
+    """
+    array = _shaped(name, np.asarray(values), size)
+    bad = np.flatnonzero((array != 1) & (array != -1)) if array.dtype.kind in "iuf" else np.arange(size)
+    if len(bad):
+        raise ValueError(f"{name} must be ±1; entry {int(bad[0])} is {array[bad[0]]}")
+    return array.astype(np.int8)
+
+
+def checked_field(name: str, values: Any, size: int) -> Array:
+    """Finite real numbers of a given size, as a fresh array of doubles.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If they are not real numbers, have another shape, or one is not finite.
+    """
+    array = np.asarray(values)
+    if array.dtype.kind not in "iuf":
+        raise TypeError(f"{name} must be real numbers; got dtype {array.dtype}")
+    array = _shaped(name, array, size).astype(np.float64)
+    bad = np.flatnonzero(~np.isfinite(array))
+    if len(bad):
+        raise ValueError(f"{name} must be finite; entry {int(bad[0])} is {array[bad[0]]}")
+    return array
+
+
+def number_of(text: str) -> float:
+    """A number of a command line, for argparse.
+
+    Raises
+    ------
+    argparse.ArgumentTypeError
+        With the sentence of `checked_number`.
+    """
+    try:
+        return float(text)
+    except ValueError:
+        raise ArgumentTypeError(f"must be a real number; got {text!r}") from None
+
+
+def integer_of(text: str) -> int:
+    """An integer of a command line, for argparse.
+
+    Raises
+    ------
+    argparse.ArgumentTypeError
+        If it is none.
+    """
+    try:
+        return int(text)
+    except ValueError:
+        raise ArgumentTypeError(f"must be an integer; got {text!r}") from None
+
+
+def word_of(known: Iterable[str]) -> Callable[[str], str]:
+    """What reads a word of a command line, for argparse: one of the known ones, or the sentence of `checked_choice`."""
+
+    def word(text: str) -> str:
+        try:
+            checked_choice("", text, known)
+        except ValueError as error:
+            raise ArgumentTypeError(str(error).strip()) from None
+        return text
+
+    return word
+
+
+def shown(value: Any) -> str:
+    """A value as an error quotes it, in one line: numbers as they are printed, long things by their kind and size."""
+    if isinstance(value, np.ndarray):
+        text = str(value) if value.size <= _FEW else f"an array of shape {value.shape}"
+    elif isinstance(value, np.generic):
+        text = str(value)
+    else:
+        text = repr(value)
+    text = " ".join(text.split()) if len(text) > _LONG or "\n" in text else text
+    return text if len(text) <= _LONG else f"{text[: _LONG - 1]}…"
+
+
+def _real(value: Any) -> Array | None:
+    """A fresh float array, None if the value is not real numbers throughout."""
+    try:
+        array = np.asarray(value)
+        if array.dtype.kind == "O" or isinstance(value, list | tuple):
+            listed = np.asarray(value, dtype=object).ravel()
+            if not all(_is_real(entry) for entry in listed):
+                return None
+        return np.array(value, dtype=np.float64) if array.dtype.kind in "iufO" else None
+    except (TypeError, ValueError, OverflowError):
+        return None
+
+
+def _is_real(entry: Any) -> bool:
+    return isinstance(entry, numbers.Real) and not isinstance(entry, bool)
+
+
+def _require(name: str, value: Any, array: Array, allowed: Allowed) -> None:
+    good = np.asarray(allowed.test(array), dtype=bool)
+    if good.all():
+        return
+    if array.size <= _FEW:
+        raise ValueError(f"{name} must {allowed.must}; got {shown(value)}")
+    where = tuple(int(k) for k in np.argwhere(~good)[0])
+    raise ValueError(f"{name} must {allowed.must}; entry {where[0] if array.ndim == 1 else where} is {array[where]}")
+
+
+def _shaped(name: str, array: NDArray[Any], size: int) -> NDArray[Any]:
+    if array.shape != (size,):
+        raise ValueError(f"{name} must have shape ({size},); got shape {array.shape}")
+    return array
+
+
+def _different(name: str, values: Sequence[_T]) -> tuple[_T, ...]:
+    if not values:
+        raise ValueError(f"{name} must hold at least one number; got {shown(values)}")
+    if len(set(values)) < len(values):
+        raise ValueError(f"{name} must hold different numbers; got {shown(values)}")
+    return tuple(values)

@@ -3,19 +3,25 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
-from enum import Enum
+from enum import StrEnum
 from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
 
 _ROUNDING = 1e-9
 """A complexity negative by less counts as zero."""
 
 
-class Status(Enum):
-    """Outcome of one point of a computation.
+class Status(StrEnum):
+    """Outcome of one point of a computation; a member equals its short name, and `sentence` says what it means.
 
-    ``str(status)`` is its short name, `sentence` says what it means.
+    Examples
+    --------
+    >>> Status.CONVERGED == "converged", str(Status.FOLD), Status("fold") is Status.FOLD
+    (True, 'fold', True)
     """
 
     CONVERGED = "converged"
@@ -28,18 +34,41 @@ class Status(Enum):
     INACCURATE_QUADRATURE = "inaccurate-quadrature"
     OUT_OF_RANGE = "out-of-range"
 
-    def __str__(self) -> str:
-        return self.value
-
     @property
     def sentence(self) -> str:
         """The outcome in a sentence."""
         return _SENTENCES[self]
 
     @classmethod
-    def of(cls, entropy: float, complexity: float) -> Status:
-        """The outcome of a converged point, by the signs of its numbers."""
-        if entropy < 0:
+    def of(
+        cls,
+        entropy: float,
+        complexity: float = 0.0,
+        *,
+        error: float = 0.0,
+        stability: float = np.inf,
+        rounding: float = 0.0,
+        tolerance: float = np.inf,
+    ) -> Status:
+        """The outcome of a point whose equations are solved, by its numbers: the one rule for all of them.
+
+        Parameters
+        ----------
+        entropy, complexity : float
+            An entropy below ``-rounding``, or a complexity below -1e-9, is negative; NaN (there is none) is not.
+        error : float
+            Estimated error of the entropy; above `tolerance` the point is inaccurate, whatever its numbers.
+        stability : float
+            Positive where the saddle point is locally stable. The outcome does not depend on it.
+        rounding, tolerance : float
+
+        Returns
+        -------
+        Status
+        """
+        if error > tolerance:
+            return cls.INACCURATE_QUADRATURE
+        if entropy < -rounding:
             return cls.NEGATIVE_ENTROPY
         return cls.NEGATIVE_COMPLEXITY if complexity < -_ROUNDING else cls.CONVERGED
 
@@ -67,6 +96,27 @@ _SENTENCES = {
 }
 
 
+def statuses(values: Iterable[Status | str], shape: tuple[int, ...] | None = None) -> NDArray[np.object_]:
+    """An array of members, from members or their short names; numpy would make plain text of them.
+
+    Parameters
+    ----------
+    values : iterable of Status or str
+    shape : tuple of int, optional
+        Shape of the array; one axis by default.
+
+    Raises
+    ------
+    ValueError
+        If a word names no outcome.
+    """
+    members = [Status(str(value)) for value in values]
+    array = np.empty(len(members), dtype=object)
+    for place, member in enumerate(members):
+        array[place] = member
+    return array if shape is None else array.reshape(shape)
+
+
 class ConvergenceError(RuntimeError):
     """Raised by a scalar call whose point did not converge.
 
@@ -85,28 +135,29 @@ class ConvergenceWarning(UserWarning):
     """Warned once by an array call in which some points did not converge."""
 
 
-def report(status: Any, result: Any, call: str, *, scalar: bool) -> None:
+def report(result: Any, call: str, point: str = "") -> None:
     """Make failed points heard: raise for a scalar call, warn once for an array call.
 
     Parameters
     ----------
-    status : array of Status
     result : object
-        Carried by the error.
+        With a `status`, of a single point or an array of them; carried by the error.
     call : str
-        What was asked, for the message.
-    scalar : bool
+        The function that was called, for the message.
+    point : str
+        What it was asked for, for the message of a scalar call.
 
     Raises
     ------
     ConvergenceError
         If the single point of a scalar call failed.
     """
+    status = np.asarray(result.status, dtype=object)
     failed = [s for s in status.ravel() if not s.ok]
     if not failed:
         return
-    if scalar:
-        raise ConvergenceError(f"{call}: {failed[0].sentence}", result)
+    if status.ndim == 0:
+        raise ConvergenceError(f"{call}{point and f' {point}'}: {failed[0].sentence}", result)
     kinds = "; ".join(f"{failed.count(s)} x {s.value}" for s in dict.fromkeys(failed))
     warnings.warn(f"{call}: {len(failed)} of {status.size} points are NaN ({kinds})", ConvergenceWarning, stacklevel=3)
 

@@ -4,10 +4,17 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
+
+from replica_theory.results.labelled import Variable, read_attributes
+from replica_theory.results.quantities import SOLUTION, Quantity
+from replica_theory.results.record import Record
+
+_COLUMN = "trace_"
+"""Columns of the trace are variables with this before their names."""
 
 
 class SolverStatus(StrEnum):
@@ -17,6 +24,11 @@ class SolverStatus(StrEnum):
     SCHEDULE_ENDED = "schedule-ended"
     MAX_ITERATIONS = "max-iterations"
     DIVERGED = "diverged"
+
+    @property
+    def ok(self) -> bool:
+        """Whether a solution was found."""
+        return self is SolverStatus.SOLVED
 
     @property
     def sentence(self) -> str:
@@ -35,16 +47,16 @@ _SENTENCES = {
 }
 
 
-@dataclass(frozen=True, eq=False, slots=True)
-class Solution:
+@dataclass(frozen=True, eq=False, repr=False)
+class Solution(Record):
     """Outcome of a solver. Not reaching a solution is not an error: `solved` is False and `status` says why.
 
     Attributes
     ----------
     weights : array, shape (N,), int8
-        The configuration ±1 with the fewest violated patterns among those that the solver visited.
+        The configuration ±1 with the fewest violated constraints among those that the solver visited.
     errors : int
-        Number of patterns that it violates.
+        Number of constraints that it violates.
     iterations : int
         Number of iterations done (for message passing: updates of all messages).
     trace : structured array
@@ -52,6 +64,12 @@ class Solution:
     status : SolverStatus
         Why the solver stopped.
     """
+
+    _quantities: ClassVar = SOLUTION
+    _main: ClassVar = "errors"
+    _axes: ClassVar = {"weights": ("weight",)}
+    _table: ClassVar = "weight"
+    _outcomes: ClassVar = SolverStatus
 
     weights: NDArray[np.int8]
     errors: int
@@ -61,10 +79,36 @@ class Solution:
 
     @property
     def solved(self) -> bool:
-        """Whether all patterns are satisfied."""
+        """Whether all constraints are satisfied."""
         return self.errors == 0
 
     @property
-    def message(self) -> str:
-        """The status in a sentence."""
-        return self.status.sentence
+    def error(self) -> float:
+        """None, as a configuration and the constraints that it violates are exact: zero."""
+        return 0.0
+
+    def _about(self) -> list[str]:
+        return [f"{len(self.weights)} weights", f"{self.iterations} iterations"]
+
+    def _variables(self) -> dict[str, Variable]:
+        names = self.trace.dtype.names or ()
+        columns = {
+            f"{_COLUMN}{name}": Variable(("step",), self.trace[name], Quantity(f"{name} after the step"))
+            for name in names
+        }
+        return super()._variables() | columns
+
+    def _attributes(self) -> dict[str, Any]:
+        kept = super()._attributes()
+        columns = [[name, self.trace.dtype[name].str] for name in self.trace.dtype.names or ()]
+        return {name: value for name, value in kept.items() if name != "trace"} | {"columns": columns}
+
+    @classmethod
+    def _fields(cls, dataset: Any) -> dict[str, Any]:
+        columns = [(str(name), str(kind)) for name, kind in read_attributes(dataset)["columns"]]
+        values = {name: np.asarray(dataset[f"{_COLUMN}{name}"].values) for name, _ in columns}
+        trace = np.empty(len(next(iter(values.values()), ())), dtype=columns)
+        for name, column in values.items():
+            trace[name] = column
+        trace.flags.writeable = False
+        return super()._fields(dataset) | {"trace": trace}

@@ -15,6 +15,7 @@ from typing import NamedTuple
 import numpy as np
 
 from replica_theory.models.model import Kernel, Model
+from replica_theory.numerics.inner_newton import inner_newton
 from replica_theory.typing import Array
 
 _SPREAD = np.sinh(np.linspace(-9.0, 9.0, 361))
@@ -39,14 +40,19 @@ class Maxima(NamedTuple):
     fields: Array
     jumps: list[Jump]
 
-    def kinks(self, q: float, gap: float) -> float:
-        r"""Share of the jumps in :math:`E\,M''(h)`: the sum of :math:`(b-a)/\delta q` times the density of h there."""
+    def kinks(self, q: float, gap: float, weights: Array | None = None) -> float:
+        r"""Share of the jumps in :math:`E\,M''(h)`: the sum of :math:`(b-a)/\delta q` times the density of h there.
+
+        `weights` multiply the Gaussian density at each jump.
+        """
         density = [np.exp(-0.5 * j.field**2 / q) / np.sqrt(2 * np.pi * q) * (j.right - j.left) for j in self.jumps]
-        return float(sum(density)) / gap
+        return float(sum(density if weights is None else density * weights)) / gap
 
 
-def maxima(model: Model, q: float, gap: float, std: float, order: int) -> Maxima:
+def maxima(model: Model, q: float, gap: float, std: float, order: int) -> Maxima | None:
     r"""Gaussian quadrature over the field `h` (variance q) with the inner maximiser at every node.
+
+    None where Newton's method does not find a jump or a maximiser.
 
     Parameters
     ----------
@@ -61,6 +67,8 @@ def maxima(model: Model, q: float, gap: float, std: float, order: int) -> Maxima
     f, kernel = _table(model, q, std)
     stable = gap * kernel.d2 < 1
     breaks = _jumps(model, f, kernel, gap, std)
+    if breaks is None:
+        return None
     h, weights = _panels(edges, [jump.field for jump in breaks], std, float(np.sqrt(q)), order)
     inverse = f - gap * kernel.d1
     fields = np.empty_like(h)
@@ -72,11 +80,13 @@ def maxima(model: Model, q: float, gap: float, std: float, order: int) -> Maxima
         if known.any():
             start = np.interp(h[here], inverse[known], f[known])
         fields[here] = _newton(model, start, h[here], gap, std)
+    if np.isnan(fields).any():
+        return None
     return Maxima(h, weights * np.exp(-0.5 * h**2 / q) / np.sqrt(2 * np.pi * q), fields, breaks)
 
 
-def jumps(model: Model, q: float, gap: float, std: float) -> list[Jump]:
-    """The jumps of the maximiser for fields of variance q, in increasing order."""
+def jumps(model: Model, q: float, gap: float, std: float) -> list[Jump] | None:
+    """The jumps of the maximiser for fields of variance q, in increasing order; None where one is not found."""
     return _jumps(model, *_table(model, q, std), gap, std)
 
 
@@ -90,15 +100,20 @@ def _table(model: Model, q: float, std: float) -> tuple[Array, Kernel]:
     return f, model.log_kernel(f, std)
 
 
-def _jumps(model: Model, f: Array, kernel: Kernel, gap: float, std: float) -> list[Jump]:
+def _jumps(model: Model, f: Array, kernel: Kernel, gap: float, std: float) -> list[Jump] | None:
     stable = gap * kernel.d2 < 1
-    if stable.all():
-        return []
-    return [
-        _refined(model, float(f[i]), float(f[j]), gap, std)
-        for i, j in _gaps_of_envelope(f, kernel.log - f**2 / (2 * gap))
-        if not stable[i + 1 : j].all()
-    ]
+    found = []
+    for i, j in [] if stable.all() else _gaps_of_envelope(f, kernel.log - f**2 / (2 * gap)):
+        if stable[i + 1 : j].all():
+            continue
+        jump = _refined(model, float(f[i]), float(f[j]), gap, std)
+        if np.isnan(jump.field):
+            if 0 < i and j < len(f) - 1:
+                return None
+            # The line touches beyond the table, where the kernel is flat: so far out no field counts.
+            jump = Jump(-np.inf if i == 0 else np.inf, float(f[i]), float(f[j]))
+        found.append(jump)
+    return found
 
 
 def _gaps_of_envelope(f: Array, u: Array) -> list[tuple[int, int]]:
@@ -114,30 +129,33 @@ def _gaps_of_envelope(f: Array, u: Array) -> list[tuple[int, int]]:
 
 
 def _refined(model: Model, left: float, right: float, gap: float, std: float) -> Jump:
-    """The jump between two branches: where their values are equal."""
+    """The jump between two branches, where their values are equal; NaN if it is not found."""
     ends = np.array([left, right])
     kernel = model.log_kernel(ends, std)
-    h = float(0.5 * (left + right) - gap * (kernel.log[1] - kernel.log[0]) / (right - left))
-    for _ in range(50):
-        ends = _newton(model, ends, np.full(2, h), gap, std)
+    start = 0.5 * (left + right) - gap * (kernel.log[1] - kernel.log[0]) / (right - left)
+
+    def step(h: Array) -> Array:
+        nonlocal ends
+        ends = _newton(model, ends, np.full(2, h[0]), gap, std)
+        if np.isnan(ends).any():
+            return np.full(1, np.nan)
         value = model.log_kernel(ends, std).log - (ends - h) ** 2 / (2 * gap)
-        step = -gap * float(value[1] - value[0]) / float(ends[1] - ends[0])
-        h += step
-        if abs(step) < 1e-13 * (1 + abs(h)):
-            break
-    return Jump(h, float(ends[0]), float(ends[1]))
+        return np.asarray(-gap * np.diff(value) / np.diff(ends))
+
+    h = inner_newton(step, np.array([start]), most=50, tol=1e-13).or_nan
+    return Jump(float(h[0]), float(ends[0]), float(ends[1]))
 
 
 def _newton(model: Model, start: Array, h: Array, gap: float, std: float) -> Array:
-    """Maximisers from starting points on their own branches."""
-    f = np.array(start, dtype=float)
-    for _ in range(60):
+    """Maximisers from starting points on their own branches, NaN if they are not found."""
+    longest = 0.5 * np.sqrt(gap) + std
+
+    def step(f: Array) -> Array:
         kernel = model.log_kernel(f, std)
-        step = (h + gap * kernel.d1 - f) / np.maximum(1 - gap * kernel.d2, 0.02)
-        f = f + np.clip(step, -0.5 * np.sqrt(gap) - std, 0.5 * np.sqrt(gap) + std)
-        if np.max(np.abs(step), initial=0.0) < 1e-12 * (1 + np.max(np.abs(f), initial=0.0)):
-            break
-    return f
+        move = (h + gap * kernel.d1 - f) / np.maximum(1 - gap * kernel.d2, 0.02)
+        return np.asarray(np.clip(move, -longest, longest))
+
+    return inner_newton(step, start, most=60, tol=1e-12).or_nan
 
 
 def _panels(edges: list[float], jumps: list[float], std: float, root: float, order: int) -> tuple[Array, Array]:
@@ -156,18 +174,12 @@ def _panels(edges: list[float], jumps: list[float], std: float, root: float, ord
 def maximal_field(model: Model, h: Array, gap: float, std: float) -> Array:
     r"""Field that maximises :math:`\ell(f) - (f-h)^2/(2\delta q)`: the root of :math:`f = h + \delta q\,\ell'(f)`.
 
-    Newton's method, for log-concave kernels (others have several maxima: see `envelope`).
+    Newton's method, for log-concave kernels (others have several maxima: see `maxima`); NaN where it does not converge.
+    It takes about :math:`\log\delta q` steps.
     """
-    return h if gap == 0 else _newton_field(model, h, h, gap, std)
 
-
-def _newton_field(model: Model, start: Array, h: Array, gap: float, std: float) -> Array:
-    f = np.array(start, dtype=float)
-    for _ in range(60):
+    def step(f: Array) -> Array:
         kernel = model.log_kernel(f, std)
-        miss = h + gap * kernel.d1 - f
-        step = miss / (1 - gap * np.minimum(kernel.d2, 0.0))
-        f = f + step
-        if np.max(np.abs(step)) < 1e-11 * (1 + np.max(np.abs(f))):
-            break
-    return f
+        return np.asarray((h + gap * kernel.d1 - f) / (1 - gap * np.minimum(kernel.d2, 0.0)))
+
+    return h if gap == 0 else inner_newton(step, h, most=400, tol=1e-11).or_nan

@@ -26,12 +26,13 @@ import numpy as np
 import scipy
 from numpy.typing import NDArray
 
-from replica_theory.arguments import checked_alpha, checked_distance, checked_real
-from replica_theory.models.model import Model, checked_model
+from replica_theory.arguments import COUNT, POSITIVE, Allowed, checked_alpha, checked_model, checked_real, shown
+from replica_theory.models.model import Model
 from replica_theory.neighbourhood.local_entropy import local_entropy
 from replica_theory.numerics.fixed_points import solve_fixed_points
 from replica_theory.replicas.one_step import Breaking, Orders, Term, energetic, entropic
 from replica_theory.results.curve import EntropyCurve, Row, assemble
+from replica_theory.results.grid import broadcast
 from replica_theory.status import ConvergenceError, Status, report
 from replica_theory.typing import Array, ArrayLike
 
@@ -47,6 +48,7 @@ _SWEEPS = 200
 _TOLERANCE = 1e-9
 """Residual at which a solution counts (rounding in the cluster complexity limits it)."""
 _SETTLED = 1e-4
+_INSIDE = Allowed("lie strictly between 0 and 1/2", lambda d: (d > 0) & (d < 0.5))
 _NAMES = ("q0", "q1", "q2", "q0_hat", "q1_hat", "q2_hat", "t_hat", "gamma", "m", "cluster_complexity", "phi", "energy")
 
 
@@ -208,23 +210,21 @@ def local_entropy_1rsb(
     >>> print(f"{curve.entropy:.4f} {curve.overlaps['q1']:.3f} {curve.overlaps['q2']:.3f}")
     0.1818 0.103 0.265
     """
-    checked_model(model)
-    alpha, distance = checked_alpha(alpha), checked_distance(distance)
-    count, parisi = _checked(model, distance, y, m)
-    grid = np.broadcast_arrays(alpha, distance, model.kappa, model.beta, count, parisi)
+    checked_model(model, Model, "local_entropy_1rsb", random_labels=True)
+    alpha, distance = checked_alpha(alpha), checked_real("distance", distance, _INSIDE)
+    count, parisi = _checked(model, y, m)
+    points = broadcast(alpha=alpha, distance=distance, kappa=model.kappa, beta=model.beta, y=count, m=parisi)
     rows = [
-        _row(
-            model.at(kappa=float(kappa), beta=float(beta)), float(a), float(d), float(replicas), float(group)
-        )._replace(y=float(replicas))
-        for a, d, kappa, beta, replicas, group in zip(*(g.ravel() for g in grid), strict=True)
+        _row(model.at(kappa=at["kappa"], beta=at["beta"]), at["alpha"], at["distance"], at["y"], at["m"])._replace(
+            y=at["y"]
+        )
+        for at in points
     ]
-    shape = grid[0].shape
-    label = f"1RSB, free reference, y = {y}, alpha = {alpha}"
+    label = f"1RSB, free reference, y = {shown(np.asarray(y))}, alpha = {shown(alpha)}"
     asked = {"function": "local_entropy_1rsb", "y": np.asarray(y).tolist(), "m": np.asarray(m).tolist()}
     names = (*_NAMES, "free_entropy", "replicon")
-    curve = assemble(rows, grid[1], label, names=names, model=model, alpha=grid[0], settings=asked)
-    call = f"local_entropy_1rsb at distance {distance}" if shape == () else "local_entropy_1rsb"
-    report(np.ravel(curve.status), curve, call, scalar=shape == ())
+    curve = assemble(rows, points, label, names=names, model=model, settings=asked)
+    report(curve, "local_entropy_1rsb", f"at distance {distance}")
     return curve
 
 
@@ -328,13 +328,10 @@ def _broken(equations: BrokenEquations, x: Array, d: float, symmetric: EntropyCu
         slope = (right - left) / (2 * h)
     overlaps["replicon"] = np.nan if symmetric is None else float(symmetric.overlaps["replicon"])
     complexity = np.nan if system.infinite else point.phi - system.y * point.entropy
-    status, entropy = Status.CONVERGED, _entropy(equations, point)
-    if entropy < 0:
-        status = Status.NEGATIVE_ENTROPY
-    elif complexity < -1e-9:
-        status = Status.NEGATIVE_COMPLEXITY
+    entropy = _entropy(equations, point)
     overlaps["free_entropy"] = point.entropy
-    return Row(status, entropy, slope, complexity, error=abs(finer.entropy - point.entropy), overlaps=overlaps)
+    error = abs(finer.entropy - point.entropy)
+    return Row(Status.of(entropy, complexity), entropy, slope, complexity, error=error, overlaps=overlaps)
 
 
 def _entropy(equations: BrokenEquations, point: Point) -> float:
@@ -393,23 +390,15 @@ def _frozen(model: Model, alpha: float, d: float, y: float, m: float, symmetric:
     return row._replace(entropy=row.entropy / m, slope=row.slope / m, error=row.error / m, overlaps=of)
 
 
-def _checked(model: Model, distance: ArrayLike, y: ArrayLike, m: ArrayLike | None) -> tuple[Array, Array]:
+def _checked(model: Model, y: ArrayLike, m: ArrayLike | None) -> tuple[Array, Array]:
     """Numbers of replicas and Parisi parameters (NaN: the optimal one)."""
-    if model.has_teacher:
-        raise ValueError(f"local_entropy_1rsb takes random labels; got {model!r}")
-    if not np.all((np.asarray(distance) > 0) & (np.asarray(distance) < 0.5)):
-        raise ValueError(f"distance must lie strictly between 0 and 1/2 here; got {distance}")
-    count = checked_real("y", y)
-    if np.isnan(count).any() or (count < 0).any():
-        raise ValueError(f"y must be non-negative; got {y}")
+    count = np.asarray(checked_real("y", y, COUNT))
     if np.isinf(count).any() and not model.is_concave:
         raise ValueError(f"y = inf needs a log-concave kernel here; got {model!r}")
     if m is None:
         return count, np.full((), np.nan)
-    parisi = checked_real("m", m)
-    inside = (
-        np.isfinite(parisi) & (parisi > 0) & (parisi >= np.minimum(count, 1.0)) & (parisi <= np.maximum(count, 1.0))
-    )
-    if not inside.all():
-        raise ValueError(f"m must be finite, positive and between 1 and y = {y}; got {m}")
+    parisi = np.asarray(checked_real("m", m, POSITIVE))
+    broadcast(y=count, m=parisi)
+    if not ((parisi >= np.minimum(count, 1.0)) & (parisi <= np.maximum(count, 1.0))).all():
+        raise ValueError(f"m must be positive and between 1 and y = {shown(y)}; got {shown(m)}")
     return count, parisi

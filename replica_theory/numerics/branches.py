@@ -15,6 +15,7 @@ from typing import NamedTuple
 import numpy as np
 
 from replica_theory.numerics.fixed_points import DIFFERENCE, ROUNDING
+from replica_theory.numerics.interpolation import polynomial_weights
 from replica_theory.status import Status
 from replica_theory.typing import Array
 
@@ -265,9 +266,8 @@ def _astray(last: Array, guess: Array, found: Array) -> bool:
 def _extrapolate(seen: list[tuple[float, Array]], p: float) -> Array:
     """Polynomial through the last points, at p."""
     value: Array = np.zeros_like(seen[0][1])
-    for k, (pk, xk) in enumerate(seen):
-        others = [pj for j, (pj, _) in enumerate(seen) if j != k]
-        value = value + xk * float(np.prod([(p - pj) / (pk - pj) for pj in others]))
+    for weight, (_, x) in zip(polynomial_weights(np.array([q for q, _ in seen]), p), seen, strict=True):
+        value = value + x * weight
     return value
 
 

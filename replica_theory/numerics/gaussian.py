@@ -14,6 +14,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import ArrayLike
 
+from replica_theory.numerics.inner_newton import inner_newton
 from replica_theory.typing import Array
 
 CUTOFF = 10.0
@@ -116,13 +117,14 @@ def multi_rule(centers: list[Array], widths: list[Array], n: int = DEFAULT_NODES
     ends = position(np.tile([-CUTOFF, CUTOFF], (len(middle[0]), 1)))
     spacing = (ends[:, 1:] - ends[:, :1]) / (count - 1)
     u = ends[:, :1] + spacing * np.arange(count)
-    nodes = _first_guess(position, centers=middle, scales=scale, u=u)
-    for _ in range(20):
-        step = (position(nodes) - u) / density(nodes)
-        nodes = np.clip(nodes - step, -CUTOFF, CUTOFF)
-        if np.max(np.abs(step), initial=0.0) < 1e-9:  # quadratic: the next would be below rounding
-            break
-    nodes = np.clip(nodes - (position(nodes) - u) / density(nodes), -CUTOFF, CUTOFF)
+
+    def step(z: Array) -> Array:
+        return np.asarray((u - position(z)) / density(z))
+
+    guess = _first_guess(position, centers=middle, scales=scale, u=u)
+    # Quadratic: the step after the last, taken below, is below rounding.
+    found = inner_newton(step, guess, most=20, tol=1e-9, scale=1.0, bounds=(-CUTOFF, CUTOFF)).or_nan
+    nodes = np.clip(found + step(found), -CUTOFF, CUTOFF)
     weights = spacing / density(nodes) * np.exp(-0.5 * nodes**2) / np.sqrt(2 * np.pi)
     coarse = weights * np.where(np.arange(count) % 2 == 0, 2.0, 0.0)
     return Rule(*(v.reshape(*shape, count) for v in (nodes, weights, coarse)))

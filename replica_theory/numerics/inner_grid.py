@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from replica_theory.numerics.inner_newton import inner_newton
 from replica_theory.typing import Array
 
 MOST_NODES = 40_000
@@ -28,12 +29,10 @@ def inner_grid(steps: list[tuple[float, float]], h: Array, width: float, spacing
     u = np.linspace(ends[0], ends[1], min(count, MOST_NODES))
     coarse = np.unique(np.concatenate([np.linspace(low, high, 200)] + [c + s * _SPREAD for c, s in steps]))
     coarse = coarse[(coarse >= low) & (coarse <= high)]
-    f = np.interp(u, position(coarse), coarse)
-    for _ in range(50):
-        density = 1 / width + sum(4.0 / np.hypot(f - c, s) for c, s in steps)
-        correction = (position(f) - u) / density
-        f = f - correction
-        if np.max(np.abs(correction)) < 1e-14 * max(abs(low), abs(high)):
-            break
-    density = 1 / width + sum(4.0 / np.hypot(f - c, s) for c, s in steps)
-    return f, np.log((u[1] - u[0]) / density)
+
+    def density(x: Array) -> Array:
+        return np.asarray(1 / width + sum(4.0 / np.hypot(x - c, s) for c, s in steps))
+
+    start, scale = np.interp(u, position(coarse), coarse), max(abs(low), abs(high))
+    f = inner_newton(lambda x: (u - position(x)) / density(x), start, most=50, tol=1e-14, scale=scale).or_nan
+    return f, np.log((u[1] - u[0]) / density(f))

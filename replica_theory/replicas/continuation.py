@@ -12,8 +12,10 @@ from dataclasses import replace
 
 import numpy as np
 
+from replica_theory.models.model import Model
 from replica_theory.numerics.branches import BranchPoint, follow_branch
 from replica_theory.replicas.equations import Equations, Problem
+from replica_theory.replicas.finite_y import Overlaps
 from replica_theory.replicas.probe import typical_overlap
 from replica_theory.status import Status
 from replica_theory.typical.replica_symmetric import replica_symmetric
@@ -35,34 +37,41 @@ _LARGEST_Y = 500.0
 """More replicas are not resolved by the quadratures: a zero of the complexity there counts as none."""
 
 
-def curve_points(problem: Problem, q: float, y: float, logs: list[float]) -> Branch:
-    """The points of a curve at fixed y at given log d; `q` is the replicas' own overlap, without any reference."""
+def curve_points(problem: Problem, alone: Overlaps, logs: list[float]) -> Branch:
+    """The points of a curve at fixed y at given log d; `alone` are the overlaps of replicas without any reference."""
+    y = problem.equations.system.y
     if y <= EASY_Y:
-        return follow_from_origin(problem, q, logs)
-    typical = singular_point(problem.equations, q)
+        return follow_from_origin(problem, alone, logs)
+    typical = singular_point(problem.equations, alone)
     solved: Branch = {}
     for side in ([p for p in logs if p < typical], [p for p in logs if p >= typical]):
         for meeting in meeting_points(side, typical):
-            raised = raise_replicas(problem.equations, q, meeting, y)
+            raised = raise_replicas(problem.equations, alone, meeting, y)
             if raised is not None:
                 solved |= outwards(problem, raised[1], meeting, side)
                 break
     return solved
 
 
-def zero_points(problem: Problem, q: float, logs: list[float]) -> Branch | None:
+def zero_points(problem: Problem, alone: Overlaps, logs: list[float]) -> Branch | None:
     """The points of the curve at zero complexity, None if the complexity vanishes at no y."""
-    typical = singular_point(problem.equations, q)
+    typical = singular_point(problem.equations, alone)
     for meeting in meeting_points([p for p in logs if p < typical], typical):
-        raised = raise_to_zero(problem.equations, q, meeting)
+        raised = raise_to_zero(problem.equations, alone, meeting)
         if raised is not None:
             return outwards(problem, np.append(raised[1], np.log(raised[0].system.y)), meeting, logs)
     return None
 
 
-def singular_point(equations: Equations, q: float) -> float:
+def typical_overlaps(model: Model, alpha: float) -> Overlaps:
+    """Overlaps of the replicas without any reference: with each other, and with the teacher."""
+    alone = replica_symmetric(model, alpha)
+    return Overlaps(float(alone.q), 0.0, r=float(alone.teacher_overlap))
+
+
+def singular_point(equations: Equations, alone: Overlaps) -> float:
     """Log distance at which the replicas do not feel the reference and the equations are singular."""
-    return float(np.log(0.5 * (1 - _origin(equations, q)[1])))
+    return float(np.log(0.5 * (1 - _origin(equations, alone)[1])))
 
 
 def meeting_points(logs: list[float], typical: float) -> list[float]:
@@ -74,9 +83,9 @@ def meeting_points(logs: list[float], typical: float) -> list[float]:
     return first + [float(p) for p in np.log(_MEETINGS) if below == (p < typical - _DEPARTURE)]
 
 
-def follow_from_origin(problem: Problem, q: float, logs: list[float]) -> Branch:
+def follow_from_origin(problem: Problem, alone: Overlaps, logs: list[float]) -> Branch:
     """Solutions at given log d, continued from where the replicas do not feel the reference."""
-    typical = singular_point(problem.equations, q)
+    typical = singular_point(problem.equations, alone)
     if not np.isfinite(typical):
         return {}
     below = [p for p in sorted(logs, reverse=True) if p < typical]
@@ -118,7 +127,7 @@ def _depart_by_load(equations: Equations, departure: float) -> Array | None:
     def at_load(alpha: float) -> tuple[Equations, Array, float, float]:
         system = replace(equations.system, alpha=alpha)
         here = replace(equations, system=system)
-        start, t_origin = _origin(here, float(replica_symmetric(system.model, alpha).q))
+        start, t_origin = _origin(here, typical_overlaps(system.model, alpha))
         return here, start, t_origin, 1 - (1 - t_origin) * float(np.exp(departure))
 
     def residual(x: Array, alpha: float) -> Array:
@@ -136,16 +145,16 @@ def _depart_by_load(equations: Equations, departure: float) -> Array | None:
     return None
 
 
-def _origin(equations: Equations, q: float) -> tuple[Array, float]:
+def _origin(equations: Equations, alone: Overlaps) -> tuple[Array, float]:
     """Coordinates and overlap where the replicas do not feel the reference."""
     system = equations.system
-    if system.reference is None:
-        return (np.zeros(2), 0.0) if equations.even else (np.array([q, 0.0, 0.0]), 0.0)
     if equations.even:
         return np.zeros(2), 0.0
+    if system.reference is None:
+        return np.append(equations.coordinates(alone, 0.0), 0.0), 0.0
     t = typical_overlap(system.model, system.reference, system.alpha)
     q_ref = float(replica_symmetric(system.reference, system.alpha).q)
-    return np.array([q, 0.0, 0.0, q_ref - t**2 / q, 0.0]), t
+    return np.array([alone.q0, 0.0, 0.0, q_ref - t**2 / alone.q0, 0.0]), t
 
 
 def _depart(equations: Equations, start: Array, t_origin: float, t: float) -> Array:
@@ -162,7 +171,6 @@ def _depart(equations: Equations, start: Array, t_origin: float, t: float) -> Ar
         else:
             x[1], x[2] = 0.25 * shift**2, 0.88 * shift
     x[-1] = field / (1 + abs(field))
-    weights = np.append(np.full(len(x) - 1, 0.4), -0.6)
     # The coordinate that vanishes at the origin (a variance) must stay positive on the way.
     variance = len(x) - 2 if equations.system.reference is None or equations.even else 1
     weights = np.append(np.full(len(x) - 1, 0.4), -0.6)
@@ -176,16 +184,18 @@ def _depart(equations: Equations, start: Array, t_origin: float, t: float) -> Ar
     return x
 
 
-def raise_replicas(equations: Equations, q: float, log_distance: float, y: float) -> tuple[Equations, Array] | None:
+def raise_replicas(
+    equations: Equations, alone: Overlaps, log_distance: float, y: float
+) -> tuple[Equations, Array] | None:
     """Equations and solution at one distance and y, continued in log y."""
-    raised = list(_rising(equations, q, log_distance, y))
+    raised = list(_rising(equations, alone, log_distance, y))
     return raised[-1] if raised and raised[-1][0].system.y == y else None
 
 
-def raise_to_zero(equations: Equations, q: float, log_distance: float) -> tuple[Equations, Array] | None:
+def raise_to_zero(equations: Equations, alone: Overlaps, log_distance: float) -> tuple[Equations, Array] | None:
     """Equations and solution at one distance next to the y at which the complexity first vanishes."""
     t, before = 1 - 2 * float(np.exp(log_distance)), np.nan
-    for here, x in _rising(equations, q, log_distance, _LARGEST_Y):
+    for here, x in _rising(equations, alone, log_distance, _LARGEST_Y):
         saddle = here.evaluate(x, t)[1]
         complexity = np.nan if saddle is None else saddle.complexity(here.system.y)
         if complexity < 0:
@@ -197,10 +207,10 @@ def raise_to_zero(equations: Equations, q: float, log_distance: float) -> tuple[
     return None
 
 
-def _rising(equations: Equations, q: float, log_distance: float, y: float) -> Iterator[tuple[Equations, Array]]:
+def _rising(equations: Equations, alone: Overlaps, log_distance: float, y: float) -> Iterator[tuple[Equations, Array]]:
     """Equations and solutions at one distance as y rises to its end, as far as the branch goes."""
     low = min(y, EASY_Y)
-    departed = follow_from_origin(Problem(with_y(equations, low)), q, [log_distance]).get(log_distance)
+    departed = follow_from_origin(Problem(with_y(equations, low)), alone, [log_distance]).get(log_distance)
     if departed is None or not departed.status.ok:
         return
     t, log_y, x = 1 - 2 * float(np.exp(log_distance)), float(np.log(low)), departed.x

@@ -20,8 +20,8 @@ OVERLAPS = (
     "q0", "q1", "t0", "q_ref", "q0_hat", "q1_hat", "t0_hat", "q_ref_hat", "t_hat", "gamma", "phi", "free_entropy",
     "energy", "residual", "replicon", "replicon_ref",
 )  # fmt: skip
-
-
+TAUGHT = ("teacher_overlap", "teacher_overlap_hat", "teacher_overlap_ref")
+"""What a teacher adds."""
 _ROUGH_Y = 20.0
 """Up to this y lower resolution finds the solutions; far above, it makes folds where there are none."""
 _POLISHED = 1e-8
@@ -41,6 +41,7 @@ class Saddle(NamedTuple):
     energy: float
     replicon: float
     replicon_ref: float
+    r_ref: float
 
     def complexity(self, y: float) -> float:
         """Logarithm of the number of references per weight."""
@@ -51,9 +52,10 @@ class Saddle(NamedTuple):
 class Equations:
     """Saddle-point equations of one system, in coordinates that stay regular on the whole curve.
 
-    Free reference: ``(q0, q1 - q0, squeezed t_hat)``. Constrained: ``(q0, c2, t - t0, q_ref - t0^2/q0, squeezed tau)``
-    with ``q1 - q0 = (t - t0)^2/(1 - q_ref) + c2``; ``squeezed(x) = x/(1 + |x|)``. ``even`` is the sector in which the
-    overlaps between different references vanish by symmetry: then only ``(q1 or c2, squeezed field)`` remain.
+    Free reference: ``(q0, q1 - q0, squeezed t_hat)``, with a teacher ``(q0, R, q1 - q0, squeezed t_hat)``. Constrained:
+    ``(q0, c2, t - t0, q_ref - t0^2/q0, squeezed tau)`` with ``q1 - q0 = (t - t0)^2/(1 - q_ref) + c2``;
+    ``squeezed(x) = x/(1 + |x|)``. ``even`` is the sector in which the overlaps between different references vanish by
+    symmetry: then only ``(q1 or c2, squeezed field)`` remain.
     ``rough`` equations do the two-dimensional energetic integral of constrained references at lower resolution.
     """
 
@@ -98,6 +100,8 @@ class Equations:
     def coordinates(self, q: Overlaps, t: float) -> Array:
         """Coordinates of given overlaps (without the field)."""
         if self.system.reference is None:
+            if self.system.model.has_teacher:
+                return np.array([q.q0, q.r, q.gap])
             return np.array([q.gap]) if self.even else np.array([q.q0, q.gap])
         lag = t - q.t0
         c2 = q.gap - lag**2 / (1 - q.q_ref)
@@ -108,8 +112,8 @@ class Equations:
         squeezed = float(x[-1])
         tau = squeezed / (1 - abs(squeezed)) if abs(squeezed) < 1 else np.inf
         if self.system.reference is None:
-            q0, gap = (0.0, float(x[0])) if self.even else (float(x[0]), float(x[1]))
-            return Overlaps(q0, gap), tau
+            r = float(x[1]) if self.system.model.has_teacher else 0.0
+            return Overlaps(0.0 if self.even else float(x[0]), float(x[-2]), r=r), tau
         if self.even:
             return Overlaps(0.0, t**2 + max(float(x[0]), 0.0)), tau
         q0, c2, lag, rest = (float(v) for v in x[:-1])
@@ -131,6 +135,7 @@ class Equations:
             + 0.5 * y**2 * q.q0 * hats.q0
             - y * t * t_hat
             + y * q.t0 * hats.t0
+            - y * q.r * hats.r
             + spins.value
             + alpha * forces.value
         )
@@ -140,6 +145,7 @@ class Equations:
             + y * q.q0 * hats.q0
             - t * t_hat
             + q.t0 * hats.t0
+            - q.r * hats.r
             + spins.log
             + alpha * forces.log
         )
@@ -148,7 +154,7 @@ class Equations:
         product = spins.response @ forces.response
         replicon_ref = 1 - alpha * np.linalg.eigvals(product).real.max() if np.isfinite(product).all() else np.nan
         entropy = float(free) + self.system.model.heat(alpha, forces.energy)
-        values = (float(phi), float(free), entropy, gamma, forces.energy, replicon, float(replicon_ref))
+        values = (float(phi), float(free), entropy, gamma, forces.energy, replicon, float(replicon_ref), spins.r_ref)
         return Saddle(q, hats, t_hat, *values)
 
 
@@ -207,17 +213,14 @@ def read_out(problem: Problem, x: Array, distance: float) -> Row:
         slope = 2 * saddle.gamma  # phi = y S along the curve, so dphi = S dy + y dS there
     y = problem.at(moved)[0].system.y
     complexity = 0.0 if problem.zero else saddle.complexity(y)
-    status = Status.CONVERGED
-    if entropy < 0:
-        status = Status.NEGATIVE_ENTROPY
-    elif complexity < -1e-9:
-        status = Status.NEGATIVE_COMPLEXITY
     q, hats = saddle.overlaps, saddle.hats
     values = (q.q0, q.q1, q.t0, q.q_ref, hats.q0, hats.q1, hats.t0, hats.q_ref, saddle.t_hat, saddle.gamma,
               saddle.phi, saddle.free_entropy, saddle.energy, float(np.abs(residual).max()),
               saddle.replicon, saddle.replicon_ref)  # fmt: skip
-    error = abs(entropy - base)
-    return Row(status, entropy, slope, complexity, y, error, dict(zip(OVERLAPS, values, strict=True)))
+    overlaps = dict(zip(OVERLAPS, values, strict=True))
+    if problem.equations.system.model.has_teacher:
+        overlaps |= dict(zip(TAUGHT, (q.r, hats.r, saddle.r_ref), strict=True))
+    return Row(Status.of(entropy, complexity), entropy, slope, complexity, y, abs(entropy - base), overlaps)
 
 
 def _solved(problem: Problem, x: Array, p: float, tries: int = 3) -> tuple[Array, float, Array, Array, Array] | None:

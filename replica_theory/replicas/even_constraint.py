@@ -43,7 +43,7 @@ _MANY = 60.0
 _MOST = 1000.0
 _COOLED = 10.0
 """Number of replicas (or more) at which the constraint on the references is switched on."""
-_SYMMETRIC = 1e-7
+SYMMETRIC = 1e-7
 """Overlap below which a solution belongs to the symmetric sector."""
 
 
@@ -114,7 +114,7 @@ def descend(
     branch, diverged = sorted({*logs, *_waypoints(min(logs), origin)}, reverse=True), False
     for point in follow_branch(equations.along, x, origin, branch, max_step=0.1, min_step=_RESOLVED):
         if point.status.ok:
-            solved[point.parameter], diverged = point.x, bool(point.x[1] > np.log(_SATURATED))
+            solved[point.parameter], diverged = point.x, bool(point.x[-2] > np.log(_SATURATED))
         else:
             t = 1 - 2 * float(np.exp(point.parameter))
             solved[point.parameter] = satiated(equations.model, equations.alpha, t, always=True) if diverged else None
@@ -142,9 +142,9 @@ def broken_start(equations: Equations, log_distance: float) -> Array | None:
         limit = limit_branch(system.model, load, [log_distance])[log_distance]
     if limit is None or isinstance(limit, Satiated):
         return None
-    q, gap = float(limit[0]), float(np.expm1(limit[1]))
+    q, gap = float(limit[0]), float(np.expm1(limit[-2]))
     y = max(system.y, _MANY, 4 * gap / (1 - q))
-    x = np.array([q, gap / y, limit[2]])
+    x = np.array([q, gap / y, limit[-1]])
     x = _homotopy(lambda v: _at(free, alpha=load, y=float(np.exp(v))), x, np.log(y) + 1e-7, np.log(y), t)
     x = _homotopy(lambda v: _at(free, alpha=float(np.exp(v)), y=y), x, np.log(load), np.log(system.alpha), t)
     # References that are solutions break the symmetry before free ones: cool them first.
@@ -154,7 +154,7 @@ def broken_start(equations: Equations, log_distance: float) -> Array | None:
     if system.reference is not None and x is not None:
         x = _constrained(_at(family, y=middle), _at(free, y=middle), x, t)
     x = _homotopy(lambda v: _at(family, y=float(np.exp(v))), x, np.log(middle), np.log(system.y), t)
-    return None if x is None or x[0] < _SYMMETRIC else x
+    return None if x is None or x[0] < SYMMETRIC else x
 
 
 def broken_zero(equations: Equations, log_distance: float) -> tuple[Equations, Array] | None:
@@ -162,7 +162,7 @@ def broken_zero(equations: Equations, log_distance: float) -> tuple[Equations, A
     many = _at(equations, y=_MANY)
     x, t = broken_start(many, log_distance), 1 - 2 * float(np.exp(log_distance))
     many, log_y, sign = replace(many, even=False), float(np.log(_MANY)), 0.0
-    while x is not None and log_y <= np.log(_MOST) and x[0] > _SYMMETRIC:
+    while x is not None and log_y <= np.log(_MOST) and x[0] > SYMMETRIC:
         here = _at(many, y=float(np.exp(log_y)))
         saddle = here.evaluate(x, t)[1]
         if saddle is None:
@@ -217,6 +217,3 @@ def _homotopy(
         lambda x, v: family(v).residual(x, t), x, origin, [target], max_step=0.25, min_step=2e-3
     )[0]  # fmt: skip
     return point.x if point.status.ok else None
-
-
-__all__ = ["Satiated", "broken_start", "broken_zero", "descend", "limit_branch", "limit_start", "satiated"]

@@ -13,6 +13,12 @@ Gaussian fields (covariance :math:`C` of reference and replica) and one inner fi
 The kernels depend on the inner field `f` alone, so one grid of `f` serves every outer node: special functions are
 evaluated once on it, and the inner integrals are sums of exponentials (matrix products). The grids follow the maxima of
 the integrands, whatever `y`. A free reference has :math:`\tilde\ell = 0` and :math:`\tilde h = 0`.
+
+Where a teacher gives the labels (free references) the replicas have an overlap `R` with it: the outer energetic measure
+is that of `outer_field`, the outer entropic field becomes :math:`h + \hat R`, and
+
+.. math:: \hat R = \alpha\sqrt{2/\pi}\,E\langle\ell'\rangle_{h\sim\mathcal N(0, q_0-R^2)}, \qquad
+   R = E\langle\tanh f\rangle, \qquad \tilde R = E\langle\tilde W\rangle.
 """
 
 from __future__ import annotations
@@ -27,8 +33,9 @@ from numpy.typing import NDArray
 from replica_theory.models.model import Model
 from replica_theory.models.proximal import jumps
 from replica_theory.numerics.binary import log2cosh
-from replica_theory.numerics.gaussian import Rule, multi_rule, rule
+from replica_theory.numerics.gaussian import Rule, rule
 from replica_theory.numerics.inner_grid import MOST_NODES, inner_grid
+from replica_theory.replicas.outer_field import Step, outer_rule, tilted_rule
 from replica_theory.typing import Array
 
 _NEGLIGIBLE = 45.0
@@ -70,14 +77,22 @@ class System:
     y: float
     resolution: Resolution = Resolution()
 
+    def __post_init__(self) -> None:
+        if self.model.has_teacher and self.reference is not None:
+            raise ValueError(f"with a teacher the reference must be free (None); got {self.reference!r}")
+
 
 class Overlaps(NamedTuple):
-    r"""Order parameters, or their conjugates: q0, q1 - q0, t0/q0 and :math:`\tilde q - t_0^2/q_0` (both 0 if free)."""
+    r"""Order parameters, or their conjugates: q0, q1 - q0, t0/q0 and :math:`\tilde q - t_0^2/q_0` (both 0 if free), R.
+
+    `r` is the overlap of a replica with the teacher, 0 where there is none.
+    """
 
     q0: float
     gap: float
     slope: float = 0.0
     rest: float = 0.0
+    r: float = 0.0
 
     @property
     def q1(self) -> float:
@@ -115,7 +130,7 @@ class Entropic(NamedTuple):
     r"""Value :math:`G_S`, the mean of :math:`\log2\cosh`, the overlaps and the overlap `t` with the reference.
 
     `curvature` is :math:`E\langle\mathrm{sech}^4\rangle`; `response` is :math:`E\,J\otimes J` with `J` the Jacobian
-    of :math:`(\langle\tilde W\rangle, \langle\tanh\rangle)`.
+    of :math:`(\langle\tilde W\rangle, \langle\tanh\rangle)`; `r_ref` is the overlap of reference and teacher.
     """
 
     value: float
@@ -124,6 +139,7 @@ class Entropic(NamedTuple):
     t: float
     curvature: float
     response: Array
+    r_ref: float = 0.0
 
 
 def energetic(system: System, q: Overlaps, t: float) -> Energetic | None:
@@ -133,48 +149,11 @@ def energetic(system: System, q: Overlaps, t: float) -> Energetic | None:
     :math:`\hat{\tilde q} = \alpha E\langle\tilde\ell'\rangle^2`, :math:`\hat t_0 =
     \alpha E\langle\tilde\ell'\rangle\langle\ell'\rangle`; ``force`` is :math:`\alpha E\langle\tilde\ell'\ell'\rangle`.
     """
-    model, y = system.model, system.y
-    rest_variance = 1 - q.q1
-    if not (q.gap > 0 and q.q0 >= 0 and rest_variance > 1e-9):
+    if not (q.gap > 0 and q.q0 >= 0 and 1 - q.q1 > 1e-9):
         return None
-    coupling = (t - q.t0) / q.gap if system.reference is not None else 0.0
-    std_ref2 = 1 - q.q_ref - coupling**2 * q.gap
-    if not std_ref2 > 1e-12:
-        return None
-    std, std_ref = np.sqrt(rest_variance), np.sqrt(std_ref2)
-    sharp = np.sqrt(rest_variance / max(y, 1.0))
-    outer = _outer_rule(model, q, y, system.resolution.outer)
-    h = np.sqrt(q.q0) * outer.nodes
-    steps = [(float(np.asarray(edge)), sharp) for edge in model.edges]
-    if system.reference is not None and coupling > 0:
-        steps += [(float(np.asarray(edge)), std_ref / coupling) for edge in system.reference.edges]
-    if system.reference is None and q.gap < _NARROW * sharp**2:
-        f, log_df = _narrow_grid(h + y * q.gap * model.log_kernel(h, std).d1, np.sqrt(q.gap), system.resolution.spacing)
-    else:
-        f, log_df = inner_grid(steps, h, np.sqrt(q.gap), system.resolution.spacing)
-    kernel = model.log_kernel(f, std)
-    log_weight = -((f - h[:, None]) ** 2) / (2 * q.gap) + y * kernel.log + log_df
-    moments = [np.ones_like(f), kernel.d1, kernel.d1**2, kernel.log, kernel.d2**2, kernel.d2]
-    if np.isfinite(model.beta):
-        moments.append(model.violation(f, std))
-    columns = np.stack(moments, axis=-1)
-    top = log_weight.max(axis=1)
-    constant = top - 0.5 * np.log(2 * np.pi * q.gap)
-    if system.reference is None:
-        return _free_energetic(system, outer, _sums(np.exp(log_weight - top[:, None]), columns), constant)
-    window = _window(log_weight, top)
-    weight = np.exp(np.take_along_axis(log_weight, window, axis=1) - top[:, None])
-    local = f[window]
-    across = _hermite(system.resolution.reference)
-    field = q.slope * h[:, None] + np.sqrt(max(q.rest, 0.0)) * across.nodes
-    mean = field[:, :, None] + coupling * (local - h[:, None])[:, None, :]
-    allowed, pull = system.reference.probability(mean, std_ref)
-    weighted = weight[:, :, None] * columns[window]
-    # Integration by parts gives the mean of p'', the second derivative of the reference's probability.
-    parts = weighted[:, :, 0] * (local - h[:, None]) / q.gap - y * weighted[:, :, 1]
-    weighted_pull = np.concatenate([weighted[:, :, :2], parts[:, :, None] / (coupling or np.inf)], axis=2)
-    sums, pulls = allowed @ weighted, pull @ weighted_pull
-    return _constrained_energetic(system, outer, across, sums, pulls, constant)
+    if system.reference is not None:
+        return _constrained_energetic(system, system.reference, q, t)
+    return None if system.model.has_teacher and not q.r**2 < q.q0 else _free_energetic(system, q)
 
 
 def entropic(system: System, hats: Overlaps, tau: float) -> Entropic | None:
@@ -183,22 +162,18 @@ def entropic(system: System, hats: Overlaps, tau: float) -> Entropic | None:
     if not (hats.gap > 0 and hats.q0 >= 0 and np.isfinite(tau)):
         return None
     root = np.sqrt(hats.q0)
-    outer = rule(0.0, 1 / (max(y, 1.0) * max(root, 1e-6)), system.resolution.outer) if root > 0 else _POINT
-    h = root * outer.nodes
-    grid = _entropic_grid(system, hats, tau, h)
-    if grid is None:
+    outer = _POINT
+    if root > 0:
+        outer = rule(np.clip(-hats.r / root, -8, 8), 1 / (max(y, 1.0) * max(root, 1e-6)), system.resolution.outer)
+    h = root * outer.nodes + hats.r
+    one = _around_one(system, hats, tau, h)
+    other = one if one is None or hats.r == 0 else _around_one(system, hats, -tau, h)
+    if one is None or other is None:
         return None
-    f, log_df = grid
-    log_f = log2cosh(f)
-    log_weight = -((f - h[:, None] - tau) ** 2) / (2 * hats.gap) + y * log_f
-    top = log_weight.max(axis=1)
-    m = np.tanh(f)
-    columns = [np.ones_like(f), m, m**2, log_f, (1 - m**2) ** 2]
-    sums = _sums(np.exp(log_weight - top[:, None]), np.stack(columns, axis=-1))
-    log_z = top + np.log(sums[:, 0]) + log_df - 0.5 * np.log(2 * np.pi * hats.gap)
-    up = sums[:, 1:] / sums[:, :1]
-    down = up[::-1] * np.array([-1.0, 1.0, 1.0, 1.0])
-    half, mean = 0.5 * (log_z - log_z[::-1]), 0.5 * (log_z + log_z[::-1])
+    (log_up, up), (log_down, down) = one, other
+    if hats.r == 0:  # the outer measure is even
+        log_down, down = log_up[::-1], up[::-1] * np.array([-1.0, 1.0, 1.0, 1.0])
+    half, mean = 0.5 * (log_up - log_down), 0.5 * (log_up + log_down)
     across = _hermite(5 * system.resolution.reference) if system.reference is not None else _POINT
     field = half[:, None]
     if system.reference is not None:
@@ -215,6 +190,7 @@ def entropic(system: System, hats: Overlaps, tau: float) -> Entropic | None:
     q0, q1 = expect(average**2), expect(mixed(1))
     aligned = 0.5 * ((1 + w) * up[:, 0, None] - (1 - w) * down[:, 0, None])
     t0, q_ref = (expect(w * average), expect(w**2)) if system.reference is not None else (0.0, 0.0)
+    r, r_ref = (expect(average), expect(w)) if system.model.has_teacher else (0.0, 0.0)
     slope = t0 / q0 if q0 > 0 else 0.0
     value = expect(mean[:, None] + log2cosh(field))
     along = 1 - mixed(1) + y * (mixed(1) - average**2)
@@ -222,8 +198,27 @@ def entropic(system: System, hats: Overlaps, tau: float) -> Entropic | None:
         response = np.array([[expect(along**2)]])
     else:
         response = _kronecker(outer.weights[:, None] * across.weights, 1 - w**2, aligned - w * average, along, y)
-    order = Overlaps(q0, q1 - q0, slope, q_ref - slope * t0)
-    return Entropic(value, expect(mixed(2)), order, expect(aligned), expect(mixed(3)), response)
+    order = Overlaps(q0, q1 - q0, slope, q_ref - slope * t0, r)
+    return Entropic(value, expect(mixed(2)), order, expect(aligned), expect(mixed(3)), response, r_ref)
+
+
+def _around_one(system: System, hats: Overlaps, tau: float, h: Array) -> tuple[Array, Array] | None:
+    """Logarithm of the integral over f around one sign of the reference, and averages of tanh, its square, log, sech^4.
+
+    None where the grid would be too large.
+    """
+    grid = _entropic_grid(system, hats, tau, h)
+    if grid is None:
+        return None
+    f, log_df = grid
+    log_f = log2cosh(f)
+    log_weight = -((f - h[:, None] - tau) ** 2) / (2 * hats.gap) + system.y * log_f
+    top = log_weight.max(axis=1)
+    m = np.tanh(f)
+    columns = [np.ones_like(f), m, m**2, log_f, (1 - m**2) ** 2]
+    sums = _sums(np.exp(log_weight - top[:, None]), np.stack(columns, axis=-1))
+    log_z = top + np.log(sums[:, 0]) + log_df - 0.5 * np.log(2 * np.pi * hats.gap)
+    return log_z, sums[:, 1:] / sums[:, :1]
 
 
 def _entropic_grid(system: System, hats: Overlaps, tau: float, h: Array) -> tuple[Array, Array] | None:
@@ -232,7 +227,7 @@ def _entropic_grid(system: System, hats: Overlaps, tau: float, h: Array) -> tupl
     if system.reference is None and hats.gap * max(y, 1.0) < _NARROW:
         center = h + tau
         return _narrow_grid(center + y * hats.gap * np.tanh(center), width, system.resolution.spacing)
-    reach = min(_REACH * np.sqrt(hats.q0), float(h[-1])) + abs(tau) + y * hats.gap + 9 * width
+    reach = min(_REACH * np.sqrt(hats.q0), float(h[-1]) - hats.r) + abs(hats.r) + abs(tau) + y * hats.gap + 9 * width
     spacing = min(width, 0.6) * system.resolution.spacing
     count = int(np.ceil(reach / spacing))
     if count > MOST_NODES:
@@ -254,15 +249,23 @@ def _sums(weight: Array, columns: Array) -> Array:
 _POINT = Rule(np.zeros(1), np.ones(1), np.ones(1))
 
 
-def _free_energetic(system: System, outer: Rule, sums: Array, constant: Array) -> Energetic:
-    averages = sums[:, 1:] / sums[:, :1]
+def _free_energetic(system: System, q: Overlaps) -> Energetic | None:
+    outer = _outer_rule(system, q)
+    boundary = _boundary_rule(system, q) if system.model.has_teacher else None
+    if outer is None or (boundary is None and system.model.has_teacher):
+        return None
+    log_z, averages = _free_averages(system, q, np.sqrt(q.q0) * outer.nodes)
     q0_hat = float(outer.integrate(averages[:, 0] ** 2))
     q1_hat = float(outer.integrate(averages[:, 1]))
     response = averages[:, 4] + system.y * (averages[:, 1] - averages[:, 0] ** 2)
+    r_hat = 0.0
+    if boundary is not None:
+        forces = _free_averages(system, q, np.sqrt(q.q0 - q.r**2) * boundary.nodes)[1][:, 0]
+        r_hat = float(np.sqrt(2 / np.pi) * boundary.integrate(forces))
     return Energetic(
-        float(outer.integrate(constant + np.log(sums[:, 0]))),
+        float(outer.integrate(log_z)),
         float(outer.integrate(averages[:, 2])),
-        Overlaps(system.alpha * q0_hat, system.alpha * (q1_hat - q0_hat)),
+        Overlaps(system.alpha * q0_hat, system.alpha * (q1_hat - q0_hat), r=system.alpha * r_hat),
         0.0,
         float(outer.integrate(averages[:, 5])) if averages.shape[1] > 5 else 0.0,
         float(outer.integrate(averages[:, 3])),
@@ -270,7 +273,60 @@ def _free_energetic(system: System, outer: Rule, sums: Array, constant: Array) -
     )
 
 
-def _constrained_energetic(
+def _free_averages(system: System, q: Overlaps, h: Array) -> tuple[Array, Array]:
+    """Logarithm of the inner integral at outer fields h, and the averages of `_inner`."""
+    _, log_weight, columns = _inner(system, q, h, [])
+    top = log_weight.max(axis=1)
+    sums = _sums(np.exp(log_weight - top[:, None]), columns)
+    return top - 0.5 * np.log(2 * np.pi * q.gap) + np.log(sums[:, 0]), sums[:, 1:] / sums[:, :1]
+
+
+def _inner(system: System, q: Overlaps, h: Array, more: list[Step]) -> tuple[Array, Array, Array]:
+    r"""Inner fields, log weights there at each outer field h, and columns of 1, l', l'^2, l, l''^2, l'', violation.
+
+    `more` are steps of the reference's kernel, next to those of the replicas'.
+    """
+    model, y, rest = system.model, system.y, 1 - q.q1
+    std, sharp = np.sqrt(rest), np.sqrt(rest / max(y, 1.0))
+    steps = [(float(np.asarray(edge)), sharp) for edge in model.edges] + more
+    if system.reference is None and q.gap < _NARROW * sharp**2:
+        f, log_df = _narrow_grid(h + y * q.gap * model.log_kernel(h, std).d1, np.sqrt(q.gap), system.resolution.spacing)
+    else:
+        f, log_df = inner_grid(steps, h, np.sqrt(q.gap), system.resolution.spacing)
+    kernel = model.log_kernel(f, std)
+    log_weight = -((f - h[:, None]) ** 2) / (2 * q.gap) + y * kernel.log + log_df
+    moments = [np.ones_like(f), kernel.d1, kernel.d1**2, kernel.log, kernel.d2**2, kernel.d2]
+    if np.isfinite(model.beta):
+        moments.append(model.violation(f, std))
+    return f, log_weight, np.stack(moments, axis=-1)
+
+
+def _constrained_energetic(system: System, reference: Model, q: Overlaps, t: float) -> Energetic | None:
+    coupling = (t - q.t0) / q.gap
+    std_ref2 = 1 - q.q_ref - coupling**2 * q.gap
+    outer = _outer_rule(system, q) if std_ref2 > 1e-12 else None
+    if outer is None:
+        return None
+    h, std_ref = np.sqrt(q.q0) * outer.nodes, np.sqrt(std_ref2)
+    more = [(float(np.asarray(edge)), std_ref / coupling) for edge in reference.edges] if coupling > 0 else []
+    f, log_weight, columns = _inner(system, q, h, more)
+    top = log_weight.max(axis=1)
+    window = _window(log_weight, top)
+    weight = np.exp(np.take_along_axis(log_weight, window, axis=1) - top[:, None])
+    local = f[window]
+    across = _hermite(system.resolution.reference)
+    field = q.slope * h[:, None] + np.sqrt(max(q.rest, 0.0)) * across.nodes
+    mean = field[:, :, None] + coupling * (local - h[:, None])[:, None, :]
+    allowed, pull = reference.probability(mean, std_ref)
+    weighted = weight[:, :, None] * columns[window]
+    # Integration by parts gives the mean of p'', the second derivative of the reference's probability.
+    parts = weighted[:, :, 0] * (local - h[:, None]) / q.gap - system.y * weighted[:, :, 1]
+    weighted_pull = np.concatenate([weighted[:, :, :2], parts[:, :, None] / (coupling or np.inf)], axis=2)
+    constant = top - 0.5 * np.log(2 * np.pi * q.gap)
+    return _constrained_averages(system, outer, across, allowed @ weighted, pull @ weighted_pull, constant)
+
+
+def _constrained_averages(
     system: System, outer: Rule, across: Rule, sums: Array, pulls: Array, constant: Array
 ) -> Energetic:
     # Outer nodes whose weight is negligible may underflow.
@@ -311,21 +367,41 @@ def _hermite(n: int) -> Rule:
     return Rule(nodes, weights / weights.sum(), np.zeros(n))
 
 
-def _outer_rule(model: Model, q: Overlaps, y: float, n: int) -> Rule:
-    """Rule along the outer field: fine at the edges, and where one inner maximum gives way to another."""
+def _outer_rule(system: System, q: Overlaps) -> Rule | None:
+    """Rule along the outer field, with the teacher's weight; None where its steps are not found."""
     if q.q0 <= 0:
         return _POINT
-    root, std2 = np.sqrt(q.q0), 1 - q.q1
+    steps = _outer_steps(system, q, q.q0)
+    if steps is None:
+        return None
+    n = system.resolution.outer
+    return tilted_rule(steps, n, q.q0, q.r) if system.model.has_teacher else outer_rule(steps, n)
+
+
+def _boundary_rule(system: System, q: Overlaps) -> Rule | None:
+    """Rule along the outer fields on the teacher's boundary."""
+    steps = _outer_steps(system, q, q.q0 - q.r**2)
+    return None if steps is None else outer_rule(steps, system.resolution.outer)
+
+
+def _outer_steps(system: System, q: Overlaps, variance: float) -> list[Step] | None:
+    """Where a field of given variance must be resolved: at the edges, and where one inner maximum gives way to another.
+
+    None where these jumps are not found.
+    """
+    model, y = system.model, system.y
+    root, std2 = np.sqrt(variance), 1 - q.q1
     edges = [float(np.asarray(edge)) / root for edge in model.edges]
     width = np.sqrt(q.gap + std2 / max(y, 1.0)) / root
     if model.is_concave or y == 0:
         center = edges[0] if len(edges) == 1 else 0.0
-        return rule(np.clip(center, -6, 6), width / len(edges), n)
+        return [(np.clip(center, -6, 6), width / len(edges))]
+    breaks = jumps(model, variance, y * q.gap, float(np.sqrt(std2)))
+    if breaks is None:
+        return None
     steps = [(edge, width) for edge in edges]
-    for jump in jumps(model, q.q0, y * q.gap, float(np.sqrt(std2))):
-        steps.append((jump.field / root, 2 * q.gap / (jump.right - jump.left) / root))
-    centers, widths = zip(*steps, strict=True)
-    return multi_rule([np.clip(c, -6, 6) for c in centers], [np.asarray(w) for w in widths], n)
+    steps += [(jump.field / root, 2 * q.gap / (jump.right - jump.left) / root) for jump in breaks]
+    return [(np.clip(c, -6, 6), w) for c, w in steps]
 
 
 def _window(log_weight: Array, top: Array) -> NDArray[np.intp]:

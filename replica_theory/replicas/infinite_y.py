@@ -8,6 +8,10 @@ With :math:`q_1 = q + \delta q/y`, :math:`\hat q_1 = \hat q + \delta\hat q/y` an
 
 and :math:`dS_\infty/dd = 2\hat t`. The inner maxima are at :math:`h = \sqrt{\hat q}|z| + \hat t + \delta\hat q\tanh h`
 (largest root) and :math:`f = \sqrt q z + \delta q\,\ell'(f)`.
+
+With a teacher the functional gains :math:`-R\hat R`, the outer energetic measure is that of `outer_field`, and
+:math:`a = \sqrt{\hat q}z + \hat R` stands in the place of :math:`\sqrt{\hat q}z`. The best reference is
+:math:`\tilde W = \mathrm{sign}\,a`.
 """
 
 from __future__ import annotations
@@ -20,13 +24,21 @@ import numpy as np
 from replica_theory.models.model import Model
 from replica_theory.models.proximal import maxima, maximal_field
 from replica_theory.numerics.binary import log2cosh
-from replica_theory.numerics.gaussian import multi_rule
-from replica_theory.numerics.half_line import half_line
+from replica_theory.numerics.half_line import half_line, kinked_line
+from replica_theory.numerics.inner_newton import inner_newton
+from replica_theory.replicas.outer_field import outer_rule, tilted_rule
+from replica_theory.typical.functional import teacher_weight
 from replica_theory.typing import Array
+
+_WIDEST = {False: 40.0, True: 300.0}
+"""Largest log(1 + dq): beyond, the limit is known; a teacher leaves the overlaps with it to be found."""
 
 
 class LimitPoint(NamedTuple):
-    """Read-out of a solution: local entropy, half its slope, order parameters and conjugates."""
+    """Read-out of a solution: local entropy, half its slope, order parameters and conjugates.
+
+    `r`, `r_hat` and `r_ref` are the overlap with the teacher, its conjugate, and the reference's own (0 without one).
+    """
 
     free_entropy: float
     entropy: float
@@ -37,6 +49,9 @@ class LimitPoint(NamedTuple):
     gap_hat: float
     energy: float
     replicon: float
+    r: float = 0.0
+    r_hat: float = 0.0
+    r_ref: float = 0.0
 
 
 class _Energetic(NamedTuple):
@@ -45,6 +60,7 @@ class _Energetic(NamedTuple):
     gap_hat: float
     energy: float
     curvature: float
+    r_hat: float = 0.0
 
 
 class _Entropic(NamedTuple):
@@ -53,14 +69,24 @@ class _Entropic(NamedTuple):
     gap: float
     t: float
     curvature: float
+    r: float = 0.0
+    r_ref: float = 0.0
+
+
+class _Fields(NamedTuple):
+    """Inner fields, their weights, and the mean curvature in the jumps between them."""
+
+    f: Array
+    weights: Array
+    kinks: float
 
 
 @dataclass(frozen=True)
 class LimitEquations:
     r"""Saddle-point equations in the unknowns :math:`(q, \log(1+\delta q), \hat t/(1+|\hat t|))` at overlap t.
 
-    As d → 0 the constraint is felt less and less around the best reference: :math:`\hat q\to0` and
-    :math:`\delta q\sim\hat q^{-1/2}` diverges, its logarithm only slowly.
+    With a teacher `R` is one more unknown, the second. As d → 0 the constraint is felt less and less around the best
+    reference: :math:`\hat q\to0` and :math:`\delta q\sim\hat q^{-1/2}` diverges, its logarithm only slowly.
     """
 
     model: Model
@@ -70,12 +96,11 @@ class LimitEquations:
     def residual(self, x: Array, t: float) -> Array:
         """Saddle-point equations; NaN outside the domain."""
         solved = self._terms(x)
-        if solved is None:
-            return np.full(3, np.nan)
+        if solved is None or not solved[1].gap > -1:
+            return np.full(len(x), np.nan)
         spins = solved[1]
-        if not spins.gap > -1:
-            return np.full(3, np.nan)
-        return np.array([spins.q - x[0], np.log1p(spins.gap) - x[1], spins.t - t])
+        taught = [spins.r - x[1]] if self.model.has_teacher else []
+        return np.array([spins.q - x[0], *taught, np.log1p(spins.gap) - x[-2], spins.t - t])
 
     def along(self, x: Array, log_distance: float) -> Array:
         """Saddle-point equations at a log distance."""
@@ -87,65 +112,99 @@ class LimitEquations:
         if solved is None:
             return None
         forces, spins = solved
-        q, gap, t_hat = float(x[0]), max(float(np.expm1(x[1])), 0.0), _unsqueezed(float(x[2]))
+        q, r, gap, t_hat = self._decode(x)
         linear = -0.5 * forces.q_hat * (1 - q) - 0.5 * (gap * forces.q_hat + q * forces.gap_hat) - t * t_hat
-        free = linear + spins.value + self.alpha * forces.value
+        free = linear - r * forces.r_hat + spins.value + self.alpha * forces.value
         entropy = free + self.model.heat(self.alpha, forces.energy)
         replicon = 1 - self.alpha * forces.curvature * spins.curvature
-        return LimitPoint(free, entropy, t_hat, q, forces.q_hat, gap, forces.gap_hat, forces.energy, replicon)
+        return LimitPoint(free, entropy, t_hat, q, forces.q_hat, gap, forces.gap_hat, forces.energy, replicon,
+                          r, forces.r_hat, spins.r_ref)  # fmt: skip
+
+    def _decode(self, x: Array) -> tuple[float, float, float, float]:
+        """Overlaps q and R, gap and coupling field of coordinates x inside the domain."""
+        r = float(x[1]) if self.model.has_teacher else 0.0
+        return float(x[0]), r, max(float(np.expm1(x[-2])), 0.0), _unsqueezed(float(x[-1]))
 
     def _terms(self, x: Array) -> tuple[_Energetic, _Entropic] | None:
-        q, log_gap, squeezed = (float(v) for v in x)
-        if not (0 < q < 1 - 1e-9 and abs(squeezed) < 1 and log_gap < 40):
+        if not (0 < x[0] < 1 - 1e-9 and abs(x[-1]) < 1 and x[-2] < _WIDEST[self.model.has_teacher]):
             return None
-        forces = self._energetic(q, max(float(np.expm1(log_gap)), 0.0))
-        if not forces.q_hat > 0:
+        q, r, gap, t_hat = self._decode(x)
+        forces = self._energetic(q, r, gap) if r**2 < q else None
+        if forces is None or not forces.q_hat > 0:
             return None
-        return forces, _entropic(forces.q_hat, forces.gap_hat, _unsqueezed(squeezed))
+        spins = _entropic(forces.q_hat, forces.gap_hat, t_hat, forces.r_hat)
+        return None if spins is None else (forces, spins)
 
-    def _energetic(self, q: float, gap: float) -> _Energetic:
-        root, std = float(np.sqrt(q)), float(np.sqrt(1 - q))
-        kinks = 0.0
-        if self.model.is_concave or gap == 0:
-            edges = [np.asarray(np.clip(float(np.asarray(edge)) / root, -8, 8)) for edge in self.model.edges]
-            outer = multi_rule(edges, [np.asarray(std / root)] * len(edges), self.nodes)
-            weights, f = outer.weights, maximal_field(self.model, root * outer.nodes, gap, std)
-        else:
-            best = maxima(self.model, q, gap, std, order=self.nodes // 16)
-            weights, f, kinks = best.weights, best.fields, best.kinks(q, gap)
-        kernel = self.model.log_kernel(f, std)
+    def _energetic(self, q: float, r: float, gap: float) -> _Energetic | None:
+        model, std, taught = self.model, float(np.sqrt(1 - q)), self.model.has_teacher
+        outer = self._fields(q, r if taught else None, gap, std)
+        boundary = self._fields(q - r**2, None, gap, std) if taught else None
+        if outer is None or (taught and boundary is None):
+            return None
+        f, weights, kinks = outer
+        kernel = model.log_kernel(f, std)
         response = gap * kernel.d2**2 / (1 - gap * kernel.d2)
-        thermal = np.isfinite(self.model.beta)
+        slope = 0.0 if boundary is None else float(boundary.weights @ model.log_kernel(boundary.f, std).d1)
         return _Energetic(
             float(weights @ (kernel.log - 0.5 * gap * kernel.d1**2)),
             self.alpha * float(weights @ kernel.d1**2),
             self.alpha * (float(weights @ response) + kinks),
-            float(weights @ self.model.violation(f, std)) if thermal else 0.0,
+            float(weights @ model.violation(f, std)) if np.isfinite(model.beta) else 0.0,
             float(weights @ kernel.d2**2),
+            self.alpha * float(np.sqrt(2 / np.pi)) * slope,
         )
 
+    def _fields(self, variance: float, r: float | None, gap: float, std: float) -> _Fields | None:
+        """Inner maxima over an outer field of given variance, with the teacher's weight at overlap r.
 
-def aligned_distance(q_hat: float) -> float:
-    r"""Distance between a typical solution and the best aligned reference: the curve is flat from here to 1/2."""
-    return 0.5 * (1 - _entropic(q_hat, 0.0, 0.0).t)
+        None where they are not found.
+        """
+        root = float(np.sqrt(variance))
+        if self.model.is_concave or gap == 0:
+            steps = [(float(np.clip(float(np.asarray(e)) / root, -8, 8)), std / root) for e in self.model.edges]
+            outer = outer_rule(steps, self.nodes) if r is None else tilted_rule(steps, self.nodes, variance, r)
+            f = maximal_field(self.model, root * outer.nodes, gap, std)
+            return None if np.isnan(f).any() else _Fields(f, outer.weights, 0.0)
+        best = maxima(self.model, variance, gap, std, order=self.nodes // 16)
+        if best is None:
+            return None
+        if r is None:
+            return _Fields(best.fields, best.weights, best.kinks(variance, gap))
+        weights = best.weights * teacher_weight(best.h / root, variance, r)
+        at_jumps = teacher_weight(np.array([jump.field for jump in best.jumps]) / root, variance, r)
+        return _Fields(best.fields, weights, best.kinks(variance, gap, at_jumps))
 
 
-def _entropic(q_hat: float, gap_hat: float, t_hat: float) -> _Entropic:
+def aligned(q_hat: float, r_hat: float = 0.0) -> tuple[float, float]:
+    r"""Overlaps of the best aligned reference with a typical solution, and with the teacher (0 if there is none).
+
+    The reference is the sign of the mean of the typical solutions; the curve is flat from its distance to 1/2.
+    """
+    spins = _entropic(q_hat, 0.0, 0.0, r_hat)
+    return (np.nan, np.nan) if spins is None else (spins.t, spins.r_ref)
+
+
+def _entropic(q_hat: float, gap_hat: float, t_hat: float, r_hat: float) -> _Entropic | None:
+    """Entropic term, None where the inner maxima are not found."""
     root = np.sqrt(q_hat)
-    z, weight = half_line(1 / root)
-    a = root * z + t_hat
-    h = a + gap_hat
-    for _ in range(100):
+    z, weight = half_line(1 / root) if r_hat == 0 else kinked_line(-r_hat / root, 1 / root)
+    field = root * z + r_hat
+    sign, a = np.sign(field), np.abs(field) + t_hat
+
+    def step(h: Array) -> Array:
         m = np.tanh(h)
-        step = (h - a - gap_hat * m) / np.maximum(1 - gap_hat * (1 - m**2), 1e-3)
-        h = h - step
-        if np.max(np.abs(step)) < 1e-11 * (1 + np.max(np.abs(h))):
-            break
+        return np.asarray(-(h - a - gap_hat * m) / np.maximum(1 - gap_hat * (1 - m**2), 1e-3))
+
+    h, converged = inner_newton(step, a + gap_hat, most=100, tol=1e-11)
+    if not converged:
+        return None
     m = np.tanh(h)
     q = float(weight @ m**2)
     value = float(weight @ (log2cosh(h) - 0.5 * gap_hat * m**2))
-    gap = float(weight @ (z * m)) / root - (1 - q)
-    return _Entropic(value, q, gap, float(weight @ m), float(weight @ (1 - m**2) ** 2))
+    gap = float(weight @ (z * sign * m)) / root - (1 - q)
+    # Without a teacher the nodes are those of one sign, and the others cancel them.
+    r, r_ref = (0.0, 0.0) if r_hat == 0 else (float(weight @ (sign * m)), float(weight @ sign))
+    return _Entropic(value, q, gap, float(weight @ m), float(weight @ (1 - m**2) ** 2), r, r_ref)
 
 
 def _unsqueezed(x: float) -> float:

@@ -22,6 +22,7 @@ from replica_theory.numerics.binary import log2cosh
 from replica_theory.numerics.gaussian import Rule, multi_rule, rule
 from replica_theory.numerics.half_line import half_line
 from replica_theory.numerics.inner_grid import inner_grid
+from replica_theory.numerics.inner_newton import inner_newton
 from replica_theory.replicas.finite_y import Resolution
 from replica_theory.typing import Array
 
@@ -231,14 +232,12 @@ def _sum_over_references(group: _Group, outer: Rule, h: Array, f: Array, gap: fl
 
 def _largest_energetic(group: _Group, outer: Rule, h: Array, gap: float) -> Term:
     """Energetic term at y = inf: B is concave, Newton's method finds the maximum."""
-    f = h
-    for _ in range(80):
+
+    def step(f: Array) -> Array:
         at = group.at(f)
-        change = (h + gap * at.d1 - f) / (1 - gap * np.minimum(at.d2, 0.0))
-        f = f + change
-        if np.max(np.abs(change)) < 1e-11 * (1 + np.max(np.abs(f))):
-            break
-    at = group.at(f)
+        return np.asarray((h + gap * at.d1 - f) / (1 - gap * np.minimum(at.d2, 0.0)))
+
+    at = group.at(inner_newton(step, h, most=80, tol=1e-11).or_nan)
     free, log, square, energy = (float(outer.integrate(v)) for v in (at.free, at.log, at.square, at.energy))
     q0 = float(outer.integrate(at.d1**2))
     response = float(outer.integrate(gap * at.d2**2 / (1 - gap * at.d2)))
@@ -248,14 +247,12 @@ def _largest_energetic(group: _Group, outer: Rule, h: Array, gap: float) -> Term
 
 def _largest_entropic(group: _Group, z: Array, weight: Array, h: Array, hats: Orders) -> Term:
     """Entropic term at y = inf: the largest root of f = h + gap B'(f)/m, from above."""
-    f = h + hats.gap
-    for _ in range(200):
+
+    def step(f: Array) -> Array:
         at = group.at(f)
-        change = (h + hats.gap * at.d1 - f) / np.maximum(1 - hats.gap * at.d2, 1e-3)
-        f = f + change
-        if np.max(np.abs(change)) < 1e-11 * (1 + np.max(np.abs(f))):
-            break
-    at = group.at(f)
+        return np.asarray((h + hats.gap * at.d1 - f) / np.maximum(1 - hats.gap * at.d2, 1e-3))
+
+    at = group.at(inner_newton(step, h + hats.gap, most=200, tol=1e-11).or_nan)
     free, log, q2, t = (float(weight @ v) for v in (at.free, at.log, at.square, at.d1))
     q0 = float(weight @ at.d1**2)
     gap = float(weight @ (z * at.d1)) / float(np.sqrt(hats.q0)) - (1 - q2) - group.m * (q2 - q0)

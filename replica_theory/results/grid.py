@@ -4,22 +4,115 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Mapping
-from dataclasses import fields
-from typing import Any, ClassVar, Self
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, fields
+from typing import Any, ClassVar, Self, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
-from replica_theory.results.labelled import Labelled, Quantity, Variable, make_dataset, read_attributes
-from replica_theory.status import Status
+from replica_theory.results.labelled import Labelled, Variable, make_dataset, read_attributes
+from replica_theory.results.quantities import PARAMETERS, STATUS, Quantity
+from replica_theory.status import statuses
 
-NATS = "nats per weight"
-LOAD = Quantity("load, patterns per weight")
-DISTANCE = Quantity("distance from the reference, differing weights over weights")
+_Row = TypeVar("_Row")
 
-_PARAMETERS = {"kappa": Quantity("margin of the model"), "beta": Quantity("inverse temperature of the model")}
-_STATUS = Quantity("outcome of the point")
+
+@dataclass(frozen=True, eq=False)
+class Points:
+    """The points of a call: its arguments, broadcast against each other.
+
+    Attributes
+    ----------
+    columns : mapping of str to array
+        Every argument as a flat array of doubles, one entry a point.
+    shape : tuple of int
+        The broadcast shape, ``()`` for a scalar call.
+    """
+
+    columns: dict[str, NDArray[np.float64]]
+    shape: tuple[int, ...]
+
+    @property
+    def scalar(self) -> bool:
+        """Whether the call is for a single point."""
+        return self.shape == ()
+
+    def __len__(self) -> int:
+        return len(next(iter(self.columns.values())))
+
+    def __iter__(self) -> Iterator[dict[str, float]]:
+        """The arguments of every point, one after the other."""
+        for k in range(len(self)):
+            yield {name: float(column[k]) for name, column in self.columns.items()}
+
+    def array(self, name: str) -> NDArray[np.float64]:
+        """An argument as an array of the broadcast shape."""
+        return self.columns[name].reshape(self.shape)
+
+    def shaped(self, column: Any) -> Any:
+        """One entry a point as a result holds it: of the broadcast shape, or the entry itself in a scalar call."""
+        return np.asarray(column).reshape(self.shape) if self.shape else np.asarray(column).item()
+
+    def shaped_all(self, columns: Mapping[str, Any]) -> dict[str, Any]:
+        """The same for several columns by name."""
+        return {name: self.shaped(column) for name, column in columns.items()}
+
+
+def broadcast(**arguments: Any) -> Points:
+    """The points that arguments stand for together.
+
+    Raises
+    ------
+    ValueError
+        If their shapes do not fit.
+    """
+    try:
+        grid = np.broadcast_arrays(*arguments.values())
+    except ValueError:
+        *names, last = arguments
+        shapes = ", ".join(str(np.shape(value)) for value in arguments.values())
+        raise ValueError(f"{', '.join(names)} and {last} must broadcast; got shapes {shapes}") from None
+    columns = {name: np.array(column, dtype=float).ravel() for name, column in zip(arguments, grid, strict=True)}
+    return Points(columns, grid[0].shape)
+
+
+def by_setting(
+    points: Points,
+    swept: str,
+    solve: Callable[[Mapping[str, float], NDArray[np.float64]], Sequence[_Row]],
+) -> list[_Row]:
+    """One row a point, computed curve by curve: all points that differ in one argument only are solved together.
+
+    Parameters
+    ----------
+    points : Points
+    swept : str
+        The argument along the curves.
+    solve : callable
+        ``solve(setting, values)`` with the other arguments by name and the values of the swept one gives a row for each
+        value. Settings come in increasing order.
+
+    Returns
+    -------
+    list
+        The rows in the order of the points.
+
+    Examples
+    --------
+    >>> points = broadcast(alpha=[[0.5], [0.6]], distance=[0.1, 0.2])
+    >>> by_setting(points, "distance", lambda setting, d: [f"{setting['alpha']} {x}" for x in d])
+    ['0.5 0.1', '0.5 0.2', '0.6 0.1', '0.6 0.2']
+    """
+    names = [name for name in points.columns if name != swept]
+    values = points.columns[swept]
+    settings, group = np.unique(np.stack([points.columns[name] for name in names]), axis=1, return_inverse=True)
+    rows: dict[int, _Row] = {}
+    for g, setting in enumerate(settings.T):
+        members = np.flatnonzero(np.ravel(group) == g)
+        solved = solve(dict(zip(names, map(float, setting), strict=True)), values[members])
+        rows |= dict(zip(members.tolist(), solved, strict=True))
+    return [rows[k] for k in range(len(values))]
 
 
 class GridResult(Labelled):
@@ -31,7 +124,6 @@ class GridResult(Labelled):
     else there is becomes an attribute.
     """
 
-    _quantities: ClassVar[Mapping[str, Quantity]]
     _coordinates: ClassVar[tuple[str, ...]]
     _overlaps: ClassVar[Mapping[str, Quantity]] = {}
     _floats: ClassVar[bool] = True
@@ -79,11 +171,15 @@ class GridResult(Labelled):
                 if variable.attrs.get("group") == "overlaps"
             }
             if "status" in dataset:
-                known["status"] = _statuses(dataset["status"].values)
+                words = dataset["status"].values
+                known["status"] = statuses(words.ravel().tolist(), words.shape)
             if cls._floats and not dims:
                 known = {name: value.item() for name, value in known.items()}
             names = {field.name for field in fields(cls)}  # type: ignore[arg-type]
-            return cls(**known, **({"overlaps": overlaps} if "overlaps" in names else {}), **attributes)
+            held = {
+                name: value for name, value in cls._unfolded(known | {"overlaps": overlaps}).items() if name in names
+            }
+            return cls(**held, **attributes)
         except (KeyError, TypeError) as error:
             raise ValueError(f"it is no {cls.__name__}: {error}") from None
 
@@ -95,6 +191,11 @@ class GridResult(Labelled):
         writer.writerow(columns)
         writer.writerows(zip(*columns.values(), strict=True))
         return text.getvalue()
+
+    @classmethod
+    def _unfolded(cls, columns: dict[str, Any]) -> dict[str, Any]:
+        """The fields that columns of the full shape were made of, where they are not these."""
+        return columns
 
     def _description(self) -> str:
         return str(type(self).__doc__).partition("\n")[0]
@@ -110,7 +211,7 @@ class GridResult(Labelled):
     def _values(self) -> dict[str, Any]:
         """All numbers by name, coordinates first."""
         model = getattr(self, "model", None)
-        found = {} if model is None else {name: getattr(model, name) for name in _PARAMETERS}
+        found = {} if model is None else {name: getattr(model, name) for name in PARAMETERS}
         found |= {name: getattr(self, name) for name in self._quantities if getattr(self, name) is not None}
         first = {name: found[name] for name in self._coordinates if name in found}
         return first | found
@@ -121,14 +222,14 @@ class GridResult(Labelled):
         values = self._values()
         if clash := sorted({*values, "status"} & overlaps.keys()):
             raise ValueError(f"overlaps must not have the names of other arrays of the result; got {', '.join(clash)}")
-        known = {**_PARAMETERS, **self._quantities}
+        known = {**PARAMETERS, **self._quantities}
         columns = {name: Variable((), _full(x, shape), known[name]) for name, x in values.items()}
         for name, x in overlaps.items():
             quantity = self._overlaps.get(name, Quantity(f"order parameter {name}"))
             columns[name] = Variable((), _full(x, shape), quantity, "overlaps")
         if hasattr(self, "status"):
-            words = np.array([str(s) for s in np.ravel(np.asarray(self.status, dtype=object))], dtype=str)
-            columns["status"] = Variable((), words.reshape(shape), _STATUS)
+            words = np.array([str(end) for end in self._ends()], dtype=str).reshape(np.shape(self.status))
+            columns["status"] = Variable((), np.array(np.broadcast_to(words, shape)), STATUS)
         return columns
 
 
@@ -168,9 +269,3 @@ def _restored(variable: Any, dims: tuple[str, ...], sizes: Mapping[str, int]) ->
     """The values of a variable on the whole grid."""
     shape = tuple(sizes[dim] if dim in variable.dims else 1 for dim in dims)
     return _full(variable.values.reshape(shape), tuple(sizes[dim] for dim in dims))
-
-
-def _statuses(words: NDArray[Any]) -> NDArray[np.object_]:
-    status = np.empty(words.shape, dtype=object)
-    status.ravel()[:] = [Status(str(word)) for word in words.ravel()]
-    return status

@@ -14,24 +14,30 @@ margin criterion is met at 0.729, so these are other thresholds, not worse value
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
-from typing import Any, ClassVar, Literal
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Any, ClassVar, Literal, get_args
 
 import numpy as np
 import scipy
 from numpy.typing import NDArray
 
-from replica_theory.models.model import Model, checked_model
-from replica_theory.neighbourhood.franz_parisi import franz_parisi
-from replica_theory.neighbourhood.local_entropy import ZERO_COMPLEXITY, Reference, local_entropy
+from replica_theory.arguments import checked_choice, checked_model
+from replica_theory.models.model import Model
+from replica_theory.neighbourhood.franz_parisi import franz_parisi_rows
+from replica_theory.neighbourhood.local_entropy import ZERO_COMPLEXITY, Reference, checked_replicas
 from replica_theory.numerics.branches import follow_branch
+from replica_theory.replicas.curve_rows import curve_rows
 from replica_theory.replicas.infinite_y import LimitEquations
+from replica_theory.replicas.limit_curve import limit_curve
 from replica_theory.replicas.saturated import satiated
-from replica_theory.results.curve import EntropyCurve
-from replica_theory.results.grid import DISTANCE, LOAD, GridResult
-from replica_theory.results.labelled import Quantity
-from replica_theory.status import ConvergenceError, Status, report, silenced
+from replica_theory.results.curve import Row
+from replica_theory.results.grid import GridResult
+from replica_theory.results.quantities import THRESHOLD
+from replica_theory.status import ConvergenceError, Status, report, statuses
 from replica_theory.thresholds.capacity import capacity
+from replica_theory.thresholds.vanishing_slope import VanishingSlope
 from replica_theory.typing import Array, ArrayLike
 
 Criterion = Literal["slope", "gap", "margin"]
@@ -43,7 +49,7 @@ _LOADS = (0.91, 0.94, 0.88, 0.97, 0.85, 0.8, 0.7, 0.6)
 """Fractions of the capacity at which the slope of S_inf is looked at for an interior minimum."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False, repr=False)
 class DenseThreshold(GridResult):
     """A threshold of the dense region, with the criterion that defines it.
 
@@ -60,15 +66,12 @@ class DenseThreshold(GridResult):
         Estimated error of alpha.
     model : Model or None
         The constraint, with the margins `kappa`.
+    status : Status or array of Status
     """
 
     _coordinates: ClassVar = ("kappa", "beta")
-    _quantities: ClassVar = {
-        "kappa": Quantity("margin of the model"),
-        "alpha": LOAD._replace(long_name="load at which the dense region ends, by the criterion"),
-        "distance": DISTANCE._replace(long_name="distance at which the criterion is met"),
-        "error": Quantity("estimated error of alpha"),
-    }
+    _quantities: ClassVar = THRESHOLD
+    _main: ClassVar = "alpha"
 
     alpha: ArrayLike
     distance: ArrayLike
@@ -78,6 +81,7 @@ class DenseThreshold(GridResult):
     kappa: ArrayLike
     error: ArrayLike
     model: Model | None = None
+    status: Any = Status.CONVERGED
 
     def __str__(self) -> str:
         """The number with its criterion, a line for each margin."""
@@ -139,15 +143,11 @@ def local_entropy_threshold(
     >>> print(f"{local_entropy_threshold(BinaryPerceptron()).alpha:.4f}")
     0.7553
     """
-    checked_model(model)
-    if model.has_teacher:
-        raise ValueError("a threshold needs random labels; for a teacher see dense_teacher_threshold")
-    if reference not in ("free", "solution"):
-        raise ValueError(f"reference must be 'free' or 'solution'; got {reference!r}")
-    if criterion not in ("slope", "gap", "margin"):
-        raise ValueError(f"criterion must be 'slope', 'gap' or 'margin'; got {criterion!r}")
-    if np.any(np.isfinite(model.beta)):
-        raise ValueError(f"a threshold counts solutions and needs beta = inf; got {model}")
+    checked_model(model, Model, "a threshold", hard=True, random_labels=True, instead="dense_teacher_threshold")
+    checked_choice("reference", reference, get_args(Reference))
+    checked_choice("criterion", criterion, get_args(Criterion))
+    if criterion != "margin":
+        checked_replicas(y, reference)
     if np.ndim(model.kappa):
         return _at_margins(model, criterion, reference, y)
     limit = float(capacity(model).alpha)
@@ -167,7 +167,7 @@ def _at_margins(model: Model, criterion: Criterion, reference: Reference, y: flo
     """The thresholds at an array of margins."""
     kappa = np.asarray(model.kappa)
     columns = np.full((3, kappa.size), np.nan)
-    status = np.full(kappa.size, Status.CONVERGED, dtype=object)
+    status = statuses([Status.CONVERGED] * kappa.size)
     for k, margin in enumerate(kappa.ravel()):
         try:
             one = local_entropy_threshold(
@@ -180,8 +180,8 @@ def _at_margins(model: Model, criterion: Criterion, reference: Reference, y: flo
     alpha, distance, error = (column.reshape(kappa.shape) for column in columns)
     if criterion == "margin":
         reference, y = "solution", 0.0
-    found = DenseThreshold(alpha, distance, criterion, reference, y, kappa, error, model)
-    report(status, found, "local_entropy_threshold", scalar=False)
+    found = DenseThreshold(alpha, distance, criterion, reference, y, kappa, error, model, status.reshape(kappa.shape))
+    report(found, "local_entropy_threshold")
     return found
 
 
@@ -223,31 +223,25 @@ def _limit_slope(model: Model, limit: float) -> tuple[float, float, float]:
     simple = _satiated_slope(model)
     if simple is not None:
         return simple
-    equations = LimitEquations(model, limit)
-    start = _near_threshold(model, limit)
-
-    def residual(x: Array, log_distance: float, squeezed: float = 0.0) -> Array:
-        at = np.array([x[0], x[1], squeezed])
-        return replace(equations, alpha=float(x[2])).residual(at, 1 - 2 * float(np.exp(log_distance)))
-
-    log_distance, squeezed, x = start
+    surface = VanishingSlope(LimitEquations(model, limit))
+    log_distance, squeezed, x = _near_threshold(model, limit)
     flat = follow_branch(
-        lambda x, s: residual(x, log_distance, s), x, squeezed, [0.0], max_step=max(abs(squeezed) / 4, 1e-3),
+        lambda x, s: surface.residual(x, log_distance, s), x, squeezed, [0.0], max_step=max(abs(squeezed) / 4, 1e-3),
         min_step=1e-6,
     )[0]  # fmt: skip
     if not flat.status.ok:
         raise ConvergenceError("the slope of the local entropy could not be followed to zero")
 
     def load(p: float) -> float:
-        point = follow_branch(residual, flat.x, log_distance, [p], max_step=0.1)[0]
+        point = follow_branch(surface.residual, flat.x, log_distance, [p], max_step=0.1)[0]
         return float(point.x[2]) if point.status.ok else np.inf
 
     best = scipy.optimize.minimize_scalar(
         load, bounds=(log_distance - 0.5, log_distance + 0.5), method="bounded", options={"xatol": 1e-6}
     )
-    finer = follow_branch(residual, flat.x, log_distance, [float(best.x)], max_step=0.1)[0].x
-    equations = replace(equations, nodes=2 * equations.nodes - 1)
-    refined = follow_branch(residual, finer, float(best.x) + 1e-9, [float(best.x)], max_step=0.1)[0].x
+    p = float(best.x)
+    near = follow_branch(surface.residual, flat.x, log_distance, [p], max_step=0.1)[0].x
+    refined = follow_branch(surface.finer().residual, near, p + 1e-9, [p], max_step=0.1)[0].x
     return float(refined[2]), float(np.exp(best.x)), abs(float(refined[2] - best.fun)) + 1e-10
 
 
@@ -276,14 +270,13 @@ def _near_threshold(model: Model, limit: float) -> tuple[float, float, Array]:
     grid = np.geomspace(1e-3, 0.15, 40)
     for fraction in _LOADS:
         alpha = fraction * limit
-        with silenced():
-            curve = local_entropy(model, alpha, grid)
-        slope = curve.slope
+        rows = limit_curve(model, alpha, grid)
+        slope = np.array([row.slope for row in rows])
         inside = np.flatnonzero((slope[1:-1] < slope[:-2]) & (slope[1:-1] < slope[2:]) & (slope[1:-1] < 1.0)) + 1
         if len(inside):
             k = int(inside[np.argmin(slope[inside])])
-            t_hat, gap = float(slope[k]) / 2, float(curve.overlaps["gap"][k])
-            x = np.array([float(curve.overlaps["q0"][k]), float(np.log1p(gap)), alpha])
+            t_hat, of = float(slope[k]) / 2, rows[k].overlaps
+            x = np.array([of["q0"], float(np.log1p(of["gap"])), alpha])
             return float(np.log(grid[k])), t_hat / (1 + abs(t_hat)), x
     raise ConvergenceError("the slope of the local entropy has no interior minimum at any load below capacity")
 
@@ -292,11 +285,15 @@ def _slope(model: Model, limit: float, reference: Reference, y: float | str) -> 
     grid = np.geomspace(*_WINDOW, 14)
 
     def lowest(alpha: float) -> tuple[float, float]:
-        with silenced():
-            curve = local_entropy(model, alpha, grid, reference=reference, y=y)
-        return _lowest_slope(curve)
+        return _lowest_slope(grid, _rows(model, alpha, grid, reference, y))
 
     return _root_in_load(lowest, limit)
+
+
+def _rows(model: Model, alpha: float, grid: Array, reference: Reference, y: float | str) -> list[Row]:
+    zero = isinstance(y, str)
+    center = None if reference == "free" else model
+    return curve_rows(model, center, alpha, 0.0 if isinstance(y, str) else y, grid, zero=zero)
 
 
 def _margin(model: Model, limit: float) -> tuple[float, float, float]:
@@ -304,9 +301,8 @@ def _margin(model: Model, limit: float) -> tuple[float, float, float]:
     grid = np.geomspace(1e-3, 0.1, 30)
 
     def lowest(alpha: float) -> tuple[float, float]:
-        with silenced():
-            curve = franz_parisi(model, alpha, grid, reference=model.at(kappa=_largest_margin(model, alpha)))
-        return _lowest_slope(curve)
+        tightest = model.at(kappa=_largest_margin(model, alpha))
+        return _lowest_slope(grid, franz_parisi_rows(model, tightest, alpha, grid))
 
     return _root_in_load(lowest, limit)
 
@@ -325,32 +321,29 @@ def _largest_margin(model: Model, alpha: float) -> float:
     return kappa + side * (1 - 1e-6) * float(scipy.optimize.brentq(excess, 0.0, top, xtol=1e-10))
 
 
-def _lowest_slope(curve: EntropyCurve) -> tuple[float, float]:
+def _lowest_slope(distances: Array, rows: list[Row]) -> tuple[float, float]:
     """Smallest slope of a curve and its distance, refined by the parabola through three points in log d."""
-    slope = np.where(curve.converged, curve.slope, -np.inf)
+    slope = np.array([row.slope if row.status.ok else -np.inf for row in rows])
     k = int(np.argmin(slope))
     if not 0 < k < len(slope) - 1 or not np.isfinite(slope[k - 1 : k + 2]).all():
-        return float(slope[k]), float(curve.distance[k])
-    a, b, c = np.polyfit(np.log(curve.distance[k - 1 : k + 2]) - np.log(curve.distance[k]), slope[k - 1 : k + 2], 2)
-    return float(c - b * b / (4 * a)), float(curve.distance[k] * np.exp(-b / (2 * a)))
+        return float(slope[k]), float(distances[k])
+    a, b, c = np.polyfit(np.log(distances[k - 1 : k + 2]) - np.log(distances[k]), slope[k - 1 : k + 2], 2)
+    return float(c - b * b / (4 * a)), float(distances[k] * np.exp(-b / (2 * a)))
 
 
-def _root_in_load(lowest: Any, limit: float) -> tuple[float, float, float]:
+def _root_in_load(lowest: Callable[[float], tuple[float, float]], limit: float) -> tuple[float, float, float]:
     """Root in alpha of a smallest slope that is positive at low loads; missing points count as negative."""
+    lowest = lru_cache(None)(lowest)
     low, high = 0.85 * limit, 0.99 * limit
-    values = {low: lowest(low)[0]}
-    while values[low] <= 0:
+    while lowest(low)[0] <= 0:
         low, high = 0.8 * low, low
         if low < 0.05 * limit:
             raise ConvergenceError("the local entropy is non-monotone at every load")
-        values[low] = lowest(low)[0]
     if lowest(high)[0] > 0:
         raise ConvergenceError("the local entropy grows with the distance at every load below capacity")
     while high - low > 0.02 * limit or not np.isfinite(lowest(high)[0]):
         middle = 0.5 * (low + high)
-        value = lowest(middle)[0]
-        values[middle] = value
-        low, high = (middle, high) if value > 0 else (low, middle)
+        low, high = (middle, high) if lowest(middle)[0] > 0 else (low, middle)
         if high - low < 1e-4 * limit:
             return 0.5 * (low + high), lowest(low)[1], high - low
     alpha = float(scipy.optimize.brentq(lambda a: lowest(a)[0], low, high, xtol=2e-6))
@@ -362,9 +355,7 @@ def _gap(model: Model, limit: float, reference: Reference, y: float | str) -> tu
     grid = np.geomspace(*_WINDOW, 14)
 
     def missing(alpha: float) -> Array:
-        with silenced():
-            curve = local_entropy(model, alpha, grid, reference=reference, y=y)
-        return np.asarray(grid[_missing(curve)])
+        return np.asarray(grid[_missing(_rows(model, alpha, grid, reference, y))])
 
     low, high = 0.6 * limit, 0.999 * limit
     gone = missing(high)
@@ -379,15 +370,16 @@ def _gap(model: Model, limit: float, reference: Reference, y: float | str) -> tu
     return 0.5 * (low + high), float(gone[0]), 0.5 * (high - low)
 
 
-def _missing(curve: EntropyCurve) -> NDArray[np.bool_]:
+def _missing(rows: list[Row]) -> NDArray[np.bool_]:
     """Where no reference of non-negative complexity has neighbours at the distance.
 
     At low loads the y of zero complexity grows without bound towards d = 0: points lost there are no gap.
     """
-    ok = curve.converged
-    if not ok.any() or curve.complexity is None or curve.y is None:
+    ok = np.array([row.status.ok for row in rows])
+    if not ok.any():
         return ~ok
+    entropy, complexity, y = np.array([(row.entropy, row.complexity, row.y) for row in rows]).T
     nearest = np.abs(np.arange(len(ok))[:, None] - np.flatnonzero(ok)).argmin(axis=1)
-    unbounded = curve.y[np.flatnonzero(ok)[nearest]] > _UNBOUNDED
-    negative = ok & ((curve.entropy < 0) | (curve.complexity < -1e-9))
+    unbounded = y[np.flatnonzero(ok)[nearest]] > _UNBOUNDED
+    negative = ok & ((entropy < 0) | (complexity < -1e-9))
     return np.asarray(negative | (~ok & ~unbounded))

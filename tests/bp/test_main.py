@@ -161,7 +161,7 @@ def test_resume_of_nothing(folder, tmp_path, capsys):
         (["--n", "1"], "n must be an integer of at least 2; got 1"),
         (["--n", "100000001"], "choose a smaller n"),
         (["--samples", "1"], "samples must be an integer of at least 2"),
-        (["--distance", "0.7"], "distance must lie in [0, 1/2]"),
+        (["--distance", "0.7"], "distance must lie in (0, 1/2]"),
         (["--kappa", "inf"], "kappa must be finite"),
         (["--model", "symmetric", "--kappa", "-1"], "kappa must be positive"),
         (["--seed", "-1"], "rng must be a non-negative integer"),

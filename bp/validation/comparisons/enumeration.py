@@ -14,17 +14,17 @@ from typing import Any
 import numpy as np
 from scipy.special import gammaln
 
-from bp.ensembles.control_variates import controls
+from bp.ensembles.control_variates import control_variates
 from bp.exact.enumeration import enumerate_solutions
 from bp.execution.store import Point
 from bp.messages.propagation import belief_propagation
 from bp.problems.perceptron import sphere_instance
-from bp.validation.comparisons.comparison import Comparison, Job, Measured
+from bp.validation.comparison import Comparison, Job, Measured
 from bp.validation.table import Row, compare
 from bp.validation.theory import symmetric, typical
 from replica_theory.models.model import Model
 from replica_theory.numerics.binary import binary_entropy
-from replica_theory.typing import Array
+from replica_theory.numerics.interpolation import polynomial_weights
 
 _BATCH = {12: 60, 16: 40, 20: 20, 24: 4}
 """Sizes, and instances of a job."""
@@ -37,7 +37,8 @@ class Enumeration(Comparison):
 
     name = "enumeration"
     default = False
-    columns = ("entropy", "bethe_excess", "around", "isolated", "controls")
+    order = 1
+    columns = ("entropy", "bethe_excess", "around", "isolated", "control_variates")
 
     def sizes(self, n: Sequence[int]) -> tuple[int, ...]:
         """Small ones."""
@@ -63,9 +64,9 @@ class Enumeration(Comparison):
             for place, d in enumerate(_DISTANCES):
                 nodes = np.floor(d * job.n).astype(int) + np.arange(-1, 3)
                 excess = pairs.entropy[nodes] - binomial[nodes] + binary_entropy(nodes / job.n)
-                around[place] = _lagrange(nodes / job.n, d) @ excess
+                around[place] = polynomial_weights(nodes / job.n, d) @ excess
                 isolated[place] = pairs.isolated[nodes].max()
-        columns = (entropy, bethe - entropy, around, isolated, controls(instance))
+        columns = (entropy, bethe - entropy, around, isolated, control_variates(instance))
         return {name: np.asarray(column) for name, column in zip(self.columns, columns, strict=True)}
 
     def rows(self, measured: Measured) -> list[Row]:
@@ -86,9 +87,3 @@ class Enumeration(Comparison):
 
 def _around(model: Model, k: int, load: float) -> float:
     return float(typical(model, load, _DISTANCES)[k])
-
-
-def _lagrange(nodes: Array, x: float) -> Array:
-    """Weights of polynomial interpolation at x."""
-    powers = np.arange(len(nodes))[:, None]
-    return np.linalg.solve((nodes - x) ** powers, powers[:, 0] == 0)

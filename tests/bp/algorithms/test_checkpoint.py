@@ -12,14 +12,14 @@ from solver_runs import HARD, hard, same
 
 import bp
 from bp.algorithms import checkpoint as module
-from bp.algorithms import focusing
+from bp.messages.amp import AmpState
 from replica_theory.models.intervals import SymmetricBinaryPerceptron
 from replica_theory.models.perceptron import BinaryPerceptron
 
 
 def interrupted(monkeypatch, path, inst, step, **options):
     """Run until Ctrl-C inside a step."""
-    sweep, count = focusing.AmpState.sweep, [0]
+    sweep, count = AmpState.sweep, [0]
 
     def stop(self, field, damping):
         count[0] += 1
@@ -28,7 +28,7 @@ def interrupted(monkeypatch, path, inst, step, **options):
         return sweep(self, field, damping)
 
     with monkeypatch.context() as patch, pytest.raises(KeyboardInterrupt, match="the same call goes on from"):
-        patch.setattr(focusing.AmpState, "sweep", stop)
+        patch.setattr(AmpState, "sweep", stop)
         bp.solve(inst, checkpoint=path, **options)
 
 
@@ -91,8 +91,8 @@ def test_checkpoint_of_another_run_is_refused(tmp_path, monkeypatch):
     for other, options, what in (
         (inst, {"rng": 4}, "seed was 3 and is 4 now"),
         (inst, {"rng": 3, "damping": 0.6}, "damping was 0.5 and is 0.6 now"),
-        (inst, {"rng": 3, "schedule": "standard"}, "schedule was pseudo and is Standard"),
-        (hard(2), {"rng": 3}, "instance was"),
+        (inst, {"rng": 3, "schedule": "standard"}, "schedule was None and is Standard"),
+        (hard(2), {"rng": 3}, "problem was"),
     ):
         with pytest.raises(ValueError, match=f"checkpoint of another run .*{what}"):
             bp.solve(other, checkpoint=path, **options)

@@ -9,18 +9,19 @@ from hypothesis import strategies as st
 
 import bp
 from bp.algorithms import focusing
-from bp.algorithms.focusing import focusing_bp, reference_field
+from bp.algorithms.focusing import FocusingBP, reference_field
 from bp.algorithms.schedules import Pseudo
 from bp.algorithms.solution import SolverStatus
-from bp.messages.propagation import belief_propagation, make_state
+from bp.messages.amp import AmpState
+from bp.messages.propagation import belief_propagation
 from replica_theory.models.intervals import SymmetricBinaryPerceptron
 from replica_theory.models.perceptron import BinaryPerceptron
 
 
 def fixed_point(inst, gamma, y, method, sweeps=300, beta=np.inf):
-    state = make_state(inst, method, beta=beta, init=0.1, rng=0)
+    state = inst.messages(method, beta=beta, init=0.1, rng=0)
     for _ in range(sweeps):
-        state.sweep(reference_field(focusing.weight_fields(state), gamma, y), 0.5)
+        state.sweep(reference_field(state.fields, gamma, y), 0.5)
     return state
 
 
@@ -156,23 +157,23 @@ def check(inst, found):
     ],
     ids=repr,
 )
-@pytest.mark.parametrize("form", ["amp", "edges"])
-def test_solves(model, alpha, options, form):
+@pytest.mark.parametrize("method", ["amp", "gaussian"])
+def test_solves(model, alpha, options, method):
     inst = bp.random_instance(model, n=401, alpha=alpha, rng=3, **options)
-    check(inst, bp.solve(inst, "focusing-bp", rng=1, form=form, entropies=form == "amp"))
+    check(inst, bp.solve(inst, "focusing-bp", rng=1, method=method, entropies=method == "amp"))
 
 
 @pytest.mark.parametrize("schedule", ["standard", "scoping", Pseudo(100), list(Pseudo(100))], ids=str)
 def test_solves_by_every_schedule(schedule):
     inst = bp.random_instance(BinaryPerceptron(), n=501, alpha=0.5, rng=2)
-    check(inst, focusing_bp(inst, schedule=schedule, rng=1))
+    check(inst, FocusingBP(schedule=schedule)(inst, rng=1))
 
 
 @pytest.mark.parametrize("n", [1, 2, 3, 11, 21])
-@pytest.mark.parametrize("form", ["amp", "edges", "exact"])
-def test_solves_small_instances(n, form):
+@pytest.mark.parametrize("method", ["amp", "gaussian", "exact"])
+def test_solves_small_instances(n, method):
     inst = bp.random_instance(BinaryPerceptron(), n=n, alpha=0.35 if n > 3 else 1 / n, rng=n)
-    check(inst, focusing_bp(inst, form=form, rng=1))
+    check(inst, FocusingBP(method=method)(inst, rng=1))
 
 
 @pytest.mark.slow
@@ -188,7 +189,7 @@ def test_solves_nine_of_ten_at_alpha_07():
 @pytest.mark.slow
 def test_edges_at_alpha_06():
     inst = bp.random_instance(BinaryPerceptron(), n=1001, alpha=0.6, rng=1)
-    check(inst, bp.solve(inst, form="edges", rng=1, entropies=False))
+    check(inst, bp.solve(inst, method="gaussian", rng=1, entropies=False))
 
 
 def test_edges_and_amp_agree_along_the_schedule():
@@ -196,8 +197,8 @@ def test_edges_and_amp_agree_along_the_schedule():
     inst = bp.random_instance(BinaryPerceptron(), n=1001, alpha=0.6, rng=1)
     pairs = [(0.3, 2.1), (0.6, 2.4), (0.9, 3.0)]
     amp, edges = (
-        focusing_bp(inst, schedule=pairs, iterations_per_step=20, form=form, rng=1, entropies=True).trace
-        for form in ("amp", "edges")
+        FocusingBP(schedule=pairs, iterations_per_step=20, method=method, entropies=True)(inst, rng=1).trace
+        for method in ("amp", "gaussian")
     )
     assert len(amp) == len(edges) == 3
     for name in ("overlap", "q", "q_tilde", "free_entropy", "local_entropy"):
@@ -219,7 +220,7 @@ def test_gauge(seed):
     inst = bp.random_instance(BinaryPerceptron(), n=51, alpha=0.4, rng=rng)
     signs = 2 * rng.integers(0, 2, 51) - 1
     turned = bp.Instance(inst.xi * signs)
-    state, mirror = make_state(inst, "amp"), make_state(turned, "amp")
+    state, mirror = inst.messages("amp"), turned.messages("amp")
     for gamma, y in Pseudo(20):
         for s in (state, mirror):
             s.sweep(reference_field(s.fields, gamma, y), 0.5)
@@ -254,14 +255,14 @@ def test_messages_that_are_no_numbers_stop_the_solver(monkeypatch):
         self.fields = np.full(101, np.nan)
         return 0.0
 
-    monkeypatch.setattr(focusing.AmpState, "sweep", spoil)
+    monkeypatch.setattr(AmpState, "sweep", spoil)
     found = bp.solve(inst, rng=1, schedule="pseudo", steps=20)
     assert found.status is SolverStatus.DIVERGED and "stopped being finite" in found.message
     assert found.errors == inst.errors(found.weights) and len(found.trace) == 0 and not found.solved
 
 
 def test_entropies_are_optional_and_change_nothing_else(medium):
-    full, lean = (focusing_bp(medium, schedule="pseudo", steps=50, rng=1, entropies=flag) for flag in (True, False))
+    full, lean = (FocusingBP(schedule="pseudo", steps=50, entropies=flag)(medium, rng=1) for flag in (True, False))
     assert np.array_equal(full.weights, lean.weights) and full.iterations == lean.iterations
     for name in ("free_entropy", "local_entropy"):
         assert np.all(np.isfinite(full.trace[name])) and np.all(np.isnan(lean.trace[name]))
@@ -270,7 +271,7 @@ def test_entropies_are_optional_and_change_nothing_else(medium):
 @pytest.mark.parametrize(
     ("options", "sentence"),
     [
-        ({"form": "nodes"}, "form must be one of 'amp', 'edges', 'exact'; got 'nodes'"),
+        ({"method": "nodes"}, "method must be one of 'amp', 'gaussian', 'exact'; got 'nodes'"),
         ({"damping": 1.0}, r"damping must be in \[0, 1\); got 1.0"),
         ({"damping": np.nan}, r"damping must be in \[0, 1\); got nan"),
         ({"beta": -1.0}, "beta must be a non-negative number .* got -1.0"),
@@ -281,8 +282,7 @@ def test_entropies_are_optional_and_change_nothing_else(medium):
         ({"schedule": "slow"}, "schedule must be one of 'pseudo', 'scoping', 'standard'"),
         ({"schedule": "pseudo", "steps": -1}, "steps must be an integer, at least 1; got -1"),
         ({"steps": 20}, "steps=20 is for a schedule given by name"),
-        ({"form": "edges", "checkpoint": "x.npz"}, "checkpoint is for form='amp'; got form='edges'"),
-        ({"method": "focussing"}, "method must be one of .*'focusing-bp'.*; got 'focussing'"),
+        ({"solver": "focussing"}, "solver must be one of .*'focusing-bp'.*; got 'focussing'"),
     ],
 )
 def test_bad_options(medium, options, sentence):
@@ -291,8 +291,8 @@ def test_bad_options(medium, options, sentence):
 
 
 def test_bad_instance_and_unknown_option(medium):
-    with pytest.raises(TypeError, match=r"instance must be a bp\.Instance; got list"):
+    with pytest.raises(TypeError, match=r"problem must be a problem such as bp\.Instance; got list"):
         bp.solve([[1, -1]])
-    with pytest.raises(TypeError, match="unexpected keyword argument 'stops'"):
+    with pytest.raises(TypeError, match=r"focusing-bp has no option 'stops'; its options are .*schedule, steps"):
         bp.solve(medium, stops=3)
     assert "focusing-bp" in bp.solvers()

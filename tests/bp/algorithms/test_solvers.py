@@ -45,16 +45,16 @@ def test_symmetric_at_small_and_large_loads(kappa, alpha):
     ("arguments", "sentence"),
     [
         ({"rngs": [1], "checkpoint": "x.npz"}, "checkpoint is for a single run"),
-        ({"rngs": [1], "method": "luck"}, "method must be one of"),
-        ({"rngs": [1, 2], "instance": [hard()]}, "one for each of the 2 rngs; got 1"),
+        ({"rngs": [1], "solver": "luck"}, "solver must be one of"),
+        ({"rngs": [1, 2], "problem": [hard()]}, "one for each of the 2 rngs; got 1"),
     ],
 )
 def test_bad_batches(arguments, sentence):
     with pytest.raises(ValueError, match=sentence):
-        bp.solve_batch(**{"instance": hard()} | arguments)
-    with pytest.raises(TypeError, match="unexpected keyword argument 'stops'"):
+        bp.solve_batch(**{"problem": hard()} | arguments)
+    with pytest.raises(TypeError, match=r"focusing-bp has no option 'stops'; its options are .*schedule, steps"):
         bp.solve_batch(hard(), rngs=[1], stops=3)
     with pytest.raises(TypeError, match="rngs must be a sequence of seeds, one for each run; got 3"):
         bp.solve_batch(hard(), rngs=3)
-    with pytest.raises(TypeError, match=r"instance must be a bp\.Instance or a sequence of them; got NoneType"):
+    with pytest.raises(TypeError, match="problem must be a problem or a sequence of them; got NoneType"):
         bp.solve_batch(None, rngs=[1])

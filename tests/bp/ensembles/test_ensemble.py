@@ -17,7 +17,7 @@ from bp.execution.workers import worker_processes
 from replica_theory import BinaryPerceptron
 from replica_theory.status import ConvergenceWarning
 
-measurements = importlib.import_module("bp.ensembles.measurements")
+bench = importlib.import_module("bp.ensembles.bench")
 module = importlib.import_module("bp.ensembles.ensemble")
 MODEL = BinaryPerceptron()
 MEASUREMENTS = ["entropy", "overlap", "solved", "iterations", "local_entropy", "solution_overlaps"]
@@ -71,6 +71,15 @@ def test_a_point_that_is_not_there(serial, place):
         serial.rerun(*place)
 
 
+def test_an_ensemble_shows_itself_and_how_it_ended(serial):
+    assert serial.status.shape == (2, 2, 2) and serial.converged.all() and "converged" in serial.message
+    assert repr(serial).startswith("Ensemble(BinaryPerceptron(kappa=0.0, beta=inf), shape (2, 2, 2), entropy = 0.")
+    assert repr(serial).endswith("8 of 8 converged)")
+    assert all(f"<code>{name}</code>" in serial._repr_html_() for name in MEASUREMENTS)
+    np.testing.assert_array_equal(serial.error["overlap"], serial.mean("overlap").error)
+    assert serial == run() and serial != run(rng=8)
+
+
 def test_rows_and_csv(serial):
     assert len(serial.rows) == 8
     row = serial.rows[5]  # [1, 0, 1]
@@ -103,10 +112,11 @@ def test_a_larger_run_goes_on_and_other_settings_are_refused(serial, tmp_path, m
 
 def test_messages_that_do_not_converge_are_reported_once(monkeypatch):
     real = bp.belief_propagation
-    monkeypatch.setattr(measurements, "belief_propagation", lambda *a, **k: real(*a, **k | {"max_iter": 1}))
+    monkeypatch.setattr(bench, "belief_propagation", lambda *a, **k: real(*a, **k | {"max_iter": 1}))
     with pytest.warns(ConvergenceWarning, match="NaN on so many instances: entropy 2") as caught:
         result = run(["entropy", "solved"], alpha=0.5, n=61)
     assert len(caught) == 1
+    assert not result.converged.any() and (result.status == "max-iterations").all()
     assert np.isnan(result.values["entropy"]).all() and result.values["solved"].all()
 
 
@@ -115,20 +125,22 @@ def test_messages_that_do_not_converge_are_reported_once(monkeypatch):
     [
         ({"model": "binary"}, TypeError, "model must be a model"),
         ({"model": BinaryPerceptron([0.0, 1.0])}, ValueError, "single kappa and beta"),
-        ({"alpha": 0.0}, ValueError, "alpha must be one or more numbers, positive"),
+        ({"alpha": 0.0}, ValueError, "alpha must be positive and finite; got 0.0"),
         ({"alpha": "x"}, TypeError, "alpha must be a real number"),
         ({"alpha": [0.5, 0.5]}, ValueError, "alpha must hold different numbers"),
         ({"alpha": 0.001}, ValueError, "gives no patterns"),
-        ({"n": 10.5}, TypeError, "n must be an integer"),
+        ({"n": 10.5}, TypeError, "n must be a positive integer"),
         ({"n": []}, ValueError, "n must hold at least one"),
-        ({"n": 0}, ValueError, "n must be an integer of at least 1; got 0"),
-        ({"samples": 0}, ValueError, "samples must be an integer of at least 1; got 0"),
+        ({"n": 0}, ValueError, "n must be a positive integer; got 0"),
+        ({"samples": 0}, ValueError, "samples must be a positive integer; got 0"),
         ({"solver_runs": 1}, ValueError, "solver_runs must be an integer of at least 2; got 1"),
         ({"measurements": []}, ValueError, "measurements must be one or more"),
         ({"measurements": ["entropie"]}, ValueError, "measurements must be one of 'entropy'.*got 'entropie'"),
         ({"measurements": "energy"}, ValueError, "needs a finite beta"),
         ({"measurements": "generalization_error"}, ValueError, "needs a model with a teacher"),
-        ({"distance": 0.0}, ValueError, r"distance must be .* in \(0, 1/2\]"),
+        ({"distance": 0.0}, ValueError, r"distance must lie in \(0, 1/2\]; got 0"),
+        ({"distance": [0.1, 0.1]}, ValueError, "distance must hold different numbers"),
+        ({"n": 10**7 + 1, "method": "amp"}, MemoryError, "choose a smaller n"),
         ({"solver": "magic"}, ValueError, "solver must be one of"),
         ({"method": "magic"}, ValueError, "method must be one of"),
         ({"rng": -1}, ValueError, "rng must be a non-negative integer.*; got -1"),

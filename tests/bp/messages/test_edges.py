@@ -19,7 +19,7 @@ def test_restored_messages_go_on_as_before(method, dtype):
     state = EdgeState(instance, np.zeros((instance.n_patterns, 31), dtype), method=method)
     field = np.linspace(-1, 1, 31)
     state.sweep(field, 0.3)
-    saved, before = state.messages(), state.measure(field)
+    saved, before = state.snapshot(), state.measure(field)
     state.sweep(field, 0.0)
     state.restore(saved)
     after = state.measure(field)

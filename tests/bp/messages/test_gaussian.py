@@ -9,7 +9,6 @@ from bp import Instance, random_instance
 from bp.algorithms.focusing import reference_field
 from bp.messages._rows import FIELD_MAX
 from bp.messages.edges import EdgeState
-from bp.messages.propagation import make_state
 from replica_theory import BinaryPerceptron
 
 N, P = 401, 16
@@ -77,9 +76,9 @@ def test_messages_match_high_precision(variance):
 def test_fixed_points_in_a_focusing_field_are_those_of_the_referee(gamma, y, strength, variances):
     # the field of the references is held where a focusing run took it, or raised: the messages then contract quickly
     instance = random_instance(BinaryPerceptron(), 201, 0.4, rng=3)
-    start = make_state(instance, "gaussian", init=0.1, rng=3)
+    start = instance.messages("gaussian", init=0.1, rng=3)
     for step in range(600):
-        field = reference_field(start.sums, min(gamma, gamma * step / 200), y)
+        field = reference_field(start.fields, min(gamma, gamma * step / 200), y)
         start.sweep(field, 0.5)
     field = strength * field
     eta, change = np.zeros((instance.n_patterns, instance.n)), np.inf
@@ -90,7 +89,7 @@ def test_fixed_points_in_a_focusing_field_are_those_of_the_referee(gamma, y, str
     assert change < 1e-11  # the referee loses digits of 1 - h^2
     assert variances[0] < np.sum(np.cosh(eta.sum(axis=0) + field) ** -2.0) < variances[1]
     for dtype, tolerance in ((np.float64, 1e-10), (np.float32, 1e-4)):
-        state = make_state(instance, "gaussian", dtype=dtype)
+        state = instance.messages("gaussian", dtype=dtype)
         for _ in range(150):
             state.sweep(field, 0.2)
         np.testing.assert_allclose(state.eta, eta, atol=tolerance)
@@ -114,7 +113,7 @@ def test_fast_gaussian_sweep_equals_direct_sweep_and_referee(n, spread, beta, co
     np.testing.assert_allclose(fast.eta, slow.eta, atol=ROUNDING)
     np.testing.assert_allclose(fast.log_p, slow.log_p, atol=1e-11)  # log P itself is a sum over N = 1000
     np.testing.assert_allclose(slow.eta, gaussian_messages(instance, eta, field, beta), atol=1e-11)
-    np.testing.assert_allclose(fast.sums, fast.eta.sum(axis=0), atol=ROUNDING)
+    np.testing.assert_allclose(fast.fields, fast.eta.sum(axis=0), atol=ROUNDING)
 
 
 @pytest.mark.parametrize("constraint", ["margin", "symmetric"])
@@ -127,7 +126,7 @@ def test_single_precision_sweep_equals_the_double_referee(n, spread, constraint)
     state.sweep(field, 0.0)
     assert state.eta.dtype == np.float32
     np.testing.assert_allclose(state.eta, gaussian_messages(instance, eta.astype(float), field, 0.7), atol=SINGLE)
-    np.testing.assert_allclose(state.sums, state.eta.astype(float).sum(axis=0), atol=SINGLE)
+    np.testing.assert_allclose(state.fields, state.eta.astype(float).sum(axis=0), atol=SINGLE)
 
 
 @pytest.mark.parametrize("spread", [0.03, 0.6])
@@ -143,7 +142,7 @@ def test_sequential_sweep_equals_the_referee(dtype, tolerance, spread):
     order = np.random.default_rng(7).permutation(40)
     expected = sequential_messages(instance, eta, field, 2.0, order)
     np.testing.assert_allclose(state.eta, expected, atol=tolerance)
-    np.testing.assert_allclose(state.sums, expected.sum(axis=0), atol=40 * tolerance)
+    np.testing.assert_allclose(state.fields, expected.sum(axis=0), atol=40 * tolerance)
 
 
 @pytest.mark.parametrize("strength", [float(np.arctanh(1 - 1e-6)), float(np.arctanh(1 - 1e-12)), 40.0])

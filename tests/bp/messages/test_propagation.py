@@ -305,7 +305,7 @@ class TestRefusals:
             ({"on_failure": "warn"}, ValueError, "on_failure must be one of 'raise', 'return'; got 'warn'"),
             ({"beta": -1}, ValueError, r"beta must be non-negative \(inf counts solutions\); got -1"),
             ({"beta": np.nan}, ValueError, "beta must be non-negative .* got nan"),
-            ({"beta": "cold"}, TypeError, "beta must be non-negative .* got 'cold'"),
+            ({"beta": "cold"}, TypeError, "beta must be a real number; got 'cold'"),
             ({"damping": 1.0}, ValueError, r"damping must be in \[0, 1\); got 1.0"),
             ({"damping": -0.1}, ValueError, r"damping must be in \[0, 1\); got -0.1"),
             ({"tol": 0.0}, ValueError, "tol must be positive and finite; got 0.0"),

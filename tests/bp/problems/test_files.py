@@ -13,6 +13,8 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
 from bp import Instance, random_instance, read_instance, write_instance
+from replica_theory.models.custom import CustomModel
+from replica_theory.models.intervals import IntervalModel, UShapePerceptron
 from replica_theory.models.perceptron import BinaryPerceptron, TeacherStudent
 
 SIGNS = st.sampled_from([-1, 1])
@@ -69,6 +71,61 @@ def test_teacher_and_labels_survive(tmp_path):
     inst = random_instance(TeacherStudent(), n=15, alpha=2.0, rng=1)
     write_instance(inst, tmp_path / "a.npz")
     assert read_instance(tmp_path / "a.npz").errors(inst.teacher) == 0
+
+
+@pytest.mark.parametrize("name", ["a.tsv", "a.tsv.gz", "a.npz"])
+@pytest.mark.parametrize("real", [False, True])
+def test_patterns_and_labels_come_back_as_they_were(tmp_path, name, real):
+    if real and name != "a.npz":
+        return
+    rng = np.random.default_rng(1)
+    patterns, labels = rng.normal(size=(9, 70)) if real else rng.choice([-1, 1], (9, 70)), rng.choice([-1, 1], 9)
+    inst = Instance(patterns, labels)
+    write_instance(inst, tmp_path / name)
+    back = read_instance(tmp_path / name)
+    assert np.array_equal(back.patterns, patterns) and np.array_equal(back.labels, labels)
+    assert np.array_equal(back.xi, inst.xi)
+
+
+def test_text_without_labels_holds_the_products(tmp_path):
+    inst = Instance([[1, -1, 1], [1, 1, 1]], [1, -1])
+    write_instance(inst, tmp_path / "a.txt")
+    assert (tmp_path / "a.txt").read_text() == "1 -1 1\n-1 -1 -1\n"
+    assert np.array_equal(read_instance(tmp_path / "a.txt").xi, inst.xi)
+
+
+CONSTRAINTS = [
+    UShapePerceptron(0.4),
+    IntervalModel([(-np.inf, -1.0), (-0.25, 0.5), (1.5, np.inf)], 0.1),
+    TeacherStudent(0.2),
+]
+
+
+@pytest.mark.parametrize("model", CONSTRAINTS, ids=repr)
+def test_any_model_of_numbers_survives(tmp_path, model):
+    inst = random_instance(model, n=65, alpha=0.5, rng=1)
+    write_instance(inst, tmp_path / "a.npz")
+    back = read_instance(tmp_path / "a.npz", constraint=model)
+    assert back.model == model and np.array_equal(back.patterns, inst.patterns)
+    assert read_instance(tmp_path / "a.npz", constraint=inst.constraint, kappa=inst.kappa).model == model
+    with pytest.raises(ValueError, match=r"constraint='symmetric' was asked for but the file holds constraint="):
+        read_instance(tmp_path / "a.npz", constraint="symmetric")
+    with pytest.raises(ValueError, match=r"constraint=UShapePerceptron\(kappa=0.9, .* was asked for"):
+        read_instance(tmp_path / "a.npz", constraint=UShapePerceptron(0.9))
+
+
+def test_text_takes_a_model(tmp_path):
+    (tmp_path / "a.txt").write_text("1 -1 1\n")
+    assert read_instance(tmp_path / "a.txt", constraint=CONSTRAINTS[1]).model == CONSTRAINTS[1]
+    with pytest.raises(ValueError, match=r"would lose constraint='IntervalModel'; write an \.npz"):
+        write_instance(Instance([[1, 1]], constraint=IntervalModel([(-1, 0)])), tmp_path / "b.txt")
+
+
+def test_a_constraint_that_is_code_is_not_written(tmp_path):
+    noisy = CustomModel(lambda mean, std: BinaryPerceptron().probability(mean, std)[0])
+    with pytest.raises(ValueError, match="cannot write what cannot be read back: the constraint CustomModel"):
+        write_instance(Instance([[1, 1]], constraint=noisy), tmp_path / "a.npz")
+    assert os.listdir(tmp_path) == []
 
 
 @pytest.mark.parametrize("format", NAMES)
@@ -207,6 +264,10 @@ BAD = {
     "bad kappa": (archive(**GOOD | {"kappa": np.nan}), "kappa must be finite"),
     "kappa array": (archive(**GOOD | {"kappa": np.zeros(2)}), "kappa of an instance must be a single number"),
     "bad constraint": (archive(**GOOD | {"constraint": "none"}), "constraint must be one of"),
+    "bad model": (archive(**GOOD | {"model": "{"}), "its model is no description of one"),
+    "no model": (archive(**GOOD | {"model": "[1]"}), "its model is no description of one"),
+    "model of code": (archive(**GOOD | {"model": '{"model_class": "os.system"}'}), "its model is a os.system, whose"),
+    "hot model": (archive(**GOOD | {"model": '{"model_class": "TeacherStudent", "beta": 1.0}'}), "at beta = inf"),
     "bad teacher": (archive(**GOOD | {"teacher": np.zeros(3)}), "teacher must be ±1"),
 }
 

@@ -10,9 +10,12 @@ import numpy as np
 import pytest
 
 import bp
-from bp.ensembles.control_variates import controls
+from bp.ensembles.control_variates import control_variates
+from bp.ensembles.grid import Grid
 from bp.execution.store import DamagedPointWarning, PointStore
+from bp.validation.call import stored_call
 from bp.validation.comparisons import COMPARISONS
+from bp.validation.report import Crosscheck
 from replica_theory import (
     BinaryPerceptron,
     SymmetricBinaryPerceptron,
@@ -73,7 +76,7 @@ def test_the_table_says_what_was_measured(uninterrupted):
         # abs: continuation reaches a saddle point of the theory by another path, to its own tolerance
         assert row.theory == pytest.approx(float(expected), abs=1e-8)
         assert row.samples == len(values)
-        # three instances are too few for a regression on the controls
+        # three instances are too few for a regression on the control variates
         assert row.simulation == pytest.approx(np.mean(values), rel=1e-12)
         assert row.standard_error == pytest.approx(np.std(values, ddof=1) / np.sqrt(len(values)), rel=1e-9)
         assert row.z == pytest.approx((row.simulation - row.theory) / row.standard_error, rel=1e-12)
@@ -86,7 +89,7 @@ def test_points_are_what_the_front_doors_give(uninterrupted):
     instance = bp.random_instance(MODEL, 101, 0.5, draw)
     point = uninterrupted.points["entropy"][101][5]
     assert point["entropy"] == bp.belief_propagation(instance, "amp").entropy
-    np.testing.assert_array_equal(point["controls"], controls(instance))
+    np.testing.assert_array_equal(point["control_variates"], control_variates(instance))
     point = uninterrupted.points["solutions"][101][5]
     for s, name in enumerate(bp.solvers()):
         found = bp.solve(instance, name, rng=solver)
@@ -152,7 +155,7 @@ def test_processes_do_not_change_a_bit(uninterrupted, tmp_path):
 def test_instances_do_not_depend_on_the_others(uninterrupted):
     assert_identical(
         bp.crosscheck(MODEL, **SMALL | {"alpha": 0.3}),
-        module.Crosscheck(
+        Crosscheck(
             MODEL, (101,), 3, 7, "amp", ("entropy", "solutions"), uninterrupted.rows[:2] + uninterrupted.rows[4:12],
             {name: {n: points[:3] for n, points in sizes.items()} for name, sizes in uninterrupted.points.items()},
         ),
@@ -222,7 +225,7 @@ def test_a_fresh_seed_is_remembered(tmp_path):
 )
 def test_other_settings_are_refused(uninterrupted, tmp_path, monkeypatch, name, change):
     monkeypatch.setattr(
-        module, "measure", lambda job: uninterrupted.points[job.comparison][101][3 * job.alpha_index + job.sample]
+        module, "measure", lambda job: uninterrupted.points[job.comparison.name][101][3 * job.place[0] + job.place[2]]
     )
     run(folder=tmp_path)
     monkeypatch.setattr(module, "measure", None)  # no work may begin
@@ -261,12 +264,12 @@ def test_saved_files(uninterrupted, tmp_path):
 
 def test_comparisons_extend_a_run(uninterrupted, tmp_path, monkeypatch):
     run(folder=tmp_path, comparisons="entropy")
-    assert module.stored_call(tmp_path)["comparisons"] == ["entropy"]
+    assert stored_call(tmp_path)["comparisons"] == ["entropy"]
     counter = Interrupter(100)
     monkeypatch.setattr(module, "measure", counter)
     assert_identical(run(folder=tmp_path), uninterrupted)
     assert counter.calls == 6
-    call = module.stored_call(tmp_path)
+    call = stored_call(tmp_path)
     assert (call["samples"], call["n"], call["alpha"], call["model"]) == (3, [101], [0.3, 0.5], "BinaryPerceptron")
 
 
@@ -327,8 +330,8 @@ def test_a_folder_that_cannot_be_written_is_refused_before_work(tmp_path, monkey
         ({"n": True}, TypeError, "n must be an integer"),
         ({"samples": 1}, ValueError, "samples must be an integer of at least 2; got 1"),
         ({"samples": "8"}, TypeError, "samples must be an integer"),
-        ({"distance": 0.6}, ValueError, r"distance must lie in \[0, 1/2\]"),
-        ({"distance": [0.1, 0.0]}, ValueError, r"distance must lie in \(0, 1/2\]; got 0"),
+        ({"distance": 0.6}, ValueError, r"distance must lie in \(0, 1/2\]; got 0\.6"),
+        ({"distance": [0.1, 0.0]}, ValueError, r"distance must lie in \(0, 1/2\]; got \[0\.1, 0\.0\]"),
         ({"distance": np.nan}, ValueError, "distance must lie"),
         ({"distance": []}, ValueError, "distance must hold at least one number"),
         ({"alpha": [0.5, 0.5]}, ValueError, "alpha must hold different numbers"),
@@ -372,4 +375,4 @@ def test_messages_that_do_not_fit_are_refused_before_work_and_name_what_fits(mon
     monkeypatch.setattr("bp.memory.available_memory", lambda: 1e9)
     with pytest.raises(MemoryError, match=r"1 GB are available; method='amp' needs"):
         run(n=12001, alpha=0.5, method="gaussian")
-    module._checked(MODEL, 0.5, 12001, 2, 0.1, "amp")  # 0.4 GB of patterns
+    Grid.checked(MODEL, 0.5, 12001, 2, least=2).require_memory("amp")  # 0.4 GB of patterns

@@ -1,17 +1,16 @@
-"""Rows of the table: z-scores that follow Student's t, controls, extrapolation in 1/N."""
+"""Rows of the table: z-scores that follow Student's t, control variates, extrapolation in 1/N."""
 
 import numpy as np
 import pytest
 
-from bp.validation.comparisons import Row
-from bp.validation.table import Values, compare
+from bp.validation.table import Row, Values, compare
 
 ROW = Row("x", 0.5, np.nan, "theory", "simulation", "equal")
 
 
-def at_size(values, controls=None, theory=0.0, n=101):
+def at_size(values, variates=None, theory=0.0, n=101):
     values = np.array(values)
-    return Values(n, 0.5, theory, values, np.empty((len(values), 0)) if controls is None else controls)
+    return Values(n, 0.5, theory, values, np.empty((len(values), 0)) if variates is None else variates)
 
 
 def test_z_follows_student():
@@ -22,14 +21,14 @@ def test_z_follows_student():
     assert fraction == pytest.approx(0.05, abs=4 * np.sqrt(0.05 * 0.95 / 4000))
 
 
-def test_controls_take_scatter_out_and_leave_the_mean_and_its_error():
+def test_control_variates_take_scatter_out_and_leave_the_mean_and_its_error():
     rng, rows = np.random.default_rng(6), []
     for _ in range(2000):
         known = rng.normal(size=(9, 2))
         rows += compare(ROW, [at_size(1.0 + known @ [3.0, -2.0] + 0.1 * rng.normal(size=9), known, 1.0)], 1.0)
     assert {row.dof for row in rows} == {6}
     assert np.mean([row.simulation for row in rows]) == pytest.approx(1.0, abs=4 * 0.1 / np.sqrt(9 * 2000))
-    assert np.median([row.standard_error for row in rows]) < 0.06  # 1.2 without the controls
+    assert np.median([row.standard_error for row in rows]) < 0.06  # 1.2 without the control variates
     # t with 6 degrees of freedom: beyond 2.447 in 5 % of the cases
     assert np.mean([abs(row.z) > 2.447 for row in rows]) == pytest.approx(0.05, abs=4 * np.sqrt(0.05 * 0.95 / 2000))
 

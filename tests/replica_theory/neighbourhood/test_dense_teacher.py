@@ -6,9 +6,9 @@ from scipy import integrate, optimize, special
 
 from replica_theory import ConvergenceError, TeacherStudent, binary_entropy, replica_symmetric, teacher_student
 from replica_theory.models.perceptron import BinaryPerceptron
-from replica_theory.neighbourhood.dense_teacher import Problem, dense_teacher
+from replica_theory.neighbourhood.dense_teacher import dense_teacher
 from replica_theory.neighbourhood.local_entropy import local_entropy
-from replica_theory.replicas.infinite_y import aligned_distance
+from replica_theory.replicas.infinite_y import LimitEquations, aligned
 from replica_theory.thresholds.dense_teacher import dense_teacher_threshold
 
 STEP = 1e-4
@@ -96,7 +96,7 @@ def test_without_a_teacher_in_reach():
     random = local_entropy(BinaryPerceptron(), alpha, np.array([0.4, distance]))
     # R^2 is of order alpha, and S changes by alpha R^2 (times about 0.05).
     assert abs(taught.entropy - random.entropy[1]) < 0.1 * alpha**2
-    assert aligned_distance(float(replica_symmetric(BinaryPerceptron(), alpha).q_hat)) > distance
+    assert 0.5 * (1 - aligned(float(replica_symmetric(BinaryPerceptron(), alpha).q_hat))[0]) > distance
 
 
 def plain_entropy(x, alpha, t):
@@ -129,10 +129,11 @@ def test_functional_by_plain_quadrature_and_stationarity():
     o = {k: float(v) for k, v in curve.overlaps.items()}
     x = np.array([o["q0"], o["teacher_overlap"], 0.0, o["t_hat"] / (1 + o["t_hat"])])
     # The width is not reported: the root of its own equation at the reported values of the others.
-    problem = Problem(TeacherStudent(), alpha, np.inf)
-    x[2] = optimize.brentq(lambda w: problem.residual(np.array([x[0], x[1], w, x[3]]), 1 - 2 * distance)[2], 1e-3, 5.0)
-    point = problem.evaluate(x, 1 - 2 * distance)[1]
-    orders = np.array([point.q0, point.r, point.gap, point.q0_hat, point.r_hat, point.gap_hat, point.t_hat])
+    equations = LimitEquations(TeacherStudent(), alpha)
+    t = 1 - 2 * distance
+    x[2] = optimize.brentq(lambda w: equations.residual(np.array([x[0], x[1], w, x[3]]), t)[2], 1e-3, 5.0)
+    point = equations.read(x, 1 - 2 * distance)
+    orders = np.array([point.q, point.r, point.gap, point.q_hat, point.r_hat, point.gap_hat, point.t_hat])
     base = plain_entropy(orders, alpha, 1 - 2 * distance)
     # Simpson's rule with spacing 0.08 across the kink of |a|: h^2 times the jump of the slope.
     assert abs(base - float(curve.entropy)) < 1e-4
@@ -161,7 +162,7 @@ def test_shapes_and_missing_points():
         (lambda: dense_teacher(TeacherStudent(), 0.5, 0.1, y=0.0), ValueError, r"y must lie in \(0, 40\] or be inf"),
         (lambda: dense_teacher(TeacherStudent(), 0.5, 0.1, y=np.nan), ValueError, "y must lie in"),
         (lambda: dense_teacher(TeacherStudent(), 0.5, 0.1, y="many"), TypeError, "y must be a real number"),
-        (lambda: dense_teacher_threshold(TeacherStudent([0.0, 0.1])), ValueError, "single numbers"),
+        (lambda: dense_teacher_threshold(TeacherStudent([0.0, 0.1])), ValueError, "single kappa and beta"),
         (lambda: dense_teacher_threshold(BinaryPerceptron()), TypeError, "model must be a TeacherStudent"),
     ],
 )

@@ -219,7 +219,7 @@ def test_minimum_distance():
 def test_minimum_distance_refusals():
     with pytest.raises(ConvergenceError, match=r"no minimum distance at alpha=0.85: the saddle point converged but"):
         minimum_distance(BINARY, 0.85)
-    with pytest.raises(ValueError, match="minimum_distance takes one load and one margin"):
+    with pytest.raises(ValueError, match="alpha must be a single number; got"):
         minimum_distance(BINARY, [0.5, 0.6])
 
 
@@ -275,7 +275,7 @@ def test_lost_points_warn_once():
         ((BINARY, 0.5, [0.1, 0.7]), ValueError, r"distance must lie in \[0, 1/2\]; got \[0.1, 0.7\]"),
         ((BINARY, 0.5, "near"), TypeError, "distance must be a real number or an array of them; got 'near'"),
         ((BINARY, 0.0, 0.1), ValueError, "alpha must be positive and finite; got 0.0"),
-        ((TeacherStudent(), 0.5, 0.1), ValueError, "franz_parisi takes random labels"),
+        ((TeacherStudent(), 0.5, 0.1), ValueError, "franz_parisi needs random labels"),
         (("binary", 0.5, 0.1), TypeError, "model must be a Model such as"),
     ],
 )

@@ -144,7 +144,7 @@ def test_limit_branch_reports_what_it_cannot_reach():
 @pytest.mark.parametrize(
     ("call", "message"),
     [
-        (lambda: local_entropy(SYMMETRIC, 1.0, 0.1, y=1.0, sector="other"), "sector must be 'symmetric' or 'broken'"),
+        (lambda: local_entropy(SYMMETRIC, 1.0, 0.1, y=1.0, sector="other"), "sector must be one of 'symmetric', 'bro"),
         (lambda: local_entropy(BinaryPerceptron(), 0.5, 0.1, y=1.0, sector="symmetric"), "belongs to even constraints"),
         (lambda: local_entropy(SYMMETRIC, 1.0, 0.1, sector="symmetric"), "at y = inf only the broken sector exists"),
     ],

@@ -16,6 +16,7 @@ from replica_theory import (
     local_entropy,
     local_entropy_threshold,
 )
+from replica_theory.replicas.curve_rows import curve_rows
 from replica_theory.status import silenced
 from replica_theory.thresholds.dense_region import _largest_margin, _missing
 
@@ -67,9 +68,8 @@ def test_margin():
 
 def test_gap_counts_what_is_missing_at_finite_y_only():
     """Points lost because y grows without bound are no gap; points of negative complexity are."""
-    with silenced():
-        curve = local_entropy(BINARY, 0.6, np.array([0.02, 0.05]), reference="solution", y=20.0)
-    assert _missing(curve).tolist() == (curve.complexity < 0).tolist()
+    rows = curve_rows(BINARY, BINARY, 0.6, 20.0, np.array([0.02, 0.05]))
+    assert _missing(rows).tolist() == [row.complexity < 0 for row in rows]
 
 
 def test_thresholds_of_margins():
@@ -116,11 +116,11 @@ def test_which_margin_is_tighter():
 
 
 def test_bad_input():
-    with pytest.raises(ValueError, match="criterion must be 'slope', 'gap' or 'margin'; got 'width'"):
+    with pytest.raises(ValueError, match="criterion must be one of 'slope', 'gap', 'margin'; got 'width'"):
         local_entropy_threshold(BINARY, "width")
     with pytest.raises(ValueError, match="counts solutions and needs beta = inf"):
         local_entropy_threshold(BinaryPerceptron(0.0, 2.0))
-    with pytest.raises(ValueError, match="reference must be 'free' or 'solution'; got 'typical'"):
+    with pytest.raises(ValueError, match="reference must be one of 'free', 'solution'; got 'typical'"):
         local_entropy_threshold(BINARY, reference="typical")
     with pytest.raises(ValueError, match="a threshold needs random labels; for a teacher see dense_teacher_threshold"):
         local_entropy_threshold(TeacherStudent())

@@ -112,7 +112,7 @@ def test_generalization_error_is_a_disagreement():
         (
             lambda: teacher_student(TeacherStudent(), 1.0, branch="best"),
             ValueError,
-            "branch must be 'equilibrium', 'student' or 'teacher'; got 'best'",
+            "branch must be one of 'equilibrium', 'student', 'teacher'; got 'best'",
         ),
         (
             lambda: teacher_student(TeacherStudent(0.1), 1.0, branch="teacher"),
@@ -120,7 +120,7 @@ def test_generalization_error_is_a_disagreement():
             r"only at kappa = 0; got kappa=0.1",
         ),
         (lambda: teacher_student_transition(TeacherStudent(0.1)), ValueError, r"only at kappa = 0; got kappa=0.1"),
-        (lambda: teacher_student_spinodal(TeacherStudent([0, 0])), ValueError, "kappa and beta must be single numbers"),
+        (lambda: teacher_student_spinodal(TeacherStudent([0, 0])), ValueError, "must have a single kappa and beta"),
         (lambda: teacher_student_spinodal(BinaryPerceptron()), TypeError, "model must be a TeacherStudent"),
         (lambda: teacher_student_transition(TeacherStudent(0.0, 0.0)), ValueError, "beta must be positive: at beta"),
     ],

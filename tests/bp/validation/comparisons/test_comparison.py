@@ -1,9 +1,9 @@
 """What comparisons share: jobs and their seeds, and the points of one load as columns."""
 
 import numpy as np
+from bp.validation.comparisons.comparison import Job, Measured
 
 import bp
-from bp.validation.comparisons.comparison import Job, Measured
 from replica_theory import BinaryPerceptron
 
 

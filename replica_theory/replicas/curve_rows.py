@@ -1,0 +1,59 @@
+"""What is beneath the doors to the local entropy: one row for each distance of a curve at one setting."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+import numpy as np
+
+from replica_theory.models.model import Model
+from replica_theory.replicas.equations import Equations, Problem
+from replica_theory.replicas.finite_curve import broken_curve, finite_curve
+from replica_theory.replicas.finite_y import System
+from replica_theory.replicas.limit_curve import limit_curve
+from replica_theory.results.curve import Row
+from replica_theory.typing import Array
+
+Sector = Literal["symmetric", "broken"]
+
+
+def curve_rows(
+    model: Model,
+    reference: Model | None,
+    alpha: float,
+    y: float,
+    distances: Array,
+    *,
+    zero: bool = False,
+    sector: Sector | None = None,
+) -> list[Row]:
+    """The points of one curve, each in its sector; nothing is raised or warned of.
+
+    Parameters
+    ----------
+    model, reference : Model
+        Of single parameters; None is a free reference (with a teacher it must be).
+    alpha, y : float
+        Load and number of replicas, inf included.
+    distances : array, shape (n,)
+    zero : bool
+        Whether y is found from zero complexity instead.
+    sector : {"symmetric", "broken"}, optional
+        Of an even constraint; by default the symmetric one wherever it is stable, the broken one elsewhere.
+
+    Returns
+    -------
+    list of Row
+    """
+    if np.isinf(y):
+        return limit_curve(model, alpha, distances)
+    problem = Problem(Equations(System(model, reference, alpha, 1.0 if zero else y), even=model.is_even), zero)
+    if sector == "broken" and model.is_even:
+        return broken_curve(problem, distances)
+    rows = finite_curve(problem, distances)
+    if sector is None and model.is_even:
+        unstable = [k for k, row in enumerate(rows) if row.overlaps.get("replicon_ref", 1.0) < 0]
+        if unstable:
+            for k, row in zip(unstable, broken_curve(problem, distances[unstable]), strict=True):
+                rows[k] = row
+    return rows

@@ -1,0 +1,111 @@
+"""The points of a curve in the distance at y = inf: flat from the best aligned reference to 1/2, continued below."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+
+from replica_theory.models.model import Model
+from replica_theory.numerics.branches import follow_branch
+from replica_theory.replicas.equations import TAUGHT
+from replica_theory.replicas.even_constraint import descend, limit_branch
+from replica_theory.replicas.finite_curve import SMALLEST_DISTANCE
+from replica_theory.replicas.infinite_y import LimitEquations, aligned
+from replica_theory.replicas.saturated import Satiated, satiated
+from replica_theory.results.curve import FAILED, Row
+from replica_theory.status import ConvergenceError, Status
+from replica_theory.typical.replica_symmetric import ReplicaSymmetric, replica_symmetric
+from replica_theory.typing import Array
+
+Solution = Array | Satiated | None
+"""Coordinates, their limit where the width diverges, or nothing."""
+
+
+def limit_curve(model: Model, alpha: float, distances: Array) -> list[Row]:
+    """One row a distance."""
+    try:
+        alone = replica_symmetric(model, alpha)
+    except ConvergenceError:
+        return [FAILED] * len(distances)
+    flat, r_ref = (0.5, 0.0) if model.is_even else _aligned(model, alone)
+    inside = np.unique(distances[(distances >= SMALLEST_DISTANCE) & (distances < flat)])
+    logs = [float(p) for p in np.log(inside)]
+    solved = limit_branch(model, alpha, logs) if model.is_even else typical_branch(model, alpha, alone, logs)
+    equations = LimitEquations(model, alpha)
+    rows = []
+    for d in distances:
+        if d >= flat:
+            rows.append(_typical_row(model, alone, r_ref))
+        elif d == 0:
+            rows.append(Row(Status.CONVERGED, 0.0, np.inf, np.nan, np.inf, 0.0, {}))
+        elif d < SMALLEST_DISTANCE:
+            rows.append(Row(Status.OUT_OF_RANGE))
+        else:
+            rows.append(_limit_row(equations, solved.get(float(np.log(d))), float(d)))
+    return rows
+
+
+def typical_branch(model: Model, alpha: float, alone: ReplicaSymmetric, logs: list[float]) -> dict[float, Solution]:
+    """Solutions at log distances below that of the best aligned reference, continued from there."""
+    solved: dict[float, Solution] = {p: satiated(model, alpha, 1 - 2 * float(np.exp(p))) for p in logs}
+    taught = [float(alone.teacher_overlap)] if model.has_teacher else []
+    start, origin = np.array([float(alone.q), *taught, 0.0, 0.0]), float(np.log(_aligned(model, alone)[0]))
+    missing = [p for p, found in solved.items() if found is None]
+    return solved | descend(LimitEquations(model, alpha), start, origin, missing)
+
+
+def _aligned(model: Model, alone: ReplicaSymmetric) -> tuple[float, float]:
+    """Distance of the best aligned reference from the typical solutions, and its overlap with the teacher."""
+    t, r_ref = aligned(float(alone.q_hat), float(alone.teacher_overlap_hat) if model.has_teacher else 0.0)
+    return 0.5 * (1 - t), r_ref
+
+
+def _typical_row(model: Model, alone: ReplicaSymmetric, r_ref: float) -> Row:
+    """Where the typical solutions are those of some reference."""
+    overlaps = {"q0": float(alone.q), "q1": float(alone.q), "gamma": 0.0, "t_hat": 0.0, "energy": float(alone.energy)}
+    overlaps |= {"free_entropy": float(alone.free_entropy), "replicon": float(alone.stability)}
+    entropy, error = float(alone.entropy), 0.0
+    if model.has_teacher:
+        q_hat, error = float(alone.q_hat), float(alone.error)
+        overlaps |= {"q0_hat": q_hat, "q1_hat": q_hat, "residual": float(alone.residual)}
+        overlaps |= dict(
+            zip(TAUGHT, (float(alone.teacher_overlap), float(alone.teacher_overlap_hat), r_ref), strict=True)
+        )
+    return Row(Status.of(entropy), entropy, 0.0, np.nan, np.inf, error, overlaps)
+
+
+def _limit_row(equations: LimitEquations, x: Solution, distance: float) -> Row:
+    if x is None:
+        return FAILED
+    if isinstance(x, Satiated):
+        overlaps = {"q0": x.q, "q1": x.q, "q0_hat": 0.0, "q1_hat": 0.0, "t_hat": 0.5 * x.slope,
+                    "gamma": 0.5 * x.slope, "gap": np.inf, "gap_hat": 0.0}  # fmt: skip
+        return Row(Status.of(x.entropy), x.entropy, x.slope, np.nan, np.inf, 0.0, overlaps)
+    t = 1 - 2 * distance
+    point = equations.read(x, t)
+    finer = replace(equations, nodes=2 * equations.nodes - 1).read(x, t)
+    if point is None or finer is None:
+        return FAILED
+    overlaps = {"q0": point.q, "q1": point.q, "q0_hat": point.q_hat, "q1_hat": point.q_hat, "t_hat": point.t_hat,
+                "gamma": point.t_hat, "energy": point.energy, "gap": point.gap, "gap_hat": point.gap_hat}  # fmt: skip
+    overlaps |= {"replicon": point.replicon, "free_entropy": finer.free_entropy}
+    if equations.model.has_teacher:
+        overlaps |= dict(zip(TAUGHT, (point.r, point.r_hat, point.r_ref), strict=True))
+        overlaps["residual"] = float(np.abs(equations.residual(x, t)).max())
+    error = abs(finer.entropy - point.entropy)
+    slope = 2 * point.t_hat + _heat_slope(equations, x, distance)
+    return Row(Status.of(finer.entropy), finer.entropy, slope, np.nan, np.inf, error, overlaps)
+
+
+def _heat_slope(equations: LimitEquations, x: Array, distance: float) -> float:
+    """What the slope of the entropy exceeds that of the free entropy by (0 at beta = inf), by solving on both sides."""
+    if np.isposinf(equations.model.beta):
+        return 0.0
+    p, h = float(np.log(distance)), 1e-4
+    heats = []
+    for side in (p - h, p + h):
+        beside = follow_branch(equations.along, x, p, [side], max_step=h)[0]
+        point = equations.read(beside.x, 1 - 2 * float(np.exp(side))) if beside.status.ok else None
+        heats.append(np.nan if point is None else point.entropy - point.free_entropy)
+    return float(heats[1] - heats[0]) / (2 * h * distance)
