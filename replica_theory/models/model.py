@@ -15,6 +15,7 @@ A new constraint is a new subclass of `Model` with one method, `log_probability`
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
+from collections.abc import Sequence
 from dataclasses import dataclass, fields, replace
 from itertools import pairwise
 from typing import Any, ClassVar, Literal, NamedTuple, TypeVar
@@ -120,13 +121,7 @@ class Model(ABC):
 
         By default they are read off `edges` and `allows`, for a single `kappa`. None says that the constraint is soft.
         """
-        edges = sorted({float(np.asarray(edge)) for edge in self.edges})
-        ends = [-np.inf, *edges, np.inf]
-        middles = [edges[0] - 1.0, *(0.5 * (a + b) for a, b in pairwise(edges)), edges[-1] + 1.0]
-        allowed = [pair for pair, h in zip(pairwise(ends), middles, strict=True) if self.allows(h)]
-        joints = {a for a, _ in allowed} & {b for _, b in allowed}
-        left, right = ([end for end in column if end not in joints] for column in zip(*allowed, strict=True))
-        return tuple(zip(left, right, strict=True))
+        return _allowed_between(sorted({float(np.asarray(edge)) for edge in self.edges}), self)
 
     @property
     def is_even(self) -> bool:
@@ -177,10 +172,8 @@ class Model(ABC):
     def violation(self, mean: Array, std: ArrayLike) -> Array:
         r"""Thermal probability that the pattern is violated, :math:`-\partial\ell/\partial\beta` (0 at beta = inf)."""
         beta = np.asarray(self.beta)
-        bare = self.log_probability(mean, std).log
-        log = self.log_kernel(mean, std).log
-        probability: Array = np.exp(-beta - log) * -np.expm1(np.minimum(bare, 0.0))
-        return probability
+        bare, log = self.log_probability(mean, std).log, self.log_kernel(mean, std).log
+        return np.asarray(np.exp(-beta - log) * -np.expm1(np.minimum(bare, 0.0)))
 
     def heat(self, alpha: float, energy: float) -> float:
         r"""What the entropy exceeds the free entropy by, :math:`\beta\alpha e` (0 at beta = inf); one `beta` only."""
@@ -199,11 +192,9 @@ class Model(ABC):
 
     def contains(self, other: Model) -> NDArray[np.bool_]:
         """Whether every stability that `other` allows is allowed here (a hard constraint; broadcast over `kappa`)."""
-        edges = np.broadcast_arrays(*(np.asarray(e, dtype=float) for e in (*self.edges, *other.edges)))
-        ordered = np.sort(np.stack(edges), axis=0)
-        between = 0.5 * (ordered[1:] + ordered[:-1])
-        probes = np.concatenate([ordered[:1] - 1, between, ordered[-1:] + 1])
-        thick = np.concatenate([ordered[:1] * 0 + 1, np.diff(ordered, axis=0), ordered[:1] * 0 + 1]) > 0
+        probes, thick = _between(
+            np.broadcast_arrays(*(np.asarray(e, dtype=float) for e in (*self.edges, *other.edges)))
+        )
         return np.asarray((self.allows(probes) | ~other.allows(probes) | ~thick).all(axis=0))
 
     def at(self: _ModelT, **parameters: Any) -> _ModelT:
@@ -218,6 +209,25 @@ class Model(ABC):
     def __hash__(self) -> int:
         values = (getattr(self, f.name) for f in fields(self))
         return hash((type(self).__name__, *(np.asarray(v).tobytes() if _numeric(v) else v for v in values)))
+
+
+def _allowed_between(edges: list[float], model: Model) -> tuple[tuple[float, float], ...]:
+    """The intervals between edges that a model allows, those that meet joined."""
+    ends = [-np.inf, *edges, np.inf]
+    middles = [edges[0] - 1.0, *(0.5 * (a + b) for a, b in pairwise(edges)), edges[-1] + 1.0]
+    allowed = [pair for pair, h in zip(pairwise(ends), middles, strict=True) if model.allows(h)]
+    joints = {a for a, _ in allowed} & {b for _, b in allowed}
+    left, right = ([end for end in column if end not in joints] for column in zip(*allowed, strict=True))
+    return tuple(zip(left, right, strict=True))
+
+
+def _between(edges: Sequence[Array]) -> tuple[Array, NDArray[np.bool_]]:
+    """A field between any two neighbouring edges and beyond the last ones, and whether there is room there."""
+    ordered = np.sort(np.stack(edges), axis=0)
+    middles = 0.5 * (ordered[1:] + ordered[:-1])
+    end = ordered[:1] * 0 + 1
+    thick = np.concatenate([end, np.diff(ordered, axis=0), end]) > 0
+    return np.concatenate([ordered[:1] - 1, middles, ordered[-1:] + 1]), thick
 
 
 def _numeric(value: Any) -> bool:

@@ -155,7 +155,7 @@ def _newton(model: Model, start: Array, h: Array, gap: float, std: float) -> Arr
         move = (h + gap * kernel.d1 - f) / np.maximum(1 - gap * kernel.d2, 0.02)
         return np.asarray(np.clip(move, -longest, longest))
 
-    return inner_newton(step, start, most=60, tol=1e-12).or_nan
+    return inner_newton(step, start, most=_most_steps(gap), tol=1e-12).or_nan
 
 
 def _panels(edges: list[float], jumps: list[float], std: float, root: float, order: int) -> tuple[Array, Array]:
@@ -175,11 +175,15 @@ def maximal_field(model: Model, h: Array, gap: float, std: float) -> Array:
     r"""Field that maximises :math:`\ell(f) - (f-h)^2/(2\delta q)`: the root of :math:`f = h + \delta q\,\ell'(f)`.
 
     Newton's method, for log-concave kernels (others have several maxima: see `maxima`); NaN where it does not converge.
-    It takes about :math:`\log\delta q` steps.
     """
 
     def step(f: Array) -> Array:
         kernel = model.log_kernel(f, std)
         return np.asarray((h + gap * kernel.d1 - f) / (1 - gap * np.minimum(kernel.d2, 0.0)))
 
-    return h if gap == 0 else inner_newton(step, h, most=400, tol=1e-11).or_nan
+    return h if gap == 0 else inner_newton(step, h, most=_most_steps(gap), tol=1e-11).or_nan
+
+
+def _most_steps(gap: float) -> int:
+    """Newton steps to a maximiser: it takes about the logarithm of a large gap, where the kernel's tail is reached."""
+    return max(60, 20 + 2 * int(np.log(gap)))

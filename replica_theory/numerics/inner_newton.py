@@ -63,8 +63,8 @@ def inner_newton(
     for _ in range(most):
         change = step(x)
         x = x + change if bounds is None else np.clip(x + change, *bounds)
-        moved = float(np.max(np.abs(change), initial=0.0))
-        size = float(1 + np.max(np.abs(x), initial=0.0)) if scale is None else scale
+        moved = float(np.abs(change).max(initial=0.0))
+        size = 1 + float(np.abs(x).max(initial=0.0)) if scale is None else scale
         if not moved >= tol * size:  # NaN too: it cannot recover
             break
     return Roots(x, bool(moved <= max(tol, ROUNDING) * size))

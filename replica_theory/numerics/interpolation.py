@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 
 from replica_theory.typing import Array
@@ -26,5 +28,7 @@ def polynomial_weights(nodes: Array, x: float) -> Array:
     >>> polynomial_weights(np.array([0.0, 1.0, 2.0]), 1.5)
     array([-0.125,  0.75 ,  0.375])
     """
-    x_j = [np.delete(nodes, k) for k in range(len(nodes))]
-    return np.array([np.prod((x - others) / (node - others)) for node, others in zip(nodes, x_j, strict=True)])
+    at = nodes.tolist()
+    return np.array(
+        [math.prod((x - other) / (node - other) for j, other in enumerate(at) if j != k) for k, node in enumerate(at)]
+    )

@@ -187,9 +187,13 @@ def aligned(q_hat: float, r_hat: float = 0.0) -> tuple[float, float]:
 def _entropic(q_hat: float, gap_hat: float, t_hat: float, r_hat: float) -> _Entropic | None:
     """Entropic term, None where the inner maxima are not found."""
     root = np.sqrt(q_hat)
-    z, weight = half_line(1 / root) if r_hat == 0 else kinked_line(-r_hat / root, 1 / root)
-    field = root * z + r_hat
-    sign, a = np.sign(field), np.abs(field) + t_hat
+    if r_hat == 0:
+        z, weight = half_line(1 / root)
+        a, drift = root * z + t_hat, z
+    else:
+        z, weight = kinked_line(-r_hat / root, 1 / root)
+        sign = np.sign(root * z + r_hat)
+        a, drift = sign * (root * z + r_hat) + t_hat, z * sign
 
     def step(h: Array) -> Array:
         m = np.tanh(h)
@@ -201,7 +205,7 @@ def _entropic(q_hat: float, gap_hat: float, t_hat: float, r_hat: float) -> _Entr
     m = np.tanh(h)
     q = float(weight @ m**2)
     value = float(weight @ (log2cosh(h) - 0.5 * gap_hat * m**2))
-    gap = float(weight @ (z * sign * m)) / root - (1 - q)
+    gap = float(weight @ (drift * m)) / root - (1 - q)
     # Without a teacher the nodes are those of one sign, and the others cancel them.
     r, r_ref = (0.0, 0.0) if r_hat == 0 else (float(weight @ (sign * m)), float(weight @ sign))
     return _Entropic(value, q, gap, float(weight @ m), float(weight @ (1 - m**2) ** 2), r, r_ref)

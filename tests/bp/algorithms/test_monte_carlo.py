@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from bp import Instance, belief_propagation, enumerate_solutions, monte_carlo, random_instance
-from replica_theory import BinaryPerceptron, SymmetricBinaryPerceptron
+from replica_theory import BinaryPerceptron, IntervalModel, SymmetricBinaryPerceptron, UShapePerceptron
 
 
 def exact_energy(instance, beta):
@@ -12,8 +12,17 @@ def exact_energy(instance, beta):
     return weights @ violated / weights.sum() / instance.n_patterns
 
 
+BANDS = IntervalModel([(-2.0, -0.8), (-0.1, 0.4), (1.0, np.inf)])
+
+
 @pytest.mark.parametrize(
-    "model, kappa", [(BinaryPerceptron, 0.0), (BinaryPerceptron, 0.5), (SymmetricBinaryPerceptron, 1.0)]
+    "model, kappa",
+    [
+        (BinaryPerceptron, 0.0),
+        (BinaryPerceptron, 0.5),
+        (SymmetricBinaryPerceptron, 1.0),
+        (UShapePerceptron, 0.6),
+    ],
 )
 @pytest.mark.parametrize("beta", [0.0, 1.0, 2.0])
 @pytest.mark.parametrize("patterns", ["binary", "gaussian"])
@@ -22,6 +31,14 @@ def test_energies_are_those_of_enumeration(model, kappa, beta, patterns):
     sample = monte_carlo(instance, beta, sweeps=20_000, rng=5)
     assert sample.energy_error < 0.004
     assert abs(sample.energy - exact_energy(instance, beta)) < 4 * sample.energy_error
+
+
+@pytest.mark.parametrize("patterns", ["binary", "gaussian"])
+def test_energies_of_several_intervals(patterns):
+    instance = random_instance(BANDS, 15, 0.8, rng=3, patterns=patterns)
+    sample = monte_carlo(instance, 1.0, sweeps=20_000, rng=5)
+    assert sample.energy_error < 0.004
+    assert abs(sample.energy - exact_energy(instance, 1.0)) < 4 * sample.energy_error
 
 
 def test_errors_are_standard_errors():

@@ -5,7 +5,7 @@ import pytest
 from solver_runs import hard
 
 import bp
-from replica_theory.models.intervals import SymmetricBinaryPerceptron
+from replica_theory.models.intervals import IntervalModel, SymmetricBinaryPerceptron, UShapePerceptron
 from replica_theory.models.perceptron import BinaryPerceptron
 
 
@@ -20,6 +20,28 @@ def test_restarts_until_the_budget_is_spent(solver):
     searches = np.flatnonzero(np.isnan(found.trace["y"]))
     assert np.array_equal(searches, starts - 1)  # one at the end of every pass
     assert found.errors == found.trace["errors"].min() <= found.trace["errors"][searches].min()
+
+
+@pytest.mark.parametrize("solver", ["focusing-bp", "reinforced-bp"])
+@pytest.mark.parametrize("method", ["amp", "gaussian"])
+@pytest.mark.parametrize(
+    "model",
+    [UShapePerceptron(0.6), IntervalModel([(-2.0, -0.8), (-0.1, 0.4), (1.0, np.inf)]), IntervalModel([(-0.5, 1.0)])],
+    ids=repr,
+)
+def test_unions_of_intervals_are_solved(model, method, solver):
+    inst = bp.random_instance(model, n=201, alpha=0.3, rng=2)
+    found = bp.solve(inst, solver, method=method, rng=1)
+    assert found.solved and np.all(model.allows(inst.stabilities(found.weights)))
+
+
+def test_checkpoints_tell_intervals_apart():
+    patterns = np.random.default_rng(1).choice([-1, 1], (5, 9))
+    marks = [
+        bp.Instance(patterns, constraint=IntervalModel(ends)).fingerprint
+        for ends in ([(-1, 0)], [(-1, 0.5)], [(-1, 0), (1, 2)])
+    ]
+    assert len(set(marks)) == 3
 
 
 def test_restarts_solve_what_one_pass_does_not():

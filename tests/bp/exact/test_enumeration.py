@@ -10,10 +10,11 @@ from hypothesis import strategies as st
 
 from bp import Instance, enumerate_solutions, random_instance
 from bp.exact import enumeration as module
-from replica_theory.models.intervals import SymmetricBinaryPerceptron
+from replica_theory.models.intervals import IntervalModel, SymmetricBinaryPerceptron, UShapePerceptron
 from replica_theory.models.perceptron import BinaryPerceptron, TeacherStudent
 
 MODELS = [BinaryPerceptron(0.0), BinaryPerceptron(0.3), BinaryPerceptron(-0.4), SymmetricBinaryPerceptron(0.8)]
+MODELS += [UShapePerceptron(0.6), IntervalModel([(-2.0, -0.8), (-0.1, 0.4), (1.0, np.inf)])]
 
 
 def configurations(n):

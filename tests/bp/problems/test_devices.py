@@ -1,14 +1,18 @@
 """Array namespaces: the log-weights and products on a device are those of the host."""
 
+from types import SimpleNamespace
+
 import numpy as np
 import pytest
+from scipy import special
 
 from bp.algorithms import solve
 from bp.messages.amp import Amp
 from bp.messages.propagation import belief_propagation
 from bp.problems.devices import namespace
 from bp.problems.perceptron import Instance, random_instance
-from replica_theory import BinaryPerceptron, IntervalModel, SymmetricBinaryPerceptron, UShapePerceptron
+from replica_theory import BinaryPerceptron, CustomModel, IntervalModel, SymmetricBinaryPerceptron, UShapePerceptron
+from replica_theory.numerics.namespace import Namespace
 
 BANDS = IntervalModel([(-2.0, -1.0), (-0.2, 0.3), (1.0, np.inf)])
 MODELS = [BinaryPerceptron(0.3), SymmetricBinaryPerceptron(0.7), UShapePerceptron(0.5), BANDS]
@@ -32,6 +36,28 @@ def test_log_weights(device, model, beta):
     there = model.at(beta=beta).log_kernel(space.asarray(mean), space.asarray(std), space)
     for value, expected in zip(there, model.at(beta=beta).log_kernel(mean, std), strict=True):
         np.testing.assert_allclose(space.to_host(value), expected, rtol=1e-9, atol=1e-12)
+
+
+@pytest.mark.parametrize("beta", [2.0, np.inf])
+@pytest.mark.parametrize("model", MODELS, ids=repr)
+def test_kernels_use_common_functions_only(model, beta):
+    """Names that numpy, torch and cupy share are enough, and give the same bits."""
+    names = ("where", "exp", "expm1", "log1p", "logaddexp", "isinf", "isfinite", "stack")
+    functions = SimpleNamespace(log_ndtr=special.log_ndtr, ndtr=special.ndtr, erfcx=special.erfcx)
+    space = Namespace(SimpleNamespace(**{name: getattr(np, name) for name in names}), functions)
+    mean, std = np.linspace(-9, 9, 181), np.full(181, 0.3)
+    kernels = [model.at(beta=beta).log_kernel(mean, std, *where) for where in ((), (space,))]
+    assert all(np.array_equal(one, other) for one, other in zip(*kernels, strict=True))
+
+
+def test_a_custom_constraint_stays_on_the_host(device):
+    model = CustomModel(lambda mean, std: special.ndtr(mean / std))
+    space = namespace(device)
+    if device is None:
+        assert model.log_kernel(np.zeros(1), np.ones(1), space).log == pytest.approx(np.log(0.5))
+        return
+    with pytest.raises(TypeError, match="takes numpy arrays: leave device=None"):
+        model.log_kernel(space.asarray(np.zeros(1)), space.asarray(np.ones(1)), space)
 
 
 @pytest.mark.parametrize(("dtype", "tol"), [(np.float64, 1e-12), (np.float32, 1e-4)])

@@ -4,7 +4,15 @@ import numpy as np
 import pytest
 from scipy import integrate, optimize, special
 
-from replica_theory import ConvergenceError, TeacherStudent, binary_entropy, replica_symmetric, teacher_student
+from replica_theory import (
+    ConvergenceError,
+    ConvergenceWarning,
+    Status,
+    TeacherStudent,
+    binary_entropy,
+    replica_symmetric,
+    teacher_student,
+)
 from replica_theory.models.perceptron import BinaryPerceptron
 from replica_theory.neighbourhood.dense_teacher import dense_teacher
 from replica_theory.neighbourhood.local_entropy import local_entropy
@@ -132,7 +140,7 @@ def test_functional_by_plain_quadrature_and_stationarity():
     equations = LimitEquations(TeacherStudent(), alpha)
     t = 1 - 2 * distance
     x[2] = optimize.brentq(lambda w: equations.residual(np.array([x[0], x[1], w, x[3]]), t)[2], 1e-3, 5.0)
-    point = equations.read(x, 1 - 2 * distance)
+    point = equations.read(x, t)
     orders = np.array([point.q, point.r, point.gap, point.q_hat, point.r_hat, point.gap_hat, point.t_hat])
     base = plain_entropy(orders, alpha, 1 - 2 * distance)
     # Simpson's rule with spacing 0.08 across the kink of |a|: h^2 times the jump of the slope.
@@ -143,6 +151,42 @@ def test_functional_by_plain_quadrature_and_stationarity():
         high, low = (plain_entropy(orders + sign * unit, alpha, 1 - 2 * distance) for sign in (1, -1))
         # In units of the parameter itself: 1e-3 of the terms, of order 0.1 to 1, that must cancel.
         assert abs(high - low) / 2 / 3e-3 < 1e-3, k
+
+
+@pytest.mark.parametrize("model", MODELS, ids=str)
+def test_stability_at_pairs_is_that_of_the_students(model):
+    """At y = 1 the references are blind: breaking among them is de Almeida and Thouless's, at every distance."""
+    curve, typical = dense_teacher(model, 0.6, np.array([0.08, 0.3, 0.5]), y=1.0), replica_symmetric(model, 0.6)
+    assert np.allclose(curve.overlaps["replicon_ref"], typical.stability, rtol=0, atol=1e-12)
+    # At d = 1/2 the replicas of one reference are typical students too (extrapolated there).
+    assert abs(curve.overlaps["replicon"][2] - typical.stability) < 1e-10
+    assert abs(dense_teacher(model, 0.6, 0.3).overlaps["replicon"] - curve.overlaps["replicon"][1]) < 0.2
+
+
+@pytest.mark.parametrize("y", [1.0, 3.0])
+def test_folds_and_ends(y):
+    """A branch that turns back says where, and d = 0 and 1/2 are the limits that they are."""
+    with pytest.warns(ConvergenceWarning, match="1 x fold"):
+        curve = dense_teacher(TeacherStudent(), 0.6, np.array([0.0, 1e-4, 0.1, 0.5]), y=y)
+    typical = replica_symmetric(TeacherStudent(), 0.6)
+    assert curve.status[1] is Status.FOLD and 1e-4 < curve.overlaps["fold"][1] < 0.1
+    assert curve.entropy[0] == 0 and curve.complexity[0] == pytest.approx(typical.entropy, abs=1e-14)
+    assert curve.entropy[3] == pytest.approx(typical.entropy, abs=1e-10)
+    assert curve.complexity[3] == pytest.approx(np.log(2), abs=1e-10)
+    np.testing.assert_allclose(curve.overlaps["teacher_overlap"][[0, 3]], typical.teacher_overlap, atol=1e-10)
+    np.testing.assert_allclose(curve.overlaps["teacher_overlap_ref"][[0, 3]], [typical.teacher_overlap, 0], atol=1e-10)
+
+
+@pytest.mark.parametrize("model", [MODELS[0], MODELS[2]], ids=str)
+def test_near_the_reference_the_width_diverges(model):
+    """The students' overlap with the teacher tends to that of their reference, long after the entropy is H2(d)."""
+    distance = np.array([6e-4, 2e-3])
+    curve = dense_teacher(model, 0.6, distance)
+    np.testing.assert_allclose(curve.entropy, binary_entropy(distance), rtol=1e-6)
+    seen, reference = curve.overlaps["teacher_overlap"], curve.overlaps["teacher_overlap_ref"]
+    np.testing.assert_allclose(seen, (1 - 2 * distance) * reference, atol=1e-4)
+    # A few 1e-6 of quadrature; the overlaps fall with the distance towards their limit.
+    assert 0.431 < seen[0] < seen[1] < 0.433
 
 
 def test_shapes_and_missing_points():
