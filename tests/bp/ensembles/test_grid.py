@@ -1,8 +1,6 @@
 import numpy as np
 import pytest
 
-import bp
-from bp.ensembles.draw import Draw
 from bp.ensembles.grid import Grid
 from replica_theory import BinaryPerceptron
 
@@ -34,12 +32,3 @@ def test_a_grid_is_refused_where_its_largest_instance_does_not_fit(monkeypatch):
         Grid.checked(MODEL, [0.1, 0.5], [101, 12001], 2, least=1).require_memory("gaussian")
     with pytest.raises(MemoryError, match="drawing 12000 patterns on n=24000 weights"):
         Grid.checked(MODEL, [0.1, 0.5], [101, 24000], 2, least=1).require_memory("amp")
-
-
-def test_a_draw_depends_on_root_and_place_alone():
-    draw = Draw(MODEL, 0.5, 21, 7, (1, 21, 0))
-    assert draw.name == "1-21-0"
-    seeds = np.random.SeedSequence([7, 1, 21, 0]).spawn(3)
-    assert [s.generate_state(2).tolist() for s in draw.seeds(3)] == [s.generate_state(2).tolist() for s in seeds]
-    np.testing.assert_array_equal(draw.instance().xi, bp.random_instance(MODEL, 21, 0.5, seeds[0]).xi)
-    np.testing.assert_array_equal(draw.instance().xi, draw.instance().xi)

@@ -2,8 +2,6 @@
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
 from scipy import special
 
 import bp
@@ -59,32 +57,10 @@ def test_same_seed_same_patterns_for_every_constraint():
     assert all(np.array_equal(drawn[0], other) for other in drawn)
 
 
-@settings(max_examples=40, deadline=None)
-@given(st.integers(0, 2**32 - 1), st.booleans())
-def test_patterns_and_labels_come_back(seed, real):
-    rng = np.random.default_rng(seed)
-    patterns = rng.normal(size=(7, 70)) if real else rng.choice(np.array([-1, 1], dtype=np.int8), (7, 70))
-    labels = rng.choice([-1, 1], 7)
-    inst = Instance(patterns, labels)
-    assert np.array_equal(inst.patterns, patterns) and inst.patterns.dtype == patterns.dtype
-    assert np.array_equal(inst.labels, labels) and inst.labels.dtype == np.int8
-    assert np.array_equal(inst.xi, patterns * labels[:, None])
-    for array in (inst.patterns, inst.labels, inst.allowed.stabilities, inst.allowed.sums):
-        with pytest.raises(ValueError, match="read-only"):
-            array[0] = 1
-    assert Instance(patterns).labels.tolist() == 7 * [1]
-
-
 def test_labels_of_a_teacher():
     inst = random_instance(TeacherStudent(), 65, 3.0, rng=1)
     assert set(inst.labels.tolist()) == {-1, 1}
     assert np.array_equal(inst.labels, np.where(inst.patterns.astype(int) @ inst.teacher < 0, -1, 1))
-
-
-def test_memory_is_that_of_the_bits_and_the_labels():
-    inst = random_instance(TeacherStudent(), 2049, 1.0, rng=1)
-    held = [value.nbytes for value in vars(inst).values() if isinstance(value, np.ndarray)]
-    assert sum(held) <= inst.bits.nbytes + inst.n_patterns + inst.n
 
 
 @pytest.mark.parametrize("n", [12, 13])

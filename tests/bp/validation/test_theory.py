@@ -2,8 +2,8 @@
 
 import numpy as np
 import pytest
-from bp.validation.comparisons.comparison import Measured
 
+from bp.validation.comparison import Measured
 from bp.validation.theory import at_distance, bound, symmetric, typical
 from replica_theory import (
     BinaryPerceptron,

@@ -183,8 +183,8 @@ def test_symmetric_against_its_functional(kappa, alpha, distance):
 @pytest.mark.parametrize("distance", [0.01, 0.2, 0.5])
 def test_planted_bound_is_a_bivariate_normal(model, edges, distance):
     t, alpha = 1 - 2 * distance, 0.6
-    pair = stats.multivariate_normal(cov=[[1, t], [t, 1]], abseps=1e-10, releps=1e-10)
-    cdf = lambda x, y: float(pair.cdf([x, y]))  # noqa: E731
+    options = {"cov": [[1, t], [t, 1]], "abseps": 1e-10, "releps": 1e-10}
+    cdf = lambda x, y: float(stats.multivariate_normal.cdf([x, y], **options))  # noqa: E731
     if len(edges) == 1:
         both, single = cdf(-edges[0], -edges[0]), stats.norm.sf(edges[0])
     else:
