@@ -105,13 +105,18 @@ def capacity(model: Model) -> Capacity:
     if np.any(np.isfinite(model.beta)):
         raise ValueError(f"capacity counts solutions and needs beta = inf; got beta={model.beta}")
     flat, _, shape = flatten(model, 1.0)
-    with np.errstate(invalid="ignore", divide="ignore"):  # a margin without a root is NaN throughout
-        columns = _even_capacity(flat) if model.is_even else _root_of_entropy(flat)
+    columns = capacity_columns(flat)
     status = columns.pop("status")
     fields = {k: (float(v[0]) if shape == () else v.reshape(shape)) for k, v in columns.items()}
     result = Capacity(model=model, status=status[0] if shape == () else status.reshape(shape), **fields)
     report(status, result, f"capacity of {model}" if shape == () else "capacity", scalar=shape == ())
     return result
+
+
+def capacity_columns(model: Model) -> dict[str, Any]:
+    """The fields of `Capacity` as flat arrays, for margins of shape (m, 1); NaN where there is no root."""
+    with np.errstate(invalid="ignore", divide="ignore"):
+        return _even_capacity(model) if model.is_even else _root_of_entropy(model)
 
 
 def _even_capacity(model: Model) -> dict[str, Any]:
