@@ -14,8 +14,8 @@ import pytest
 from bp import random_instance
 from replica_theory import BinaryPerceptron
 
-sys.path.insert(0, str(Path(__file__).parents[1] / "tests" / "bp"))
-from referee import amp_fields, gaussian_messages
+sys.path.insert(0, str(Path(__file__).parents[1] / "tests" / "helpers"))
+from messages_referee import amp_fields, gaussian_messages
 
 
 def pytest_benchmark_update_machine_info(config, machine_info):

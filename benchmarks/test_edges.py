@@ -10,7 +10,6 @@ import pytest
 from bp import random_instance
 from bp.algorithms.focusing import reference_field
 from bp.algorithms.schedules import Pseudo
-from bp.messages.propagation import make_state
 from replica_theory import BinaryPerceptron
 
 pytest.importorskip("pytest_benchmark")
@@ -20,7 +19,7 @@ SIZES = [(1001, 0.6), (2001, 0.7), (4001, 0.6)]
 
 def warm_state(n, alpha, **options):
     instance = random_instance(BinaryPerceptron(), n, alpha, rng=1)
-    state, field = make_state(instance, "gaussian", init=0.05, rng=1, **options), np.zeros(n)
+    state, field = instance.messages("gaussian", init=0.05, rng=1, **options), np.zeros(n)
     for _ in range(3):
         state.sweep(field, 0.5)
     state.measure(field)
@@ -53,11 +52,11 @@ def test_sweep_on_one_thread(record, one_thread, n, alpha, schedule, dtype):
 def test_sweep_of_a_focusing_run(record, one_thread, variance, dtype):
     """On the way to a solution, where the variance of the fields has fallen that far."""
     instance = random_instance(BinaryPerceptron(), 2001, 0.7, rng=1)
-    state = make_state(instance, "gaussian", init=0.1, rng=1, dtype=dtype)
+    state = instance.messages("gaussian", init=0.1, rng=1, dtype=dtype)
     for gamma, y in Pseudo(200):
-        field = reference_field(state.sums, gamma, y)
+        field = reference_field(state.fields, gamma, y)
         state.sweep(field, 0.5)
-        if gamma > 0.1 and np.sum(np.cosh(field + state.sums) ** -2.0) < variance:
+        if gamma > 0.1 and np.sum(np.cosh(field + state.fields) ** -2.0) < variance:
             break
     record(instance, lambda: state.sweep(field, 0.5))
 

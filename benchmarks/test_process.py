@@ -16,7 +16,6 @@ import numpy as np
 import pytest
 
 from bp import random_instance
-from bp.messages.propagation import make_state
 from bp.problems import _bits
 from replica_theory import BinaryPerceptron
 
@@ -45,8 +44,7 @@ print(imported - start, first - imported, time.process_time() - first)
 PEAK = """
 import re
 import bp, numpy, replica_theory
-from bp.messages.propagation import make_state
-from referee import gaussian_messages
+from messages_referee import gaussian_messages
 def run(n):
     instance = bp.random_instance(replica_theory.BinaryPerceptron(), n, 0.6, rng=1)
     {work}
@@ -59,10 +57,10 @@ print(before, peak())
 """
 WORK = {
     "referee": "gaussian_messages(instance, numpy.full(instance.xi.shape, 0.1), numpy.zeros(n), numpy.inf)",
-    "edges": "make_state(instance, 'gaussian', init=0.1, rng=1).sweep(numpy.zeros(n), 0.5)",
-    "amp": "make_state(instance, 'amp', init=0.1, rng=1).sweep(numpy.zeros(n), 0.5)",
+    "edges": "instance.messages('gaussian', init=0.1, rng=1).sweep(numpy.zeros(n), 0.5)",
+    "amp": "instance.messages('amp', init=0.1, rng=1).sweep(numpy.zeros(n), 0.5)",
 }
-TESTS = str(Path(__file__).parents[1] / "tests" / "bp")
+TESTS = str(Path(__file__).parents[1] / "tests" / "helpers")
 
 
 def fresh(code, **environment):
@@ -137,7 +135,7 @@ def test_second_thread(benchmark, what):
     n, p = instance.n, instance.n_patterns
     x = np.random.default_rng(1).normal(size=(1, p if what == "back" else n))
     if what == "edges":
-        state, field = make_state(instance, "gaussian", init=0.05, rng=1), np.zeros(n)
+        state, field = instance.messages("gaussian", init=0.05, rng=1), np.zeros(n)
         work = lambda: state.sweep(field, 0.5)  # noqa: E731
     else:
         work = lambda: _bits.times(instance.bits, x) if what == "times" else _bits.back(instance.bits, x, n)  # noqa: E731

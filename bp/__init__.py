@@ -2,14 +2,19 @@
 
 from bp.algorithms import Solution, solve, solve_batch, solvers
 from bp.algorithms.monte_carlo import Sample, monte_carlo
-from bp.ensembles.ensemble import Ensemble, ensemble, read_ensemble
-from bp.exact.enumeration import SolutionDistances, SolutionSet, enumerate_solutions
+from bp.ensembles.ensemble import ensemble, read_ensemble
+from bp.ensembles.table import Ensemble
+from bp.exact.enumeration import enumerate_solutions
+from bp.exact.solutions import SolutionDistances, SolutionSet
 from bp.messages.local_entropy import local_entropy
 from bp.messages.propagation import BPResult, belief_propagation
 from bp.messages.state import Messages
 from bp.problems.files import read_instance, write_instance
 from bp.problems.perceptron import Instance, random_instance
-from bp.validation.crosscheck import Crosscheck, Row, crosscheck
+from bp.validation.crosscheck import crosscheck
+from bp.validation.report import Crosscheck
+from bp.validation.table import Row
+from replica_theory._version import __version__ as __version__
 
 __all__ = [
     "BPResult",

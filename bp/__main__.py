@@ -19,21 +19,20 @@ from bp.algorithms import solve, solvers
 from bp.execution.store import require_writable
 from bp.execution.workers import worker_processes
 from bp.messages.propagation import belief_propagation
+from bp.problems.constraint import CONSTRAINTS
 from bp.problems.files import read_instance
 from bp.problems.perceptron import Instance
-from bp.validation.comparisons import COMPARISONS, Row
-from bp.validation.crosscheck import DISTANCES, Crosscheck, crosscheck, stored_call
-from replica_theory.models.intervals import SymmetricBinaryPerceptron
-from replica_theory.models.model import Model
-from replica_theory.models.perceptron import BinaryPerceptron, TeacherStudent
+from bp.validation.call import stored_call
+from bp.validation.comparisons import COMPARISONS
+from bp.validation.crosscheck import DISTANCES, crosscheck
+from bp.validation.report import Crosscheck
+from bp.validation.table import Row
+from replica_theory.arguments import checked_integer, integer_of, number_of, word_of
+from replica_theory.models.command_line import add_model_options, conditions, model_of, particular_options, plain_models
+from replica_theory.models.registry import particulars
 from replica_theory.results.files import replace_file
 from replica_theory.status import ConvergenceError
 
-MODELS: dict[str, type[Model]] = {
-    "binary": BinaryPerceptron,
-    "symmetric": SymmetricBinaryPerceptron,
-    "teacher-student": TeacherStudent,
-}
 DEFAULTS: dict[str, Any] = {
     "model": "binary",
     "kappa": None,
@@ -45,6 +44,8 @@ DEFAULTS: dict[str, Any] = {
     "method": "amp",
     "workers": min(2, os.cpu_count() or 1),
 }
+_IN_WORDS = ("binary", "symmetric", "teacher-student")
+"""Models that ``--constraint`` has words for."""
 LOADS = {"binary": (0.3, 0.5, 0.7), "symmetric": (0.5, 0.8, 1.1), "teacher-student": (0.4, 0.8, 1.1)}
 
 
@@ -85,7 +86,7 @@ def _crosscheck(arguments: argparse.Namespace) -> int:
     kappa = {} if settings["kappa"] is None else {"kappa": settings["kappa"]}
     with worker_processes(settings["workers"]) as executor:
         check = crosscheck(
-            MODELS[settings["model"]](**kappa),
+            model_of(settings["model"], settings, **kappa),
             settings["alpha"],
             settings["n"],
             settings["samples"],
@@ -109,12 +110,15 @@ def _crosscheck_settings(arguments: argparse.Namespace) -> dict[str, Any]:
     given = {name: value for name, value in vars(arguments).items() if value is not None}
     stored = stored_call(arguments.output) if arguments.resume else {}
     if stored:
-        names = {kind.__name__: name for name, kind in MODELS.items()}
+        names = {entry.kind.__name__: name for name, entry in plain_models().items()}
         if stored["model"] not in names:
             raise ValueError(f"--resume knows the models {', '.join(names)}; the run there has {stored['model']!r}")
         stored["model"] = names[stored["model"]]
     settings = DEFAULTS | stored | given
-    settings.setdefault("alpha", LOADS[settings["model"]])
+    if settings.get("alpha") is None:
+        if settings["model"] not in LOADS:
+            raise ValueError(f"--model {settings['model']} needs its loads: --alpha A, one or several")
+        settings["alpha"] = LOADS[settings["model"]]
     if settings["comparisons"] == ["all"]:
         settings["comparisons"] = "all"
     return settings
@@ -128,8 +132,7 @@ def _solve(arguments: argparse.Namespace) -> int:
     for option, path in (("--output", output), ("--checkpoint", arguments.checkpoint)):
         if path is not None and os.path.exists(path) and os.path.samefile(path, arguments.file):
             raise ValueError(f"{option} must be another file than the instance; got {path}")
-    if arguments.seed < 0:
-        raise ValueError(f"seed must be a non-negative integer; got {arguments.seed}")
+    checked_integer("seed", arguments.seed, 0)
     require_writable(output.parent)
     options = {} if arguments.checkpoint is None else {"checkpoint": arguments.checkpoint}
     found = solve(instance, arguments.solver, rng=arguments.seed, **options)
@@ -166,7 +169,7 @@ def _entropy(arguments: argparse.Namespace) -> int:
     }
     text = f"Bethe entropy {run.entropy:.9f} nats per weight (N = {instance.n}, alpha = {instance.alpha:.4g})"
     if math.isfinite(run.entropy):
-        text += f", energy {run.energy:.6g} per pattern, overlap q = {run.overlap:.6f}\n{run.status.sentence}"
+        text += f", energy {run.energy:.6g} per pattern, overlap q = {run.overlap:.6f}\n{run.message}"
     else:
         text += ": no weights satisfy every pattern"
     _print(report, arguments.json, text)
@@ -174,7 +177,12 @@ def _entropy(arguments: argparse.Namespace) -> int:
 
 
 def _read(arguments: argparse.Namespace) -> Instance:
-    return read_instance(arguments.file, kappa=arguments.kappa, constraint=arguments.constraint)
+    kappa, constraint = arguments.kappa, arguments.constraint
+    if constraint in (None, *CONSTRAINTS):
+        particular_options("binary", vars(arguments))  # refuses the options of others
+        return read_instance(arguments.file, kappa=kappa, constraint=constraint)
+    margin = {} if kappa is None else {"kappa": kappa}
+    return read_instance(arguments.file, constraint=model_of(constraint, vars(arguments), **margin))
 
 
 def _verdict(check: Crosscheck) -> list[str]:
@@ -208,7 +216,7 @@ def _jsonable(check: Crosscheck) -> dict[str, Any]:
     rows = [{name: _plain(getattr(row, name)) for name in names} for row in check.rows]
     kappa = float(np.asarray(check.model.kappa))
     settings = {"model": type(check.model).__name__, "kappa": kappa, "n": check.n, "seed": check.seed}
-    return settings | {"samples": check.samples, "method": check.method, "rows": rows}
+    return settings | particulars(check.model) | {"samples": check.samples, "method": check.method, "rows": rows}
 
 
 def _plain(value: Any) -> Any:
@@ -261,20 +269,8 @@ def _add_crosscheck(commands: Any) -> None:
             "          python -m bp crosscheck --resume --output crosscheck-output"
         ),
     )
-    command.add_argument("--model", choices=list(MODELS), help="constraint on the stabilities h (default: h >= kappa)")
-    command.add_argument("--kappa", type=float, help="margin (default 0; 1 for the symmetric model |h| <= kappa)")
-    command.add_argument(
-        "--alpha", type=float, nargs="+", metavar="A", help="loads P/N (default: three below capacity)"
-    )
-    command.add_argument(
-        "--n",
-        type=int,
-        nargs="+",
-        metavar="N",
-        help="number of weights (default 1001); several: extrapolation to N = infinity",
-    )
-    command.add_argument("--samples", type=int, help="instances at each load and size (default 8)")
-    command.add_argument("--seed", type=int, help="root of all randomness (default 1)")
+    _add_instances(command)
+    command.add_argument("--seed", type=integer_of, help="root of all randomness (default 1)")
     command.add_argument(
         "--comparisons",
         nargs="+",
@@ -282,11 +278,11 @@ def _add_crosscheck(commands: Any) -> None:
         help=f"what to compare: all, or any of {', '.join(COMPARISONS)} (default: all that are quick)",
     )
     command.add_argument(
-        "--distance", type=float, nargs="+", metavar="D", help="distances in (0, 1/2] for the local entropy"
+        "--distance", type=number_of, nargs="+", metavar="D", help="distances in (0, 1/2] for the local entropy"
     )
     command.add_argument("--method", help="messages of the Bethe entropy: amp, gaussian or exact (default amp)")
     command.add_argument(
-        "--workers", type=int, help="processes that share the instances (default: 2, or 1 on a single core)"
+        "--workers", type=integer_of, help="processes that share the instances (default: 2, or 1 on a single core)"
     )
     command.add_argument(
         "--resume",
@@ -296,6 +292,33 @@ def _add_crosscheck(commands: Any) -> None:
     command.add_argument("--output", default="crosscheck-output", help="folder for the results (default %(default)s)")
     command.add_argument("--json", action="store_true", help="print the table as JSON")
     command.set_defaults(command=_crosscheck)
+
+
+def _add_instances(command: argparse.ArgumentParser) -> None:
+    """The options that say which random instances, and how many."""
+    command.add_argument(
+        "--model",
+        type=word_of(plain_models()),
+        metavar="NAME",
+        help=f"constraint on the stabilities h (default: binary); {'; '.join(conditions())}",
+    )
+    add_model_options(command)
+    command.add_argument("--kappa", type=number_of, help="margin (default 0; 1 for the symmetric model |h| <= kappa)")
+    command.add_argument(
+        "--alpha",
+        type=number_of,
+        nargs="+",
+        metavar="A",
+        help=f"loads P/N (default: three below capacity, for --model {', '.join(LOADS)})",
+    )
+    command.add_argument(
+        "--n",
+        type=integer_of,
+        nargs="+",
+        metavar="N",
+        help="number of weights (default 1001); several: extrapolation to N = infinity",
+    )
+    command.add_argument("--samples", type=integer_of, help="instances at each load and size (default 8)")
 
 
 def _add_solve(commands: Any) -> None:
@@ -308,7 +331,9 @@ def _add_solve(commands: Any) -> None:
     command.add_argument(
         "--solver", default="focusing-bp", help=f"one of: {', '.join(solvers())} (default %(default)s)"
     )
-    command.add_argument("--seed", type=int, default=1, help="seed of the initial messages (default %(default)s)")
+    command.add_argument(
+        "--seed", type=integer_of, default=1, help="seed of the initial messages (default %(default)s)"
+    )
     command.add_argument("--output", help="file for the weights (default: FILE.weights.txt)")
     command.add_argument(
         "--checkpoint",
@@ -330,12 +355,16 @@ def _add_entropy(commands: Any) -> None:
     )
     command.add_argument(
         "--beta",
-        type=float,
+        type=number_of,
         default=math.inf,
         help="inverse temperature of the number of errors (default inf: solutions)",
     )
-    command.add_argument("--damping", type=float, default=0.2, help="weight of the old message (default %(default)s)")
-    command.add_argument("--max-iter", type=int, default=1000, help="largest number of sweeps (default %(default)s)")
+    command.add_argument(
+        "--damping", type=number_of, default=0.2, help="weight of the old message (default %(default)s)"
+    )
+    command.add_argument(
+        "--max-iter", type=integer_of, default=1000, help="largest number of sweeps (default %(default)s)"
+    )
     command.set_defaults(command=_entropy)
 
 
@@ -347,12 +376,14 @@ def _add_file(command: argparse.ArgumentParser) -> None:
             "first line (tabs), or .npz"
         ),
     )
-    command.add_argument("--kappa", type=float, help="margin, for the text formats (default 0)")
+    command.add_argument("--kappa", type=number_of, help="margin, for the text formats (default 0)")
     command.add_argument(
         "--constraint",
-        choices=("margin", "symmetric"),
-        help="h >= kappa or |h| <= kappa, for the text formats (default: margin)",
+        type=word_of((*CONSTRAINTS, *(name for name in plain_models() if name not in _IN_WORDS))),
+        metavar="NAME",
+        help="h >= kappa or |h| <= kappa, or the constraint of a model, for the text formats (default: margin)",
     )
+    add_model_options(command)
     command.add_argument("--json", action="store_true", help="print the result as JSON")
 
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
+from replica_theory.arguments import COUNT, checked_number
+
 
 def require_memory(need: float, what: str, instead: str, *, limit: float | None = None) -> None:
     """Refuse what does not fit.
@@ -19,9 +21,13 @@ def require_memory(need: float, what: str, instead: str, *, limit: float | None 
 
     Raises
     ------
+    TypeError, ValueError
+        If `limit` is no non-negative number.
     MemoryError
         If `need` is more.
     """
+    if limit is not None:
+        checked_number("memory_limit", limit, COUNT)
     available = available_memory() if limit is None else limit
     if need > available:
         raise MemoryError(f"{what} take {need / 1e9:.3g} GB, but {available / 1e9:.3g} GB are available; {instead}")

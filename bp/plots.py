@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bp.algorithms import Solution
-from bp.ensembles.ensemble import Ensemble
+from bp.ensembles.table import Ensemble
 from replica_theory.plots import FONT, STROKES, entropy_curves, legend, prepared
 from replica_theory.results.curve import EntropyCurve
 

@@ -2,6 +2,7 @@
 
 import importlib
 import shutil
+import sys
 from pathlib import Path
 
 import jupytext
@@ -15,6 +16,9 @@ from sphinx.util import logging
 import replica_theory
 
 here = Path(__file__).parent
+sys.path.insert(0, str(here))
+import floors  # noqa: E402
+
 PACKAGES = ("replica_theory", "bp")
 
 project = "binary-perceptron"
@@ -68,6 +72,11 @@ def gather_notebooks(app: Sphinx) -> None:
             nbformat.write(bare, place)
 
 
+def draw_floors(app: Sphinx) -> None:
+    """Draw the picture of the page ``architecture`` from the imports as they are."""
+    floors.write(here)
+
+
 def _cells(notebook: nbformat.NotebookNode) -> list[str]:
     return [cell.source for cell in notebook.cells]
 
@@ -95,7 +104,8 @@ def check_api(app: Sphinx, env: BuildEnvironment) -> None:
 
 
 def setup(app: Sphinx) -> None:
-    """Connect the three steps of our own."""
+    """Connect the steps of our own."""
     app.connect("builder-inited", gather_notebooks)
+    app.connect("builder-inited", draw_floors)
     app.connect("missing-reference", find_in_packages)
     app.connect("env-check-consistency", check_api)

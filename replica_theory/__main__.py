@@ -9,36 +9,32 @@ import os
 import sys
 from collections import Counter
 from collections.abc import Callable, Sequence
-from typing import Any
+from typing import Any, get_args
 
 import numpy as np
 from numpy.typing import NDArray
 
-from replica_theory.models.intervals import SymmetricBinaryPerceptron
+from replica_theory.arguments import number_of, word_of
+from replica_theory.models.command_line import add_model_options, conditions, model_of, plain_models
 from replica_theory.models.model import Model
-from replica_theory.models.perceptron import BinaryPerceptron, TeacherStudent
 from replica_theory.neighbourhood.franz_parisi import franz_parisi
-from replica_theory.neighbourhood.local_entropy import ZERO_COMPLEXITY, local_entropy
-from replica_theory.status import ConvergenceError, Status, silenced, statuses
+from replica_theory.neighbourhood.local_entropy import ZERO_COMPLEXITY, Reference, local_entropy
+from replica_theory.status import ConvergenceError, Status, silenced
 from replica_theory.thresholds.capacity import capacity
-from replica_theory.thresholds.dense_region import local_entropy_threshold
+from replica_theory.thresholds.dense_region import Criterion, local_entropy_threshold
 from replica_theory.typical.replica_symmetric import replica_symmetric
 from replica_theory.typing import Array
 
-MODELS: dict[str, type[Model]] = {
-    "binary": BinaryPerceptron,
-    "symmetric": SymmetricBinaryPerceptron,
-    "teacher-student": TeacherStudent,
-}
 MAX_POINTS = 1_000_000
 
 Columns = dict[str, Any]
 """What a command computes: a name and an array (one entry a point) for each column, with a column ``status``."""
 
-_CONVENTIONS = """\
+_CONDITIONS = ";\n  ".join(conditions())
+_CONVENTIONS = f"""\
 conventions:
   N weights W_i = +-1, P = alpha N patterns, stability h = y xi.W / sqrt(N).
-  binary: h >= kappa; symmetric: |h| <= kappa; teacher-student: h >= kappa with the labels of a binary teacher.
+  {_CONDITIONS}.
   Entropies are natural logarithms per weight (nats); distance d = (1 - t)/2 at overlap t = W.W'/N.
   Lists and grids start:stop:count (both ends included) may be given wherever several numbers are allowed; the table
   has a line for every combination. A grid that starts below zero needs an equals sign: --kappa=-1:1:5.
@@ -139,9 +135,8 @@ def _threshold(arguments: argparse.Namespace) -> Columns:
     found = local_entropy_threshold(
         _model(arguments, kappa), arguments.criterion, reference=arguments.reference, y=arguments.y
     )
-    lost = np.isnan(found.alpha)
     columns: Columns = {"kappa": kappa, "threshold": found.alpha, "distance": found.distance, "error": found.error}
-    return columns | {"status": statuses(Status.SADDLE_LOST if one else Status.CONVERGED for one in lost)}
+    return columns | {"status": found.status}
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -228,7 +223,10 @@ other references. Points beyond the distance where the saddle point ends have st
         help="distances in [0, 1/2], or a grid (default: 0.02:0.5:25)",
     )
     parser.add_argument(
-        "--reference-kappa", type=float, metavar="K", help="margin of the reference (default: that of the solutions)"
+        "--reference-kappa",
+        type=number_of,
+        metavar="K",
+        help="margin of the reference (default: that of the solutions)",
     )
 
 
@@ -277,14 +275,18 @@ stops growing.""",
   python -m replica_theory threshold --criterion margin --kappa 0 0.2""",
     )
     parser.set_defaults(beta=math.inf)
-    parser.add_argument("--criterion", choices=("slope", "gap", "margin"), default="slope", help="default: slope")
+    parser.add_argument(
+        "--criterion", type=word_of(get_args(Criterion)), metavar="NAME", default="slope",
+        help=f"{', '.join(get_args(Criterion))} (default: slope)",
+    )  # fmt: skip
     _add_reference(parser)
 
 
 def _add_reference(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
-        "--reference", choices=("free", "solution"), default="free", help="what the reference may be (default: free)"
-    )
+        "--reference", type=word_of(get_args(Reference)), metavar="NAME", default="free",
+        help=f"what the reference may be: {' or '.join(get_args(Reference))} (default: free)",
+    )  # fmt: skip
     parser.add_argument(
         "--y", type=_replicas, default=math.inf, metavar="Y", help=f"number, inf or {ZERO_COMPLEXITY} (default: inf)"
     )
@@ -311,13 +313,17 @@ def _subcommand(
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     parser.set_defaults(command=command, name=name)
-    parser.add_argument("--model", choices=MODELS, default="binary", help="the constraint (default: binary)")
+    parser.add_argument(
+        "--model", type=word_of(plain_models()), metavar="NAME", default="binary",
+        help=f"the constraint: {', '.join(plain_models())} (default: binary)",
+    )  # fmt: skip
+    add_model_options(parser)
     parser.add_argument(
         "--kappa",
         type=_numbers,
         nargs="+",
         metavar="K",
-        help="margins, or a grid (default: 0; 1 for the symmetric model)",
+        help=f"margins, or a grid (default: {_default_margins()})",
     )
     parser.add_argument("--json", action="store_true", help="print JSON (NaN as null) instead of a table")
     return parser
@@ -331,7 +337,11 @@ def _add_load(parser: argparse.ArgumentParser) -> None:
 
 def _add_temperature(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
-        "--beta", type=float, default=math.inf, metavar="B", help="inverse temperature (default: inf, solutions only)"
+        "--beta",
+        type=number_of,
+        default=math.inf,
+        metavar="B",
+        help="inverse temperature (default: inf, solutions only)",
     )
 
 
@@ -350,8 +360,12 @@ def _numbers(text: str) -> Array:
 
 
 def _margins(arguments: argparse.Namespace) -> list[Array]:
-    default = MODELS[arguments.model]().kappa
-    return arguments.kappa or [np.atleast_1d(np.asarray(default))]
+    return arguments.kappa or [np.atleast_1d(np.asarray(plain_models()[arguments.model].default("kappa")))]
+
+
+def _default_margins() -> str:
+    others = {name: entry.default("kappa") for name, entry in plain_models().items() if entry.default("kappa") != 0}
+    return "; ".join(["0", *(f"{kappa:g} for --model {name}" for name, kappa in others.items())])
 
 
 def _outer(*lists: list[Array]) -> list[Array]:
@@ -364,7 +378,7 @@ def _outer(*lists: list[Array]) -> list[Array]:
 
 
 def _model(arguments: argparse.Namespace, kappa: Array) -> Model:
-    return MODELS[arguments.model](kappa, arguments.beta)
+    return model_of(arguments.model, vars(arguments), kappa=kappa, beta=arguments.beta)
 
 
 def _as_json(arguments: argparse.Namespace, columns: Columns) -> str:

@@ -7,7 +7,9 @@ complex numbers) is a TypeError, a number or a word that is out of range (NaN al
 from __future__ import annotations
 
 import numbers
-from collections.abc import Callable, Iterable, Sequence
+from argparse import ArgumentTypeError
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from inspect import isabstract
 from typing import Any, NamedTuple, TypeVar
 
 import numpy as np
@@ -122,7 +124,7 @@ def checked_integers(name: str, values: Any, least: int = 1) -> tuple[int, ...]:
         If one is not an integer or out of range, there is none, or one stands twice.
     """
     listed = values.ravel().tolist() if isinstance(values, np.ndarray) else values
-    if isinstance(listed, str) or not isinstance(listed, Iterable):
+    if isinstance(listed, str | bytes | Mapping) or not isinstance(listed, Iterable):
         listed = [listed]
     return _different(name, [checked_integer(name, value, least) for value in listed])
 
@@ -193,8 +195,8 @@ def checked_choices(name: str, values: Any, known: Iterable[str]) -> tuple[str, 
     return tuple(words)
 
 
-def checked_kind(name: str, value: Any, kind: type[_T], *, such: str = "") -> _T:
-    """The argument, which must be of a class; `such` is an example of what is meant.
+def checked_kind(name: str, value: Any, kind: type[Any], *, such: str = "") -> None:
+    """Refuse what is not of a class; `such` is an example of what is meant.
 
     Raises
     ------
@@ -204,8 +206,50 @@ def checked_kind(name: str, value: Any, kind: type[_T], *, such: str = "") -> _T
     if not isinstance(value, kind):
         article = "an" if kind.__name__[0] in "AEIOU" else "a"
         example = f" such as {such}" if such else ""
-        raise TypeError(f"{name} must be {article} {kind.__name__}{example}; got {shown(value)}")
-    return value
+        given = type(value).__name__ if isinstance(value, np.ndarray | list | tuple | dict) else shown(value)
+        raise TypeError(f"{name} must be {article} {kind.__name__}{example}; got {given}")
+
+
+def checked_model(
+    model: Any,
+    kind: type[Any],
+    door: str = "",
+    *,
+    single: bool = False,
+    hard: bool = False,
+    random_labels: bool = False,
+    instead: str = "",
+) -> None:
+    """Refuse what is no model of a class, or lacks what a function asks of it.
+
+    Parameters
+    ----------
+    model : object
+    kind : type
+        The class.
+    door : str
+        Name of the function, for the sentence.
+    single : bool
+        Whether kappa and beta must be numbers, not arrays.
+    hard : bool
+        Whether beta must be inf.
+    random_labels : bool
+        Whether there must be no teacher; `instead` names the function for one.
+    instead : str
+
+    Raises
+    ------
+    TypeError, ValueError
+        If it is of another class, or lacks something.
+    """
+    checked_kind("model", model, kind, such="BinaryPerceptron(kappa=0.0)" if isabstract(kind) else "")
+    if single and (np.ndim(model.kappa) or np.ndim(model.beta)):
+        raise ValueError(f"model must have a single kappa and beta; got {shown(model)}")
+    if random_labels and model.has_teacher:
+        other = f"; for a teacher see {instead}" if instead else ""
+        raise ValueError(f"{door} needs random labels{other}; got {shown(model)}")
+    if hard and np.isfinite(model.beta).any():
+        raise ValueError(f"{door} counts solutions and needs beta = inf; got beta={shown(model.beta)}")
 
 
 def checked_signs(name: str, values: Any, size: int) -> NDArray[np.int8]:
@@ -217,10 +261,9 @@ def checked_signs(name: str, values: Any, size: int) -> NDArray[np.int8]:
         If it has another shape, or an entry that is not ±1.
     """
     array = _shaped(name, np.asarray(values), size)
-    bad = np.flatnonzero(~np.isin(array, (-1, 1)))
-    if len(bad) or array.dtype.kind not in "iuf":
-        where = int(bad[0]) if len(bad) else 0
-        raise ValueError(f"{name} must be ±1; entry {where} is {array[where]}")
+    bad = np.flatnonzero((array != 1) & (array != -1)) if array.dtype.kind in "iuf" else np.arange(size)
+    if len(bad):
+        raise ValueError(f"{name} must be ±1; entry {int(bad[0])} is {array[bad[0]]}")
     return array.astype(np.int8)
 
 
@@ -240,6 +283,47 @@ def checked_field(name: str, values: Any, size: int) -> Array:
     if len(bad):
         raise ValueError(f"{name} must be finite; entry {int(bad[0])} is {array[bad[0]]}")
     return array
+
+
+def number_of(text: str) -> float:
+    """A number of a command line, for argparse.
+
+    Raises
+    ------
+    argparse.ArgumentTypeError
+        With the sentence of `checked_number`.
+    """
+    try:
+        return float(text)
+    except ValueError:
+        raise ArgumentTypeError(f"must be a real number; got {text!r}") from None
+
+
+def integer_of(text: str) -> int:
+    """An integer of a command line, for argparse.
+
+    Raises
+    ------
+    argparse.ArgumentTypeError
+        If it is none.
+    """
+    try:
+        return int(text)
+    except ValueError:
+        raise ArgumentTypeError(f"must be an integer; got {text!r}") from None
+
+
+def word_of(known: Iterable[str]) -> Callable[[str], str]:
+    """What reads a word of a command line, for argparse: one of the known ones, or the sentence of `checked_choice`."""
+
+    def word(text: str) -> str:
+        try:
+            checked_choice("", text, known)
+        except ValueError as error:
+            raise ArgumentTypeError(str(error).strip()) from None
+        return text
+
+    return word
 
 
 def shown(value: Any) -> str:

@@ -135,28 +135,29 @@ class ConvergenceWarning(UserWarning):
     """Warned once by an array call in which some points did not converge."""
 
 
-def report(status: Any, result: Any, call: str, *, scalar: bool) -> None:
+def report(result: Any, call: str, point: str = "") -> None:
     """Make failed points heard: raise for a scalar call, warn once for an array call.
 
     Parameters
     ----------
-    status : array of Status
     result : object
-        Carried by the error.
+        With a `status`, of a single point or an array of them; carried by the error.
     call : str
-        What was asked, for the message.
-    scalar : bool
+        The function that was called, for the message.
+    point : str
+        What it was asked for, for the message of a scalar call.
 
     Raises
     ------
     ConvergenceError
         If the single point of a scalar call failed.
     """
+    status = np.asarray(result.status, dtype=object)
     failed = [s for s in status.ravel() if not s.ok]
     if not failed:
         return
-    if scalar:
-        raise ConvergenceError(f"{call}: {failed[0].sentence}", result)
+    if status.ndim == 0:
+        raise ConvergenceError(f"{call}{point and f' {point}'}: {failed[0].sentence}", result)
     kinds = "; ".join(f"{failed.count(s)} x {s.value}" for s in dict.fromkeys(failed))
     warnings.warn(f"{call}: {len(failed)} of {status.size} points are NaN ({kinds})", ConvergenceWarning, stacklevel=3)
 

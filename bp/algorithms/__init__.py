@@ -1,33 +1,17 @@
-"""Solvers: algorithms that look for weights satisfying every pattern. One file an algorithm."""
+"""Solvers: algorithms that look for weights satisfying every constraint. One file an algorithm."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
-from types import MappingProxyType
+from collections.abc import Sequence
 from typing import Any
 
-from bp.algorithms import focusing, reinforced
-from bp.algorithms.focusing import focusing_bp
-from bp.algorithms.reinforced import reinforced_bp
-from bp.algorithms.runs import Run, together
+from bp.algorithms.runs import together
 from bp.algorithms.solution import Solution, SolverStatus
-from bp.problems.perceptron import Instance
+from bp.algorithms.solver import Solver, registry, solver_of
+from bp.problems.problem import Problem
 from bp.randomness import Rng
 
-__all__ = ["Solution", "SolverStatus", "solve", "solve_batch", "solvers"]
-
-_SOLVERS: Mapping[str, Callable[..., Solution]] = MappingProxyType(
-    {
-        "focusing-bp": focusing_bp,
-        "reinforced-bp": reinforced_bp,
-    }
-)
-_RUNS: Mapping[str, Callable[..., Run]] = MappingProxyType(
-    {
-        "focusing-bp": focusing.begin,
-        "reinforced-bp": reinforced.begin,
-    }
-)
+__all__ = ["Solution", "Solver", "SolverStatus", "solve", "solve_batch", "solvers"]
 
 
 def solvers() -> list[str]:
@@ -38,22 +22,23 @@ def solvers() -> list[str]:
     >>> "focusing-bp" in solvers()
     True
     """
-    return sorted(_SOLVERS)
+    return list(registry())
 
 
-def solve(instance: Instance, method: str = "focusing-bp", *, rng: Rng = None, **options: Any) -> Solution:
-    """Look for a solution of an instance.
+def solve(problem: Problem, solver: str | Solver = "focusing-bp", *, rng: Rng = None, **options: Any) -> Solution:
+    """Look for a solution of a problem.
 
     Parameters
     ----------
-    instance : Instance
-        The patterns to satisfy.
-    method : str
-        Name of the solver, one of `solvers()`.
+    problem : Problem
+        The constraints to satisfy, e.g. a `bp.Instance`.
+    solver : str or Solver
+        Name of the solver, one of `solvers()`; or a solver with its options.
     rng : int, SeedSequence, Generator or None
         Source of randomness; the same seed gives the same result.
     **options
-        Passed to the solver, e.g. those of `bp.algorithms.focusing.focusing_bp`.
+        Those of the solver, e.g. the fields of `bp.algorithms.focusing.FocusingBP`; and `checkpoint`, a file that a
+        killed run goes on from (`bp.algorithms.solver.Solver`).
 
     Returns
     -------
@@ -62,10 +47,12 @@ def solve(instance: Instance, method: str = "focusing-bp", *, rng: Rng = None, *
 
     Raises
     ------
+    OSError
+        If the checkpoint cannot be read or written.
     TypeError
-        If `instance` is not an `Instance`, or the solver does not know an option.
+        If `problem` is no problem, or the solver does not know an option.
     ValueError
-        If `method` is unknown or an option has a value that is not allowed.
+        If there is no such solver, it does not apply to the problem, or an option has a value that is not allowed.
 
     Examples
     --------
@@ -75,38 +62,43 @@ def solve(instance: Instance, method: str = "focusing-bp", *, rng: Rng = None, *
     >>> found.solved, inst.errors(found.weights)
     (True, 0)
     """
-    _check(method, instance)
-    return _SOLVERS[method](instance, rng=rng, **options)
+    checkpoint = options.pop("checkpoint", None)
+    _check(problem)
+    return solver_of(solver, options)(problem, rng=rng, checkpoint=checkpoint)
 
 
 def solve_batch(
-    instance: Instance | Sequence[Instance], method: str = "focusing-bp", *, rngs: Sequence[Rng], **options: Any
+    problem: Problem | Sequence[Problem],
+    solver: str | Solver = "focusing-bp",
+    *,
+    rngs: Sequence[Rng],
+    **options: Any,
 ) -> list[Solution]:
-    """Look for solutions from many seeds, or of many instances, step by step side by side.
+    """Look for solutions from many seeds, or of many problems, step by step side by side.
 
-    Runs on one instance share every pass over its patterns, and end one by one.
+    Runs on one problem share every pass over its patterns, and end one by one.
 
     Parameters
     ----------
-    instance : Instance, or sequence of them
+    problem : Problem, or sequence of them
         One for all runs, or one for each.
-    method : str
-        Name of the solver, one of `solvers()`.
+    solver : str or Solver
+        As for `solve`.
     rngs : sequence of int, SeedSequence, Generator or None
         Sources of randomness, one for each run.
     **options
-        Passed to the solver, except a checkpoint, which is for one run.
+        As for `solve`, except a checkpoint, which is for one run.
 
     Returns
     -------
     list of Solution
-        That of each run, equal to ``solve(instance, method, rng=rngs[k], **options)``: bit for bit for ±1 patterns on
+        That of each run, equal to ``solve(problem, solver, rng=rngs[k], **options)``: bit for bit for ±1 patterns on
         the host, up to what rounding makes of a run otherwise.
 
     Raises
     ------
     TypeError, ValueError
-        As `solve`, and if there is not one instance for each run.
+        As `solve`, and if there is not one problem for each run.
 
     Notes
     -----
@@ -123,21 +115,19 @@ def solve_batch(
     """
     if not isinstance(rngs, Sequence):
         raise TypeError(f"rngs must be a sequence of seeds, one for each run; got {rngs!r}")
-    if not isinstance(instance, Instance | Sequence):
-        raise TypeError(f"instance must be a bp.Instance or a sequence of them; got {type(instance).__name__}")
-    instances = [instance] * len(rngs) if isinstance(instance, Instance) else list(instance)
-    if len(instances) != len(rngs):
-        raise ValueError(f"instance must be one, or one for each of the {len(rngs)} rngs; got {len(instances)}")
-    for each in instances:
-        _check(method, each)
-    if options.get("checkpoint") is not None:
+    if not isinstance(problem, Problem | Sequence):
+        raise TypeError(f"problem must be a problem or a sequence of them; got {type(problem).__name__}")
+    problems = [problem] * len(rngs) if isinstance(problem, Problem) else list(problem)
+    if len(problems) != len(rngs):
+        raise ValueError(f"problem must be one, or one for each of the {len(rngs)} rngs; got {len(problems)}")
+    for each in problems:
+        _check(each)
+    if options.pop("checkpoint", None) is not None:
         raise ValueError("checkpoint is for a single run: bp.solve(..., checkpoint=...)")
-    pairs = zip(instances, rngs, strict=True)
-    return together([_RUNS[method](each, rng=rng, progress=False, **options) for each, rng in pairs])
+    chosen = solver_of(solver, options)
+    return together([chosen.begin(each, rng) for each, rng in zip(problems, rngs, strict=True)])
 
 
-def _check(method: str, instance: Instance) -> None:
-    if not isinstance(method, str) or method not in _SOLVERS:
-        raise ValueError(f"method must be one of {', '.join(map(repr, solvers()))}; got {method!r}")
-    if not isinstance(instance, Instance):
-        raise TypeError(f"instance must be a bp.Instance; got {type(instance).__name__}")
+def _check(problem: Problem) -> None:
+    if not isinstance(problem, Problem):
+        raise TypeError(f"problem must be a problem such as bp.Instance; got {type(problem).__name__}")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import io
 import json
 import os
@@ -15,9 +14,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bp.execution.store import require_writable, save_npz
-from bp.problems.perceptron import Instance
 
-FORMAT = 2
+FORMAT = 3
 INTERVAL = 60.0
 """Seconds between two writes."""
 
@@ -84,12 +82,3 @@ class Checkpoint:
             changes = ", ".join(f"{key} was {theirs.get(key)} and is {ours.get(key)} now" for key in differ)
             raise ValueError(f"{self.path} is the checkpoint of another run ({changes}); choose another file")
         return arrays
-
-
-def fingerprint(instance: Instance) -> str:
-    """Hash of everything in an instance that a solver depends on."""
-    patterns = instance.real if instance.bits is None else instance.bits
-    assert patterns is not None
-    digest = hashlib.sha256(repr((instance.n, instance.n_patterns, instance.kappa, instance.constraint)).encode())
-    digest.update(patterns.data)
-    return digest.hexdigest()[:16]

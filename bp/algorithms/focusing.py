@@ -9,30 +9,24 @@ Every weight carries a reference spin that `y` identical replicas of the system 
 from __future__ import annotations
 
 import json
-import os
+from abc import abstractmethod
 from collections.abc import Generator, Iterable, Mapping
+from dataclasses import dataclass, replace
 from itertools import islice
-from types import MappingProxyType
-from typing import Any, Literal, NamedTuple
+from typing import Any, ClassVar, NamedTuple, Self
 
 import numpy as np
 from numpy.typing import DTypeLike, NDArray
-from tqdm import tqdm
 
-from bp.algorithms.checkpoint import Checkpoint, fingerprint
-from bp.algorithms.local_search import edges, local_search
-from bp.algorithms.runs import Run, Sweep, alone
+from bp.algorithms.local_search import local_search
+from bp.algorithms.runs import Boundary, Run, Sweep
 from bp.algorithms.schedules import Family, Schedule, as_schedule, passes
 from bp.algorithms.solution import Solution, SolverStatus
-from bp.messages.amp import AmpState
-from bp.messages.edges import EdgeState
-from bp.messages.propagation import make_state
-from bp.messages.state import Messages, State
-from bp.problems.perceptron import Instance
-from bp.randomness import Rng, generator
+from bp.algorithms.solver import Solver
+from bp.messages.state import Graphical, Messages, State
+from bp.problems.problem import Problem
 from replica_theory.typing import Array
 
-_METHODS = MappingProxyType({"amp": "amp", "edges": "gaussian", "exact": "exact"})
 _INITIAL = 0.1  # node fields (amp) or messages start uniform in +-0.1
 _Q = 3  # column of q
 _COLUMNS = ("gamma", "y", "overlap", "q", "q_tilde", "free_entropy", "local_entropy")
@@ -46,44 +40,91 @@ TRACE = np.dtype(
 )
 
 
-def focusing_bp(
-    instance: Instance,
-    *,
-    schedule: str | Schedule | Iterable[tuple[float, float]] | None = None,
-    steps: int | None = None,
-    form: Literal["amp", "edges", "exact"] = "amp",
-    iterations_per_step: int | None = None,
-    damping: float | None = None,
-    beta: float = np.inf,
-    max_iter: int | None = None,
-    entropies: bool = False,
-    dtype: DTypeLike | None = None,
-    device: str | None = None,
-    rng: Rng = None,
-    checkpoint: str | os.PathLike[str] | None = None,
-) -> Solution:
-    r"""Solve an instance by focusing belief propagation.
+@dataclass(frozen=True, kw_only=True)
+class MessagePasses(Solver):
+    """Options that all solvers share which pass messages under a field of their own that grows along a schedule.
+
+    They are those of `FocusingBP` without the schedule.
+    """
+
+    needs: ClassVar[type] = Graphical
+    family: ClassVar[Family]
+
+    method: str | None = None
+    iterations_per_step: int | None = None
+    damping: float | None = None
+    beta: float = np.inf
+    max_iter: int | None = None
+    entropies: bool = False
+    dtype: DTypeLike | None = None
+    device: str | None = None
+
+    def __post_init__(self) -> None:
+        if self.damping is not None and not 0 <= self.damping < 1:
+            raise ValueError(f"damping must be in [0, 1); got {self.damping!r}")
+        if not (np.ndim(self.beta) == 0 and self.beta >= 0):
+            raise ValueError(f"beta must be a non-negative number (inf counts solutions); got {self.beta!r}")
+        _check_positive("iterations_per_step", self.iterations_per_step)
+        _check_positive("max_iter", self.max_iter)
+
+    @property
+    @abstractmethod
+    def plan(self) -> Schedule | None:
+        """The schedule of a single pass, None for passes until the budget is spent."""
+
+    def applies(self, problem: Any) -> str:
+        """Why this solver cannot run on a problem; empty if it can."""
+        if (reason := super().applies(problem)) or self.method is None or self.method in problem.forms:
+            return reason
+        return f"method must be one of {', '.join(map(repr, problem.forms))}; got {self.method!r}"
+
+    def resolved(self, problem: Any) -> Self:
+        """The same solver with every default filled in as a problem asks for it."""
+        method = self.method or ("amp" if "amp" in problem.forms else problem.forms[0])
+        single, nodes = self.plan is not None, method == "amp"
+        updates = self.iterations_per_step or (2 if nodes and (single or problem.is_even) else 1)
+        limit = updates * len(self.plan) if self.plan is not None else _budget(problem, method)
+        damping = (0.95 if problem.is_even else 0.5) if self.damping is None else float(self.damping)
+        dtype = np.dtype(self.dtype if self.dtype is not None else np.float32 if nodes else np.float64).name
+        options: Any = {"iterations_per_step": updates, "max_iter": self.max_iter or limit}
+        return replace(self, method=method, damping=damping, dtype=dtype, **options)
+
+    def settings(self, problem: Problem, rng: Any) -> dict[str, Any]:
+        """What a checkpoint belongs to, defaults filled in."""
+        if self.applies(problem):
+            return {}
+        return super(MessagePasses, self.resolved(problem)).settings(problem, rng)
+
+    def run(self, problem: Any, rng: np.random.Generator, stored: Mapping[str, NDArray[Any]] | None = None) -> Run:
+        """Passes over the schedules until nothing is violated or the budget is spent."""
+        solver = self.resolved(problem)
+        return _Focus(solver, problem, rng, stored).solution()
+
+
+@dataclass(frozen=True, kw_only=True)
+class FocusingBP(MessagePasses):
+    r"""Focusing belief propagation: messages attracted to the dense regions of solutions.
 
     Without a schedule it runs passes of the pseudo schedule (`bp.algorithms.schedules.passes`), slower and slower,
-    until the instance is solved or `max_iter` iterations are done. From random initial fields alone a pass would end
-    where the one before did, since the messages forget them; so every step of the passes after the first adds fresh
-    Gaussian fields to the weights, of standard deviation 0.3 falling linearly to zero along the pass (an even constraint gets a
-    fresh constant field, uniform in ±0.05, instead). A pass ends early when :math:`q > 0.9999`. With patterns of ±1 the
-    messages take the least sum :math:`\sum_i\xi_{ai}W_i` that is allowed, :math:`O(N^{-1/2})` above the margin, as the
-    margin (their Gaussian sums are smooth, those of a solution are not), and a `local_search` of 4000 flips sets out
-    from the best configuration of a pass.
+    until the instance is solved or `max_iter` iterations are done. From random initial fields alone a pass would
+    end where the one before did, since the messages forget them; so every step of the passes after the first adds
+    fresh Gaussian fields to the weights, of standard deviation 0.3 falling linearly to zero along the pass (an even
+    constraint gets a fresh constant field, uniform in ±0.05, instead). A pass ends early when :math:`q > 0.9999`.
+    With patterns of ±1 the messages take the least sum :math:`\sum_i\xi_{ai}W_i` that is allowed,
+    :math:`O(N^{-1/2})` above the margin, as the margin (their Gaussian sums are smooth, those of a solution are
+    not), and a `local_search` of 4000 flips sets out from the best configuration of a pass.
 
     Parameters
     ----------
-    instance : Instance
-        Any constraint, patterns ±1 or real.
     schedule : str, Schedule or iterable of pairs, optional
         A single pass: ``"pseudo"``, ``"standard"`` (reinforced BP) or ``"scoping"``, an object of
         `bp.algorithms.schedules`, or a list of pairs :math:`(\gamma, y)`.
     steps : int, default 200
         Number of steps of a schedule given by name. Slower schedules solve higher loads.
-    form : {"amp", "edges", "exact"}
-        Node variables only; Gaussian-cavity messages on all edges (PN numbers); or exact messages, for small `N`.
+    method : str, optional
+        Form of the messages, for perceptrons as for `bp.belief_propagation`: ``"amp"``, node variables only;
+        ``"gaussian"``, messages on all edges (PN numbers); or ``"exact"``, for small `N`. By default ``"amp"``, or the
+        first form that a problem has without it.
     iterations_per_step : int, optional
         Updates of all messages at each pair; by default 1; 2 for ``"amp"`` with a given schedule or an even
         constraint.
@@ -105,218 +146,158 @@ def focusing_bp(
         default single.
     device : str, optional
         Where ``"amp"`` forms these products, as for `bp.belief_propagation`; by default the host.
-    rng : int, SeedSequence, Generator or None
-        Source of the initial fields or messages, uniform in ±0.1, and of the noise.
-    checkpoint : path, optional
-        File (``.npz``) that is written about every minute and on Ctrl-C, and removed when the run has ended. The same
-        call goes on where a killed one was; its result equals that of an uninterrupted run bit for bit. For
-        ``form="amp"``.
-
-    Returns
-    -------
-    Solution
-        `trace` has a record for every step: ``gamma``, ``y``, ``overlap`` `S` of a replica with the reference, ``q``
-        (mean :math:`m^2`), ``q_tilde``, ``free_entropy`` :math:`-\beta F`, ``local_entropy``
-        :math:`-\beta F - \gamma S`, ``errors`` of :math:`\mathrm{sign}(m)`, ``iterations`` so far and ``restart``
-        (0 in the first pass); a local search adds a record of its ``errors`` with NaN for what messages have. Entropies
-        are in nats per weight and replica, of the replicas together with the
-        reference,
-        :math:`-\beta F = \log(\sum_{\tilde W}[\sum_W e^{-\beta E(W)+\gamma W\cdot\tilde W}]^y)/(Ny)`; they are
-        those of a fixed point to second order in the slowness of the schedule.
 
     Raises
     ------
-    MemoryError
-        If messages on edges do not fit in memory.
-    OSError
-        If the checkpoint cannot be read or written.
-    RuntimeError
-        If the device is not there.
     TypeError, ValueError
-        For arguments of the wrong type or out of range, and for a checkpoint that is damaged or of another run.
+        For an option of the wrong type or out of range; as it is called, if the problem has no such messages.
+    MemoryError, RuntimeError
+        As it is called, if messages on edges do not fit in memory, or the device is not there.
 
     Notes
     -----
-    An iteration costs :math:`O(PN)`. C. Baldassi, C. Borgs, J. Chayes, A. Ingrosso, C. Lucibello, L. Saglietti and
-    R. Zecchina, PNAS 113, E7655 (2016).
+    The fields or messages start uniform in ±0.1. `Solution.trace` has a record for every step: ``gamma``, ``y``,
+    ``overlap`` `S` of a replica with the reference, ``q`` (mean :math:`m^2`), ``q_tilde``, ``free_entropy``
+    :math:`-\beta F`, ``local_entropy`` :math:`-\beta F - \gamma S`, ``errors`` of :math:`\mathrm{sign}(m)`,
+    ``iterations`` so far and ``restart`` (0 in the first pass); a local search adds a record of its ``errors`` with NaN
+    for what messages have. Entropies are in nats per weight and replica, of the replicas together with the reference,
+    :math:`-\beta F = \log(\sum_{\tilde W}[\sum_W e^{-\beta E(W)+\gamma W\cdot\tilde W}]^y)/(Ny)`; they are those of a
+    fixed point to second order in the slowness of the schedule. An iteration costs :math:`O(PN)`.
+
+    References
+    ----------
+    C. Baldassi, C. Borgs, J. Chayes, A. Ingrosso, C. Lucibello, L. Saglietti and R. Zecchina, PNAS 113, E7655 (2016).
 
     Examples
     --------
     >>> import bp, replica_theory as rt
     >>> inst = bp.random_instance(rt.BinaryPerceptron(), n=501, alpha=0.6, rng=1)
-    >>> found = focusing_bp(inst, rng=1)
+    >>> found = FocusingBP(damping=0.6)(inst, rng=1)
     >>> found.solved, inst.errors(found.weights)
     (True, 0)
     """
-    options: Any = {"form": form, "iterations_per_step": iterations_per_step, "damping": damping, "beta": beta}
-    options |= {"max_iter": max_iter, "entropies": entropies, "dtype": dtype, "device": device}
-    return alone(begin(instance, schedule=schedule, steps=steps, rng=rng, checkpoint=checkpoint, **options))
 
+    name: ClassVar[str] = "focusing-bp"
+    family: ClassVar[Family] = "pseudo"
 
-def begin(
-    instance: Instance,
-    *,
-    family: Family = "pseudo",
-    schedule: str | Schedule | Iterable[tuple[float, float]] | None = None,
-    steps: int | None = None,
-    form: str = "amp",
-    iterations_per_step: int | None = None,
-    damping: float | None = None,
-    beta: float = np.inf,
-    max_iter: int | None = None,
-    entropies: bool = False,
-    dtype: DTypeLike | None = None,
-    device: str | None = None,
-    rng: Rng = None,
-    checkpoint: str | os.PathLike[str] | None = None,
-    progress: bool = True,
-) -> Run:
-    """Check the arguments of `focusing_bp` and begin passes of a family of schedules, or the given schedule."""
-    if schedule is None and steps is not None:
-        raise ValueError(f"steps={steps!r} is for a schedule given by name; without a schedule the steps are automatic")
-    plan = None if schedule is None else as_schedule(schedule, steps)
-    if form not in _METHODS:
-        raise ValueError(f"form must be one of {', '.join(map(repr, _METHODS))}; got {form!r}")
-    automatic = plan is None and form == "amp" and not instance.model.is_even
-    if damping is None:
-        damping = 0.95 if instance.model.is_even else 0.5
-    if not 0 <= damping < 1:
-        raise ValueError(f"damping must be in [0, 1); got {damping!r}")
-    if not (np.ndim(beta) == 0 and beta >= 0):
-        raise ValueError(f"beta must be a non-negative number (inf counts solutions); got {beta!r}")
-    updates = _positive("iterations_per_step", iterations_per_step, 2 if form == "amp" and not automatic else 1)
-    limit = _positive("max_iter", max_iter, _budget(instance, form) if plan is None else updates * len(plan))
-    if checkpoint is not None and form != "amp":
-        raise ValueError(f"checkpoint is for form='amp'; got form={form!r}")
-    precision = np.dtype(dtype if dtype is not None else np.float32 if form == "amp" else np.float64)
-    settings = {
-        "schedule": family if plan is None else repr(plan),
-        "iterations_per_step": updates,
-        "damping": float(damping),
-        "beta": repr(float(beta)),
-        "max_iter": limit,
-        "entropies": bool(entropies),
-        "dtype": str(precision),
-        "device": device,
-        "seed": int(rng) if isinstance(rng, int | np.integer) else None,
-    }
-    file = None if checkpoint is None else Checkpoint(checkpoint, {"instance": fingerprint(instance)} | settings)
-    source = generator(rng)
-    method: Any = _METHODS[form]
-    target = _tightened(instance) if plan is None else instance
-    state = make_state(target, method, beta=beta, init=_INITIAL, dtype=precision, device=device, rng=source)
-    bias = _random_bias(instance, source)
-    focus = _Focus(instance, state, source, bias, updates, limit, float(damping), entropies, file, progress)
-    return focus.solution(passes(family, instance.model.is_even) if plan is None else [plan], automatic=plan is None)
+    schedule: str | Schedule | Iterable[tuple[float, float]] | None = None
+    steps: int | None = None
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        if self.schedule is not None:
+            object.__setattr__(self, "schedule", as_schedule(self.schedule, self.steps))
+            object.__setattr__(self, "steps", None)
+        elif self.steps is not None:
+            what = "is for a schedule given by name; without a schedule the steps are automatic"
+            raise ValueError(f"steps={self.steps!r} {what}")
+
+    @property
+    def plan(self) -> Schedule | None:
+        """The schedule given."""
+        assert self.schedule is None or isinstance(self.schedule, Schedule)
+        return self.schedule
 
 
 class _Focus:
-    """A run: passes over schedules until no pattern is violated. Its boundaries lie between two steps."""
+    """A run: passes over schedules until nothing is violated. Its boundaries lie between two steps."""
 
     def __init__(
         self,
-        instance: Instance,
-        state: State,
+        solver: MessagePasses,
+        problem: Any,
         rng: np.random.Generator,
-        bias: Array,
-        updates: int,
-        limit: int,
-        damping: float,
-        entropies: bool,
-        file: Checkpoint | None,
-        progress: bool,
+        stored: Mapping[str, NDArray[Any]] | None,
     ) -> None:
-        self.instance, self.state, self.rng, self.bias = instance, state, rng, bias
-        self.updates, self.limit, self.damping, self.entropies, self.file = updates, limit, damping, entropies, file
-        self._bar: Any = {"disable": None if progress else True, "desc": "focusing BP", "unit": " iterations"}
+        self.solver, self.problem, self.rng = solver, problem, rng
+        self.automatic = solver.plan is None
+        options: dict[str, Any] = {"beta": solver.beta, "init": _INITIAL, "rng": rng, "dtype": solver.dtype}
+        if solver.device is not None:
+            options["device"] = solver.device
+        target = problem.tightened if self.automatic else problem
+        self.state: State = target.messages(solver.method, **options)
+        self.bias = self._random_bias()
+        assert solver.max_iter is not None
+        self.limit = solver.max_iter
         self.restart = self.position = self.done = 0
-        self.best = self.weights = _signs(state)
-        self.fewest = self.errors = instance.errors(self.best)
+        self.best = self.weights = _signs(self.state)
+        self.fewest = self.errors = problem.errors(self.best)
         self.candidate, self.least = self.best, self.errors
         self.records: list[tuple[float, ...]] = []
-        self._boundary: dict[str, NDArray[Any]] = {}
-        if file is not None and file.stored is not None:
-            self._resume(file.stored)
+        if stored is not None:
+            self._resume(stored)
 
-    def solution(self, plans: Iterable[Schedule], automatic: bool) -> Run:
-        """Run until the end, and remove the checkpoint."""
-        try:
-            status = yield from self._run(plans, automatic)
-        except KeyboardInterrupt:
-            if self.file is not None and self._boundary:
-                self._write()
-                raise KeyboardInterrupt(f"the same call goes on from {self.file.path}") from None
-            raise
-        if self.file is not None:
-            self.file.remove()
+    def solution(self) -> Run:
+        """Run until the end."""
+        status = yield from self._run()
         trace = np.array(self.records, dtype=TRACE)
         for array in (self.best, trace):
             array.flags.writeable = False
         return Solution(self.best, self.fewest, self.done, trace, status)
 
-    def _run(self, plans: Iterable[Schedule], automatic: bool) -> Generator[Sweep, None, SolverStatus]:
+    def _run(self) -> Generator[Sweep | Boundary, None, SolverStatus]:
         """Go through the passes from where the run is."""
-        with tqdm(total=self.limit, delay=5, leave=False, **self._bar) as bar:
-            for restart, plan in islice(enumerate(plans), self.restart, None):
-                if restart > self.restart:
-                    self._start(restart)
-                for gamma, y in islice(plan, self.position, None):
-                    if automatic and self.position and self.records[-1][_Q] > _FROZEN:
-                        break
-                    status = yield from self._step(gamma, y, self._noise(len(plan)))
-                    if status is not None:
-                        return status
-                    self.position += 1
-                    bar.set_postfix_str(f"{self.errors} errors left, {self.fewest} at best", refresh=False)
-                    bar.update(self.done - bar.n)
-                    if self.done >= self.limit and (automatic or self.position < len(plan)):
-                        return SolverStatus.MAX_ITERATIONS
-                    if self.file is not None:
-                        self._boundary = self._snapshot()
-                        if self.file.due:
-                            self._write()
-                if automatic and self.instance.is_binary and self._search():
-                    return SolverStatus.SOLVED
+        single = self.solver.plan
+        plans = passes(self.solver.family, self.problem.is_even) if single is None else [single]
+        for restart, plan in islice(enumerate(plans), self.restart, None):
+            if restart > self.restart:
+                self._start(restart)
+            for gamma, y in islice(plan, self.position, None):
+                if self.automatic and self.position and self.records[-1][_Q] > _FROZEN:
+                    break
+                status = yield from self._step(gamma, y, self._noise(len(plan)))
+                if status is not None:
+                    return status
+                self.position += 1
+                if self.done >= self.limit and (self.automatic or self.position < len(plan)):
+                    return SolverStatus.MAX_ITERATIONS
+                note = f"{self.errors} errors left, {self.fewest} at best"
+                yield Boundary(self.done, self.limit, note, self._snapshot)
+            if self.automatic and "flips" in getattr(self.problem, "energies", ()) and self._search():
+                return SolverStatus.SOLVED
         return SolverStatus.SCHEDULE_ENDED
 
     def _start(self, restart: int) -> None:
         """Fresh messages for another pass."""
-        old = self.state.messages()
-        fields = self.rng.uniform(-_INITIAL, _INITIAL, old.fields.shape)
-        self.state.restore(Messages(old.method, fields, None if old.g is None else np.zeros_like(old.g)))
+        self.state.restore(self.state.snapshot().randomized(self.rng, _INITIAL))
         self.restart, self.position = restart, 0
-        self.least = self.instance.n_patterns + 1
-        if self.instance.model.is_even:
-            self.bias = _random_bias(self.instance, self.rng)
+        self.least = self.problem.n_constraints + 1
+        if self.problem.is_even:
+            self.bias = self._random_bias()
+
+    def _random_bias(self) -> Array:
+        n = self.problem.n
+        return self.rng.uniform(-_BIAS, _BIAS, n) if self.problem.is_even else np.zeros(n)
 
     def _noise(self, steps: int) -> float:
         """Standard deviation at the present step; none on an even constraint, whose fields start near zero."""
-        return _NOISE * (1 - self.position / steps) if self.restart and not self.instance.model.is_even else 0.0
+        return _NOISE * (1 - self.position / steps) if self.restart and not self.problem.is_even else 0.0
 
     def _step(self, gamma: float, y: float, noise: float) -> Generator[Sweep, None, SolverStatus | None]:
         """Updates at one pair, and their record; None if the run goes on."""
-        field = self.bias + noise * self.rng.standard_normal(self.instance.n) if noise else self.bias
-        status = None
-        for _ in range(min(self.updates, self.limit - self.done)):
-            yield Sweep(self.state, field + reference_field(weight_fields(self.state), gamma, y), self.damping)
+        solver, state, status = self.solver, self.state, None
+        assert solver.iterations_per_step is not None and solver.damping is not None
+        field = self.bias + noise * self.rng.standard_normal(self.problem.n) if noise else self.bias
+        for _ in range(min(solver.iterations_per_step, self.limit - self.done)):
+            yield Sweep(state, field + reference_field(state.fields, gamma, y), solver.damping)
             self.done += 1
-            if not np.all(np.isfinite(weight_fields(self.state))):
+            if not np.all(np.isfinite(state.fields)):
                 return SolverStatus.DIVERGED
             self._count_errors()
             if self.errors == 0:
                 status = SolverStatus.SOLVED
                 break
-        measures = replica_measures(self.state, gamma, y, self.entropies)
+        measures = replica_measures(state, gamma, y, solver.entropies)
         self.records.append((gamma, y, *measures, self.errors, self.done, self.restart))
         return status
 
     def _search(self) -> bool:
-        """Repair the best configuration of the pass; whether that solves the instance."""
-        self.weights = local_search(self.instance, self.candidate, rng=self.rng)
+        """Repair the best configuration of the pass; whether that solves the problem."""
+        self.weights = local_search(self.problem, self.candidate, rng=self.rng)
         self._account()
         measures = _Measures(*[np.nan] * len(_Measures._fields))
         self.records.append((np.nan, np.nan, *measures, self.errors, self.done, self.restart))
-        return self.errors == 0
+        return bool(self.errors == 0)
 
     def _count_errors(self) -> None:
         weights = _signs(self.state)
@@ -326,41 +307,35 @@ class _Focus:
 
     def _account(self) -> None:
         """Errors of the present weights, and whether they are the best ones."""
-        self.errors = self.instance.errors(self.weights)
+        self.errors = self.problem.errors(self.weights)
         if self.errors < self.least:
             self.candidate, self.least = self.weights, self.errors
         if self.errors < self.fewest:
             self.best, self.fewest = self.weights, self.errors
 
-    def _snapshot(self) -> dict[str, NDArray[Any]]:
+    def _snapshot(self) -> dict[str, Any]:
         """Everything that the rest of the run depends on."""
-        messages = self.state.messages()
-        assert messages.g is not None
-        return {
+        messages, steps = self.state.snapshot(), len(self.records)
+        kept = {} if messages.g is None else {"g": messages.g}
+        return kept | {
             "fields": messages.fields,
-            "g": messages.g,
             "bias": self.bias,
             "rng": np.asarray(json.dumps(self.rng.bit_generator.state)),
-            "progress": np.array([self.restart, self.position, self.done, len(self.records)]),
+            "progress": np.array([self.restart, self.position, self.done, steps]),
             "best": self.best,
             "candidate": self.candidate,
+            "trace": lambda: np.array(self.records[:steps], dtype=TRACE),
         }
 
-    def _write(self) -> None:
-        """Write the last boundary: after an interruption inside a step, the one before."""
-        assert self.file is not None
-        steps = int(self._boundary["progress"][-1])
-        self.file.write(self._boundary | {"trace": np.array(self.records[:steps], dtype=TRACE)})
-
     def _resume(self, stored: Mapping[str, NDArray[Any]]) -> None:
-        self.state.restore(Messages("amp", stored["fields"], stored["g"]))
+        self.state.restore(Messages(str(self.solver.method), stored["fields"], stored.get("g")))
         self.bias = stored["bias"]
         self.rng.bit_generator.state = json.loads(str(stored["rng"]))
         self.restart, self.position, self.done, _ = (int(number) for number in stored["progress"])
         self.records = [record.item() for record in stored["trace"]]
         self.best, self.candidate, self.weights = stored["best"], stored["candidate"], _signs(self.state)
         configurations = self.best, self.candidate, self.weights
-        self.fewest, self.least, self.errors = map(self.instance.errors, configurations)
+        self.fewest, self.least, self.errors = map(self.problem.errors, configurations)
 
 
 class _Measures(NamedTuple):
@@ -378,7 +353,7 @@ def replica_measures(state: State, gamma: float, y: float, entropies: bool) -> _
     :math:`\log2\cosh(B+u)` of each weight replaced by
     :math:`\log2\cosh B - \log2\cosh f + y^{-1}\log2\cosh yf + \log2\cosh\gamma`, :math:`f = f(B)`.
     """
-    fields = weight_fields(state)
+    fields = state.fields
     f = coupled(fields, gamma)
     u = coupled((y - 1) * f, gamma)
     gap = 0.0
@@ -415,39 +390,17 @@ def log_2cosh(x: Array) -> Array:
     return np.asarray(size + np.log1p(np.exp(-2 * size)))
 
 
-def weight_fields(state: State) -> Array:
-    """Fields of the patterns on the weights."""
-    if isinstance(state, AmpState):
-        return state.fields
-    assert isinstance(state, EdgeState)
-    return state.sums
-
-
 def _signs(state: State) -> NDArray[np.int8]:
     """Signs of the magnetisations, which are those of the fields: the reference never outweighs them."""
-    return np.where(weight_fields(state) < 0, -1, 1).astype(np.int8)
+    return np.where(state.fields < 0, -1, 1).astype(np.int8)
 
 
-def _random_bias(instance: Instance, rng: np.random.Generator) -> Array:
-    return rng.uniform(-_BIAS, _BIAS, instance.n) if instance.model.is_even else np.zeros(instance.n)
-
-
-def _tightened(instance: Instance) -> Instance:
-    """The same patterns with their least allowed sum as the margin; the instance itself where there is no such sum."""
-    if instance.bits is None or instance.model.is_even:
-        return instance
-    return Instance.from_bits(instance.bits, instance.n, kappa=edges(instance)[0] / float(np.sqrt(instance.n)))
-
-
-def _budget(instance: Instance, form: str) -> int:
+def _budget(problem: Any, method: str) -> int:
     """Iterations of automatic passes."""
     least, most = _BUDGET
-    return int(np.clip(_WORK / (instance.n * instance.n_patterns), least, most)) if form == "amp" else least
+    return int(np.clip(_WORK / problem.n_edges, least, most)) if method == "amp" else least
 
 
-def _positive(name: str, value: int | None, default: int) -> int:
-    if value is None:
-        return default
-    if not (isinstance(value, int | np.integer) and value >= 1):
+def _check_positive(name: str, value: int | None) -> None:
+    if value is not None and not (isinstance(value, int | np.integer) and value >= 1):
         raise ValueError(f"{name} must be a positive integer; got {value!r}")
-    return int(value)

@@ -2,21 +2,17 @@ r"""Local search: single flips of the weights that repair the few patterns which
 
 from __future__ import annotations
 
-import math
-
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from bp.algorithms import _search
-from bp.problems import _bits
-from bp.problems.perceptron import Instance
+from bp.problems.problem import Flippable
 from bp.randomness import Rng, generator
 
 TEMPERATURE = 0.5
 
 
 def local_search(
-    instance: Instance, weights: ArrayLike, *, steps: int = 4000, temperature: float = TEMPERATURE, rng: Rng = None
+    problem: Flippable, weights: ArrayLike, *, steps: int = 4000, temperature: float = TEMPERATURE, rng: Rng = None
 ) -> NDArray[np.int8]:
     r"""Walk from a configuration by single flips, and give the best one on the way.
 
@@ -26,8 +22,8 @@ def local_search(
 
     Parameters
     ----------
-    instance : Instance
-        With patterns of ±1.
+    problem : Flippable
+        With an energy ``"flips"``: a `bp.Instance` with patterns of ±1.
     weights : array_like, shape (N,)
         Configuration ±1 to start from.
     steps : int
@@ -44,8 +40,8 @@ def local_search(
 
     Raises
     ------
-    ValueError
-        For real patterns, weights other than ±1, or numbers out of range.
+    TypeError, ValueError
+        If the problem has no such walks (real patterns), weights other than ±1, or numbers out of range.
 
     Notes
     -----
@@ -61,25 +57,13 @@ def local_search(
     >>> inst.errors(np.ones(101)), inst.errors(local_search(inst, np.ones(101), rng=1))
     (16, 0)
     """
-    if instance.bits is None:
+    if not isinstance(problem, Flippable):
+        raise TypeError(f"problem must have walkers, such as bp.Instance; got {type(problem).__name__}")
+    if "flips" not in problem.energies:
         raise ValueError("local_search needs patterns of ±1; this instance has real ones")
     if not (isinstance(steps, int | np.integer) and steps >= 0):
         raise ValueError(f"steps must be a non-negative integer; got {steps!r}")
     if not (np.ndim(temperature) == 0 and 0 < temperature < np.inf):
         raise ValueError(f"temperature must be positive and finite; got {temperature!r}")
-    instance.errors(weights)  # refuses what is no configuration
-    words = _bits.pack(np.asarray(weights)[None])[0]
-    lower, upper = edges(instance)
-    uniforms = generator(rng).random(steps)
-    _search.walk(instance.bits, instance.n, lower, upper, words, uniforms, float(temperature))
-    best: NDArray[np.int8] = _bits.unpack(words[None], instance.n)[0]
-    return best
-
-
-def edges(instance: Instance) -> tuple[int, int]:
-    """Least and largest allowed sum; sums have the parity of N."""
-    lower, upper = instance.sum_bounds
-    n, beyond = instance.n, instance.n + 2
-    least = -beyond if lower < -n else math.ceil(lower)
-    most = beyond if upper > n else math.floor(upper)
-    return least + (least - n) % 2, most - (most - n) % 2
+    walker = problem.walker(weights, energy="flips")
+    return walker.descend(generator(rng).random(steps), float(temperature))

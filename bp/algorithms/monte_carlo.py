@@ -3,20 +3,24 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import ClassVar
 
-import numba
 import numpy as np
 from numpy.typing import NDArray
 
-from bp.problems.perceptron import Instance
+from bp.problems.problem import Flippable, Problem
 from bp.randomness import Rng, generator
+from replica_theory.arguments import NON_NEGATIVE, checked_integer, checked_number
+from replica_theory.results.quantities import SAMPLE
+from replica_theory.results.record import Record
+from replica_theory.status import Status
 from replica_theory.typing import Array
 
 _BATCHES = 20
 
 
-@dataclass(frozen=True, eq=False)
-class Sample:
+@dataclass(frozen=True, eq=False, repr=False)
+class Sample(Record):
     r"""What a chain measured.
 
     Attributes
@@ -34,15 +38,28 @@ class Sample:
         The last configuration.
     """
 
+    _quantities: ClassVar = SAMPLE
+    _main: ClassVar = "energy"
+    _axes: ClassVar = {"energies": ("sweep",), "weights": ("weight",)}
+    _table: ClassVar = "sweep"
+    _sentence: ClassVar = "every sweep was done; the error holds if chains forget within a batch."
+
+    status: ClassVar[Status] = Status.CONVERGED
+
     energy: float
     energy_error: float
     energies: Array
     acceptance: float
     weights: NDArray[np.int8]
 
+    @property
+    def error(self) -> float:
+        """Standard error of the energy."""
+        return self.energy_error
+
 
 def monte_carlo(
-    instance: Instance, beta: float, *, sweeps: int = 2000, equilibration: int | None = None, rng: Rng = None
+    problem: Problem, beta: float, *, sweeps: int = 2000, equilibration: int | None = None, rng: Rng = None
 ) -> Sample:
     r"""Sample :math:`e^{-\beta E(W)}`, `E` the number of violated patterns, by flips of single weights.
 
@@ -50,8 +67,8 @@ def monte_carlo(
 
     Parameters
     ----------
-    instance : Instance
-        Any constraint, patterns ±1 or real.
+    problem : Problem
+        One with walkers: a `bp.Instance` of any constraint, patterns ±1 or real.
     beta : float
         Inverse temperature, finite and non-negative. Chains freeze as it grows: above some 3 a run of any sensible
         length is stuck in a few of the many valleys.
@@ -73,7 +90,7 @@ def monte_carlo(
 
     Notes
     -----
-    A sweep costs :math:`O(PN)`: a proposal recomputes the P sums that the flip changes.
+    A sweep costs :math:`O(PN)`; for ±1 patterns a proposal is a few population counts of P/64 words.
 
     Examples
     --------
@@ -84,51 +101,22 @@ def monte_carlo(
     >>> abs(sample.energy - 1 / (1 + np.e)) < 5 * sample.energy_error
     True
     """
-    if not isinstance(instance, Instance):
-        raise TypeError(f"instance must be a bp.Instance; got {type(instance).__name__}")
-    if not (np.ndim(beta) == 0 and 0 <= beta < np.inf):
-        raise ValueError(f"beta must be finite and non-negative; got {beta!r}")
-    equilibration = sweeps // 5 if equilibration is None else equilibration
-    for name, number, least in (("sweeps", sweeps, _BATCHES), ("equilibration", equilibration, 0)):
-        if not isinstance(number, int | np.integer) or isinstance(number, bool) or number < least:
-            raise ValueError(f"{name} must be an integer of at least {least}; got {number!r}")
+    if not (isinstance(problem, Problem) and isinstance(problem, Flippable)):
+        raise TypeError(f"problem must be a problem with walkers, such as bp.Instance; got {type(problem).__name__}")
+    beta = checked_number("beta", beta, NON_NEGATIVE)
+    sweeps = checked_integer("sweeps", sweeps, _BATCHES)
+    equilibration = sweeps // 5 if equilibration is None else checked_integer("equilibration", equilibration, 0)
     random = generator(rng)
-    weights = (2 * random.integers(0, 2, instance.n) - 1).astype(np.int8)
-    columns = np.ascontiguousarray(instance.xi.T.astype(np.float64))
-    sums = weights.astype(np.float64) @ columns
+    walker = problem.walker(problem.start(random))
     energies, accepted = np.empty(equilibration + sweeps), 0
     for k in range(len(energies)):
-        moves, violated = _sweep(columns, weights, sums, *instance.sum_bounds, beta, random.random(instance.n))
-        energies[k] = violated / instance.n_patterns
+        moves = walker.sweep(random.random(problem.n), beta)
+        energies[k] = walker.errors / problem.n_constraints
         accepted += moves if k >= equilibration else 0
     energies = energies[equilibration:]
     batches = np.array([batch.mean() for batch in np.array_split(energies, _BATCHES)])
+    weights = walker.weights
     for array in (energies, weights):
         array.flags.writeable = False
     error = float(batches.std(ddof=1) / np.sqrt(_BATCHES))
-    return Sample(float(energies.mean()), error, energies, accepted / (sweeps * instance.n), weights)
-
-
-@numba.njit(cache=True)
-def _sweep(
-    columns: Array, weights: NDArray[np.int8], sums: Array, lower: float, upper: float, beta: float, uniform: Array
-) -> tuple[int, int]:
-    """Propose every flip once; number of flips made and of patterns violated in the end."""
-    n, p = columns.shape
-    accepted = 0
-    for i in range(n):
-        step = -2.0 * weights[i]
-        change = 0
-        for a in range(p):
-            old = sums[a]
-            new = old + step * columns[i, a]
-            change += int(new < lower or new > upper) - int(old < lower or old > upper)
-        if uniform[i] * (1.0 + np.exp(beta * change)) < 1.0:
-            for a in range(p):
-                sums[a] += step * columns[i, a]
-            weights[i] = -weights[i]
-            accepted += 1
-    violated = 0
-    for a in range(p):
-        violated += int(sums[a] < lower or sums[a] > upper)
-    return accepted, violated
+    return Sample(float(energies.mean()), error, energies, accepted / (sweeps * problem.n), weights)

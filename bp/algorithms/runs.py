@@ -1,18 +1,33 @@
-"""Runs of message-passing solvers as generators that ask for sweeps, one run alone or many side by side."""
+"""Runs of solvers as generators, and what drives them: one run alone, or many side by side.
+
+A run asks for sweeps of messages (so that those of one problem can share a pass over it) and marks boundaries, between
+which nothing can be stored. The driver does the sweeps, shows progress, keeps the checkpoint, and turns Ctrl-C and
+SIGTERM into a last write of the boundary before.
+"""
 
 from __future__ import annotations
 
+import logging
+import signal
+import threading
+import time
 from collections import defaultdict
-from collections.abc import Generator, Iterable
-from typing import NamedTuple
+from collections.abc import Callable, Generator, Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 from tqdm import tqdm
 
+from bp.algorithms.checkpoint import Checkpoint
 from bp.algorithms.solution import Solution
-from bp.messages.amp import AmpState, sweep_together
 from bp.messages.state import State
+
+logger = logging.getLogger(__name__)
+
+_QUIET = 10.0
+"""Seconds between two lines of the log, where there is no terminal for a bar."""
 
 
 class Sweep(NamedTuple):
@@ -23,35 +38,68 @@ class Sweep(NamedTuple):
     damping: float
 
 
-Run = Generator[Sweep, None, Solution]
+class Boundary(NamedTuple):
+    """A place between two steps of a run.
+
+    Attributes
+    ----------
+    done, total : int
+        Iterations done, and how many there can be.
+    note : str
+        How it stands, in a few words.
+    snapshot : callable, optional
+        Arrays by name that the run can go on from (`Solver.run`), valid for good; a value may be a function that gives
+        the array when it is written. Without it there are no checkpoints.
+    """
+
+    done: int
+    total: int
+    note: str
+    snapshot: Callable[[], Mapping[str, Any]] | None = None
 
 
-def alone(run: Run) -> Solution:
-    """Carry out one run; what interrupts a sweep reaches the run."""
+Run = Generator[Sweep | Boundary, None, Solution]
+
+
+def alone(run: Run, file: Checkpoint | None = None, *, name: str = "", unit: str = "iterations") -> Solution:
+    """Carry out one run, with a bar on a terminal if it has a name, and a checkpoint if there is a file for it."""
+    last: Mapping[str, Any] | None = None
     try:
-        request = next(run)
-        while True:
-            try:
-                request.state.sweep(request.field, request.damping)
-            except BaseException as interruption:
-                request = run.throw(interruption)
-            else:
+        with _progress(name, unit) as show, _terminable():
+            while True:
                 request = next(run)
+                if isinstance(request, Sweep):
+                    request.state.sweep(request.field, request.damping)
+                    continue
+                show(request)
+                if file is not None and request.snapshot is not None:
+                    last = request.snapshot()
+                    if file.due:
+                        file.write(_evaluated(last))
     except StopIteration as end:
+        if file is not None:
+            file.remove()
         solution: Solution = end.value
         return solution
+    except KeyboardInterrupt:
+        run.close()
+        if file is None or last is None:
+            raise
+        file.write(_evaluated(last))
+        raise KeyboardInterrupt(f"the same call goes on from {file.path}") from None
 
 
 def together(runs: Iterable[Run]) -> list[Solution]:
-    """Carry out many runs step by step; node variables of one instance share each pass over its patterns."""
+    """Carry out many runs in turns; messages on one problem share each pass over it."""
     solutions: dict[int, Solution] = {}
-    live: dict[int, tuple[Run, Sweep]] = {}
+    live: dict[int, tuple[Run, Sweep | Boundary]] = {}
 
-    with tqdm(desc="runs", disable=None, delay=5, leave=False) as bar:
+    with tqdm(desc="runs", disable=None, delay=5, leave=False) as bar, _terminable():
 
         def advance(k: int, run: Run) -> None:
             try:
-                live[k] = run, next(run)
+                request = next(run)
+                live[k] = run, next(run) if isinstance(request, Boundary) else request
             except StopIteration as end:
                 live.pop(k, None)
                 solutions[k] = end.value
@@ -61,7 +109,7 @@ def together(runs: Iterable[Run]) -> list[Solution]:
             advance(k, run)
         bar.total = len(live) + len(solutions)
         while live:
-            _sweep([request for _, request in live.values()])
+            _sweep([request for _, request in live.values() if isinstance(request, Sweep)])
             for k, (run, _) in list(live.items()):
                 advance(k, run)
     return [solutions[k] for k in sorted(solutions)]
@@ -71,9 +119,46 @@ def _sweep(requests: Iterable[Sweep]) -> None:
     """Do the sweeps, those that can share a pass together."""
     groups: defaultdict[object, list[Sweep]] = defaultdict(list)
     for request in requests:
-        groups[request.state.shared if isinstance(request.state, AmpState) else id(request.state)].append(request)
+        groups[request.state.shared].append(request)
     for group in groups.values():
         if len(group) == 1:
             group[0].state.sweep(group[0].field, group[0].damping)
         else:
-            sweep_together(*zip(*group, strict=True))
+            kind: Any = type(group[0].state)
+            kind.sweep_together(*zip(*group, strict=True))
+
+
+def _evaluated(snapshot: Mapping[str, Any]) -> dict[str, NDArray[Any]]:
+    return {name: value() if callable(value) else value for name, value in snapshot.items()}
+
+
+@contextmanager
+def _progress(name: str, unit: str) -> Iterator[Callable[[Boundary], None]]:
+    """What shows a boundary: a bar on a terminal after five seconds, elsewhere a line of the log now and then."""
+    said = time.monotonic()
+    with tqdm(delay=5, leave=False, desc=name, unit=f" {unit}", disable=None if name else True) as bar:
+
+        def show(boundary: Boundary) -> None:
+            nonlocal said
+            bar.total = boundary.total
+            bar.set_postfix_str(boundary.note, refresh=False)
+            bar.update(boundary.done - bar.n)
+            if name and bar.disable and time.monotonic() - said > _QUIET:
+                said = time.monotonic()
+                logger.info("%s: %d of %d %s, %s", name, boundary.done, boundary.total, unit, boundary.note)
+
+        yield show
+
+
+@contextmanager
+def _terminable() -> Iterator[None]:
+    """SIGTERM as Ctrl-C, in the main thread (elsewhere signals cannot be caught) and unless it is handled already."""
+    here = threading.current_thread() is threading.main_thread()
+    if not here or signal.getsignal(signal.SIGTERM) is not signal.SIG_DFL:
+        yield
+        return
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, signal.SIG_DFL)

@@ -1,4 +1,4 @@
-r"""Functions of the patterns whose mean is known: they take out most of the scatter between instances.
+r"""Control variates: functions of the patterns whose mean is known take out most of the scatter between instances.
 
 An entropy fluctuates from instance to instance with the overlaps :math:`C_{ab} = \xi^a\cdot\xi^b/N` of the patterns,
 labels absorbed: patterns that happen to agree leave more solutions. Sums of overlaps are cheap and their means are
@@ -19,7 +19,7 @@ from replica_theory.typing import Array
 _BLOCK_ENTRIES = 1 << 22  # worked on at a time
 
 
-def controls(instance: Instance) -> Array:
+def control_variates(instance: Instance) -> Array:
     r"""Sums of pattern overlaps, divided by N, minus their means.
 
     :math:`\frac1N\sum_{a\ne b}C_{ab}` and :math:`\frac1N\sum_a(\sum_{b\ne a}C_{ab})^2`; with a teacher `T`, first
@@ -38,7 +38,7 @@ def controls(instance: Instance) -> Array:
     Examples
     --------
     >>> import bp, replica_theory as rt
-    >>> draws = [controls(bp.random_instance(rt.BinaryPerceptron(), 21, 0.5, rng=k)) for k in range(500)]
+    >>> draws = [control_variates(bp.random_instance(rt.BinaryPerceptron(), 21, 0.5, rng=k)) for k in range(500)]
     >>> bool(np.all(abs(np.mean(draws, 0)) < 4 * np.std(draws, 0) / 500**0.5))
     True
     """

@@ -4,133 +4,121 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from functools import cached_property
 from itertools import combinations
 from types import MappingProxyType
 from typing import Any
 
 import numpy as np
 
-from bp.algorithms import Solution, solve, solve_batch
+from bp.algorithms import solve_batch
+from bp.ensembles.bench import Bench, Job
 from bp.execution.store import Point
 from bp.messages.local_entropy import local_entropy
-from bp.messages.propagation import BPResult, belief_propagation
-from bp.messages.state import Method
-from bp.problems.perceptron import Instance, random_instance
 from replica_theory.models.model import Model
-from replica_theory.results.grid import NATS
-from replica_theory.results.labelled import Quantity
+from replica_theory.results.quantities import NATS, Quantity
 from replica_theory.status import silenced
 from replica_theory.typing import Array
 
 
 @dataclass(frozen=True)
-class Job:
-    """One instance and what to measure on it; the outcome depends on nothing else."""
+class Measurement:
+    """Something to measure on an instance.
 
-    model: Model
-    alpha: float
-    n: int
-    root: int
-    place: tuple[int, int, int]
-    measurements: tuple[str, ...]
-    solver: str
-    solver_options: Mapping[str, Any]
-    solver_runs: int
-    method: Method
-    distance: tuple[float, ...]
+    Attributes
+    ----------
+    name : str
+        In ``ensemble(measurements=...)``.
+    quantity : Quantity
+        What the numbers are.
+    measure : callable
+        The number on a bench, or an array of one for each distance.
+    lacks : callable
+        What a model lacks for it, as the end of a sentence; empty where it can be measured.
+    of_messages : bool
+        Whether NaN means that belief propagation did not converge.
+    by_distance : bool
+        Whether there is a number for each distance.
+    proportion : bool
+        Whether it is 0 or 1, so that its mean is a probability.
+    """
 
-    @property
-    def name(self) -> str:
-        """Name of the point on disk."""
-        return "-".join(map(str, self.place))
+    name: str
+    quantity: Quantity
+    measure: Callable[[Bench], Any]
+    lacks: Callable[[Model], str] = lambda model: ""
+    of_messages: bool = False
+    by_distance: bool = False
+    proportion: bool = False
 
 
 def measure(job: Job) -> Point:
     """All measurements on one instance (NaN where a run does not converge or finds no solution)."""
-    draw, *seeds = np.random.SeedSequence([job.root, *job.place]).spawn(1 + job.solver_runs)
-    return Bench(job, random_instance(job.model, job.n, job.alpha, draw), tuple(seeds)).measured()
+    bench = Bench(job)
+    return {name: np.asarray(MEASUREMENTS[name].measure(bench), dtype=np.float64) for name in job.measurements}
 
 
-@dataclass(frozen=True)
-class Bench:
-    """One instance; what several measurements need is computed once, and only if one of them is asked for."""
-
-    job: Job
-    instance: Instance
-    seeds: tuple[np.random.SeedSequence, ...]
-
-    def measured(self) -> Point:
-        """Everything asked for, by name."""
-        return {name: np.asarray(MEASUREMENTS[name](self), dtype=np.float64) for name in self.job.measurements}
-
-    @cached_property
-    def propagated(self) -> BPResult:
-        """Belief propagation on the instance."""
-        return belief_propagation(self.instance, self.job.method, beta=self.beta, on_failure="return")
-
-    @property
-    def beta(self) -> float:
-        """Inverse temperature of the model."""
-        return float(np.asarray(self.job.model.beta))
-
-    @cached_property
-    def found(self) -> Solution:
-        """What the solver found from the first seed."""
-        return solve(self.instance, self.job.solver, rng=self.seeds[0], **self.job.solver_options)
-
-    def of_propagation(self, name: str) -> float:
-        """A number of belief propagation, NaN where it did not converge."""
-        return float(getattr(self.propagated, name)) if self.propagated.converged else np.nan
-
-    def generalization_error(self) -> float:
-        """Error of a student drawn from the measure against the teacher."""
-        if not self.propagated.converged or self.instance.teacher is None:
-            return np.nan
-        overlap = float(self.instance.teacher @ self.propagated.magnetizations) / self.instance.n
-        return float(np.arccos(np.clip(overlap, -1.0, 1.0)) / np.pi)
-
-    def local_entropies(self) -> Array:
-        """Entropies at the distances from the solution found."""
-        distance = np.array(self.job.distance)
-        if not self.found.solved:
-            return np.full(distance.shape, np.nan)
-        with silenced():
-            curve = local_entropy(self.instance, self.found.weights, distance, method=self.job.method, beta=self.beta)
-        return curve.entropy
-
-    def solution_overlaps(self) -> float:
-        """Mean overlap of pairs of solutions from different seeds."""
-        others = solve_batch(self.instance, self.job.solver, rngs=self.seeds[1:], **self.job.solver_options)
-        runs = [self.found, *others]
-        weights = [run.weights.astype(np.float64) for run in runs if run.solved]
-        overlaps = [float(a @ b) / self.instance.n for a, b in combinations(weights, 2)]
-        if self.job.model.is_even:
-            overlaps = [abs(overlap) for overlap in overlaps]
-        return float(np.mean(overlaps)) if overlaps else np.nan
+def _of_messages(field: str) -> Callable[[Bench], float]:
+    """A number of belief propagation, NaN where it did not converge."""
+    return lambda bench: float(getattr(bench.messages, field)) if bench.messages.converged else np.nan
 
 
-MEASUREMENTS: Mapping[str, Callable[[Bench], Any]] = MappingProxyType(
-    {
-        "entropy": lambda bench: bench.of_propagation("entropy"),
-        "energy": lambda bench: bench.of_propagation("energy"),
-        "overlap": lambda bench: bench.of_propagation("overlap"),
-        "generalization_error": Bench.generalization_error,
-        "solved": lambda bench: bench.found.solved,
-        "iterations": lambda bench: bench.found.iterations,
-        "local_entropy": Bench.local_entropies,
-        "solution_overlaps": Bench.solution_overlaps,
-    }
+def _generalization_error(bench: Bench) -> float:
+    if not bench.messages.converged or bench.instance.teacher is None:
+        return np.nan
+    overlap = float(bench.instance.teacher @ bench.messages.magnetizations) / bench.instance.n
+    return float(np.arccos(np.clip(overlap, -1.0, 1.0)) / np.pi)
+
+
+def _local_entropy(bench: Bench) -> Array:
+    job, distance = bench.job, np.array(bench.job.distance)
+    if not bench.solution.solved:
+        return np.full(distance.shape, np.nan)
+    with silenced():
+        curve = local_entropy(bench.instance, bench.solution.weights, distance, method=job.method, beta=bench.beta)
+    return curve.entropy
+
+
+def _solution_overlaps(bench: Bench) -> float:
+    job = bench.job
+    others = solve_batch(bench.instance, job.solver, rngs=bench.runs[1:], **job.solver_options)
+    weights = [run.weights.astype(np.float64) for run in (bench.solution, *others) if run.solved]
+    overlaps = [float(a @ b) / bench.instance.n for a, b in combinations(weights, 2)]
+    if job.model.is_even:
+        overlaps = [abs(overlap) for overlap in overlaps]
+    return float(np.mean(overlaps)) if overlaps else np.nan
+
+
+_ALL = (
+    Measurement("entropy", Quantity("Bethe entropy of the solutions", NATS), _of_messages("entropy"), of_messages=True),
+    Measurement(
+        "energy",
+        Quantity("fraction of violated patterns, by belief propagation"),
+        _of_messages("energy"),
+        lacks=lambda model: "" if np.isfinite(model.beta) else "is zero at beta = inf, it needs a finite beta",
+        of_messages=True,
+    ),
+    Measurement(
+        "overlap", Quantity("overlap q, mean squared magnetisation"), _of_messages("overlap"), of_messages=True
+    ),
+    Measurement(
+        "generalization_error",
+        Quantity("generalisation error of a weight vector drawn from the measure"),
+        _generalization_error,
+        lacks=lambda model: "" if model.has_teacher else "needs a model with a teacher",
+        of_messages=True,
+    ),
+    Measurement(
+        "solved", Quantity("whether the solver found a solution"), lambda bench: bench.solution.solved, proportion=True
+    ),
+    Measurement("iterations", Quantity("iterations of the solver"), lambda bench: bench.solution.iterations),
+    Measurement(
+        "local_entropy",
+        Quantity("entropy of the solutions at the distance from the solution found", NATS),
+        _local_entropy,
+        by_distance=True,
+    ),
+    Measurement(
+        "solution_overlaps", Quantity("mean overlap of pairs of solutions that the solver found"), _solution_overlaps
+    ),
 )
-QUANTITIES: Mapping[str, Quantity] = MappingProxyType(
-    {
-        "entropy": Quantity("Bethe entropy of the solutions", NATS),
-        "energy": Quantity("fraction of violated patterns, by belief propagation"),
-        "overlap": Quantity("overlap q, mean squared magnetisation"),
-        "generalization_error": Quantity("generalisation error of a weight vector drawn from the measure"),
-        "solved": Quantity("whether the solver found a solution"),
-        "iterations": Quantity("iterations of the solver"),
-        "local_entropy": Quantity("entropy of the solutions at the distance from the solution found", NATS),
-        "solution_overlaps": Quantity("mean overlap of pairs of solutions that the solver found"),
-    }
-)
+MEASUREMENTS: Mapping[str, Measurement] = MappingProxyType({measurement.name: measurement for measurement in _ALL})

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from replica_theory.arguments import POSITIVE, checked_number
 from replica_theory.typing import Array
 
 
@@ -51,6 +53,11 @@ class Extrapolation:
         `a`, `b` (and `c`).
     covariance : array, shape (n_alpha, ..., k, k)
         Of the coefficients, from the standard errors of the means as they are (not rescaled by `chi2`).
+
+    Notes
+    -----
+    The instances of different sizes are independent, so the errors of the means are. Their loads are
+    round(αN)/N: take sizes at which αN is an integer, or the rounding alike, or it enters the fit as noise.
     """
 
     alpha: Array
@@ -72,6 +79,59 @@ class Extrapolation:
         return "\n".join(lines)
 
 
+def averaged(values: Array, *, width: float = 1.0, proportion: bool = False) -> Estimate:
+    """Means over the third axis, without what is not finite.
+
+    Parameters
+    ----------
+    values : array, shape (n_alpha, n_n, samples, ...)
+    width : float
+        Half width of the interval in standard deviations.
+    proportion : bool
+        Whether the values are 0 or 1: the interval is Wilson's then.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If `width` is not a positive number.
+    """
+    checked_number("width", width, POSITIVE)
+    finite = np.isfinite(values)
+    count = finite.sum(axis=2)
+    with np.errstate(invalid="ignore", divide="ignore"):
+        mean = np.where(finite, values, 0.0).sum(axis=2) / count
+        if proportion:
+            low, high = wilson(mean, count, 1.0)
+            return Estimate(mean, (high - low) / 2, *wilson(mean, count, width), count)
+        squares = np.where(finite, values - mean[:, :, None], 0.0) ** 2
+        error = np.where(count > 1, np.sqrt(squares.sum(axis=2) / (count - 1) / count), np.nan)
+    return Estimate(mean, error, mean - width * error, mean + width * error, count)
+
+
+def extrapolated(alpha: Array, n: NDArray[np.int64], estimate: Estimate, order: int) -> Extrapolation:
+    """Fits of the means along their second axis, that of the sizes `n`.
+
+    Raises
+    ------
+    ValueError
+        If `order` is neither 1 nor 2, or there are no more sizes than that.
+    """
+    if order not in (1, 2):
+        raise ValueError(f"order must be 1 or 2; got {order!r}")
+    if len(n) <= order:
+        raise ValueError(f"a fit of order {order} needs at least {order + 1} sizes n; got {n.tolist()}")
+    mean, error = (np.moveaxis(a, 1, -1) for a in (estimate.mean, estimate.error))
+    shape, k = mean.shape[:-1], order + 1
+    rows = zip(mean.reshape(-1, len(n)), error.reshape(-1, len(n)), strict=True)
+    fits = [weighted_fit(n, *row, order) for row in rows]
+    coefficients = np.array([fit[0] for fit in fits]).reshape(*shape, k)
+    covariance = np.array([fit[1] for fit in fits]).reshape(*shape, k, k)
+    chi2 = np.array([fit[2] for fit in fits]).reshape(shape)
+    dof = np.array([fit[3] for fit in fits]).reshape(shape)
+    value, error = coefficients[..., 0], np.sqrt(covariance[..., 0, 0])
+    return Extrapolation(alpha, value, error, chi2, dof, coefficients, covariance)
+
+
 def quoted(value: float, error: float) -> str:
     """A value with its error, which has two significant digits.
 
@@ -87,23 +147,26 @@ def quoted(value: float, error: float) -> str:
 
 
 def wilson(p: Array, count: NDArray[np.int64], z: float) -> tuple[Array, Array]:
-    """Ends of the interval of a probability from the fraction `p` of `count` trials."""
+    r"""Ends of Wilson's interval of a probability at `z` standard deviations, from the fraction `p` of `count` trials.
+
+    .. math:: \frac{p + z^2/2n \pm z\sqrt{p(1-p)/n + z^2/4n^2}}{1 + z^2/n},
+
+    as ``scipy.stats.binomtest(...).proportion_ci(method="wilson")``, which takes `z` as a level of confidence: that has
+    ten digits less at z = 6 and none from z = 8.3 on.
+    """
     centre = p + z**2 / (2 * count)
     half = z * np.sqrt(p * (1 - p) / count + z**2 / (4.0 * count**2))
     return (centre - half) / (1 + z**2 / count), (centre + half) / (1 + z**2 / count)
 
 
-def weighted_fit(powers: Array, mean: Array, error: Array) -> tuple[Array, Array, float, int]:
-    """Weighted least squares: coefficients, their covariance, chi2 and degrees of freedom."""
+def weighted_fit(n: NDArray[Any], mean: Array, error: Array, order: int) -> tuple[Array, Array, float, int]:
+    """Polynomial in 1/N weighted with the errors: coefficients (constant first), covariance, chi2, dof."""
     usable = np.isfinite(mean) & np.isfinite(error) & (error > 0)
-    k = powers.shape[1]
+    k = order + 1
     dof = int(usable.sum()) - k
     if dof < 0:
         return np.full(k, np.nan), np.full((k, k), np.nan), np.nan, dof
-    scale = powers.max(axis=0)  # columns of like size: 1/N^2 beside 1 would cost digits
-    design = (powers / scale)[usable] / error[usable, None]
-    target = mean[usable] / error[usable]
-    solution = np.linalg.lstsq(design, target, rcond=None)[0]
-    covariance = np.linalg.inv(design.T @ design)
-    chi2 = float(np.sum((design @ solution - target) ** 2))
-    return solution / scale, covariance / np.outer(scale, scale), chi2, dof
+    x, y, weight = 1.0 / n[usable], mean[usable], 1 / error[usable]
+    falling, covariance = np.polyfit(x, y, order, w=weight, cov="unscaled")
+    chi2 = float(np.sum((weight * (np.polyval(falling, x) - y)) ** 2))
+    return falling[::-1], covariance[::-1, ::-1], chi2, dof

@@ -3,8 +3,9 @@
 A configuration is an integer whose bit `i` says that weight `i` is +1. Its first six bits (the "low" weights) index the
 bits of a 64-bit word, the next ``mid`` bits are walked in Gray code, the leading ones number the chunk. For pattern
 ``mu`` the sums over the low weights are sorted once, ``sums[mu]``, and ``masks[mu, r]`` is the word of the
-configurations of rank ``r`` or higher; the configurations that satisfy the pattern are then a range of ranks, found by
-bisection. All kernels release the GIL and write only to the output they are given.
+configurations of rank ``r`` or higher; the configurations whose sums are in an interval are then a range of ranks,
+found by bisection, and ``limits`` are the intervals of sums that satisfy the pattern. All kernels release the
+GIL and write only to the output they are given.
 """
 
 from __future__ import annotations
@@ -12,6 +13,8 @@ from __future__ import annotations
 import numpy as np
 from numba import njit
 from numpy.typing import NDArray
+
+from bp.problems._intervals import Limits, count, lower, upper
 
 Floats = NDArray[np.float64]
 Counts = NDArray[np.int64]
@@ -48,12 +51,15 @@ def _rank(values: Floats, threshold: float) -> int:
 
 
 @njit(cache=True, nogil=True)
-def _allowed(field: float, sums: Floats, masks: Words, lower: float, upper: float) -> np.uint64:
-    """Word of the low configurations whose sum, added to the field of the other weights, is in [lower, upper]."""
-    word: np.uint64 = masks[_rank(sums, lower - field)]
-    if upper < np.inf:
-        word &= ~masks[_rank(sums, np.nextafter(upper - field, np.inf))]
-    return word
+def _allowed(field: float, sums: Floats, masks: Words, limits: Limits) -> np.uint64:
+    """Word of the low configurations whose sum, added to the field of the other weights, is in one of the `limits`."""
+    allowed = np.uint64(0)
+    for k in range(count(limits)):
+        word = masks[_rank(sums, lower(limits, k) - field)]
+        if upper(limits, k) < np.inf:
+            word &= ~masks[_rank(sums, np.nextafter(upper(limits, k) - field, np.inf))]
+        allowed |= word
+    return allowed
 
 
 @njit(cache=True, nogil=True)
@@ -86,8 +92,7 @@ def solution_words(
     mid: int,
     sums: Floats,
     masks: Words,
-    lower: float,
-    upper: float,
+    limits: Limits,
     field: Floats,
     words: Words,
 ) -> None:
@@ -103,7 +108,7 @@ def solution_words(
             gray = _flip(k, gray, columns, field)
         word = masks[0, 0]
         for mu in range(field.shape[0]):
-            word &= _allowed(field[mu], sums[mu], masks[mu], lower, upper)
+            word &= _allowed(field[mu], sums[mu], masks[mu], limits)
             if word == 0:
                 break
         words[gray] = word
@@ -117,8 +122,7 @@ def tally(
     mid: int,
     sums: Floats,
     masks: Words,
-    lower: float,
-    upper: float,
+    limits: Limits,
     counts: Counts,
     ones: Counts,
 ) -> None:
@@ -130,7 +134,7 @@ def tally(
     words = np.empty(1 << mid, dtype=np.uint64)
     low = ones.shape[0] - columns.shape[0]
     for chunk in range(first, last):
-        solution_words(chunk, columns, mid, sums, masks, lower, upper, field, words)
+        solution_words(chunk, columns, mid, sums, masks, limits, field, words)
         total = np.int64(0)
         for g in range(words.shape[0]):
             if words[g] == 0:
@@ -156,8 +160,7 @@ def unpack(
     mid: int,
     sums: Floats,
     masks: Words,
-    lower: float,
-    upper: float,
+    limits: Limits,
     offsets: Counts,
     low: int,
     out: Solutions,
@@ -168,7 +171,7 @@ def unpack(
     for chunk in range(first, last):
         if offsets[chunk] == offsets[chunk + 1]:
             continue
-        solution_words(chunk, columns, mid, sums, masks, lower, upper, field, words)
+        solution_words(chunk, columns, mid, sums, masks, limits, field, words)
         at = offsets[chunk]
         for g in range(words.shape[0]):
             if words[g] == 0:
@@ -188,8 +191,7 @@ def energies(
     mid: int,
     sums: Floats,
     masks: Words,
-    lower: float,
-    upper: float,
+    limits: Limits,
     histogram: Counts,
 ) -> None:
     """Add the configurations of the chunks in [first, last) to the histogram (P + 1,) of violated patterns.
@@ -207,7 +209,7 @@ def energies(
                 gray = _flip(k, gray, columns, field)
             n_digits = 0
             for mu in range(n_patterns):
-                carry = masks[0, 0] & ~_allowed(field[mu], sums[mu], masks[mu], lower, upper)
+                carry = masks[0, 0] & ~_allowed(field[mu], sums[mu], masks[mu], limits)
                 digit = 0
                 while carry:
                     if digit == n_digits:

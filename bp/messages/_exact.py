@@ -19,8 +19,7 @@ def _row_exact(
     xi: NDArray[Any],
     eta: Array,
     total: Array,
-    lower: float,
-    upper: float,
+    accepted: Array,
     beta: float,
     table: Array,
     forward: Array,
@@ -28,6 +27,7 @@ def _row_exact(
 ) -> float:
     r"""Messages of one row with entries in {-1, 0, 1} by transfer matrices; returns the log-probability of the row.
 
+    ``accepted[N + s]`` is the probability that a pattern of sum `s` is satisfied (1 or 0 if the constraint is hard),
     ``table[j, k]`` is the probability that the row is satisfied when `k` of its first `j` non-zero terms
     :math:`\xi_iW_i` are positive; ``forward[k]`` the probability of that `k`. All terms are positive: nothing cancels.
     """
@@ -35,7 +35,7 @@ def _row_exact(
     for i in range(xi.size):
         size += xi[i] != 0
     for k in range(size + 1):
-        table[size, k] = 1.0 if lower <= 2 * k - size <= upper else 0.0
+        table[size, k] = accepted[xi.size + 2 * k - size]
     j = size
     for i in range(xi.size - 1, -1, -1):
         if xi[i] != 0:
@@ -78,22 +78,24 @@ def exact_sweep(
     xi: NDArray[Any],
     eta: Real,
     total: Array,
-    lower: float,
-    upper: float,
+    accepted: Array,
     beta: float,
     damping: float,
     log_p: Array,
     sums: Real,
     change: Array,
 ) -> None:
-    """One parallel sweep of BP with exact messages; as `gaussian_sweep`, with entries of `xi` in {-1, 0, 1}."""
+    """One parallel sweep of BP with exact messages; as `gaussian_sweep`, with entries of `xi` in {-1, 0, 1}.
+
+    `accepted` (2N + 1,) is the probability that a pattern is satisfied at each sum from -N to N.
+    """
     n = xi.shape[1]
     for block in prange(sums.shape[0]):
         sums[block] = 0.0
         table, forward = np.empty((n + 1, n + 1)), np.empty(n + 1)
         new, largest = np.empty(n, eta.dtype), np.zeros(n, eta.dtype)
         for a in range(block * BLOCK_ROWS, min((block + 1) * BLOCK_ROWS, xi.shape[0])):
-            log_p[a] = _row_exact(xi[a], eta[a], total, lower, upper, beta, table, forward, new)
+            log_p[a] = _row_exact(xi[a], eta[a], total, accepted, beta, table, forward, new)
             store(eta[a], new, damping, sums[block], largest)
         change[block] = np.max(largest)
 
@@ -104,8 +106,7 @@ def exact_sequence(
     xi: NDArray[Any],
     eta: Real,
     total: Array,
-    lower: float,
-    upper: float,
+    accepted: Array,
     beta: float,
     damping: float,
     log_p: Array,
@@ -117,7 +118,7 @@ def exact_sequence(
     table, forward = np.empty((n + 1, n + 1)), np.empty(n + 1)
     new, largest = np.empty(n, eta.dtype), np.zeros(n, eta.dtype)
     for a in order:
-        log_p[a] = _row_exact(xi[a], eta[a], total, lower, upper, beta, table, forward, new)
+        log_p[a] = _row_exact(xi[a], eta[a], total, accepted, beta, table, forward, new)
         store(eta[a], new, damping, sums[0], largest)
         total += new
     return float(np.max(largest))

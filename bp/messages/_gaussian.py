@@ -42,6 +42,7 @@ from bp.messages._rows import (
     store,
 )
 from bp.messages._special import log_factor
+from bp.problems._intervals import Limits
 from replica_theory.typing import Array, Real
 
 NODES, NODES_SINGLE = 12, 8  # for double and single precision
@@ -67,12 +68,12 @@ def _direct_moments(xi: NDArray[Any], eta: Real, total: Array, rest: Real, align
 
 
 @njit(cache=True, error_model="numpy")
-def _message(x: float, cavity: float, omega: float, variance: float, lower: float, upper: float, beta: float) -> float:
+def _message(x: float, cavity: float, omega: float, variance: float, limits: Limits, beta: float) -> float:
     """A message by the defining formula, from the mean and variance of its row and the cavity field."""
     mean = omega - x * math.tanh(cavity)
     rest = max(variance - x * x * sech2(cavity), 0.0)
-    plus = log_factor(mean + x, rest, lower, upper, beta)
-    minus = log_factor(mean - x, rest, lower, upper, beta)
+    plus = log_factor(mean + x, rest, limits, beta)
+    minus = log_factor(mean - x, rest, limits, beta)
     return field_from_logs(plus, minus)
 
 
@@ -83,15 +84,14 @@ def _row_direct(
     total: Array,
     omega: float,
     variance: float,
-    lower: float,
-    upper: float,
+    limits: Limits,
     beta: float,
     new: Real,
 ) -> float:
     """Messages of one row by the defining formula; returns the largest."""
     bound = 0.0
     for i in range(xi.size):
-        field = _message(float(xi[i]), total[i] - eta[i], omega, variance, lower, upper, beta)
+        field = _message(float(xi[i]), total[i] - eta[i], omega, variance, limits, beta)
         new[i] = field
         bound = max(bound, abs(field))
     return bound
@@ -134,8 +134,7 @@ def _interpolate(
     half: float,
     omega: float,
     variance: float,
-    lower: float,
-    upper: float,
+    limits: Limits,
     beta: float,
     rule: Array,
     coef: Array,
@@ -147,8 +146,8 @@ def _interpolate(
     for j in range(nodes):
         z = half * (1.0 - rule[nodes, j])
         k, rest = sign * (1.0 - z), variance - z * (2.0 - z)
-        plus = log_factor(omega - k + 1.0, rest, lower, upper, beta)
-        minus = log_factor(omega - k - 1.0, rest, lower, upper, beta)
+        plus = log_factor(omega - k + 1.0, rest, limits, beta)
+        minus = log_factor(omega - k - 1.0, rest, limits, beta)
         scale = max(scale, abs(plus), abs(minus))
         coef[:nodes] += rule[:nodes, j] * (0.5 * (plus - minus))
     top = 0.5 ** (nodes - 2)  # Chebyshev over monomial coefficient of the highest degree
@@ -180,15 +179,14 @@ def _row_whole(
     xi: NDArray[Any],
     omega: float,
     variance: float,
-    lower: float,
-    upper: float,
+    limits: Limits,
     beta: float,
     rule: Array,
     coef: Array,
     aligned: Real,
 ) -> float:
     """Replace `aligned` by the messages xi * f(aligned), from one polynomial; returns a bound, or inf if it fails."""
-    bound = _interpolate(1.0, 1.0, omega, variance, lower, upper, beta, rule, coef)
+    bound = _interpolate(1.0, 1.0, omega, variance, limits, beta, rule, coef)
     if bound < math.inf:
         T, c = aligned.dtype.type, _in_registers(coef, aligned)
         for i in range(xi.size):
@@ -203,8 +201,7 @@ def _row_split(
     total: Array,
     omega: float,
     variance: float,
-    lower: float,
-    upper: float,
+    limits: Limits,
     beta: float,
     rule: Array,
     coef: Array,
@@ -215,9 +212,9 @@ def _row_split(
     T = aligned.dtype.type
     most = min(_SHARE * variance, 1.0)
     half = 0.5 * most / (1.0 + math.sqrt(1.0 - most))
-    bound = _interpolate(1.0, half, omega, variance, lower, upper, beta, rule, coef)
+    bound = _interpolate(1.0, half, omega, variance, limits, beta, rule, coef)
     up = _in_registers(coef, aligned)
-    bound = max(bound, _interpolate(-1.0, half, omega, variance, lower, upper, beta, rule, coef))
+    bound = max(bound, _interpolate(-1.0, half, omega, variance, limits, beta, rule, coef))
     down = _in_registers(coef, aligned)
     if bound == math.inf:
         return bound
@@ -228,7 +225,7 @@ def _row_split(
                 if count == _OUTSIDE:
                     return math.inf
                 outside[count] = i
-                field[count] = _message(float(xi[i]), total[i] - eta[i], omega, variance, lower, upper, beta)
+                field[count] = _message(float(xi[i]), total[i] - eta[i], omega, variance, limits, beta)
                 bound = max(bound, abs(field[count]))
                 count += 1
     one, stretch = T(1.0), T(1.0 / half)
@@ -249,8 +246,7 @@ def _row_gaussian(
     m: Real,
     v: Real,
     bound: float,
-    lower: float,
-    upper: float,
+    limits: Limits,
     beta: float,
     fast: bool,
     rule: Array,
@@ -265,11 +261,11 @@ def _row_gaussian(
         omega, variance = _direct_moments(xi, eta, total, work, new)
     bound = math.inf
     if fast and variance > _WHOLE:
-        bound = _row_whole(xi, omega, variance, lower, upper, beta, rule, coef, new)
+        bound = _row_whole(xi, omega, variance, limits, beta, rule, coef, new)
     if fast and bound == math.inf:
-        bound = _row_split(xi, eta, total, omega, variance, lower, upper, beta, rule, coef, work, new)
+        bound = _row_split(xi, eta, total, omega, variance, limits, beta, rule, coef, work, new)
     if bound == math.inf:
-        bound = _row_direct(xi, eta, total, omega, variance, lower, upper, beta, new)
+        bound = _row_direct(xi, eta, total, omega, variance, limits, beta, new)
     return omega, variance, bound
 
 
@@ -280,8 +276,7 @@ def gaussian_sweep(
     total: Array,
     m: Real,
     bounds: Array,
-    lower: float,
-    upper: float,
+    limits: Limits,
     beta: float,
     damping: float,
     fast: bool,
@@ -301,8 +296,10 @@ def gaussian_sweep(
         Total fields :math:`H_i`, float64, and their hyperbolic tangents, in the precision of `eta`.
     bounds : array, shape (P,)
         Upper bounds of ``|eta|`` on each row, updated.
-    lower, upper, beta, damping : float
-        Interval in units of :math:`\xi\cdot W`, inverse temperature, weight of the old message.
+    limits : Limits
+        Allowed intervals in units of :math:`\xi\cdot W`.
+    beta, damping : float
+        Inverse temperature, weight of the old message.
     fast : bool
         Use the polynomial of a row where it applies (needs entries ±1).
     rule : array, shape (n + 1, n)
@@ -322,8 +319,8 @@ def gaussian_sweep(
         largest = np.zeros(xi.shape[1], eta.dtype)
         for a in range(block * BLOCK_ROWS, min((block + 1) * BLOCK_ROWS, xi.shape[0])):
             row = (xi[a], eta[a], total, m, v, bounds[a])
-            omega, variance, bound = _row_gaussian(*row, lower, upper, beta, fast, rule, coef, work, new)
-            log_p[a] = log_factor(omega, variance, lower, upper, math.inf)
+            omega, variance, bound = _row_gaussian(*row, limits, beta, fast, rule, coef, work, new)
+            log_p[a] = log_factor(omega, variance, limits, math.inf)
             bounds[a] = damping * bounds[a] + (1.0 - damping) * bound
             store(eta[a], new, damping, sums[block], largest)
         change[block] = np.max(largest)
@@ -337,8 +334,7 @@ def gaussian_sequence(
     total: Array,
     m: Real,
     bounds: Array,
-    lower: float,
-    upper: float,
+    limits: Limits,
     beta: float,
     damping: float,
     fast: bool,
@@ -359,8 +355,8 @@ def gaussian_sequence(
     change, drift = 0.0, 0.0
     for a in order:
         row = (xi[a], eta[a], total, m, v, bounds[a])
-        omega, variance, bound = _row_gaussian(*row, lower, upper, beta, fast, rule, coef, work, new)
-        log_p[a] = log_factor(omega, variance, lower, upper, math.inf)
+        omega, variance, bound = _row_gaussian(*row, limits, beta, fast, rule, coef, work, new)
+        log_p[a] = log_factor(omega, variance, limits, math.inf)
         bounds[a] = damping * bounds[a] + (1.0 - damping) * bound
         largest[:] = 0.0
         store(eta[a], new, damping, sums[0], largest)
@@ -400,8 +396,7 @@ def gaussian_measure(
     total: Array,
     m: Real,
     bounds: Array,
-    lower: float,
-    upper: float,
+    limits: Limits,
     fast: bool,
     log_p: Array,
     terms: Array,
@@ -415,7 +410,7 @@ def gaussian_measure(
             omega, variance = _row_moments(xi[a], eta[a], m, v, work, aligned)
         else:
             omega, variance = _direct_moments(xi[a], eta[a], total, work, aligned)
-        log_p[a] = log_factor(omega, variance, lower, upper, math.inf)
+        log_p[a] = log_factor(omega, variance, limits, math.inf)
         terms[a] = edge_term_of(eta[a], total, m, bounds[a])
 
 

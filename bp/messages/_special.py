@@ -1,6 +1,6 @@
 r"""Scalar special functions for compiled kernels: Gaussian tails and intervals in the log domain.
 
-Leaves: plain floats in, floats out, numba and math only. Accurate to rounding in both tails and free of overflow;
+Leaves: numbers in, numbers out. Accurate to rounding in both tails and free of overflow;
 tested against scipy and mpmath.
 """
 
@@ -9,6 +9,8 @@ from __future__ import annotations
 import math
 
 from numba import njit
+
+from bp.problems._intervals import Limits, count, lower, upper
 
 _SQRT_HALF = math.sqrt(0.5)
 _LOG_SQRT_2PI = 0.5 * math.log(2 * math.pi)
@@ -61,17 +63,32 @@ def log_soft(log_p: float, beta: float) -> float:
 
 
 @njit(cache=True, error_model="numpy")
-def log_factor(mean: float, variance: float, lower: float, upper: float, beta: float) -> float:
-    r"""Log-weight of a pattern whose field is Gaussian, allowed in [lower, upper], at inverse temperature `beta`.
+def log_factor(mean: float, variance: float, limits: Limits, beta: float) -> float:
+    r"""Log-weight of a pattern whose field is Gaussian, allowed in the intervals `limits`, at `beta`.
 
-    :math:`\log[e^{-\beta} + (1-e^{-\beta}) P]`, :math:`P = H((l-\omega)/\sqrt V) - H((u-\omega)/\sqrt V)`. At zero
-    variance `P` is 1 in the interval (margins included, up to rounding) and 0 outside.
+    :math:`\log[e^{-\beta} + (1-e^{-\beta}) P]`, :math:`P = \sum_k[H((l_k-\omega)/\sqrt V) - H((u_k-\omega)/\sqrt V)]`.
+    At zero variance `P` is 1 in an interval (ends included, up to rounding) and 0 outside.
     """
     if variance > 0.0:
         std = math.sqrt(variance)
-        return log_soft(log_interval((lower - mean) / std, (upper - mean) / std), beta)
+        log_p = log_interval((lower(limits, 0) - mean) / std, (upper(limits, 0) - mean) / std)
+        for k in range(1, count(limits)):
+            log_p = _log_add(log_p, log_interval((lower(limits, k) - mean) / std, (upper(limits, k) - mean) / std))
+        return log_soft(log_p, beta)
     slack = _SLACK * max(1.0, abs(mean))
-    return 0.0 if lower - slack <= mean <= upper + slack else -beta
+    for k in range(count(limits)):
+        if lower(limits, k) - slack <= mean <= upper(limits, k) + slack:
+            return 0.0
+    return -beta
+
+
+@njit(cache=True, error_model="numpy")
+def _log_add(one: float, other: float) -> float:
+    """Logarithm of the sum of two probabilities of disjoint events: at most 0, also after rounding."""
+    large, small = max(one, other), min(one, other)
+    if small == -math.inf:
+        return large
+    return min(large + math.log1p(math.exp(small - large)), 0.0)
 
 
 @njit(cache=True, error_model="numpy")

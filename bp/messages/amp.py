@@ -20,15 +20,18 @@ over :math:`m` and :math:`\omega`: the derivative in :math:`\omega_a` gives :mat
 from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Sequence
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, get_args
 
 import numpy as np
+from numpy.typing import DTypeLike
 
-from bp.messages.state import Messages, frozen
+from bp.messages.state import Messages, Method, Schedule, checked_dtype, frozen, initial_fields
 from bp.problems import _bits
-from bp.problems.devices import DevicePatterns, Namespace, interval_kernel, namespace
+from bp.problems.devices import DeviceNamespace, DevicePatterns, namespace
 from bp.problems.perceptron import Instance
 from bp.problems.products import PackedPatterns, Patterns, RealPatterns
+from bp.randomness import Rng, generator
+from replica_theory.arguments import checked_choice
 from replica_theory.models.model import Kernel
 from replica_theory.typing import Array
 
@@ -100,18 +103,18 @@ class Amp:
     def __init__(
         self, instance: Instance, beta: float = np.inf, dtype: Any = np.float64, device: str | None = None
     ) -> None:
-        self.space: Namespace = namespace(device)
+        self.space: DeviceNamespace = namespace(device)
         self.patterns: Patterns
+        model = instance.model.at(beta=beta)
         if device is None:
-            self.kernel: KernelFunction = instance.model.at(beta=beta).log_kernel
+            self.kernel: KernelFunction = model.log_kernel
             if instance.bits is not None:
                 self.patterns = PackedPatterns(instance.bits, instance.n, dtype)
             else:
                 assert instance.real is not None
                 self.patterns = RealPatterns(instance.real, dtype)
             return
-        interval = instance.interval
-        self.kernel = lambda mean, std: interval_kernel(self.space, interval, beta, mean, std)
+        self.kernel = lambda mean, std: model.log_kernel(mean, std, self.space)
         bits = None if instance.bits is None else _bits.as_bytes(instance.bits, instance.n)
         name = np.dtype(dtype).name
         self.patterns = DevicePatterns(self.space, instance.n, bits=bits, real=instance.real, dtype=name)
@@ -150,7 +153,7 @@ class AmpState:
         self.fields, self.g = fields, g
         self._amp, self._model, self._beta = Amp(instance, beta, dtype, device), instance.model, beta
         patterns = instance.real if instance.bits is None else instance.bits
-        self.shared = (id(patterns), instance.interval, beta, np.dtype(dtype), device)
+        self.shared = (id(patterns), instance.model, beta, np.dtype(dtype), device)
 
     def sweep(self, field: Array, damping: float) -> float:
         """One step, the fields damped; returns the largest undamped change of a field or magnetisation."""
@@ -174,7 +177,7 @@ class AmpState:
             log_p = self._model.log_kernel(step.omega, np.sqrt(step.variance)).log
         return m, amp_free_entropy(step, m, self.g, field), log_p
 
-    def messages(self) -> Messages:
+    def snapshot(self) -> Messages:
         """Read-only copy of the messages."""
         return Messages("amp", frozen(self.fields.copy()), frozen(self.g.copy()))
 
@@ -183,13 +186,35 @@ class AmpState:
         assert messages.g is not None
         self.fields, self.g = messages.fields.copy(), messages.g.copy()
 
+    @staticmethod
+    def sweep_together(states: Sequence[AmpState], fields: Sequence[Array], dampings: Sequence[float]) -> list[float]:
+        """Sweep states of equal `shared` in one pass over their patterns; each comes out as from a sweep of its own.
 
-def sweep_together(states: Sequence[AmpState], fields: Sequence[Array], dampings: Sequence[float]) -> list[float]:
-    """Sweep states of equal `shared` in one pass over their patterns; each comes out as from a sweep of its own.
+        Equal bit for bit for ±1 patterns on the host, to rounding otherwise (the BLAS adds up in another order).
+        """
+        m = np.stack([np.tanh(field + state.fields) for state, field in zip(states, fields, strict=True)])
+        step = states[0]._amp.step(m, np.stack([state.g for state in states]))
+        outcomes = zip(states, step.fields, step.g, dampings, strict=True)
+        return [state._advance(new.copy(), g.copy(), damping) for state, new, g, damping in outcomes]
 
-    Equal bit for bit for ±1 patterns on the host, to rounding otherwise (the BLAS adds up in another order).
-    """
-    m = np.stack([np.tanh(field + state.fields) for state, field in zip(states, fields, strict=True)])
-    step = states[0]._amp.step(m, np.stack([state.g for state in states]))
-    outcomes = zip(states, step.fields, step.g, dampings, strict=True)
-    return [state._advance(new.copy(), g.copy(), damping) for state, new, g, damping in outcomes]
+
+@Instance.offers("amp")
+def node_messages(
+    instance: Instance,
+    method: Method,
+    *,
+    beta: float = np.inf,
+    schedule: Schedule = "parallel",
+    init: Messages | float | None = None,
+    dtype: DTypeLike = np.float64,
+    device: str | None = None,
+    rng: Rng = None,
+    memory_limit: float | None = None,
+) -> AmpState:
+    """Node variables of AMP on an instance; they take no memory to speak of."""
+    checked_choice("schedule", schedule, get_args(Schedule))
+    if schedule != "parallel":
+        raise ValueError("schedule='sequential' orders messages on edges, which method='amp' has not")
+    fields, g = initial_fields(init, method, (instance.n,), np.float64, generator(rng))
+    terms = np.zeros(instance.n_patterns) if g is None else g.copy()
+    return AmpState(instance, fields, terms, beta=beta, dtype=checked_dtype(dtype), device=device)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any, get_args
+
 import numba
 import numpy as np
 from numpy.typing import DTypeLike
@@ -17,12 +19,20 @@ from bp.messages._gaussian import (
     gaussian_sweep,
 )
 from bp.messages._rows import block_count, edge_terms
-from bp.messages.state import Messages, Method, Schedule, frozen, log_weights
+from bp.messages.state import (
+    Messages,
+    Method,
+    Schedule,
+    checked_dtype,
+    frozen,
+    initial_fields,
+    log_weights,
+)
+from bp.problems._intervals import packed
 from bp.problems.perceptron import Instance
-from bp.randomness import generator
+from bp.randomness import Rng, generator
+from replica_theory.arguments import checked_choice
 from replica_theory.typing import Array, Real
-
-_SLACK = 1e-12  # rounding of sqrt(N) kappa when an integer field sits on the margin, as in Instance.errors
 
 
 class EdgeState:
@@ -44,11 +54,13 @@ class EdgeState:
     Attributes
     ----------
     eta : array, shape (P, N)
-    sums : array, shape (N,), float64
+    fields : array, shape (N,), float64
         Fields of all patterns on each weight, :math:`\sum_a\eta_{ai}`.
     log_p : array, shape (P,)
         Log-probability that each pattern is satisfied, of the messages before the last sweep (or in it, if sequential).
     """
+
+    fields: Array
 
     def __init__(
         self,
@@ -62,47 +74,48 @@ class EdgeState:
         fast: bool = True,
     ) -> None:
         self.eta = eta
-        self.sums, self._bounds = _account(eta)
+        self.fields, self._bounds = _account(eta)
         self.log_p = np.zeros(instance.n_patterns)
         self._xi, self._method, self._beta = instance.xi, method, beta
         self._schedule, self._rng = schedule, generator(rng)
-        lower, upper = (np.sqrt(instance.n) * bound for bound in instance.interval)
-        slack = _SLACK * max(1.0, abs(lower)) if method == "exact" else 0.0
-        self._interval = (lower - slack, upper + slack)
+        # What the kernels know of the constraint: the probability that each sum satisfies it, or intervals of sums.
+        allowed, exact = instance.allowed, method == "exact"
+        self._constraint: Any = allowed.acceptance if exact else packed(np.sqrt(instance.n) * allowed.stabilities)
         self._fast = fast and instance.is_binary
         nodes = NODES if eta.dtype == np.float64 else NODES_SINGLE
         self._rule = chebyshev_rule(nodes)
+        self.shared = id(self)
 
     def sweep(self, field: Array, damping: float) -> float:
         """Update every message once; return the largest undamped change of a field or magnetisation."""
-        before = np.tanh(field + self.sums)
+        before = np.tanh(field + self.fields)
         advance = self._parallel if self._schedule == "parallel" else self._sequential
         change = advance(field, damping)
-        moved = np.max(np.abs(np.tanh(field + self.sums) - before)) / (1.0 - damping) if damping < 1.0 else 0.0
+        moved = np.max(np.abs(np.tanh(field + self.fields) - before)) / (1.0 - damping) if damping < 1.0 else 0.0
         return float(max(change, moved))
 
     def _parallel(self, field: Array, damping: float) -> float:
-        total, blocks = field + self.sums, block_count(len(self.eta))
+        total, blocks = field + self.fields, block_count(len(self.eta))
         partial, change = np.empty((blocks, len(total)), self.eta.dtype), np.empty(blocks)
-        tail = (*self._interval, self._beta, damping)
+        tail = (self._constraint, self._beta, damping)
         if self._method == "exact":
             exact_sweep(self._xi, self.eta, total, *tail, self.log_p, partial, change)
         else:
             head = (self._xi, self.eta, total, self._tanh(total), self._bounds)
             gaussian_sweep(*head, *tail, self._fast, self._rule, self.log_p, partial, change)
-        self.sums = np.sum(partial, axis=0, dtype=np.float64)
+        self.fields = np.sum(partial, axis=0, dtype=np.float64)
         return float(np.max(change))
 
     def _sequential(self, field: Array, damping: float) -> float:
-        total, sums = field + self.sums, np.empty((1, len(field)))
+        total, sums = field + self.fields, np.empty((1, len(field)))
         order = self._rng.permutation(len(self.eta))
-        tail = (*self._interval, self._beta, damping)
+        tail = (self._constraint, self._beta, damping)
         if self._method == "exact":
             change = exact_sequence(order, self._xi, self.eta, total, *tail, self.log_p, sums)
         else:
             head = (self._xi, self.eta, total, self._tanh(total), self._bounds)
             change = gaussian_sequence(order, *head, *tail, self._fast, self._rule, self.log_p, sums)
-        self.sums = sums[0]
+        self.fields = sums[0]
         return float(change)
 
     def _tanh(self, total: Array) -> Real:
@@ -110,31 +123,58 @@ class EdgeState:
 
     def measure(self, field: Array) -> tuple[Array, float, Array]:
         r"""Magnetisations, free entropy :math:`\Phi` and log-probabilities of the patterns, messages unchanged."""
-        total, terms = field + self.sums, np.empty(len(self.eta))
+        total, terms = field + self.fields, np.empty(len(self.eta))
         m = self._tanh(total)
         if self._method == "exact":
             self._parallel(field, 1.0)
             edge_terms(self.eta, total, m, _account(self.eta)[1], terms)
         else:
-            rows = (total, m, self._bounds, *self._interval)
+            rows = (total, m, self._bounds, self._constraint)
             gaussian_measure(self._xi, self.eta, *rows, self._fast, self.log_p, terms)
         patterns = log_weights(self.log_p, self._beta)
         phi = (np.sum(patterns) + np.sum(terms) + np.sum(np.logaddexp(total, -total))) / len(total)
         return np.tanh(total), float(phi), self.log_p
 
-    def messages(self) -> Messages:
+    def snapshot(self) -> Messages:
         """Read-only copy of the messages."""
         return Messages(self._method, frozen(self.eta.copy()))
 
     def restore(self, messages: Messages) -> None:
         """Go back to earlier messages."""
         self.eta[:] = messages.fields
-        self.sums, self._bounds = _account(self.eta)
+        self.fields, self._bounds = _account(self.eta)
 
     @property
     def contradiction(self) -> bool:
         """Whether the last sweep found a pattern that must be violated although ``beta=inf``."""
         return self._beta == np.inf and bool(np.any(np.isneginf(self.log_p)))
+
+
+@Instance.offers("gaussian", "exact")
+def edge_messages(
+    instance: Instance,
+    method: Method,
+    *,
+    beta: float = np.inf,
+    schedule: Schedule = "parallel",
+    init: Messages | float | None = None,
+    dtype: DTypeLike = np.float64,
+    device: str | None = None,
+    rng: Rng = None,
+    memory_limit: float | None = None,
+) -> EdgeState:
+    """Messages on the edges of an instance, after checking that the form applies to it and fits in memory."""
+    p, n = instance.n_patterns, instance.n
+    checked_choice("schedule", schedule, get_args(Schedule))
+    dtype = checked_dtype(dtype)
+    if device is not None:
+        raise ValueError(f"device={device!r} is for method='amp'; messages on edges live on the host")
+    require_edges(method, p, n, dtype=dtype, limit=memory_limit)
+    if method == "exact" and not (instance.is_binary or np.all(np.isin(instance.xi, (-1.0, 0.0, 1.0)))):
+        raise ValueError("method='exact' needs patterns with entries -1, 0 or 1; use 'gaussian' or 'amp' for real ones")
+    random = generator(rng)
+    fields, _ = initial_fields(init, method, (p, n), dtype, random)
+    return EdgeState(instance, fields, beta=beta, method=method, schedule=schedule, rng=random)
 
 
 def _account(eta: Real) -> tuple[Array, Array]:

@@ -8,17 +8,16 @@ import numpy as np
 from numpy.typing import ArrayLike
 from tqdm import tqdm
 
-from bp.messages.propagation import make_state
-from bp.messages.state import Control, Method, energy_per_pattern
-from bp.problems.perceptron import Instance, checked_signs
+from bp.messages.state import ROUNDING, Control, Method, energy_per_pattern
+from bp.problems.perceptron import Instance
+from replica_theory.arguments import checked_distance, checked_kind, checked_signs
 from replica_theory.results.curve import EntropyCurve
-from replica_theory.status import Status, report
+from replica_theory.status import Status, report, statuses
 from replica_theory.typing import Array
 
 _ACCURACY = 100.0  # tolerance on atanh(t) in units of tol: messages at residual tol are that far from their fixed point
 _STEP = 1.0  # largest change of the field at a time
 _REJECTIONS = 12  # halvings of a step before a distance is given up
-_ROUNDING = 1e-12  # an entropy of exactly zero may come out negative by this much
 
 
 def local_entropy(
@@ -93,10 +92,9 @@ def local_entropy(
     (array([0.    , 0.4854]), array([1. , 0.6]))
     """
     control = Control(method, beta, damping, tol, max_iter)
-    if not isinstance(instance, Instance):
-        raise TypeError(f"instance must be an Instance; got {type(instance).__name__}")
+    checked_kind("instance", instance, Instance)
     signs = checked_signs("reference", reference, instance.n).astype(np.float64)
-    d = _checked_distance(distance)
+    d = np.asarray(checked_distance(distance))
     walk = _Walk(instance, signs, control, memory_limit)
     points: list[_Point] = [_at_zero(instance, signs, control.beta)] * d.size
     order = [k for k in np.argsort(-d, axis=None, kind="stable") if d.flat[k] > 0]
@@ -106,7 +104,7 @@ def local_entropy(
              "n": instance.n, "patterns": instance.n_patterns}  # fmt: skip
     model = instance.model.at(beta=control.beta)
     curve = replace(_curve(d, points), model=model, alpha=np.full(d.shape, instance.alpha), settings=asked)
-    report(curve.status, curve, f"local_entropy(method={method!r})", scalar=d.ndim == 0)
+    report(curve, f"local_entropy(method={method!r})")
     return curve
 
 
@@ -127,8 +125,8 @@ class _Walk:
 
     def __init__(self, instance: Instance, signs: Array, control: Control, memory_limit: float | None) -> None:
         self._instance, self._signs, self._control = instance, signs, control
-        self._state = make_state(instance, control.method, beta=control.beta, memory_limit=memory_limit)
-        self._kept = self._state.messages()
+        self._state = instance.messages(control.method, beta=control.beta, memory_limit=memory_limit)
+        self._kept = self._state.snapshot()
         self._gamma, self._slope = 0.0, 1.0
 
     def to(self, target: float) -> _Point:
@@ -154,7 +152,7 @@ class _Walk:
                 continue
             if best is not None and (miss - best) / (gamma - self._gamma) > 0:
                 self._slope = (miss - best) / (gamma - self._gamma)
-            self._gamma, best, self._kept = gamma, miss, self._state.messages()
+            self._gamma, best, self._kept = gamma, miss, self._state.snapshot()
             if abs(miss) <= _ACCURACY * self._control.tol:
                 return point
             gamma -= min(max(miss / self._slope, -_STEP), _STEP)
@@ -171,7 +169,7 @@ class _Walk:
         m, phi, log_p = self._state.measure(field)
         t = float(np.mean(self._signs * m))
         entropy = phi - gamma * target
-        status = Status.NEGATIVE_ENTROPY if entropy < -_ROUNDING else Status.CONVERGED
+        status = Status.of(entropy, rounding=ROUNDING)
         energy = energy_per_pattern(log_p, self._control.beta)
         with np.errstate(divide="ignore"):
             miss = float(np.arctanh(min(t, 1.0)) - goal)
@@ -197,21 +195,7 @@ def _curve(distance: Array, points: list[_Point]) -> EntropyCurve:
     def column(name: str) -> Array:
         return np.array([getattr(point, name) for point in points], dtype=np.float64).reshape(distance.shape)
 
-    status = np.empty(len(points), dtype=object)
-    status[:] = [point.status for point in points]
+    status = statuses((point.status for point in points), distance.shape)
     gamma = column("gamma")
     overlaps = {"gamma": gamma, "t": column("t"), "q": column("q"), "energy": column("energy")}
-    return EntropyCurve(
-        distance, column("entropy"), 2.0 * gamma, status.reshape(distance.shape), overlaps=overlaps, label="Bethe"
-    )
-
-
-def _checked_distance(distance: ArrayLike) -> Array:
-    try:
-        d = np.array(distance, dtype=np.float64)
-    except (TypeError, ValueError):
-        raise TypeError(f"distance must be a real number or an array of them; got {distance!r}") from None
-    bad = d[~((d >= 0) & (d <= 0.5))]
-    if bad.size:
-        raise ValueError(f"distance must lie in [0, 1/2]; got {bad.flat[0]}")
-    return d
+    return EntropyCurve(distance, column("entropy"), 2.0 * gamma, status, overlaps=overlaps, label="Bethe")

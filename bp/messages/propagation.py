@@ -1,19 +1,17 @@
 r"""Belief propagation: magnetisations and Bethe entropy of the solutions of one instance.
 
-Every method runs the same loop on a *state* with three verbs (`sweep`, `log_p`/`free_entropy`, `messages`): edge states
-keep a message per pattern and weight, the AMP state keeps node variables.
+Every form of messages runs the same loop on a *state* (`bp.messages.state.State`): edge states keep a message per
+pattern and weight, the AMP state keeps node variables.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any, Literal, get_args
+from typing import Any, ClassVar, Literal, get_args
 
 import numpy as np
 from numpy.typing import ArrayLike, DTypeLike
 
-from bp.messages.amp import AmpState
-from bp.messages.edges import EdgeState, require_edges
 from bp.messages.state import (
     FLOOR,
     ROUNDING,
@@ -24,21 +22,23 @@ from bp.messages.state import (
     Schedule,
     State,
     checked_dtype,
-    choice,
     energy_per_pattern,
     frozen,
-    number,
 )
 from bp.problems.perceptron import Instance
-from bp.randomness import Rng, generator
+from bp.randomness import Rng
+from replica_theory.arguments import checked_choice, checked_field, checked_kind
+from replica_theory.results.labelled import Variable
+from replica_theory.results.quantities import MESSAGE_FIELDS, MESSAGES
+from replica_theory.results.record import Record
 from replica_theory.status import ConvergenceError, Status
-from replica_theory.typing import Array, Real
+from replica_theory.typing import Array
 
 OnFailure = Literal["raise", "return"]
 
 
-@dataclass(frozen=True, eq=False)
-class BPResult:
+@dataclass(frozen=True, eq=False, repr=False)
+class BPResult(Record):
     r"""Fixed point of belief propagation; entropies in nats per weight.
 
     Attributes
@@ -65,6 +65,10 @@ class BPResult:
         State for a warm start, ``init=result.messages``.
     """
 
+    _quantities: ClassVar = MESSAGES
+    _axes: ClassVar = {"magnetizations": ("weight",)}
+    _table: ClassVar = "weight"
+
     magnetizations: Array
     entropy: float
     free_entropy: float
@@ -76,9 +80,24 @@ class BPResult:
     messages: Messages
 
     @property
-    def converged(self) -> bool:
-        """Whether the residual fell below the tolerance."""
-        return self.status.ok
+    def error(self) -> float:
+        """How far the messages are from their fixed point: the residual."""
+        return self.residual
+
+    def _variables(self) -> dict[str, Variable]:
+        axes = (("pattern", "weight")[-self.messages.fields.ndim :], ("pattern",))
+        parts = zip(MESSAGE_FIELDS, axes, (self.messages.fields, self.messages.g), strict=True)
+        variables = {name: Variable(dims, x, MESSAGE_FIELDS[name]) for name, dims, x in parts if x is not None}
+        return super()._variables() | variables
+
+    def _attributes(self) -> dict[str, Any]:
+        return super()._attributes() | {"messages": self.messages.method}
+
+    @classmethod
+    def _fields(cls, dataset: Any) -> dict[str, Any]:
+        known = super()._fields(dataset)
+        arrays = [frozen(np.array(dataset[name].values)) for name in MESSAGE_FIELDS if name in dataset]
+        return known | {"messages": Messages(known["messages"], *arrays)}
 
 
 def belief_propagation(
@@ -187,12 +206,11 @@ def belief_propagation(
     control = Control(method, beta, damping, tol, max_iter)
     if tol < FLOOR[precision]:
         raise ValueError(f"tol must be at least {FLOOR[precision]:g} for dtype={precision}; got {tol!r}")
-    choice("on_failure", on_failure, get_args(OnFailure))
-    if not isinstance(instance, Instance):
-        raise TypeError(f"instance must be an Instance; got {type(instance).__name__}")
-    theta = _checked_field(field, instance.n)
+    checked_choice("on_failure", on_failure, get_args(OnFailure))
+    checked_kind("instance", instance, Instance)
+    theta = np.zeros(instance.n) if field is None else checked_field("field", field, instance.n)
     options: Any = {"schedule": schedule, "dtype": precision, "device": device, "memory_limit": memory_limit}
-    state = make_state(instance, method, beta=control.beta, init=init, rng=rng, **options)
+    state = instance.messages(method, beta=control.beta, init=init, rng=rng, **options)
     residual, iterations = control.relax(state, theta)
     result = _result(instance, state, control.beta, theta, residual, iterations, residual <= tol)
     if not result.converged and on_failure == "raise":
@@ -204,61 +222,11 @@ def belief_propagation(
     return result
 
 
-def make_state(
-    instance: Instance,
-    method: Method,
-    *,
-    beta: float = np.inf,
-    schedule: Schedule = "parallel",
-    init: Messages | float | None = None,
-    dtype: DTypeLike = np.float64,
-    device: str | None = None,
-    rng: Rng = None,
-    memory_limit: float | None = None,
-) -> State:
-    """Initial state of a method, after checking that it applies to the instance and fits in memory."""
-    p, n = instance.n_patterns, instance.n
-    choice("schedule", schedule, get_args(Schedule))
-    dtype = checked_dtype(dtype)
-    if method == "amp" and schedule != "parallel":
-        raise ValueError("schedule='sequential' orders messages on edges, which method='amp' has not")
-    if method != "amp":
-        if device is not None:
-            raise ValueError(f"device={device!r} is for method='amp'; messages on edges live on the host")
-        require_edges(method, p, n, dtype=dtype, limit=memory_limit)
-    if method == "exact" and not (instance.is_binary or np.all(np.isin(instance.xi, (-1.0, 0.0, 1.0)))):
-        raise ValueError("method='exact' needs patterns with entries -1, 0 or 1; use 'gaussian' or 'amp' for real ones")
-    rng = generator(rng)
-    if method == "amp":
-        fields, g = _initial(init, method, (n,), np.float64, rng)
-        return AmpState(instance, fields, np.zeros(p) if g is None else g.copy(), beta=beta, dtype=dtype, device=device)
-    fields, _ = _initial(init, method, (p, n), dtype, rng)
-    return EdgeState(instance, fields, beta=beta, method=method, schedule=schedule, rng=rng)
-
-
-def _initial(
-    init: Messages | float | None, method: Method, shape: tuple[int, ...], dtype: DTypeLike, rng: np.random.Generator
-) -> tuple[Real, Array | None]:
-    """Fields to start from, and the output terms that came with them."""
-    if isinstance(init, Messages):
-        if (init.method == "amp") != (method == "amp"):
-            raise ValueError(f"init holds messages of method {init.method!r}, which cannot start {method!r}")
-        if init.fields.shape != shape:
-            raise ValueError(f"init must hold message fields of shape {shape}; got shape {init.fields.shape}")
-        return init.fields.astype(dtype), init.g
-    size = number("init", init or 0.0, "Messages, or a finite non-negative amplitude", lambda x: 0 <= x < np.inf)
-    fields = np.zeros(shape, dtype)
-    if size:
-        for row in np.atleast_2d(fields):  # the same numbers in either precision, without a copy of them all
-            row[:] = rng.uniform(-size, size, shape[-1])
-    return fields, None
-
-
 def _result(
     instance: Instance, state: State, beta: float, theta: Array, residual: float, iterations: int, converged: bool
 ) -> BPResult:
     """Read the result off the state."""
-    messages = state.messages()
+    messages = state.snapshot()
     if state.contradiction:
         values = (frozen(np.full(instance.n, np.nan)), -np.inf, -np.inf, np.nan, np.nan)
         return BPResult(*values, residual, iterations, Status.NEGATIVE_ENTROPY, messages)
@@ -266,21 +234,5 @@ def _result(
     energy = energy_per_pattern(log_p, beta)
     heat = beta * instance.alpha * energy if beta < np.inf else 0.0
     entropy = phi + heat - float(theta @ m) / instance.n
-    status = Status.MAX_ITERATIONS
-    if converged:
-        status = Status.NEGATIVE_ENTROPY if entropy < -ROUNDING else Status.CONVERGED
+    status = Status.of(entropy, rounding=ROUNDING) if converged else Status.MAX_ITERATIONS
     return BPResult(frozen(m), entropy, phi, energy, float(np.mean(m**2)), residual, iterations, status, messages)
-
-
-def _checked_field(field: ArrayLike | None, n: int) -> Array:
-    if field is None:
-        return np.zeros(n)
-    array = np.asarray(field)
-    if array.dtype.kind not in "biuf":
-        raise TypeError(f"field must be real numbers; got dtype {array.dtype}")
-    if array.shape != (n,):
-        raise ValueError(f"field must have shape ({n},); got shape {array.shape}")
-    bad = np.flatnonzero(~np.isfinite(array))
-    if len(bad):
-        raise ValueError(f"field must be finite; entry {int(bad[0])} is {array[bad[0]]}")
-    return array.astype(np.float64)

@@ -2,19 +2,30 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Hashable
 from dataclasses import dataclass
-from typing import Any, Literal, Protocol, get_args
+from typing import Any, Literal, Protocol, get_args, runtime_checkable
 
 import numpy as np
 from numpy.typing import DTypeLike
 
-from replica_theory.typing import Array
+from bp.randomness import Rng, generator
+from replica_theory.arguments import (
+    FRACTION,
+    POSITIVE,
+    Allowed,
+    checked_beta,
+    checked_choice,
+    checked_integer,
+    checked_number,
+)
+from replica_theory.typing import Array, Real
 
 Schedule = Literal["parallel", "sequential"]
 Method = Literal["gaussian", "exact", "amp"]
 ROUNDING = 1e-12  # a Bethe entropy of exactly zero (a unique solution) may come out negative by this much
 TOL = {np.dtype(np.float64): 1e-9, np.dtype(np.float32): 5e-6}
+_AMPLITUDE = Allowed("be Messages, or a finite non-negative amplitude", lambda x: (x >= 0) & (x < np.inf))
 FLOOR = {np.dtype(np.float64): 0.0, np.dtype(np.float32): 2e-6}  # least residual that rounding lets a run reach
 
 
@@ -32,9 +43,14 @@ class Messages:
         For "amp", the output terms, shape (P,).
     """
 
-    method: Method
+    method: str
     fields: Array
     g: Array | None = None
+
+    def randomized(self, rng: np.random.Generator, amplitude: float) -> Messages:
+        """Fresh messages of the same shapes: fields uniform in plus or minus `amplitude`, output terms zero."""
+        fields = rng.uniform(-amplitude, amplitude, self.fields.shape)
+        return Messages(self.method, fields, None if self.g is None else np.zeros_like(self.g))
 
 
 @dataclass(frozen=True)
@@ -48,14 +64,11 @@ class Control:
     max_iter: int
 
     def __post_init__(self) -> None:
-        choice("method", self.method, get_args(Method))
-        number("beta", self.beta, "non-negative (inf counts solutions)", lambda x: x >= 0)
-        number("damping", self.damping, "in [0, 1)", lambda x: 0 <= x < 1)
-        number("tol", self.tol, "positive and finite", lambda x: 0 < x < np.inf)
-        if not isinstance(self.max_iter, int | np.integer) or isinstance(self.max_iter, bool):
-            raise TypeError(f"max_iter must be a positive integer; got {self.max_iter!r}")
-        if self.max_iter < 1:
-            raise ValueError(f"max_iter must be a positive integer; got {self.max_iter!r}")
+        checked_choice("method", self.method, get_args(Method))
+        checked_beta(self.beta)
+        checked_number("damping", self.damping, FRACTION)
+        checked_number("tol", self.tol, POSITIVE)
+        checked_integer("max_iter", self.max_iter)
 
     def relax(self, state: State, field: Array) -> tuple[float, int]:
         """Sweep until the residual is at most `tol`, a contradiction, or `max_iter`; residual and number of sweeps."""
@@ -67,15 +80,26 @@ class Control:
 
 
 class State(Protocol):
-    """Messages of one method, updated in place."""
+    """Messages of one form, updated in place.
+
+    Attributes
+    ----------
+    fields : array, shape (N,)
+        Fields of the constraints on the weights, without any external field.
+    shared : hashable
+        Equal for states whose sweeps can share one pass over the constraints (``sweep_together`` of their class).
+    """
+
+    fields: Array
+    shared: Hashable
 
     def sweep(self, field: Array, damping: float) -> float:
         """Update every message once; return the largest undamped change of a message field or a magnetisation."""
 
     def measure(self, field: Array) -> tuple[Array, float, Array]:
-        r"""Magnetisations, free entropy :math:`\Phi`, and log-probability that each pattern is satisfied."""
+        r"""Magnetisations, free entropy :math:`\Phi`, and log-probability that each constraint is satisfied."""
 
-    def messages(self) -> Messages:
+    def snapshot(self) -> Messages:
         """Read-only copy of the messages."""
 
     def restore(self, messages: Messages) -> None:
@@ -83,7 +107,25 @@ class State(Protocol):
 
     @property
     def contradiction(self) -> bool:
-        """Whether the last sweep found a pattern that must be violated although ``beta=inf``."""
+        """Whether the last sweep found a constraint that must be violated although ``beta=inf``."""
+
+
+@runtime_checkable
+class Graphical(Protocol):
+    """Problems that messages can be passed on."""
+
+    n: int
+
+    @property
+    def forms(self) -> tuple[str, ...]:
+        """Names of the forms of messages."""
+
+    def messages(self, method: str, **options: Any) -> State:
+        """Fresh messages of a form.
+
+        Options that every form takes: `beta`, the inverse temperature; `init`, earlier messages or the amplitude of
+        uniform random fields; `rng`, their source. A form may take more.
+        """
 
 
 def log_weights(log_p: Array, beta: float) -> Array:
@@ -110,22 +152,33 @@ def checked_dtype(dtype: DTypeLike) -> np.dtype[Any]:
     return checked
 
 
-def choice(name: str, value: str, known: tuple[str, ...]) -> None:
-    """Refuse a word that is not among the known ones."""
-    if value not in known:
-        raise ValueError(f"{name} must be one of {', '.join(map(repr, known))}; got {value!r}")
-
-
-def number(name: str, value: Any, allowed: str, test: Callable[[float], bool]) -> float:
-    """A number that passes a test, as float."""
-    if not isinstance(value, int | float | np.integer | np.floating) or isinstance(value, bool):
-        raise TypeError(f"{name} must be {allowed}; got {value!r}")
-    if not test(float(value)):
-        raise ValueError(f"{name} must be {allowed}; got {value!r}")
-    return float(value)
-
-
 def frozen(array: Array) -> Array:
     """The array, read-only from now on."""
     array.flags.writeable = False
     return array
+
+
+def initial_fields(
+    init: Messages | float | None, method: str, shape: tuple[int, ...], dtype: DTypeLike, rng: Rng
+) -> tuple[Real, Array | None]:
+    """Fields to start from, and the output terms that came with them.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If `init` is neither messages that can start this form nor an amplitude.
+    """
+    if isinstance(init, Messages):
+        if (init.method == "amp") != (method == "amp"):
+            raise ValueError(f"init holds messages of method {init.method!r}, which cannot start {method!r}")
+        if init.fields.shape != shape:
+            raise ValueError(f"init must hold message fields of shape {shape}; got shape {init.fields.shape}")
+        return init.fields.astype(dtype), init.g
+    amplitude: Any = 0.0 if init is None else init
+    size = checked_number("init", amplitude, _AMPLITUDE, kind="Messages, or a finite non-negative amplitude")
+    fields = np.zeros(shape, dtype)
+    if size:
+        random = generator(rng)
+        for row in np.atleast_2d(fields):  # the same numbers in either precision, without a copy of them all
+            row[:] = random.uniform(-size, size, shape[-1])
+    return fields, None

@@ -43,6 +43,8 @@ _BAND, _ROWS = 64, 1024
 eight cache lines, which the processor fetches ahead."""
 _SMALL = 1 << 16
 """Words below which starting threads costs more than they save."""
+_TURNED = 1024
+"""Rows that are unpacked at a time to be transposed."""
 _I64 = ir.IntType(64)
 _alloca: Any = cgutils.alloca_once_value
 
@@ -78,6 +80,17 @@ def from_bytes(rows: NDArray[np.uint8], n: int) -> Words:
     out[:, : rows.shape[1]] = rows
     if n % 8:
         out[:, n // 8] &= (1 << n % 8) - 1
+    return out.view("<u8").astype(np.uint64, copy=False)
+
+
+def transposed(bits: Words, n: int) -> Words:
+    """The same patterns by weight: row `i` holds bit `a` where the entry of pattern `a` is +1, (N, `words(P)`)."""
+    p = len(bits)
+    out = np.zeros((n, 8 * words(p)), dtype=np.uint8)
+    for start in range(0, p, _TURNED):
+        signs = unpack(bits[start : start + _TURNED], n)
+        packed = np.packbits(signs.T > 0, axis=1, bitorder="little")
+        out[:, start // 8 : start // 8 + packed.shape[1]] = packed
     return out.view("<u8").astype(np.uint64, copy=False)
 
 
@@ -218,7 +231,7 @@ def _popcount_of(typing: Any, word: Any) -> Any:
     return types.uint64(types.uint64), generate
 
 
-_popcount: Any = intrinsic(_popcount_of)
+popcount: Any = intrinsic(_popcount_of)
 _column_sums: Any = intrinsic(_column_sums_at)
 _sum_one, _sum_group = _row_sums(1), _row_sums(_GROUP)
 
@@ -290,5 +303,5 @@ def differences(bits: Any, weights: Any, out: Any) -> None:
     for a in range(len(bits)):
         total = np.uint64(0)
         for w in range(bits.shape[1]):
-            total += _popcount(bits[a, w] ^ weights[w])
+            total += popcount(bits[a, w] ^ weights[w])
         out[a] = total

@@ -2,7 +2,8 @@ r"""Message passing on other devices: the few operations that AMP needs, over an
 
 The patterns stay on the device as bits (`PN`/8 bytes) and are unpacked a block of rows at a time for the two products;
 everything else is of size `N` or `P`, and in float64. NumPy, torch and cupy arrays run the same lines: the step itself
-is `bp.messages.amp.amp_step`, the log-weights of the patterns are `interval_kernel`. No GPU package is a dependency.
+is `bp.messages.amp.amp_step`, the log-weights of the patterns are `replica_theory.models.model.Model.log_kernel`. No
+GPU package is a dependency.
 """
 
 from __future__ import annotations
@@ -15,16 +16,15 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import special
 
-from replica_theory.models.model import Kernel
+from replica_theory.numerics.namespace import Namespace
 
-_LOG_SQRT_2PI = 0.5 * float(np.log(2 * np.pi))
 _BLOCK_BYTES = 1 << 28
 """Unpacked rows held at a time on a device."""
 
 
 @dataclass(frozen=True)
-class Namespace:
-    """Where arrays live, and the functions that work there.
+class DeviceNamespace(Namespace):
+    """A library of arrays on a device.
 
     Attributes
     ----------
@@ -36,9 +36,11 @@ class Namespace:
         ``"cpu"``, ``"cuda"``, ``"cuda:1"``, ``"cupy"``, ...; empty for numpy.
     """
 
-    xp: Any
-    special: Any
     device: str
+
+    def constant(self, value: Any) -> Any:
+        """A number or array of the host, as an array on the device."""
+        return self.asarray(np.asarray(value)).reshape(np.shape(value))
 
     def asarray(self, values: NDArray[Any], *, exact: bool = False) -> Any:
         """A host array on the device, in float64 unless its type is to be kept (`exact`)."""
@@ -57,7 +59,7 @@ class Namespace:
         return np.asarray(values, dtype=np.float64)
 
 
-def namespace(device: str | None = None) -> Namespace:
+def namespace(device: str | None = None) -> DeviceNamespace:
     """The array namespace of a device.
 
     Parameters
@@ -79,13 +81,13 @@ def namespace(device: str | None = None) -> Namespace:
     'numpy'
     """
     if device is None:
-        return Namespace(np, special, "")
+        return DeviceNamespace(np, special, "")
     if not isinstance(device, str):
         raise TypeError(f"device must be None, 'cupy' or a device of torch such as 'cuda'; got {device!r}")
     return _cupy() if device == "cupy" else _torch(device)
 
 
-def _torch(device: str) -> Namespace:
+def _torch(device: str) -> DeviceNamespace:
     try:
         import torch
     except ImportError:
@@ -98,10 +100,10 @@ def _torch(device: str) -> Namespace:
         torch.zeros(1, device=name, dtype=torch.float64)
     except Exception as error:  # torch raises whatever its backend does (AssertionError, NotImplementedError, ...)
         raise RuntimeError(f"device={device!r} is not available to torch {torch.__version__}: {error}") from None
-    return Namespace(torch, torch.special, str(name))
+    return DeviceNamespace(torch, torch.special, str(name))
 
 
-def _cupy() -> Namespace:
+def _cupy() -> DeviceNamespace:
     try:
         import cupy
         from cupyx.scipy import special as cupy_special
@@ -109,7 +111,7 @@ def _cupy() -> Namespace:
         raise RuntimeError("device='cupy' needs cupy, which is not installed: see docs.cupy.dev/install") from None
     if not cupy.cuda.is_available():
         raise RuntimeError("device='cupy': cupy sees no CUDA device")
-    return Namespace(cupy, cupy_special, "cupy")
+    return DeviceNamespace(cupy, cupy_special, "cupy")
 
 
 class DevicePatterns:
@@ -117,7 +119,7 @@ class DevicePatterns:
 
     Parameters
     ----------
-    space : Namespace
+    space : DeviceNamespace
     n : int
         Number of weights N.
     bits : array of uint8, shape (P, ceil(N/8)), optional
@@ -134,7 +136,7 @@ class DevicePatterns:
 
     def __init__(
         self,
-        space: Namespace,
+        space: DeviceNamespace,
         n: int,
         *,
         bits: NDArray[np.uint8] | None = None,
@@ -189,48 +191,3 @@ class DevicePatterns:
     def _cast(self, values: Any, dtype: str | None = None) -> Any:
         kind = self._dtype if dtype is None else getattr(self._space.xp, dtype)
         return values.to(kind) if self._space.xp.__name__ == "torch" else values.astype(kind)
-
-
-def interval_kernel(space: Namespace, interval: tuple[float, float], beta: float, mean: Any, std: Any) -> Kernel:
-    r"""Log-weights :math:`\log[e^{-\beta} + (1-e^{-\beta})P(a\le h+\sigma x\le b)]` and two derivatives in `h`.
-
-    `replica_theory.models.model.Model.log_kernel` of a margin (``b = inf``) or a symmetric interval, over any
-    namespace.
-    """
-    low, high = interval
-    bare = _margin(space, low, mean, std) if np.isinf(high) else _symmetric(space, high, mean, std)
-    if np.isinf(beta):
-        return bare
-    xp = space.xp
-    log_p = bare.log + (float(np.log(-np.expm1(-beta))) if beta > 0 else -np.inf)
-    log = xp.logaddexp(xp.full_like(log_p, -beta), log_p)
-    satisfied = xp.exp(log_p - log)
-    d1 = satisfied * bare.d1
-    return Kernel(log, d1, satisfied * (bare.d2 + bare.d1**2) - d1**2)
-
-
-def _hazard(space: Namespace, x: Any) -> Any:
-    return float(np.sqrt(2 / np.pi)) / space.special.erfcx(x * float(np.sqrt(0.5)))
-
-
-def _margin(space: Namespace, kappa: float, mean: Any, std: Any) -> Kernel:
-    x = (kappa - mean) / std
-    ratio = _hazard(space, x)
-    return Kernel(space.special.log_ndtr(-x), ratio / std, -ratio * (ratio - x) / std**2)
-
-
-def _symmetric(space: Namespace, kappa: float, mean: Any, std: Any) -> Kernel:
-    """Probability between two tails, from the nearer edge: accurate on both sides of it."""
-    xp, functions = space.xp, space.special
-    near, far = (xp.abs(mean) - kappa) / std, (xp.abs(mean) + kappa) / std
-    log_near, log_far = functions.log_ndtr(-near), functions.log_ndtr(-far)
-    inside = xp.clip(near, None, 0.0)
-    bulk = xp.log1p(-(functions.ndtr(inside) + functions.ndtr(-far)))
-    log = xp.where(near > 0, log_near + xp.log1p(-xp.exp(log_far - log_near)), bulk)
-    direct = xp.exp(-0.5 * inside**2 - _LOG_SQRT_2PI - xp.where(near > 0, xp.zeros_like(log), log))
-    tail = _hazard(space, xp.clip(near, 0.0, None)) / -xp.expm1(log_far - log_near)
-    density_near = xp.where(near > 0, tail, direct)
-    density_far = density_near * xp.exp(-0.5 * (far - near) * (far + near))
-    d1 = (density_far - density_near) / std
-    curvature = (near * density_near - far * density_far) / std**2
-    return Kernel(log, xp.where(mean >= 0, d1, -d1), curvature - d1**2)

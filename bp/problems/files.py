@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import io
+import json
 import os
 import zlib
 from pathlib import Path
@@ -13,7 +14,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bp.problems import _bits
-from bp.problems.perceptron import Constraint, Instance
+from bp.problems.constraint import CONSTRAINTS, Constraint, checked_constraint, word
+from bp.problems.perceptron import Instance
+from replica_theory.models.model import Model
+from replica_theory.models.registry import describe, is_description, restore
 from replica_theory.results.files import replace_file
 
 Format = Literal["text", "labels", "npz"]
@@ -45,18 +49,19 @@ def read_instance(
         - text, one pattern a line, entries ±1 separated by blanks, all labels +1;
         - text with tabs: a first line of `P` labels, then `P` lines of `N` entries, ±1 and tab-separated;
         - ``.npz`` with ``patterns`` (P, N), ``labels`` (P,), ``kappa`` and optionally ``constraint`` and ``teacher``;
-          with ``n`` too, ``patterns`` are rows of ceil(N/8) bytes, little-endian bits set where an entry is +1.
+          with ``n`` too, ``patterns`` are rows of ceil(N/8) bytes, little-endian bits set where an entry is +1; with
+          ``model``, that is the constraint, class and constructor arguments as JSON.
 
         The text formats may be gzipped.
     kappa : float, optional
         Margin, which text files do not hold (default 0 there). An ``.npz`` must agree with it.
-    constraint : {"margin", "symmetric"}, optional
-        Constraint, which text files do not hold (default ``"margin"``). An ``.npz`` must agree with it.
+    constraint : str or Model, optional
+        Constraint as for `Instance`, which text files do not hold (default ``"margin"``). An ``.npz`` must agree with
+        it.
 
     Returns
     -------
     Instance
-        Labels are multiplied into the patterns.
 
     Raises
     ------
@@ -83,7 +88,7 @@ def read_instance(
         if data.startswith(_ZIP):
             return _from_npz(data, kappa, constraint)
         xi, labels = _from_text(_unzipped(data))
-        return Instance(xi, labels, 0.0 if kappa is None else kappa, constraint=constraint or "margin")
+        return Instance(xi, labels, kappa, constraint="margin" if constraint is None else constraint)
     except (ValueError, TypeError) as error:
         raise ValueError(f"cannot read an instance from {os.fspath(path)!r}: {error}") from error
 
@@ -97,21 +102,21 @@ def write_instance(instance: Instance, path: str | os.PathLike[str], format: For
     Parameters
     ----------
     instance : Instance
-        What to write. Labels are already multiplied into its patterns and are written as +1.
+        What to write: its patterns and labels as they came in.
     path : path-like
         Where. The suffix ``.txt``, ``.tsv`` or ``.npz`` gives the format unless `format` does; a text file whose name
         ends in ``.gz`` is gzipped.
     format : {"text", "labels", "npz"}, optional
-        ``"text"``: one pattern a line, space-separated; ``"labels"``: a first line of labels, tab-separated;
-        ``"npz"``: everything, real patterns included.
+        ``"text"``: one pattern a line, times its label, space-separated; ``"labels"``: a first line of labels, then the
+        patterns, tab-separated; ``"npz"``: everything, real patterns included.
 
     Raises
     ------
     OSError
         If the file cannot be written.
     ValueError
-        If the format is unknown, or a text format would lose a margin, a symmetric constraint, a teacher or real
-        patterns.
+        If the format is unknown, a text format would lose a margin, a constraint, a teacher or real patterns, or the
+        constraint is code, which no file keeps.
 
     See Also
     --------
@@ -248,17 +253,30 @@ def _from_npz(data: bytes, kappa: float | None, constraint: Constraint | None) -
     missing = [name for name in ("patterns", "labels", "kappa") if not isinstance(arrays.get(name), np.ndarray)]
     if missing:
         raise ValueError(f"the .npz archive holds no {', '.join(missing)}; it holds {', '.join(arrays) or 'nothing'}")
-    stored: dict[str, Any] = {"kappa": arrays["kappa"].tolist(), "constraint": "margin"}
-    if "constraint" in arrays:
-        stored["constraint"] = str(arrays["constraint"])
-    for name, wanted in (("kappa", kappa), ("constraint", constraint)):
-        if wanted is not None and wanted != stored[name]:
-            raise ValueError(f"{name}={wanted!r} was asked for but the file holds {name}={stored[name]!r}")
+    model = _stored_model(arrays)
+    if kappa is not None and kappa != model.kappa:
+        raise ValueError(f"kappa={kappa!r} was asked for but the file holds kappa={model.kappa!r}")
+    if constraint is not None and constraint not in (model, word(model), type(model).__name__):
+        held = word(model) if word(model) in CONSTRAINTS and not isinstance(constraint, Model) else model
+        raise ValueError(f"constraint={constraint!r} was asked for but the file holds constraint={held!r}")
     patterns, labels, teacher = arrays["patterns"], arrays["labels"], arrays.get("teacher")
     if "n" not in arrays:
-        return Instance(patterns, labels, teacher=teacher, **stored)
+        return Instance(patterns, labels, constraint=model, teacher=teacher)
     n = _checked_width(patterns, arrays["n"])
-    return Instance.from_bits(_bits.from_bytes(patterns, n), n, labels, teacher=teacher, **stored)
+    return Instance.from_bits(_bits.from_bytes(patterns, n), n, labels, constraint=model, teacher=teacher)
+
+
+def _stored_model(arrays: dict[str, NDArray[Any]]) -> Model:
+    if "model" not in arrays:
+        constraint = str(arrays["constraint"]) if "constraint" in arrays else "margin"
+        return checked_constraint(constraint, arrays["kappa"].tolist())
+    try:
+        description = json.loads(str(arrays["model"]))
+    except json.JSONDecodeError:
+        description = None
+    if not isinstance(description, dict) or not is_description(description):
+        raise ValueError("the .npz archive is damaged (its model is no description of one)")
+    return checked_constraint(restore(description))
 
 
 def _checked_width(rows: NDArray[Any], n: NDArray[Any]) -> int:
@@ -272,13 +290,20 @@ def _checked_width(rows: NDArray[Any], n: NDArray[Any]) -> int:
 
 def _to_npz(instance: Instance) -> bytes:
     """Patterns of ±1 as rows of ceil(N/8) bytes, little-endian bits set for +1, with `n`; real ones as they are."""
+    patterns = instance.patterns
     arrays: dict[str, Any] = {
-        "patterns": instance.real if instance.bits is None else _bits.as_bytes(instance.bits, instance.n),
-        "labels": np.ones(instance.n_patterns, dtype=np.int8),
+        "patterns": _bits.as_bytes(_bits.pack(patterns), instance.n) if instance.is_binary else patterns,
+        "labels": instance.labels,
         "kappa": np.float64(instance.kappa),
         "constraint": np.str_(instance.constraint),
     }
-    if instance.bits is not None:
+    model = instance.model
+    if type(model) not in CONSTRAINTS.values():
+        description = describe(model)
+        if "is" in description:
+            raise ValueError(f"cannot write what cannot be read back: the constraint {model!r} is code")
+        arrays["model"] = np.str_(json.dumps(description))
+    if instance.is_binary:
         arrays["n"] = np.int64(instance.n)
     if instance.teacher is not None:
         arrays["teacher"] = instance.teacher
@@ -297,12 +322,11 @@ def _to_text(instance: Instance, format: Format) -> bytes:
     for what, is_lost in lost.items():
         if is_lost:
             raise ValueError(f"format {format!r} would lose {what}; write an .npz")
-    xi = instance.xi
     if format == "text":
-        return _joined(xi, b" ")
-    if xi.size == 1:
+        return _joined(instance.xi, b" ")
+    if instance.n * instance.n_patterns == 1:
         raise ValueError("format 'labels' needs more than one pattern or weight to be recognised; write another format")
-    return _joined(np.ones((1, len(xi)), dtype=np.int8), b"\t") + _joined(xi, b"\t")
+    return _joined(instance.labels[None], b"\t") + _joined(instance.patterns, b"\t")
 
 
 def _joined(signs: NDArray[np.int8], separator: bytes) -> bytes:

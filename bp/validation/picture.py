@@ -8,10 +8,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from bp.validation.table import Row
-from bp.validation.theory import bound, typical
+from bp.validation.theory import bound, symmetric_entropies, typical
 from replica_theory.models.model import Model
-from replica_theory.status import silenced
-from replica_theory.typical.replica_symmetric import replica_symmetric
 
 if TYPE_CHECKING:  # pragma: no cover
     from matplotlib.axes import Axes
@@ -58,8 +56,7 @@ def _largest(rows: Sequence[Row]) -> list[Row]:
 
 def _entropy(ax: Axes, model: Model, rows: Sequence[Row]) -> None:
     grid = np.linspace(0.02, 1.15 * max(row.alpha for row in rows), 120)
-    with silenced():
-        curve = np.asarray(replica_symmetric(model, grid).entropy)
+    curve = symmetric_entropies(model, grid)
     ax.plot(grid, np.where(curve > _LOWEST, curve, np.nan), color="0.25", label="replica symmetric")
     _points(ax, rows, "alpha", color="C0", label="Bethe entropy")
     ax.axhline(0, color="0.8", lw=0.8)
@@ -127,5 +124,4 @@ def _points(
 
 
 def _describe(model: Model) -> str:
-    names = {"BinaryPerceptron": "binary perceptron", "SymmetricBinaryPerceptron": "symmetric binary perceptron"}
-    return f"{names.get(type(model).__name__, 'teacher-student perceptron')}, κ = {float(np.asarray(model.kappa)):g}"
+    return f"{model.title or type(model).__name__}, κ = {float(np.asarray(model.kappa)):g}"

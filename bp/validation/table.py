@@ -14,7 +14,7 @@ from replica_theory.typing import Array
 Expected = Literal["equal", "above", "below", "near"]
 
 _NO_SCATTER = 1e-12  # a standard error below this is rounding
-_SPARE = 4  # instances beyond the coefficients of a regression on controls
+_SPARE = 4  # instances beyond the coefficients of a regression on control variates
 
 
 @dataclass(frozen=True)
@@ -97,7 +97,7 @@ class Values(NamedTuple):
         The other side, at this load.
     values : array, shape (samples,)
         NaN where there is none.
-    controls : array, shape (samples, c)
+    control_variates : array, shape (samples, c)
         Functions of the patterns with mean zero; c may be 0.
     """
 
@@ -105,7 +105,7 @@ class Values(NamedTuple):
     load: float
     theory: float
     values: Array
-    controls: Array
+    control_variates: Array
 
 
 def compare(row: Row, sizes: Sequence[Values], limit: float, *, each: bool = True, order: int = 1) -> list[Row]:
@@ -139,21 +139,21 @@ def _missing(row: Row, count: int, total: int) -> Row:
 
 def _at_size(row: Row, size: Values) -> Row:
     usable = np.isfinite(size.values)
-    mean, error, dof = _mean(size.values[usable], size.controls[usable])
+    mean, error, dof = _mean(size.values[usable], size.control_variates[usable])
     z = (mean - size.theory) / error if error > _NO_SCATTER else np.nan
     row = _missing(row, int(np.sum(~usable)), len(usable))
     row = replace(row, alpha=size.load, n=float(size.n), samples=int(usable.sum()), dof=dof)
     return replace(row, theory=size.theory, simulation=mean, standard_error=error, z=z)
 
 
-def _mean(values: Array, controls: Array) -> tuple[float, float, int]:
-    """Mean, its standard error, degrees of freedom; with controls of mean zero taken out, if instances are enough."""
-    count, k = controls.shape
+def _mean(values: Array, variates: Array) -> tuple[float, float, int]:
+    """Mean, its standard error, degrees of freedom; by regression on the control variates, if instances are enough."""
+    count, k = variates.shape
     if count < 2:
         return (float(values.mean()) if count else np.nan), np.nan, 0
     if count < 1 + k + _SPARE:
         k = 0
-    design = np.column_stack([np.ones(count), controls[:, :k]])
+    design = np.column_stack([np.ones(count), variates[:, :k]])
     solution = np.linalg.lstsq(design, values, rcond=None)[0]
     dof = count - 1 - k
     variance = float(np.sum((values - design @ solution) ** 2)) / dof
@@ -162,12 +162,10 @@ def _mean(values: Array, controls: Array) -> tuple[float, float, int]:
 
 def _limit(row: Row, rows: Sequence[Row], limit: float, order: int) -> Row:
     """The polynomial in 1/N through the discrepancies; theory plus its intercept stands for the simulation."""
-    powers = (1.0 / np.array([r.n for r in rows]))[:, None] ** np.arange(order + 1)
+    sizes, gaps = np.array([r.n for r in rows]), np.array([r.discrepancy for r in rows])
     errors = np.array([r.standard_error for r in rows])
     exact = bool(np.all(errors < _NO_SCATTER))
-    line, covariance, _, _ = weighted_fit(
-        powers, np.array([r.discrepancy for r in rows]), np.ones(len(rows)) if exact else errors
-    )
+    line, covariance, _, _ = weighted_fit(sizes, gaps, np.ones(len(rows)) if exact else errors, order)
     error = 0.0 if exact else float(np.sqrt(covariance[0, 0]))
     worst = max(rows, key=lambda r: r.expected == "near")
     row = replace(row, n=np.inf, expected=worst.expected, assumption=worst.assumption)

@@ -7,7 +7,7 @@ from functools import lru_cache
 
 import numpy as np
 
-from bp.validation.comparisons.comparison import Measured
+from bp.validation.comparison import Measured
 from replica_theory.models.model import Model
 from replica_theory.models.perceptron import TeacherStudent
 from replica_theory.neighbourhood.around_teacher import around_teacher
@@ -26,6 +26,12 @@ def symmetric(model: Model, field: str, load: float) -> float:
     with silenced():
         point = replica_symmetric(model, np.array([load]))
     return float(np.asarray(getattr(point, field))[0])
+
+
+def symmetric_entropies(model: Model, loads: Array) -> Array:
+    """Replica-symmetric entropies along a grid of loads."""
+    with silenced():
+        return np.asarray(replica_symmetric(model, loads).entropy)
 
 
 def at_distance(theory: Theory, measured: Measured, k: int, load: float) -> float:

@@ -20,20 +20,22 @@ largest term stands for the integral over them, with :math:`\chi` in the place o
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Any
+from dataclasses import dataclass, replace
+from typing import Any, ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
 
-from replica_theory.arguments import NON_NEGATIVE, Allowed, checked_alpha, checked_real
-from replica_theory.models.model import Model, checked_model
+from replica_theory.arguments import NON_NEGATIVE, Allowed, checked_alpha, checked_model, checked_real
+from replica_theory.models.model import Model
 from replica_theory.models.proximal import maximal_field
 from replica_theory.numerics.binary import log2cosh
-from replica_theory.numerics.fixed_points import solve_fixed_points
+from replica_theory.numerics.fixed_points import FixedPoints, solve_fixed_points
 from replica_theory.numerics.gaussian import multi_rule, rule
 from replica_theory.numerics.inner_newton import inner_newton
-from replica_theory.status import ConvergenceError, Status, report
+from replica_theory.results.grid import GridResult, broadcast
+from replica_theory.results.quantities import FOCUSING
+from replica_theory.status import ConvergenceError, Status, report, statuses
 from replica_theory.typical.replica_symmetric import replica_symmetric
 from replica_theory.typing import Array, ArrayLike
 
@@ -41,11 +43,11 @@ _NODES = 241
 _AT_LEAST_ONE = Allowed("be finite and at least 1", lambda y: (y >= 1) & (y < np.inf))
 _LARGEST = 1 - 1e-9
 """Largest overlap at which the integrals are done."""
-_COLUMNS = ("q", "overlap", "q_tilde", "free_entropy", "local_entropy", "response", "residual")
+_COLUMNS = ("q", "overlap", "q_tilde", "free_entropy", "local_entropy", "response", "error", "residual")
 
 
-@dataclass(frozen=True, eq=False)
-class FocusingFixedPoint:
+@dataclass(frozen=True, eq=False, repr=False)
+class FocusingFixedPoint(GridResult):
     r"""Fixed point of focusing BP for N → ∞; values have the broadcast shape of alpha, gamma and y.
 
     Attributes
@@ -60,10 +62,16 @@ class FocusingFixedPoint:
         :math:`-\beta F` and :math:`-\beta F - \gamma\cdot\mathrm{overlap}`, nats per weight and replica, as there.
     response : float or array
         The echo :math:`\chi`.
+    error : float or array
+        Largest change of the overlaps, entropies and the response when the quadrature is doubled.
     residual : float or array
         Residual of the equations.
     status : Status or array of Status
     """
+
+    _coordinates: ClassVar = ("gamma", "alpha", "y", "kappa", "beta")
+    _quantities: ClassVar = FOCUSING
+    _main: ClassVar = "local_entropy"
 
     model: Model
     alpha: ArrayLike
@@ -75,6 +83,7 @@ class FocusingFixedPoint:
     free_entropy: ArrayLike
     local_entropy: ArrayLike
     response: ArrayLike
+    error: ArrayLike
     residual: ArrayLike
     status: Any
 
@@ -120,17 +129,13 @@ def focusing_fixed_point(model: Model, alpha: ArrayLike, gamma: ArrayLike, y: Ar
     _checked_constraint(model)
     load, coupling = checked_alpha(alpha), checked_real("gamma", gamma, NON_NEGATIVE)
     replicas = checked_real("y", y, _AT_LEAST_ONE)
-    grid = np.broadcast_arrays(load, coupling, replicas)
-    shape = grid[0].shape
-    points = [_point(Echo(model, *map(float, values))) for values in zip(*map(np.ravel, grid), strict=True)]
-    table = np.array([values for _, values in points]).reshape(len(points), len(_COLUMNS))
-    columns = {k: (float(v[0]) if shape == () else v.reshape(shape)) for k, v in zip(_COLUMNS, table.T, strict=True)}
-    status = np.empty(len(points), dtype=object)
-    status[:] = [outcome for outcome, _ in points]
-    result = FocusingFixedPoint(
-        model, alpha, gamma, y, **columns, status=status[0] if shape == () else status.reshape(shape)
-    )
-    report(status, result, f"focusing_fixed_point at gamma={gamma}, y={y}", scalar=shape == ())
+    points = broadcast(alpha=load, gamma=coupling, y=replicas)
+    rows = [_point(Echo(model, at["alpha"], at["gamma"], at["y"])) for at in points]
+    table = np.array([values for _, values in rows]).reshape(len(rows), len(_COLUMNS))
+    columns = points.columns | dict(zip(_COLUMNS, table.T, strict=True))
+    status = statuses(outcome for outcome, _ in rows)
+    result = FocusingFixedPoint(model, **points.shaped_all(columns | {"status": status}))
+    report(result, "focusing_fixed_point", f"at gamma={gamma}, y={y}")
     return result
 
 
@@ -142,6 +147,7 @@ class Echo:
     alpha: float
     gamma: float
     y: float
+    nodes: int = _NODES
 
     def update(self, x: Array) -> Array:
         """The right-hand sides."""
@@ -157,7 +163,7 @@ class Echo:
         r"""The conjugates, and the patterns' part :math:`\alpha E[\ell + \frac{1-q}2\ell'^2]` of the free entropy."""
         root, std = np.sqrt(q), np.sqrt(1 - q)
         edges = [np.clip(np.asarray(edge, dtype=float) / root, -8, 8) for edge in self.model.edges]
-        measure = multi_rule(edges, [np.asarray(std / root)] * len(edges), _NODES)
+        measure = multi_rule(edges, [np.asarray(std / root)] * len(edges), self.nodes)
         omega = maximal_field(self.model, root * measure.nodes, chi, float(std))
         kernel = self.model.log_kernel(omega, float(std))
         squares = self.alpha * float(measure.weights @ kernel.d1**2)
@@ -166,7 +172,7 @@ class Echo:
 
     def weights(self, q_hat: float, nu: float) -> tuple[Array, Array, Array]:
         """Nodes, weights and the fields B there (NaN where Newton's method does not find them)."""
-        measure = rule(0.0, 0.5 / np.sqrt(q_hat), 2 * _NODES - 1)
+        measure = rule(0.0, 0.5 / np.sqrt(q_hat), 2 * self.nodes - 1)
         bare = np.sqrt(q_hat) * measure.nodes
 
         def step(fields: Array) -> Array:
@@ -186,7 +192,7 @@ class Echo:
         return (self.y - 1) * _coupled_slope(inner, self.gamma) * _coupled_slope(fields, self.gamma)
 
     def read(self, x: Array) -> Array:
-        """What is reported, in the order of `_COLUMNS`, without the residual."""
+        """What is reported, in the order of `_COLUMNS`, without error and residual."""
         q, chi = map(float, x)
         q_hat, nu, patterns = self.patterns(q, chi)
         _, weights, fields = self.weights(q_hat, nu)
@@ -209,13 +215,19 @@ def _point(echo: Echo) -> tuple[Status, Array]:
     except ConvergenceError:
         return lost
 
+    found = _solve(echo, np.array([[q, 0.0]]), sweeps=30)
+    if not found.converged[0]:
+        return lost
+    finer = replace(echo, nodes=2 * echo.nodes - 1)
+    values, refined = echo.read(found.x[0]), finer.read(_solve(finer, found.x, sweeps=0).x[0])
+    return Status.CONVERGED, np.append(values, [np.abs(refined - values).max(), found.residual[0]])
+
+
+def _solve(echo: Echo, start: Array, sweeps: int) -> FixedPoints:
     def update(x: Array, _: NDArray[np.intp]) -> Array:
         return np.array([echo.update(row) if 0 < row[0] < _LARGEST and row[1] > -1e-9 else row + np.nan for row in x])
 
-    found = solve_fixed_points(update, np.array([[q, 0.0]]), tol=1e-11, sweeps=30)
-    if not found.converged[0]:
-        return lost
-    return Status.CONVERGED, np.append(echo.read(found.x[0]), found.residual[0])
+    return solve_fixed_points(update, start, tol=1e-11, sweeps=sweeps)
 
 
 def _coupled(x: Array, gamma: float) -> Array:
@@ -228,8 +240,6 @@ def _coupled_slope(x: Array, gamma: float) -> Array:
 
 
 def _checked_constraint(model: Model) -> None:
-    checked_model(model)
-    if np.ndim(model.kappa) or np.ndim(model.beta):
-        raise ValueError(f"model must have a single kappa and beta; got {model}")
+    checked_model(model, Model, single=True)
     if model.has_teacher or model.is_even or not model.is_concave:
         raise ValueError(f"model must be a log-concave constraint on random labels at beta = inf; got {model}")

@@ -15,13 +15,17 @@ the equations of the replica-symmetric saddle, iterated (:math:`\ell` and :math:
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
+from numpy.typing import NDArray
 
-from replica_theory.arguments import Allowed, checked_alpha, checked_integer, checked_number
+from replica_theory.arguments import Allowed, checked_alpha, checked_integer, checked_model, checked_number
 from replica_theory.models.model import Model
-from replica_theory.typical.functional import Orders, conjugates, flat_slice, flatten, overlaps
+from replica_theory.results.grid import GridResult
+from replica_theory.results.quantities import EVOLUTION
+from replica_theory.status import Status
+from replica_theory.typical.functional import Orders, at_loads, conjugates, flat_model, flat_slice, overlaps
 from replica_theory.typing import Array, ArrayLike
 
 _NODES = 481
@@ -30,15 +34,15 @@ _CLOSEST = 1e-10
 """Smallest 1 - q at which the integrals are done; above capacity q runs into 1."""
 
 
-@dataclass(frozen=True, eq=False)
-class StateEvolution:
+@dataclass(frozen=True, eq=False, repr=False)
+class StateEvolution(GridResult):
     r"""Overlaps of the iterates of AMP; the first axis counts iterations, 0 being the start.
 
     Attributes
     ----------
     model : Model
     alpha : float or array
-        Load.
+        Load, of the broadcast shape of alpha, kappa and beta.
     q : array, shape (iterations + 1, ...)
         Self-overlap :math:`\frac1N\sum_i m_i^2` of the magnetisations; further axes are the broadcast shape of alpha,
         kappa and beta.
@@ -46,7 +50,13 @@ class StateEvolution:
         :math:`\frac1N\sum_i W^T_i m_i` (0 for random labels).
     q_hat, teacher_overlap_hat : array, shape (iterations, ...)
         Variance and mean of the fields that each iteration makes.
+    error : array, shape (iterations + 1, ...)
+        Largest change of the overlaps up to this iteration when the quadrature is halved.
     """
+
+    _coordinates: ClassVar = ("iteration", "alpha", "kappa", "beta")
+    _quantities: ClassVar = EVOLUTION
+    _main: ClassVar = "q"
 
     model: Model
     alpha: ArrayLike
@@ -54,6 +64,28 @@ class StateEvolution:
     teacher_overlap: Array
     q_hat: Array
     teacher_overlap_hat: Array
+    error: Array
+
+    @property
+    def iteration(self) -> NDArray[np.int64]:
+        """Number of the iteration along the first axis of `q`, the other axes being of length 1."""
+        return np.arange(len(self.q)).reshape(-1, *[1] * (np.ndim(self.q) - 1))
+
+    @property
+    def status(self) -> Status:
+        """Converged always: the equations are iterated, not solved."""
+        return Status.CONVERGED
+
+    def _values(self) -> dict[str, Any]:
+        """All numbers by name; before the first iteration there are no fields (NaN)."""
+        values, none = super()._values(), np.full_like(self.q[:1], np.nan)
+        return values | {name: np.concatenate([none, values[name]]) for name in ("q_hat", "teacher_overlap_hat")}
+
+    @classmethod
+    def _unfolded(cls, columns: dict[str, Any]) -> dict[str, Any]:
+        alpha = columns["alpha"][0]
+        fields = {name: columns[name][1:] for name in ("q_hat", "teacher_overlap_hat")}
+        return columns | fields | {"alpha": alpha if alpha.ndim else float(alpha)}
 
 
 def state_evolution(
@@ -103,20 +135,31 @@ def state_evolution(
     >>> state_evolution(BinaryPerceptron(), alpha=0.5, iterations=3).q.round(6)
     array([0.      , 0.205401, 0.271523, 0.298842])
     """
+    checked_model(model, Model)
     alpha = checked_alpha(alpha)
-    flat, loads, shape = flatten(model, alpha)
-    start = _checked_start(flat, q, teacher_overlap)
+    points = at_loads(model, alpha)
+    flat, loads = flat_model(model, points), points.columns["alpha"]
+    start = Orders(*(np.full(len(loads), value) for value in _checked_start(flat, q, teacher_overlap)))
     iterations = checked_integer("iterations", iterations)
-    orders = [Orders(*(np.full(len(loads), value) for value in start))]
-    hats = []
+    orders, hats = _evolved(flat, loads, start, iterations, _NODES)
+    rough = _evolved(flat, loads, start, iterations, _NODES // 2 + 1)[0]
+    error = np.maximum.accumulate(np.abs(np.array(orders) - np.array(rough)).max(axis=1))
+    shape = (-1, *points.shape)
+    columns = [np.reshape(column, shape) for pairs in (orders, hats) for column in zip(*pairs, strict=True)]
+    columns.append(np.reshape(error, shape))
+    return StateEvolution(model, points.shaped(loads), *columns)
+
+
+def _evolved(model: Model, alpha: Array, start: Orders, iterations: int, n: int) -> tuple[list[Orders], list[Orders]]:
+    """Overlaps after every iteration, the start first, and the fields that each makes."""
+    orders, hats = [start], []
     for _ in range(iterations):
-        hats.append(_fields(flat, loads, orders[-1]))
-        orders.append(overlaps(*hats[-1], n=_NODES))
-    columns = [np.reshape(column, (-1, *shape)) for pairs in (orders, hats) for column in zip(*pairs, strict=True)]
-    return StateEvolution(model, alpha, *columns)
+        hats.append(_fields(model, alpha, orders[-1], n))
+        orders.append(overlaps(*hats[-1], n=n))
+    return orders, hats
 
 
-def _fields(model: Model, alpha: Array, orders: Orders) -> Orders:
+def _fields(model: Model, alpha: Array, orders: Orders, n: int) -> Orders:
     """Variance and mean of the fields made by magnetisations of given overlaps."""
     hats = Orders(np.empty_like(alpha), np.zeros_like(alpha))
     blank = orders.q == 0
@@ -128,7 +171,7 @@ def _fields(model: Model, alpha: Array, orders: Orders) -> Orders:
     if len(rest):
         q = np.minimum(orders.q[rest], 1 - _CLOSEST)
         r = np.minimum(orders.r[rest], np.sqrt(q) * (1 - _CLOSEST))  # R^2 < q also after rounding
-        hats.q[rest], hats.r[rest] = conjugates(flat_slice(model, rest), q, r, n=_NODES)
+        hats.q[rest], hats.r[rest] = conjugates(flat_slice(model, rest), q, r, n=n)
     return Orders(alpha * hats.q, alpha * hats.r)
 
 

@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 from scipy import special
 
 from replica_theory.arguments import checked_real
-from replica_theory.models.model import SHARP, Kernel, Model
+from replica_theory.models.model import BETA, SHARP, Kernel, Model, Option
+from replica_theory.numerics.namespace import NUMPY, Namespace
 from replica_theory.typing import Array, ArrayLike
 
 _UNDERFLOW = 1e-280
@@ -71,6 +72,19 @@ class CustomModel(Model):
     0.500000
     """
 
+    name: ClassVar[str] = "custom"
+    title: ClassVar[str] = "perceptron of a custom constraint"
+    condition: ClassVar[str] = "satisfied with a probability of h that a function gives"
+    options: ClassVar[tuple[Option, ...]] = (
+        Option("function", "the kernel function(mean, std)", "code", required=True),
+        Option("edges", "where the probability changes fast"),
+        Option("log", "whether the function gives the logarithm", "flag"),
+        Option("even", "whether the probability is even", "flag"),
+        Option("concave", "whether its logarithm is concave", "flag"),
+        Option("kappa", "shift of the kernel"),
+        BETA,
+    )
+
     function: Callable[[Array, Array], Any] = special.ndtr
     soft_edges: tuple[float, ...] = (0.0,)
     log: bool = False
@@ -106,8 +120,10 @@ class CustomModel(Model):
         old |= {name: getattr(self, name) for name in ("log", "even", "concave", "kappa", "beta")}
         return CustomModel(**(old | parameters))
 
-    def log_probability(self, mean: Array, std: ArrayLike) -> Kernel:
-        """The user's log P and its derivatives by differences."""
+    def log_probability(self, mean: Any, std: Any, space: Namespace = NUMPY) -> Kernel:
+        """The user's log P and its derivatives by differences, of numpy arrays only (TypeError for others)."""
+        if space.xp is not np:
+            raise TypeError("the function of a CustomModel takes numpy arrays: leave device=None")
         h, s = np.broadcast_arrays(np.asarray(mean, dtype=float) - self.kappa, np.asarray(std, dtype=float))
         points = h[..., None] + _DIFFERENCE * s[..., None] * _STENCIL
         widths = np.broadcast_to(s[..., None], points.shape)
@@ -126,6 +142,10 @@ class CustomModel(Model):
     def edges(self) -> tuple[ArrayLike, ...]:
         """Where the kernel is steep."""
         return tuple(e + self.kappa for e in self.soft_edges)
+
+    @property
+    def allowed_intervals(self) -> None:
+        """None: the constraint may be soft."""
 
     @property
     def is_even(self) -> bool:

@@ -2,23 +2,29 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from itertools import pairwise
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 from scipy import special
 
 from replica_theory.arguments import checked_real
-from replica_theory.models.model import LOG_SQRT_2PI, Kernel, Model
+from replica_theory.models.model import BETA, LOG_SQRT_2PI, Kernel, Model, Option
 from replica_theory.models.perceptron import hazard
+from replica_theory.numerics.namespace import NUMPY, Namespace
 from replica_theory.typing import Array, ArrayLike
 
 
 @dataclass(frozen=True, eq=False)
 class SymmetricBinaryPerceptron(Model):
     r"""Symmetric binary perceptron: a pattern is satisfied when :math:`|h| \le \kappa`, :math:`\kappa > 0`."""
+
+    name: ClassVar[str] = "symmetric"
+    title: ClassVar[str] = "symmetric binary perceptron"
+    condition: ClassVar[str] = "|h| <= kappa"
 
     kappa: ArrayLike = 1.0
 
@@ -27,14 +33,18 @@ class SymmetricBinaryPerceptron(Model):
         if np.any(np.asarray(self.kappa) <= 0):
             raise ValueError(f"kappa must be positive for |h| <= kappa to have solutions; got {self.kappa}")
 
-    def log_probability(self, mean: Array, std: ArrayLike) -> Kernel:
+    def log_probability(self, mean: Any, std: Any, space: Namespace = NUMPY) -> Kernel:
         r""":math:`\log[\Phi((\kappa-h)/\sigma) - \Phi((-\kappa-h)/\sigma)]` with its derivatives in `h`."""
-        return _interval_kernel(-np.asarray(self.kappa), np.asarray(self.kappa), mean, std)
+        return _union_kernel(self.allowed_intervals, mean, std, space)
 
     def probability(self, mean: Array, std: ArrayLike) -> tuple[Array, Array]:
         r""":math:`e^{-\beta} + (1-e^{-\beta})P` and its derivative."""
-        kappa = np.asarray(self.kappa)
-        return _union_probability([(-kappa, kappa)], mean, std, np.asarray(self.beta))
+        return _union_probability(self.allowed_intervals, mean, std, np.asarray(self.beta))
+
+    @property
+    def allowed_intervals(self) -> tuple[tuple[ArrayLike, ArrayLike], ...]:
+        """Between the margins."""
+        return ((-np.asarray(self.kappa), np.asarray(self.kappa)),)
 
     @property
     def edges(self) -> tuple[ArrayLike, ...]:
@@ -61,6 +71,10 @@ class UShapePerceptron(Model):
     -0.482765
     """
 
+    name: ClassVar[str] = "u-shape"
+    title: ClassVar[str] = "u-shaped binary perceptron"
+    condition: ClassVar[str] = "|h| >= kappa"
+
     kappa: ArrayLike = 0.5
 
     def __post_init__(self) -> None:
@@ -68,18 +82,19 @@ class UShapePerceptron(Model):
         if np.any(np.asarray(self.kappa) <= 0):
             raise ValueError(f"kappa must be positive for |h| >= kappa to be a constraint; got {self.kappa}")
 
-    def log_probability(self, mean: Array, std: ArrayLike) -> Kernel:
+    def log_probability(self, mean: Any, std: Any, space: Namespace = NUMPY) -> Kernel:
         r""":math:`\log[H((\kappa-h)/\sigma) + H((\kappa+h)/\sigma)]` with its derivatives in `h`."""
-        return _union_kernel(self._intervals, mean, std)
+        return _union_kernel(self.allowed_intervals, mean, std, space)
 
     def probability(self, mean: Array, std: ArrayLike) -> tuple[Array, Array]:
         r""":math:`e^{-\beta} + (1-e^{-\beta})P` and its derivative."""
-        return _union_probability(self._intervals, mean, std, np.asarray(self.beta))
+        return _union_probability(self.allowed_intervals, mean, std, np.asarray(self.beta))
 
     @property
-    def _intervals(self) -> list[tuple[Array, Array]]:
+    def allowed_intervals(self) -> tuple[tuple[ArrayLike, ArrayLike], ...]:
+        """Beyond either margin."""
         kappa, far = np.asarray(self.kappa), np.asarray(np.inf)
-        return [(-far, -kappa), (kappa, far)]
+        return ((-far, -kappa), (kappa, far))
 
     @property
     def edges(self) -> tuple[ArrayLike, ...]:
@@ -126,6 +141,15 @@ class IntervalModel(Model):
     (True, False, True, False)
     """
 
+    name: ClassVar[str] = "interval"
+    title: ClassVar[str] = "interval perceptron"
+    condition: ClassVar[str] = "h - kappa in one of the given intervals"
+    options: ClassVar[tuple[Option, ...]] = (
+        Option("intervals", "allowed stabilities from A to B", "intervals", required=True),
+        Option("kappa", "shift of all the intervals"),
+        BETA,
+    )
+
     intervals: tuple[tuple[float, float], ...] = ()
 
     def __init__(
@@ -167,17 +191,18 @@ class IntervalModel(Model):
         chosen = [pair for pair, h in zip(pairwise(ends), middles, strict=True) if pair[0] < pair[1] and allowed(h)]
         return cls(chosen, kappa, beta)
 
-    def log_probability(self, mean: Array, std: ArrayLike) -> Kernel:
+    def log_probability(self, mean: Any, std: Any, space: Namespace = NUMPY) -> Kernel:
         r"""Logarithm of the Gaussian measure of the intervals with its derivatives in `h`."""
-        return _union_kernel(self._shifted, mean, std)
+        return _union_kernel(self.allowed_intervals, mean, std, space)
 
     def probability(self, mean: Array, std: ArrayLike) -> tuple[Array, Array]:
         r""":math:`e^{-\beta} + (1-e^{-\beta})P` and its derivative."""
-        return _union_probability(self._shifted, mean, std, np.asarray(self.beta))
+        return _union_probability(self.allowed_intervals, mean, std, np.asarray(self.beta))
 
     @property
-    def _shifted(self) -> list[tuple[Array, Array]]:
-        return [(np.asarray(a + self.kappa), np.asarray(b + self.kappa)) for a, b in self.intervals]
+    def allowed_intervals(self) -> tuple[tuple[ArrayLike, ArrayLike], ...]:
+        """The intervals, shifted by `kappa`."""
+        return tuple((np.asarray(a + self.kappa), np.asarray(b + self.kappa)) for a, b in self.intervals)
 
     @property
     def edges(self) -> tuple[ArrayLike, ...]:
@@ -196,43 +221,46 @@ class IntervalModel(Model):
         return len(self.intervals) == 1 and super().is_concave
 
 
-def _interval_kernel(low: Array, high: Array, mean: Array, std: ArrayLike) -> Kernel:
+def _interval_kernel(low: Any, high: Any, mean: Any, std: Any, space: Namespace) -> Kernel:
     r""":math:`\log[\Phi((b-h)/\sigma) - \Phi((a-h)/\sigma)]` of one interval, accurate in both tails."""
-    mean = np.asarray(mean)
+    xp, functions = space.xp, space.special
     with np.errstate(invalid="ignore"):  # the centre of (-inf, b), the far end of (a, inf)
-        right = np.where(np.isinf(low), True, np.where(np.isinf(high), False, mean >= 0.5 * (low + high)))
-        sign = np.where(right, 1.0, -1.0)
-        near = np.where(right, mean - high, low - mean) / std
-        far = np.where(right, mean - low, high - mean) / std
-        log = _log_ndtr_difference(near, far)
+        right = xp.isinf(low) | (~xp.isinf(high) & (mean >= 0.5 * (low + high)))
+        sign = xp.where(right, 1.0, -1.0)
+        near = xp.where(right, mean - high, low - mean) / std
+        far = xp.where(right, mean - low, high - mean) / std
+        log = _log_ndtr_difference(near, far, space)
         # In the tail, G/P by the hazard: exp(-near^2/2 - log) would lose near^2 eps.
         tail = near > 0
-        direct = np.exp(-0.5 * np.minimum(near, 0.0) ** 2 - LOG_SQRT_2PI - np.where(tail, 0.0, log))
-        share = -np.expm1(special.log_ndtr(-far) - special.log_ndtr(-near))
-        density_near = np.where(tail, hazard(np.maximum(near, 0.0)) / share, direct)
-        finite = np.isfinite(far)
-        density_far = np.where(finite, density_near * np.exp(-0.5 * (far - near) * (far + near)), 0.0)
+        direct = xp.exp(-0.5 * xp.where(tail, 0.0, near) ** 2 - LOG_SQRT_2PI - xp.where(tail, 0.0, log))
+        share = -xp.expm1(functions.log_ndtr(-far) - functions.log_ndtr(-near))
+        density_near = xp.where(tail, hazard(xp.where(tail, near, 0.0), space) / share, direct)
+        finite = xp.isfinite(far)
+        density_far = xp.where(finite, density_near * xp.exp(-0.5 * (far - near) * (far + near)), 0.0)
         d1 = (density_far - density_near) / std
-        curvature = (near * density_near - np.where(finite, far, 0.0) * density_far) / np.square(std)
+        curvature = (near * density_near - xp.where(finite, far, 0.0) * density_far) / (std * std)
     return Kernel(log, sign * d1, curvature - d1**2)
 
 
-def _union_kernel(intervals: list[tuple[Array, Array]], mean: Array, std: ArrayLike) -> Kernel:
+def _union_kernel(
+    intervals: tuple[tuple[ArrayLike, ArrayLike], ...], mean: Any, std: Any, space: Namespace
+) -> Kernel:
     """The same of disjoint intervals: a mixture, whose curvature is the mean one plus the variance of the slopes."""
-    parts = [_interval_kernel(low, high, mean, std) for low, high in intervals]
+    xp = space.xp
+    parts = [_interval_kernel(space.constant(a), space.constant(b), mean, std, space) for a, b in intervals]
     if len(parts) == 1:
         return parts[0]
-    logs, d1s, d2s = (np.stack(np.broadcast_arrays(*columns)) for columns in zip(*parts, strict=True))
-    # A sum of probabilities near 1 may round above it.
-    log = np.minimum(np.logaddexp.reduce(logs, axis=0), 0.0)
-    weights = np.exp(logs - log)
-    weights /= weights.sum(axis=0)
+    logs, d1s, d2s = (xp.stack(columns) for columns in zip(*parts, strict=True))
+    log = functools.reduce(xp.logaddexp, logs)
+    log = xp.where(log > 0, 0.0, log)  # a sum of probabilities near 1 may round above it
+    weights = xp.exp(logs - log)
+    weights = weights / weights.sum(axis=0)
     d1 = (weights * d1s).sum(axis=0)
     return Kernel(log, d1, (weights * (d2s + (d1s - d1) ** 2)).sum(axis=0))
 
 
 def _union_probability(
-    intervals: list[tuple[Array, Array]], mean: Array, std: ArrayLike, beta: Array
+    intervals: tuple[tuple[ArrayLike, ArrayLike], ...], mean: Array, std: ArrayLike, beta: Array
 ) -> tuple[Array, Array]:
     r""":math:`e^{-\beta} + (1-e^{-\beta})P` of disjoint intervals and its derivative, without logarithms."""
     satisfied = -np.expm1(-beta)
@@ -266,9 +294,10 @@ def _checked_intervals(intervals: Any) -> tuple[tuple[float, float], ...]:
     return tuple(joined)
 
 
-def _log_ndtr_difference(near: Array, far: Array) -> Array:
+def _log_ndtr_difference(near: Any, far: Any, space: Namespace) -> Any:
     """log[H(near) - H(far)] for near < far and near + far >= 0, without cancellation in the tail."""
-    log_near = special.log_ndtr(-near)
-    tail = log_near + np.log1p(-np.exp(special.log_ndtr(-far) - log_near))
-    bulk = np.log1p(-(special.ndtr(np.minimum(near, 0.0)) + special.ndtr(-far)))
-    return np.asarray(np.where(near > 0, tail, bulk))
+    xp, functions = space.xp, space.special
+    log_near = functions.log_ndtr(-near)
+    tail = log_near + xp.log1p(-xp.exp(functions.log_ndtr(-far) - log_near))
+    bulk = xp.log1p(-(functions.ndtr(xp.where(near > 0, 0.0, near)) + functions.ndtr(-far)))
+    return xp.where(near > 0, tail, bulk)

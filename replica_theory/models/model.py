@@ -16,12 +16,14 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from dataclasses import dataclass, fields, replace
-from typing import Any, NamedTuple, TypeVar
+from itertools import pairwise
+from typing import Any, ClassVar, Literal, NamedTuple, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
 from replica_theory.arguments import checked_real
+from replica_theory.numerics.namespace import NUMPY, Namespace
 from replica_theory.typing import Array, ArrayLike
 
 _ModelT = TypeVar("_ModelT", bound="Model")
@@ -39,9 +41,28 @@ class Kernel(NamedTuple):
     d2: Array
 
 
+class Option(NamedTuple):
+    """A constructor argument of a model: its name, what it means, and what gives it.
+
+    Numbers and lists of intervals can be typed on a command line and kept in files; code cannot.
+    """
+
+    name: str
+    meaning: str
+    kind: Literal["number", "intervals", "flag", "code"] = "number"
+    required: bool = False
+
+
+KAPPA = Option("kappa", "margin")
+BETA = Option("beta", "inverse temperature of the number of violated patterns (inf counts solutions)")
+
+
 @dataclass(frozen=True, eq=False)
 class Model(ABC):
     r"""A constraint on the stabilities, at margin `kappa` and inverse temperature `beta`.
+
+    A class with a `name` is registered (`replica_theory.models.registry`): command lines know it by that name, and
+    files keep it.
 
     Parameters
     ----------
@@ -56,6 +77,15 @@ class Model(ABC):
         If `kappa` is not finite, or `beta` is negative or NaN.
     """
 
+    name: ClassVar[str] = ""
+    """On command lines."""
+    title: ClassVar[str] = ""
+    """In pictures and tables."""
+    condition: ClassVar[str] = ""
+    """When a pattern of stability `h` is satisfied, in a few words."""
+    options: ClassVar[tuple[Option, ...]] = (KAPPA, BETA)
+    """The constructor arguments."""
+
     kappa: ArrayLike = 0.0
     beta: ArrayLike = np.inf
 
@@ -68,19 +98,35 @@ class Model(ABC):
             raise ValueError(f"beta must be non-negative (inf counts solutions); got {self.beta}")
 
     @abstractmethod
-    def log_probability(self, mean: Array, std: ArrayLike) -> Kernel:
+    def log_probability(self, mean: Any, std: Any, space: Namespace = NUMPY) -> Kernel:
         r""":math:`\log P(h + \sigma x\ \mathrm{allowed})` and its first two derivatives in `h`.
 
         Parameters
         ----------
         mean, std : array
             Mean `h` and standard deviation :math:`\sigma > 0` of the field; they broadcast with `kappa`.
+        space : Namespace
+            Where these arrays live.
         """
 
     @property
     @abstractmethod
     def edges(self) -> tuple[ArrayLike, ...]:
         """Fields at which a pattern changes from allowed to forbidden (where the kernel is steep)."""
+
+    @property
+    def allowed_intervals(self) -> tuple[tuple[ArrayLike, ArrayLike], ...] | None:
+        """The allowed stabilities as disjoint intervals (a, b) in increasing order; None where they are no such union.
+
+        By default they are read off `edges` and `allows`, for a single `kappa`. None says that the constraint is soft.
+        """
+        edges = sorted({float(np.asarray(edge)) for edge in self.edges})
+        ends = [-np.inf, *edges, np.inf]
+        middles = [edges[0] - 1.0, *(0.5 * (a + b) for a, b in pairwise(edges)), edges[-1] + 1.0]
+        allowed = [pair for pair, h in zip(pairwise(ends), middles, strict=True) if self.allows(h)]
+        joints = {a for a, _ in allowed} & {b for _, b in allowed}
+        left, right = ([end for end in column if end not in joints] for column in zip(*allowed, strict=True))
+        return tuple(zip(left, right, strict=True))
 
     @property
     def is_even(self) -> bool:
@@ -97,20 +143,28 @@ class Model(ABC):
         """Whether the labels come from a teacher rather than at random."""
         return False
 
-    def log_kernel(self, mean: Array, std: ArrayLike) -> Kernel:
+    def log_kernel(self, mean: Any, std: Any, space: Namespace = NUMPY) -> Kernel:
         r"""The kernel :math:`\ell(h, \sigma)` at the model's `beta`, with its first two derivatives in `h`.
 
         With :math:`p = (1-e^{-\beta}) P e^{-\ell}` the probability that the pattern is satisfied given its weight,
         :math:`\ell' = p (\log P)'` and :math:`\ell'' = p[(\log P)'' + (\log P)'^2] - \ell'^2`.
+
+        Parameters
+        ----------
+        mean, std : array
+            As for `log_probability`.
+        space : Namespace
+            Where these arrays live.
         """
-        bare = self.log_probability(mean, std)
+        # A model of the user's need not know other arrays than those of numpy.
+        bare = self.log_probability(mean, std) if space is NUMPY else self.log_probability(mean, std, space)
         if np.all(np.isposinf(self.beta)):
             return bare
         beta = np.asarray(self.beta)
         with np.errstate(divide="ignore"):
-            log_weight = np.log(-np.expm1(-beta))
-        log = np.logaddexp(-beta, log_weight + bare.log)
-        satisfied = np.exp(log_weight + bare.log - log)
+            log_weight = space.constant(np.log(-np.expm1(-beta)))
+        log = space.xp.logaddexp(space.constant(-beta), log_weight + bare.log)
+        satisfied = space.xp.exp(log_weight + bare.log - log)
         d1 = satisfied * bare.d1
         return Kernel(log, d1, satisfied * (bare.d2 + bare.d1**2) - d1**2)
 
@@ -164,18 +218,6 @@ class Model(ABC):
     def __hash__(self) -> int:
         values = (getattr(self, f.name) for f in fields(self))
         return hash((type(self).__name__, *(np.asarray(v).tobytes() if _numeric(v) else v for v in values)))
-
-
-def checked_model(model: Any) -> None:
-    """Refuse what is not a model.
-
-    Raises
-    ------
-    TypeError
-        If it is not an instance of `Model`.
-    """
-    if not isinstance(model, Model):
-        raise TypeError(f"model must be a Model such as BinaryPerceptron(kappa=0.0); got {model!r}")
 
 
 def _numeric(value: Any) -> bool:

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
+from typing import Any, ClassVar
 
 import numpy as np
 from scipy import special
 
 from replica_theory.models.model import LOG_SQRT_2PI, Kernel, Model
+from replica_theory.numerics.namespace import NUMPY, Namespace
 from replica_theory.typing import Array, ArrayLike
 
 
@@ -21,11 +24,15 @@ class BinaryPerceptron(Model):
     BinaryPerceptron(kappa=0.0, beta=inf)
     """
 
-    def log_probability(self, mean: Array, std: ArrayLike) -> Kernel:
+    name: ClassVar[str] = "binary"
+    title: ClassVar[str] = "binary perceptron"
+    condition: ClassVar[str] = "h >= kappa"
+
+    def log_probability(self, mean: Any, std: Any, space: Namespace = NUMPY) -> Kernel:
         r""":math:`\log H((\kappa - h)/\sigma)` with its derivatives in `h`."""
         x = (self.kappa - mean) / std
-        ratio = hazard(x)
-        return Kernel(special.log_ndtr(-x), ratio / std, -ratio * (ratio - x) / np.square(std))
+        ratio = hazard(x, space)
+        return Kernel(space.special.log_ndtr(-x), ratio / std, -ratio * (ratio - x) / (std * std))
 
     def probability(self, mean: Array, std: ArrayLike) -> tuple[Array, Array]:
         r""":math:`e^{-\beta} + (1-e^{-\beta})H(x)` and its derivative, :math:`x = (\kappa - h)/\sigma`."""
@@ -39,6 +46,11 @@ class BinaryPerceptron(Model):
         """The margin."""
         return (self.kappa,)
 
+    @property
+    def allowed_intervals(self) -> tuple[tuple[ArrayLike, ArrayLike], ...]:
+        """From the margin on."""
+        return ((self.kappa, np.inf),)
+
 
 @dataclass(frozen=True, eq=False)
 class TeacherStudent(BinaryPerceptron):
@@ -48,12 +60,16 @@ class TeacherStudent(BinaryPerceptron):
     student-student overlap equals the teacher-student overlap.
     """
 
+    name: ClassVar[str] = "teacher-student"
+    title: ClassVar[str] = "teacher-student perceptron"
+    condition: ClassVar[str] = "h >= kappa with the labels of a binary teacher"
+
     @property
     def has_teacher(self) -> bool:
         """Labels come from a teacher."""
         return True
 
 
-def hazard(x: ArrayLike) -> Array:
+def hazard(x: Any, space: Namespace = NUMPY) -> Any:
     r"""Inverse Mills ratio :math:`G(x)/H(x) = \sqrt{2/\pi}/\mathrm{erfcx}(x/\sqrt2)`, free of overflow."""
-    return np.asarray(np.sqrt(2 / np.pi) / special.erfcx(np.asarray(x) / np.sqrt(2)))
+    return math.sqrt(2 / math.pi) / space.special.erfcx(x / math.sqrt(2))

@@ -18,18 +18,20 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from replica_theory.arguments import checked_alpha, checked_distance
+from replica_theory.arguments import AWAY, checked_alpha, checked_model, checked_real, shown
 from replica_theory.models.model import Model
 from replica_theory.models.perceptron import TeacherStudent
 from replica_theory.numerics.fixed_points import solve_fixed_points
 from replica_theory.numerics.inner_newton import inner_newton
 from replica_theory.results.curve import EntropyCurve, Row, assemble
+from replica_theory.results.grid import broadcast
 from replica_theory.status import Status, report
 from replica_theory.typical.functional import (
     Orders,
     almeida_thouless,
     conjugates,
     energetic_rule,
+    flat_model,
     flat_slice,
     free_entropy,
     overlaps,
@@ -80,21 +82,13 @@ def around_teacher(model: TeacherStudent, alpha: ArrayLike, distance: ArrayLike)
     >>> curve.entropy.round(6)
     array([0.118181, 0.203857])
     """
-    if not isinstance(model, TeacherStudent):
-        raise TypeError(f"model must be a TeacherStudent; got {model!r}")
-    alpha, distance = checked_alpha(alpha), checked_distance(distance)
-    if np.any(np.asarray(distance) == 0):
-        raise ValueError(f"distance must lie in (0, 1/2]; got {distance}")
-    grid = np.broadcast_arrays(alpha, distance, model.kappa, model.beta)
-    shape = grid[0].shape
-    load, d, kappa, beta = (np.asarray(column, dtype=float).ravel() for column in grid)
-    flat = model.at(kappa=kappa[:, None], beta=beta[:, None])
-    rows = _solve(flat, load, 1 - 2 * d)
-    label, asked = f"around the teacher, alpha = {alpha}", {"function": "around_teacher"}
-    curve = assemble(rows, d.reshape(shape), label, names=_NAMES, replicas=False, model=model, alpha=grid[0],
-                     settings=asked)  # fmt: skip
-    call = f"around_teacher at distance {distance}" if shape == () else "around_teacher"
-    report(np.ravel(curve.status), curve, call, scalar=shape == ())
+    checked_model(model, TeacherStudent)
+    alpha, distance = checked_alpha(alpha), checked_real("distance", distance, AWAY)
+    points = broadcast(alpha=alpha, distance=distance, kappa=model.kappa, beta=model.beta)
+    rows = _solve(flat_model(model, points), points.columns["alpha"], 1 - 2 * points.columns["distance"])
+    label, asked = f"around the teacher, alpha = {shown(alpha)}", {"function": "around_teacher"}
+    curve = assemble(rows, points, label, names=_NAMES, replicas=False, model=model, settings=asked)
+    report(curve, "around_teacher", f"at distance {distance}")
     return curve
 
 
@@ -127,19 +121,13 @@ def _solve(model: Model, alpha: Array, r: Array) -> list[Row]:
     columns = np.stack([q, q_hat, r, r_hat, gamma, energy, value, replicon], axis=1)
     return [
         Row(
-            _status(bool(found.converged[k]), float(entropy[k])),
+            Status.of(float(entropy[k])) if found.converged[k] else Status.SADDLE_LOST,
             *((float(entropy[k]), float(2 * gamma[k])) if found.converged[k] else (np.nan, np.nan)),
             error=float(error[k]),
             overlaps=dict(zip(_NAMES, columns[k].tolist(), strict=True)) if found.converged[k] else {},
         )
         for k in range(len(alpha))
     ]
-
-
-def _status(converged: bool, entropy: float) -> Status:
-    if not converged:
-        return Status.SADDLE_LOST
-    return Status.NEGATIVE_ENTROPY if entropy < 0 else Status.CONVERGED
 
 
 def _aligning(q_hat: Array, r: Array) -> Array:

@@ -26,7 +26,7 @@ from collections.abc import Mapping
 
 import numpy as np
 
-from replica_theory.arguments import Allowed, checked_alpha, checked_distance, checked_kind, checked_real
+from replica_theory.arguments import Allowed, checked_alpha, checked_distance, checked_model, checked_real, shown
 from replica_theory.models.perceptron import TeacherStudent
 from replica_theory.replicas.curve_rows import curve_rows
 from replica_theory.replicas.equations import TAUGHT
@@ -94,7 +94,7 @@ def dense_teacher(
     >>> print(f"{curve.entropy:.6f} {curve.overlaps['generalization_error_ref']:.6f}")
     0.240265 0.335095
     """
-    checked_kind("model", model, TeacherStudent)
+    checked_model(model, TeacherStudent)
     alpha, distance, count = checked_alpha(alpha), checked_distance(distance), checked_real("y", y, _REPLICAS)
     points = broadcast(alpha=alpha, distance=distance, kappa=model.kappa, beta=model.beta, y=count)
 
@@ -104,12 +104,10 @@ def dense_teacher(
         return [row._replace(y=at["y"], overlaps=_with_errors(row.overlaps)) for row in rows]
 
     rows = by_setting(points, "distance", solve)
-    label = f"dense region around a teacher's students, alpha = {alpha}, y = {y}"
+    label = f"dense region around a teacher's students, alpha = {shown(alpha)}, y = {shown(count)}"
     asked = {"function": "dense_teacher", "y": np.asarray(y).tolist()}
-    curve = assemble(rows, points.array("distance"), label, names=_OVERLAPS, model=model,
-                     alpha=points.array("alpha"), settings=asked)  # fmt: skip
-    call = f"dense_teacher at distance {distance}" if points.scalar else "dense_teacher"
-    report(np.ravel(curve.status), curve, call, scalar=points.scalar)
+    curve = assemble(rows, points, label, names=_OVERLAPS, model=model, settings=asked)
+    report(curve, "dense_teacher", f"at distance {distance}")
     return curve
 
 

@@ -18,14 +18,15 @@ kernel is steep as d → 0 and an orthogonal one in which nothing is.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
 from itertools import pairwise
 
 import numpy as np
 import scipy
 
-from replica_theory.arguments import checked_alpha, checked_distance
-from replica_theory.models.model import Model, checked_model
+from replica_theory.arguments import POSITIVE, checked_alpha, checked_distance, checked_model, checked_number
+from replica_theory.models.model import Model
 from replica_theory.numerics.binary import binary_entropy
 from replica_theory.numerics.branches import BranchPoint, follow_branch
 from replica_theory.replicas.probe import (
@@ -41,12 +42,15 @@ from replica_theory.replicas.probe import (
     scale,
 )
 from replica_theory.results.curve import FAILED, EntropyCurve, Row, assemble
+from replica_theory.results.grid import broadcast, by_setting
 from replica_theory.status import ConvergenceError, Status, report, silenced
 from replica_theory.typical.replica_symmetric import replica_symmetric
 from replica_theory.typing import Array, ArrayLike
 
 _TOLERANCE = 1e-9
 """Estimated quadrature error above which a point is solved again with more nodes."""
+_POOR = 1e-7
+"""Estimated quadrature error above which a point counts as inaccurate at the largest rule."""
 _SMALLEST_DISTANCE = 1e-7
 _AT_TYPICAL = 1e-7
 """Distance in rapidity from the typical one below which a point counts as typical (an error of its square)."""
@@ -108,24 +112,21 @@ def franz_parisi(
     >>> print(f"{curve.entropy:.6f}")
     0.164659
     """
-    checked_model(model)
-    alpha, distance, reference = checked_alpha(alpha), checked_distance(distance), _checked_reference(model, reference)
-    grid = np.broadcast_arrays(alpha, distance, model.kappa, model.beta, reference.kappa, reference.beta)
-    shape = grid[0].shape
-    columns = np.stack([np.asarray(g, dtype=float).ravel() for g in grid])
-    settings, group = np.unique(columns[[0, 2, 3, 4, 5]], axis=1, return_inverse=True)
-    rows: list[Row] = [FAILED] * columns.shape[1]
-    for g, (a, kappa, beta, kappa_ref, beta_ref) in enumerate(settings.T):
-        members = np.flatnonzero(np.ravel(group) == g)
-        probe, typical = model.at(kappa=kappa, beta=beta), reference.at(kappa=kappa_ref, beta=beta_ref)
-        for member, row in zip(members, franz_parisi_rows(probe, typical, a, columns[1, members]), strict=True):
-            rows[member] = row
+    checked_model(model, Model, "franz_parisi", random_labels=True, instead="around_teacher")
+    alpha, distance, center = checked_alpha(alpha), checked_distance(distance), _checked_reference(model, reference)
+    points = broadcast(alpha=alpha, distance=distance, kappa=model.kappa, beta=model.beta,
+                       kappa_ref=center.kappa, beta_ref=center.beta)  # fmt: skip
+
+    def solve(at: Mapping[str, float], distances: Array) -> list[Row]:
+        probe = model.at(kappa=at["kappa"], beta=at["beta"])
+        return franz_parisi_rows(probe, center.at(kappa=at["kappa_ref"], beta=at["beta_ref"]), at["alpha"], distances)
+
+    rows = by_setting(points, "distance", solve)
     label = f"Franz-Parisi, alpha = {alpha}" if np.ndim(alpha) == 0 else ""
-    asked = {"function": "franz_parisi", "reference": reference}
-    curve = assemble(rows, columns[1].reshape(shape), label, names=(*_OVERLAPS, "fold"), replicas=False,
-                     model=model, alpha=grid[0], settings=asked)  # fmt: skip
-    status = np.array([row.status for row in rows], dtype=object)
-    report(status, curve, f"franz_parisi at distance {distance}" if shape == () else "franz_parisi", scalar=shape == ())
+    asked = {"function": "franz_parisi", "reference": center}
+    names = (*_OVERLAPS, "fold")
+    curve = assemble(rows, points, label, names=names, replicas=False, model=model, settings=asked)
+    report(curve, "franz_parisi", f"at distance {distance}")
     return curve
 
 
@@ -147,6 +148,8 @@ def minimum_distance(model: Model, alpha: float, *, reference: Model | None = No
 
     Raises
     ------
+    TypeError, ValueError
+        For a bad argument, or an array of parameters.
     ConvergenceError
         If the replica-symmetric entropy itself is negative (alpha above capacity), or a saddle point is lost.
 
@@ -156,10 +159,9 @@ def minimum_distance(model: Model, alpha: float, *, reference: Model | None = No
     >>> round(minimum_distance(BinaryPerceptron(), 0.5), 5)
     0.007
     """
-    center = _checked_reference(model, reference)
+    checked_model(model, Model, "minimum_distance", single=True, random_labels=True)
+    alpha, center = checked_number("alpha", alpha, POSITIVE), _checked_reference(model, reference)
     typical = replica_symmetric(model, alpha)
-    if np.ndim(typical.q):
-        raise ValueError("minimum_distance takes one load and one margin; map it over arrays")
     if float(typical.entropy) < 0:
         raise ConvergenceError(f"no minimum distance at alpha={alpha}: {Status.NEGATIVE_ENTROPY.sentence}", typical)
     grid = np.geomspace(0.5 * (1 - float(typical.q)), 1e-6, 40)
@@ -210,9 +212,9 @@ def planted_bound(model: Model, alpha: ArrayLike, distance: ArrayLike) -> Array:
     >>> print(f"{planted_bound(SymmetricBinaryPerceptron(1.0), 1.0, 0.1):.6f}")
     0.128344
     """
+    checked_model(model, Model, "planted_bound", hard=True)
     alpha, distance = checked_alpha(alpha), checked_distance(distance)
-    if np.any(np.isfinite(model.beta)):
-        raise ValueError(f"planted_bound counts solutions and needs beta = inf; got beta={model.beta}")
+    broadcast(alpha=alpha, distance=distance, kappa=model.kappa)
     t = np.clip(1 - 2 * np.asarray(distance, dtype=float), 0.0, 1 - 1e-15)
 
     def integrand(h: Array, t: Array, kappa: Array) -> Array:
@@ -263,7 +265,8 @@ def franz_parisi_rows(probe: Model, reference: Model, alpha: float, distances: A
         if not len(todo):
             break
     return [
-        row._replace(status=Status.INACCURATE_QUADRATURE) if row.status.ok and row.error > 1e-7 else row for row in rows
+        row._replace(status=Status.of(row.entropy, error=row.error, tolerance=_POOR)) if row.status.ok else row
+        for row in rows
     ]
 
 
@@ -358,7 +361,7 @@ def _read_out(setting: Setting, x: Array, t: float) -> Row:
     replicon = 1 - setting.alpha * forces.curvature * spins.curvature
     values = (q, forces.q_hat, t0, forces.t0_hat, t_hat, gamma, setting.q_ref, forces.energy, free, replicon)
     return Row(
-        Status.NEGATIVE_ENTROPY if entropy < 0 else Status.CONVERGED,
+        Status.of(entropy),
         entropy,
         2 * gamma,
         error=spins.error + setting.alpha * forces.error,

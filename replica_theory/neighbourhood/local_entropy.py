@@ -11,17 +11,29 @@ References are free (any :math:`\tilde W`) or solutions themselves (:math:`\tild
 
 from __future__ import annotations
 
-from typing import Any, Literal
+from collections.abc import Mapping
+from typing import Any, Literal, get_args
 
 import numpy as np
 
-from replica_theory.arguments import checked_alpha, checked_distance
+from replica_theory.arguments import (
+    COUNT,
+    FINITE,
+    checked_alpha,
+    checked_choice,
+    checked_distance,
+    checked_model,
+    checked_number,
+    checked_real,
+    shown,
+)
 from replica_theory.models.model import Model
 from replica_theory.models.perceptron import TeacherStudent
 from replica_theory.neighbourhood.dense_teacher import dense_teacher
 from replica_theory.replicas.curve_rows import Sector, curve_rows
 from replica_theory.replicas.equations import OVERLAPS
-from replica_theory.results.curve import FAILED, EntropyCurve, Row, assemble
+from replica_theory.results.curve import EntropyCurve, Row, assemble
+from replica_theory.results.grid import broadcast, by_setting
 from replica_theory.status import report
 from replica_theory.typing import Array, ArrayLike
 
@@ -117,41 +129,35 @@ def local_entropy(
     _checked(model, reference, kappa_ref)
     count, zero = checked_replicas(y, reference)
     _checked_sector(sector, model, count)
-    grid = np.broadcast_arrays(alpha, distance, model.kappa, model.beta, count)
-    shape = grid[0].shape
-    columns = np.stack([np.asarray(g, dtype=float).ravel() for g in grid])
-    settings, group = np.unique(columns[[0, 2, 3, 4]], axis=1, return_inverse=True)
-    rows: list[Row] = [FAILED] * columns.shape[1]
-    for g, (a, kappa, beta, replicas) in enumerate(settings.T):
-        members = np.flatnonzero(np.ravel(group) == g)
-        probe = model.at(kappa=float(kappa), beta=float(beta))
-        center = None if reference == "free" else probe.at(kappa=float(kappa) if kappa_ref is None else kappa_ref)
-        points = curve_rows(probe, center, a, replicas, columns[1, members], zero=zero, sector=sector)
-        for member, row in zip(members, points, strict=True):
-            rows[member] = row
+    points = broadcast(alpha=alpha, distance=distance, kappa=model.kappa, beta=model.beta, y=count)
+
+    def solve(at: Mapping[str, float], distances: Array) -> list[Row]:
+        probe = model.at(kappa=at["kappa"], beta=at["beta"])
+        center = None if reference == "free" else probe.at(kappa=at["kappa"] if kappa_ref is None else kappa_ref)
+        return curve_rows(probe, center, at["alpha"], at["y"], distances, zero=zero, sector=sector)
+
+    rows = by_setting(points, "distance", solve)
     names = sorted({*OVERLAPS, "fold", *(name for row in rows for name in row.overlaps)})
-    label = f"{reference} reference, y = {y}, alpha = {alpha}"
+    label = f"{reference} reference, y = {shown(np.asarray(y))}, alpha = {shown(alpha)}"
     asked = {"function": "local_entropy", "reference": reference, "y": np.asarray(y).tolist()}
     asked |= {"kappa_ref": None if kappa_ref is None else float(kappa_ref), "sector": sector}
-    curve = assemble(rows, columns[1].reshape(shape), label, names=names, model=model, alpha=grid[0], settings=asked)
-    call = f"local_entropy at distance {distance}" if shape == () else "local_entropy"
-    report(np.ravel(curve.status), curve, call, scalar=shape == ())
+    curve = assemble(rows, points, label, names=names, model=model, settings=asked)
+    report(curve, "local_entropy", f"at distance {distance}")
     return curve
 
 
 def _checked(model: Model, reference: str, kappa_ref: float | None) -> None:
+    checked_model(model, Model)
     if model.has_teacher:
         raise ValueError("with a teacher, local_entropy takes free references and a number of replicas, or inf")
-    if reference not in ("free", "solution"):
-        raise ValueError(f"reference must be 'free' or 'solution'; got {reference!r}")
+    checked_choice("reference", reference, get_args(Reference))
     if kappa_ref is None:
         return
     if reference == "free":
         raise ValueError(
             f"kappa_ref is the margin of a constrained reference; got kappa_ref={kappa_ref} with a free one"
         )
-    if not (np.ndim(kappa_ref) == 0 and np.isfinite(kappa_ref)):
-        raise ValueError(f"kappa_ref must be a finite number; got {kappa_ref!r}")
+    checked_number("kappa_ref", kappa_ref, FINITE)
     if not np.all(model.contains(model.at(kappa=kappa_ref))):
         raise ValueError(
             f"the reference must satisfy the model's own constraint: kappa_ref={kappa_ref}, kappa={model.kappa}"
@@ -159,8 +165,8 @@ def _checked(model: Model, reference: str, kappa_ref: float | None) -> None:
 
 
 def _checked_sector(sector: Any, model: Model, count: Array) -> None:
-    if sector not in (None, "symmetric", "broken"):
-        raise ValueError(f"sector must be 'symmetric' or 'broken'; got {sector!r}")
+    if sector is not None:
+        checked_choice("sector", sector, get_args(Sector))
     if sector == "symmetric" and not model.is_even:
         raise ValueError("the symmetric sector belongs to even constraints (|h| <= kappa, |h| >= kappa, ...)")
     if sector == "symmetric" and np.isinf(count).any():
@@ -168,14 +174,18 @@ def _checked_sector(sector: Any, model: Model, count: Array) -> None:
 
 
 def checked_replicas(y: Any, reference: str) -> tuple[Array, bool]:
-    """The numbers of replicas, and whether they are to be found from zero complexity."""
+    """The numbers of replicas, and whether they are to be found from zero complexity.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If `y` is no number, inf or "zero-complexity", or there is no theory of it for this kind of reference.
+    """
     if isinstance(y, str):
         if y != ZERO_COMPLEXITY:
             raise ValueError(f"y must be a number, inf or {ZERO_COMPLEXITY!r}; got {y!r}")
         return np.zeros(()), True
-    count = np.asarray(y, dtype=float)
-    if np.isnan(count).any() or (count < 0).any():
-        raise ValueError(f"y must be non-negative; got {y}")
+    count = np.asarray(checked_real("y", y, COUNT))
     if np.isinf(count).any() and reference == "solution":
         raise ValueError("y = inf is a theory of the free reference; for solutions take y = 'zero-complexity'")
     return count, False

@@ -9,20 +9,21 @@ the overlap given, :math:`\hat t = \gamma`, and without its linear term :math:`-
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import partial
 from typing import Any, ClassVar, NamedTuple
 
 import numpy as np
 
-from replica_theory.arguments import NON_NEGATIVE, checked_alpha, checked_real
-from replica_theory.models.model import Model, checked_model
+from replica_theory.arguments import NON_NEGATIVE, checked_alpha, checked_model, checked_real
+from replica_theory.models.model import Model
 from replica_theory.numerics.branches import follow_branch
 from replica_theory.numerics.interpolation import polynomial_weights
 from replica_theory.replicas.finite_y import Energetic, Entropic, Overlaps, System, energetic, entropic
-from replica_theory.results.grid import LOAD, NATS, GridResult
-from replica_theory.results.labelled import Quantity
-from replica_theory.status import ConvergenceError, Status, report
+from replica_theory.results.grid import GridResult, broadcast, by_setting
+from replica_theory.results.quantities import ROBUST
+from replica_theory.status import ConvergenceError, Status, report, statuses
 from replica_theory.typical.replica_symmetric import ReplicaSymmetric, replica_symmetric
 from replica_theory.typing import Array, ArrayLike
 
@@ -42,7 +43,7 @@ _COLUMNS = (
 )  # fmt: skip
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, repr=False)
 class RobustEnsemble(GridResult):
     r"""Replica-symmetric saddle point of `y` replicas coupled to a free reference.
 
@@ -79,22 +80,8 @@ class RobustEnsemble(GridResult):
     """
 
     _coordinates: ClassVar = ("gamma", "alpha", "y", "kappa", "beta")
-    _quantities: ClassVar = {
-        "alpha": LOAD,
-        "gamma": Quantity("coupling to the reference"),
-        "y": Quantity("number of replicas"),
-        "free_entropy": Quantity("free entropy of the reference and all its replicas", NATS),
-        "overlap": Quantity("overlap of a replica with the reference"),
-        "energy": Quantity("fraction of patterns that a replica violates"),
-        "local_entropy": Quantity("entropy of the configurations at the overlap from the reference", NATS),
-        "complexity": Quantity("logarithm of the number of references per weight", NATS),
-        "q0": Quantity("overlap of replicas of different references"),
-        "q1": Quantity("overlap of replicas of the same reference"),
-        "q0_hat": Quantity("conjugate of q0"),
-        "q1_hat": Quantity("conjugate of q1"),
-        "error": Quantity("largest change of free entropy, local entropy and overlap under doubled quadrature"),
-        "residual": Quantity("residual of the saddle-point equations"),
-    }
+    _quantities: ClassVar = ROBUST
+    _main: ClassVar = "free_entropy"
 
     model: Model
     alpha: ArrayLike
@@ -135,12 +122,6 @@ class RobustEnsemble(GridResult):
         with np.errstate(divide="ignore"):
             value = np.asarray(self.local_entropy) + self.complexity / np.asarray(self.y)
         return float(value) if np.ndim(value) == 0 else value
-
-    @property
-    def converged(self) -> Any:
-        """Which points carry the numbers of a converged saddle point."""
-        flags = np.array([s.ok for s in np.asarray(self.status, dtype=object).ravel()], dtype=bool)
-        return bool(flags[0]) if np.ndim(self.status) == 0 else flags.reshape(np.shape(self.status))
 
 
 def robust_ensemble(
@@ -194,29 +175,22 @@ def robust_ensemble(
     >>> print(f"{found.free_entropy:.6f} {found.overlap:.6f} {found.local_entropy:.6f}")
     1.957263 0.688687 0.161485
     """
-    checked_model(model)
+    checked_model(model, Model, "robust_ensemble", random_labels=True)
     alpha, gamma = checked_alpha(alpha), checked_real("gamma", gamma, NON_NEGATIVE)
     y = checked_real("y", y, NON_NEGATIVE)
-    if model.has_teacher:
-        raise ValueError("robust_ensemble takes random labels (BinaryPerceptron, SymmetricBinaryPerceptron)")
     probe = model if beta is None else model.at(beta=beta)
-    try:
-        grid = np.broadcast_arrays(alpha, gamma, y, probe.kappa, probe.beta)
-    except ValueError:
-        shapes = ", ".join(str(np.shape(v)) for v in (alpha, gamma, y, probe.kappa, probe.beta))
-        raise ValueError(f"alpha, gamma, y, kappa and beta must broadcast; got shapes {shapes}") from None
-    shape = grid[0].shape
-    columns = np.stack([np.asarray(g, dtype=float).ravel() for g in grid])
-    settings, group = np.unique(columns[[0, 2, 3, 4]], axis=1, return_inverse=True)
-    points = [_LOST] * columns.shape[1]
-    for g, (load, replicas, kappa, heat) in enumerate(settings.T):
-        members = np.flatnonzero(np.ravel(group) == g)
-        system = System(probe.at(kappa=float(kappa), beta=float(heat)), None, float(load), float(replicas))
-        for member, point in zip(members, _branch(system, columns[1, members]), strict=True):
-            points[member] = point
-    result = _assemble(probe, columns[:3], points, shape)
-    call = f"robust_ensemble at gamma={gamma}, y={y}" if shape == () else "robust_ensemble"
-    report(np.ravel(np.asarray(result.status, dtype=object)), result, call, scalar=shape == ())
+    points = broadcast(alpha=alpha, gamma=gamma, y=y, kappa=probe.kappa, beta=probe.beta)
+
+    def solve(at: Mapping[str, float], gammas: Array) -> list[_Point]:
+        return _branch(System(probe.at(kappa=at["kappa"], beta=at["beta"]), None, at["alpha"], at["y"]), gammas)
+
+    rows = by_setting(points, "gamma", solve)
+    table = np.array([row.values for row in rows]).reshape(len(rows), len(_COLUMNS))
+    columns = {name: points.columns[name] for name in ("alpha", "gamma", "y")}
+    columns |= dict(zip(_COLUMNS, table.T, strict=True))
+    status = statuses(row.status for row in rows)
+    result = RobustEnsemble(model=probe, **points.shaped_all(columns | {"status": status}))
+    report(result, "robust_ensemble", f"at gamma={gamma}, y={y}")
     return result
 
 
@@ -343,10 +317,7 @@ def _values(system: System, x: Array, gamma: float) -> Array | None:
 
 
 def _status(values: Array) -> Status:
-    entropy, complexity = values[3], values[4]
-    if entropy < 0:
-        return Status.NEGATIVE_ENTROPY
-    return Status.NEGATIVE_COMPLEXITY if complexity < -1e-9 else Status.CONVERGED
+    return Status.of(values[3], values[4])
 
 
 def _uncoupled(system: System, alone: ReplicaSymmetric) -> _Point:
@@ -368,12 +339,3 @@ def _between(position: float, origin: _Point, near: list[_Point]) -> _Point:
     values[1] = position * float(polynomial_weights(nodes[1:], u) @ ratios)
     values[-2] = max(p.values[-2] for p in near)
     return _Point(_status(values), values)
-
-
-def _assemble(model: Model, given: Array, points: list[_Point], shape: tuple[int, ...]) -> RobustEnsemble:
-    table = np.stack([p.values for p in points]) if points else np.zeros((0, len(_COLUMNS)))
-    columns = zip(("alpha", "gamma", "y", *_COLUMNS), (*given, *table.T), strict=True)
-    fields = {k: (float(v[0]) if shape == () else v.reshape(shape)) for k, v in columns}
-    status = np.empty(len(points), dtype=object)
-    status[:] = [p.status for p in points]
-    return RobustEnsemble(model=model, status=status[0] if shape == () else status.reshape(shape), **fields)

@@ -26,8 +26,8 @@ import numpy as np
 import scipy
 from numpy.typing import NDArray
 
-from replica_theory.arguments import COUNT, POSITIVE, Allowed, checked_alpha, checked_distance, checked_real, shown
-from replica_theory.models.model import Model, checked_model
+from replica_theory.arguments import COUNT, POSITIVE, Allowed, checked_alpha, checked_model, checked_real, shown
+from replica_theory.models.model import Model
 from replica_theory.numerics.fixed_points import solve_fixed_points
 from replica_theory.numerics.squeezing import squeezed, unsqueezed
 from replica_theory.replicas.curve_rows import curve_rows
@@ -211,23 +211,21 @@ def local_entropy_1rsb(
     >>> print(f"{curve.entropy:.4f} {curve.overlaps['q1']:.3f} {curve.overlaps['q2']:.3f}")
     0.1818 0.103 0.265
     """
-    checked_model(model)
-    alpha, distance = checked_alpha(alpha), checked_distance(distance)
-    count, parisi = _checked(model, distance, y, m)
-    grid = np.broadcast_arrays(alpha, distance, model.kappa, model.beta, count, parisi)
+    checked_model(model, Model, "local_entropy_1rsb", random_labels=True)
+    alpha, distance = checked_alpha(alpha), checked_real("distance", distance, _INSIDE)
+    count, parisi = _checked(model, y, m)
+    points = broadcast(alpha=alpha, distance=distance, kappa=model.kappa, beta=model.beta, y=count, m=parisi)
     rows = [
-        _row(
-            model.at(kappa=float(kappa), beta=float(beta)), float(a), float(d), float(replicas), float(group)
-        )._replace(y=float(replicas))
-        for a, d, kappa, beta, replicas, group in zip(*(g.ravel() for g in grid), strict=True)
+        _row(model.at(kappa=at["kappa"], beta=at["beta"]), at["alpha"], at["distance"], at["y"], at["m"])._replace(
+            y=at["y"]
+        )
+        for at in points
     ]
-    shape = grid[0].shape
-    label = f"1RSB, free reference, y = {y}, alpha = {alpha}"
+    label = f"1RSB, free reference, y = {shown(np.asarray(y))}, alpha = {shown(alpha)}"
     asked = {"function": "local_entropy_1rsb", "y": np.asarray(y).tolist(), "m": np.asarray(m).tolist()}
     names = (*_NAMES, "free_entropy", "replicon")
-    curve = assemble(rows, grid[1], label, names=names, model=model, alpha=grid[0], settings=asked)
-    call = f"local_entropy_1rsb at distance {distance}" if shape == () else "local_entropy_1rsb"
-    report(np.ravel(curve.status), curve, call, scalar=shape == ())
+    curve = assemble(rows, points, label, names=names, model=model, settings=asked)
+    report(curve, "local_entropy_1rsb", f"at distance {distance}")
     return curve
 
 
@@ -331,13 +329,10 @@ def _broken(equations: BrokenEquations, x: Array, d: float, symmetric: Row | Non
         slope = (right - left) / (2 * h)
     overlaps["replicon"] = np.nan if symmetric is None else symmetric.overlaps["replicon"]
     complexity = np.nan if system.infinite else point.phi - system.y * point.entropy
-    status, entropy = Status.CONVERGED, _entropy(equations, point)
-    if entropy < 0:
-        status = Status.NEGATIVE_ENTROPY
-    elif complexity < -1e-9:
-        status = Status.NEGATIVE_COMPLEXITY
+    entropy = _entropy(equations, point)
     overlaps["free_entropy"] = point.entropy
-    return Row(status, entropy, slope, complexity, error=abs(finer.entropy - point.entropy), overlaps=overlaps)
+    error = abs(finer.entropy - point.entropy)
+    return Row(Status.of(entropy, complexity), entropy, slope, complexity, error=error, overlaps=overlaps)
 
 
 def _entropy(equations: BrokenEquations, point: Point) -> float:
@@ -390,11 +385,8 @@ def _frozen(model: Model, alpha: float, d: float, y: float, m: float, symmetric:
     return row._replace(entropy=row.entropy / m, slope=row.slope / m, error=row.error / m, overlaps=of)
 
 
-def _checked(model: Model, distance: ArrayLike, y: ArrayLike, m: ArrayLike | None) -> tuple[Array, Array]:
+def _checked(model: Model, y: ArrayLike, m: ArrayLike | None) -> tuple[Array, Array]:
     """Numbers of replicas and Parisi parameters (NaN: the optimal one)."""
-    if model.has_teacher:
-        raise ValueError(f"local_entropy_1rsb takes random labels; got {model!r}")
-    checked_real("distance", distance, _INSIDE)
     count = np.asarray(checked_real("y", y, COUNT))
     if np.isinf(count).any() and not model.is_concave:
         raise ValueError(f"y = inf needs a log-concave kernel here; got {model!r}")

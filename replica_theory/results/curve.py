@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple
 
@@ -10,33 +10,16 @@ import numpy as np
 from numpy.typing import NDArray
 
 from replica_theory.models.model import Model
-from replica_theory.results.grid import DISTANCE, LOAD, NATS, GridResult
-from replica_theory.results.labelled import Quantity
-from replica_theory.status import Status
+from replica_theory.results.grid import GridResult, Points
+from replica_theory.results.quantities import CURVE, OVERLAPS
+from replica_theory.status import Status, statuses
 from replica_theory.typing import Array
 
 if TYPE_CHECKING:  # pragma: no cover
     from matplotlib.axes import Axes
 
 
-_OVERLAPS = {
-    "q": Quantity("overlap between two solutions at the distance"),
-    "q0": Quantity("overlap between solutions around different references"),
-    "q1": Quantity("overlap between solutions around the same reference"),
-    "t": Quantity("overlap with the reference"),
-    "q_ref": Quantity("overlap between two references"),
-    "gamma": Quantity("field along the reference, conjugate to the overlap with it"),
-    "energy": Quantity("fraction of violated patterns"),
-    "phi": Quantity("free entropy of references and replicas", NATS),
-    "free_entropy": Quantity("free entropy: entropy minus beta alpha times the energy", NATS),
-    "fold": Quantity("distance at which the branch turns back"),
-    "replicon": Quantity("stability of the replica-symmetric saddle point (positive: stable)"),
-    "replicon_ref": Quantity("the same against breaking among the references"),
-    "residual": Quantity("residual of the saddle-point equations"),
-}
-
-
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, repr=False)
 class EntropyCurve(GridResult):
     r"""Entropy (nats per weight) of the solutions at distance `d` from a reference, and what belongs to it.
 
@@ -72,16 +55,8 @@ class EntropyCurve(GridResult):
     """
 
     _coordinates: ClassVar = ("distance", "alpha", "kappa", "beta")
-    _quantities: ClassVar = {
-        "distance": DISTANCE,
-        "alpha": LOAD,
-        "entropy": Quantity("entropy of the solutions at the distance from the reference", NATS),
-        "slope": Quantity("derivative of the entropy in the distance", NATS),
-        "complexity": Quantity("logarithm of the number of references per weight", NATS),
-        "y": Quantity("number of replicas, conjugate to the local entropy"),
-        "error": Quantity("estimated numerical error of the entropy", NATS),
-    }
-    _overlaps: ClassVar = _OVERLAPS
+    _quantities: ClassVar = CURVE
+    _overlaps: ClassVar = OVERLAPS
     _floats: ClassVar = False
 
     distance: Array
@@ -97,11 +72,8 @@ class EntropyCurve(GridResult):
     alpha: Array | None = None
     settings: Mapping[str, Any] = field(default_factory=dict)
 
-    @property
-    def converged(self) -> NDArray[np.bool_]:
-        """Which points carry the numbers of a converged solution."""
-        flags = [isinstance(s, Status) and s.ok for s in np.asarray(self.status, dtype=object).ravel()]
-        return np.array(flags, dtype=bool).reshape(np.shape(self.status))
+    def _about(self) -> list[str]:
+        return [repr(self.label)] if self.label else []
 
     def _description(self) -> str:
         return " ".join(self.label.split()) or super()._description()
@@ -148,37 +120,34 @@ FAILED = Row(Status.SADDLE_LOST)
 
 
 def assemble(
-    rows: list[Row],
-    distance: Array,
+    rows: Sequence[Row],
+    points: Points,
     label: str,
     *,
     names: Iterable[str],
     replicas: bool = True,
     model: Model | None = None,
-    alpha: Array | None = None,
     settings: Mapping[str, Any] | None = None,
 ) -> EntropyCurve:
-    """The curve of the points `rows` at `distance` (any shape), with overlaps `names` even where every point failed.
+    """The curve of `rows` at the `points` (their distance and alpha), with overlaps `names` even where all failed.
 
     Without `replicas` the curve has no complexity and no y.
     """
 
     def column(values: list[float]) -> Array:
-        return np.array(values, dtype=float).reshape(distance.shape)
+        return np.array(values, dtype=float).reshape(points.shape)
 
-    status = np.empty(len(rows), dtype=object)
-    status[:] = [row.status for row in rows]
     return EntropyCurve(
-        distance=np.array(distance),
+        distance=points.array("distance"),
         entropy=column([row.entropy for row in rows]),
         slope=column([row.slope for row in rows]),
-        status=status.reshape(distance.shape),
+        status=statuses((row.status for row in rows), points.shape),
         complexity=column([row.complexity for row in rows]) if replicas else None,
         y=column([row.y for row in rows]) if replicas else None,
         overlaps={name: column([row.overlaps.get(name, np.nan) for row in rows]) for name in names},
         error=column([row.error for row in rows]),
         label=label,
         model=model,
-        alpha=None if alpha is None else np.array(alpha, dtype=float),
+        alpha=points.array("alpha"),
         settings=dict(settings or {}),
     )

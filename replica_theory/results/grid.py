@@ -11,15 +11,9 @@ from typing import Any, ClassVar, Self, TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
-from replica_theory.results.labelled import Labelled, Quantity, Variable, make_dataset, read_attributes
+from replica_theory.results.labelled import Labelled, Variable, make_dataset, read_attributes
+from replica_theory.results.quantities import PARAMETERS, STATUS, Quantity
 from replica_theory.status import statuses
-
-NATS = "nats per weight"
-LOAD = Quantity("load, patterns per weight")
-DISTANCE = Quantity("distance from the reference, differing weights over weights")
-
-_PARAMETERS = {"kappa": Quantity("margin of the model"), "beta": Quantity("inverse temperature of the model")}
-_STATUS = Quantity("outcome of the point")
 
 _Row = TypeVar("_Row")
 
@@ -36,7 +30,7 @@ class Points:
         The broadcast shape, ``()`` for a scalar call.
     """
 
-    columns: Mapping[str, NDArray[np.float64]]
+    columns: dict[str, NDArray[np.float64]]
     shape: tuple[int, ...]
 
     @property
@@ -59,6 +53,10 @@ class Points:
     def shaped(self, column: Any) -> Any:
         """One entry a point as a result holds it: of the broadcast shape, or the entry itself in a scalar call."""
         return np.asarray(column).reshape(self.shape) if self.shape else np.asarray(column).item()
+
+    def shaped_all(self, columns: Mapping[str, Any]) -> dict[str, Any]:
+        """The same for several columns by name."""
+        return {name: self.shaped(column) for name, column in columns.items()}
 
 
 def broadcast(**arguments: Any) -> Points:
@@ -126,16 +124,10 @@ class GridResult(Labelled):
     else there is becomes an attribute.
     """
 
-    _quantities: ClassVar[Mapping[str, Quantity]]
     _coordinates: ClassVar[tuple[str, ...]]
     _overlaps: ClassVar[Mapping[str, Quantity]] = {}
     _floats: ClassVar[bool] = True
     """Whether a single point is held as floats (and a Status), not as arrays without dimensions."""
-
-    def __post_init__(self) -> None:
-        status = getattr(self, "status", None)
-        if isinstance(status, np.ndarray):  # numpy may have made plain text of the members
-            object.__setattr__(self, "status", statuses(status.ravel().tolist(), status.shape))
 
     def to_xarray(self) -> Any:
         """The result as an `xarray.Dataset`.
@@ -184,7 +176,10 @@ class GridResult(Labelled):
             if cls._floats and not dims:
                 known = {name: value.item() for name, value in known.items()}
             names = {field.name for field in fields(cls)}  # type: ignore[arg-type]
-            return cls(**known, **({"overlaps": overlaps} if "overlaps" in names else {}), **attributes)
+            held = {
+                name: value for name, value in cls._unfolded(known | {"overlaps": overlaps}).items() if name in names
+            }
+            return cls(**held, **attributes)
         except (KeyError, TypeError) as error:
             raise ValueError(f"it is no {cls.__name__}: {error}") from None
 
@@ -196,6 +191,11 @@ class GridResult(Labelled):
         writer.writerow(columns)
         writer.writerows(zip(*columns.values(), strict=True))
         return text.getvalue()
+
+    @classmethod
+    def _unfolded(cls, columns: dict[str, Any]) -> dict[str, Any]:
+        """The fields that columns of the full shape were made of, where they are not these."""
+        return columns
 
     def _description(self) -> str:
         return str(type(self).__doc__).partition("\n")[0]
@@ -211,7 +211,7 @@ class GridResult(Labelled):
     def _values(self) -> dict[str, Any]:
         """All numbers by name, coordinates first."""
         model = getattr(self, "model", None)
-        found = {} if model is None else {name: getattr(model, name) for name in _PARAMETERS}
+        found = {} if model is None else {name: getattr(model, name) for name in PARAMETERS}
         found |= {name: getattr(self, name) for name in self._quantities if getattr(self, name) is not None}
         first = {name: found[name] for name in self._coordinates if name in found}
         return first | found
@@ -222,14 +222,14 @@ class GridResult(Labelled):
         values = self._values()
         if clash := sorted({*values, "status"} & overlaps.keys()):
             raise ValueError(f"overlaps must not have the names of other arrays of the result; got {', '.join(clash)}")
-        known = {**_PARAMETERS, **self._quantities}
+        known = {**PARAMETERS, **self._quantities}
         columns = {name: Variable((), _full(x, shape), known[name]) for name, x in values.items()}
         for name, x in overlaps.items():
             quantity = self._overlaps.get(name, Quantity(f"order parameter {name}"))
             columns[name] = Variable((), _full(x, shape), quantity, "overlaps")
         if hasattr(self, "status"):
-            words = np.array([str(s) for s in np.ravel(np.asarray(self.status, dtype=object))], dtype=str)
-            columns["status"] = Variable((), words.reshape(shape), _STATUS)
+            words = np.array([str(end) for end in self._ends()], dtype=str).reshape(np.shape(self.status))
+            columns["status"] = Variable((), np.array(np.broadcast_to(words, shape)), STATUS)
         return columns
 
 

@@ -9,34 +9,25 @@ import json
 import os
 from abc import ABC, abstractmethod
 from collections.abc import Iterator, Mapping
-from dataclasses import is_dataclass
+from dataclasses import fields, is_dataclass
 from pathlib import Path
-from typing import Any, NamedTuple, Self
+from typing import Any, ClassVar, NamedTuple, Self
 
 import numpy as np
 from numpy.typing import NDArray
 
-from replica_theory.models.intervals import IntervalModel, SymmetricBinaryPerceptron, UShapePerceptron
 from replica_theory.models.model import Model
-from replica_theory.models.perceptron import BinaryPerceptron, TeacherStudent
+from replica_theory.models.registry import describe, is_description, restore
 from replica_theory.results.files import replace_file
+from replica_theory.results.presentation import as_html, equal, in_a_line
+from replica_theory.results.quantities import Quantity
+from replica_theory.status import statuses
 
 FORMAT = 1
 _HDF5 = b"\x89HDF\r\n\x1a\n"
 
 _PACKAGE = "binary-perceptron"
-_MODELS = {
-    kind.__name__: kind
-    for kind in (BinaryPerceptron, TeacherStudent, SymmetricBinaryPerceptron, UShapePerceptron, IntervalModel)
-}
 _OWN = ("class", "description", "package", "version", "format")
-
-
-class Quantity(NamedTuple):
-    """What the numbers of a labelled array are."""
-
-    long_name: str
-    units: str = "1"
 
 
 class Variable(NamedTuple):
@@ -49,11 +40,77 @@ class Variable(NamedTuple):
 
 
 class Labelled(ABC):
-    """A result that can be had as a labelled dataset and kept in a netCDF file."""
+    """A result of either package: a frozen dataclass that says how it ended, shows itself and can be kept.
+
+    A subclass has a `status`, one `Status` or an array of them, and an `error`, as fields or properties. Two results
+    are equal if they are of one class with equal contents, NaN being equal to itself.
+    """
+
+    _quantities: ClassVar[Mapping[str, Quantity]] = {}
+    """What its numbers are, by the names of fields."""
+    _main: ClassVar[str] = "entropy"
+    """The quantity that it is about, quoted where it is shown."""
+
+    def __post_init__(self) -> None:
+        status = getattr(self, "status", None)
+        if isinstance(status, np.ndarray):  # numpy may have made plain text of the members
+            object.__setattr__(self, "status", statuses(status.ravel().tolist(), status.shape))
+
+    @property
+    def converged(self) -> Any:
+        """Whether the numbers are those of a converged solution, for each point."""
+        status = self.status  # type: ignore[attr-defined]
+        if not isinstance(status, np.ndarray):
+            return bool(status.ok)
+        flags = np.array([one.ok for one in status.ravel()], dtype=bool)
+        return flags.reshape(status.shape)
+
+    @property
+    def message(self) -> str:
+        """How it ended, in a sentence; of several points one for each outcome, with their number."""
+        ends = self._ends()
+        if len(ends) == 1:
+            return str(ends[0].sentence)
+        return " ".join(f"{ends.count(one)} of {len(ends)} points: {one.sentence}" for one in dict.fromkeys(ends))
+
+    def __repr__(self) -> str:
+        return in_a_line(type(self).__name__, self._about(), self._main, getattr(self, self._main), self._outcome())
+
+    def _repr_html_(self) -> str:
+        held = {name: getattr(self, name) for name in self._quantities}
+        rows = {name: (values, self._quantities[name]) for name, values in held.items() if values is not None}
+        return as_html(", ".join([type(self).__name__, *self._about()]), self.message, rows)
+
+    def __eq__(self, other: object) -> bool:
+        if type(other) is not type(self):
+            return NotImplemented
+        names = [field.name for field in fields(self)]  # type: ignore[arg-type]
+        return all(equal(getattr(self, name), getattr(other, name)) for name in names)
+
+    __hash__ = None  # type: ignore[assignment]
+
+    def _ends(self) -> list[Any]:
+        """The outcomes, one a point."""
+        status: Any = self.status  # type: ignore[attr-defined]
+        return status.ravel().tolist() if isinstance(status, np.ndarray) else [status]
+
+    def _about(self) -> list[str]:
+        """What else to say where it is shown."""
+        return []
+
+    def _outcome(self) -> str:
+        flags = np.asarray(self.converged)
+        if flags.size == 1:
+            return str(self._ends()[0])
+        return f"{int(flags.sum())} of {flags.size} converged"
 
     @abstractmethod
     def to_xarray(self) -> Any:
         """The result as an `xarray.Dataset`."""
+
+    @abstractmethod
+    def to_csv(self) -> str:
+        """The numbers as CSV with a header line, all digits."""
 
     @classmethod
     @abstractmethod
@@ -102,7 +159,7 @@ def read_netcdf(path: str | os.PathLike[str]) -> Any:
 
     Returns
     -------
-    EntropyCurve, ReplicaSymmetric, RobustEnsemble, Capacity or DenseThreshold
+    EntropyCurve, ReplicaSymmetric, Capacity or another result
         Of the class that was written, with equal contents. The file may come from another version of this package, as
         long as the format has the same number.
 
@@ -206,24 +263,12 @@ def _described(value: Any) -> Any:
         return value.tolist()
     if not isinstance(value, Model):
         raise TypeError(f"{value!r} cannot be kept as JSON")
-    if _MODELS.get(type(value).__name__) is not type(value):
-        return {"model_class": type(value).__name__, "is": repr(value)}
-    parameters = {"kappa": np.asarray(value.kappa).tolist(), "beta": np.asarray(value.beta).tolist()}
-    intervals = {"intervals": value.intervals} if isinstance(value, IntervalModel) else {}
-    return {"model_class": type(value).__name__} | intervals | parameters
+    return describe(value)
 
 
 def _undescribed(mapping: dict[str, Any]) -> Any:
     """The model that `_described` made a mapping of; other mappings as they are."""
-    if "model_class" not in mapping:
-        return mapping
-    kind = mapping["model_class"]
-    if kind not in _MODELS:
-        raise ValueError(f"its model is a {kind}, whose constraint is code, which no file keeps")
-    try:
-        return _MODELS[kind](**{name: value for name, value in mapping.items() if name != "model_class"})
-    except TypeError as error:
-        raise ValueError(f"its model is no {kind}: {error}") from None
+    return restore(mapping) if is_description(mapping) else mapping
 
 
 def _kind_of(dataset: Any) -> Any:

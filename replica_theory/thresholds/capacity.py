@@ -7,16 +7,17 @@ from typing import Any, ClassVar
 
 import numpy as np
 
-from replica_theory.models.model import Model, checked_model
-from replica_theory.results.grid import LOAD, GridResult
-from replica_theory.results.labelled import Quantity
+from replica_theory.arguments import checked_model
+from replica_theory.models.model import Model
+from replica_theory.results.grid import GridResult, broadcast
+from replica_theory.results.quantities import CAPACITY
 from replica_theory.status import Status, report, statuses
 from replica_theory.typical.functional import (
     Orders,
     almeida_thouless,
     conjugates,
     energetic_rule,
-    flatten,
+    flat_model,
     free_entropy,
     overlaps,
 )
@@ -27,7 +28,7 @@ _BRACKET = (-7.0, 7.0)
 """log q_hat at capacity lies well inside for every margin of interest (0.95 at kappa = 0)."""
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, repr=False)
 class Capacity(GridResult):
     """Load at which the replica-symmetric entropy of the solutions vanishes.
 
@@ -47,13 +48,8 @@ class Capacity(GridResult):
     """
 
     _coordinates: ClassVar = ("kappa", "beta")
-    _quantities: ClassVar = {
-        "alpha": LOAD._replace(long_name="capacity: load at which the replica-symmetric entropy vanishes"),
-        "q": Quantity("overlap between two solutions at capacity"),
-        "q_hat": Quantity("conjugate of the overlap"),
-        "stability": Quantity("de Almeida-Thouless stability at capacity (positive: stable)"),
-        "error": Quantity("estimated error of alpha"),
-    }
+    _quantities: ClassVar = CAPACITY
+    _main: ClassVar = "alpha"
 
     model: Model
     alpha: ArrayLike
@@ -99,17 +95,11 @@ def capacity(model: Model) -> Capacity:
     >>> print(f"{capacity(BinaryPerceptron(kappa=0.0)).alpha:.12f}")
     0.833078599740
     """
-    checked_model(model)
-    if model.has_teacher:
-        raise ValueError("capacity needs random labels; for a teacher see teacher_student_transition")
-    if np.any(np.isfinite(model.beta)):
-        raise ValueError(f"capacity counts solutions and needs beta = inf; got beta={model.beta}")
-    flat, _, shape = flatten(model, 1.0)
-    columns = capacity_columns(flat)
-    status = columns.pop("status")
-    fields = {k: (float(v[0]) if shape == () else v.reshape(shape)) for k, v in columns.items()}
-    result = Capacity(model=model, status=status[0] if shape == () else status.reshape(shape), **fields)
-    report(status, result, f"capacity of {model}" if shape == () else "capacity", scalar=shape == ())
+    checked_model(model, Model, "capacity", hard=True, random_labels=True, instead="teacher_student_transition")
+    points = broadcast(kappa=model.kappa, beta=model.beta)
+    columns = capacity_columns(flat_model(model, points))
+    result = Capacity(model=model, **points.shaped_all(columns))
+    report(result, "capacity", f"of {model}")
     return result
 
 

@@ -17,13 +17,14 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import ClassVar, Literal
+from typing import Any, ClassVar, Literal, get_args
 
 import numpy as np
 import scipy
 from numpy.typing import NDArray
 
-from replica_theory.models.model import Model, checked_model
+from replica_theory.arguments import checked_choice, checked_model
+from replica_theory.models.model import Model
 from replica_theory.neighbourhood.franz_parisi import franz_parisi_rows
 from replica_theory.neighbourhood.local_entropy import ZERO_COMPLEXITY, Reference, checked_replicas
 from replica_theory.numerics.branches import follow_branch
@@ -33,8 +34,8 @@ from replica_theory.replicas.infinite_y import LimitEquations
 from replica_theory.replicas.limit_curve import limit_curve
 from replica_theory.replicas.saturated import satiated
 from replica_theory.results.curve import Row
-from replica_theory.results.grid import DISTANCE, LOAD, GridResult
-from replica_theory.results.labelled import Quantity
+from replica_theory.results.grid import GridResult
+from replica_theory.results.quantities import THRESHOLD
 from replica_theory.status import ConvergenceError, Status, report, statuses
 from replica_theory.thresholds.capacity import capacity, capacity_columns
 from replica_theory.thresholds.vanishing_slope import VanishingSlope
@@ -49,7 +50,7 @@ _LOADS = (0.91, 0.94, 0.88, 0.97, 0.85, 0.8, 0.7, 0.6)
 """Fractions of the capacity at which the slope of S_inf is looked at for an interior minimum."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False, repr=False)
 class DenseThreshold(GridResult):
     """A threshold of the dense region, with the criterion that defines it.
 
@@ -66,15 +67,12 @@ class DenseThreshold(GridResult):
         Estimated error of alpha.
     model : Model or None
         The constraint, with the margins `kappa`.
+    status : Status or array of Status
     """
 
     _coordinates: ClassVar = ("kappa", "beta")
-    _quantities: ClassVar = {
-        "kappa": Quantity("margin of the model"),
-        "alpha": LOAD._replace(long_name="load at which the dense region ends, by the criterion"),
-        "distance": DISTANCE._replace(long_name="distance at which the criterion is met"),
-        "error": Quantity("estimated error of alpha"),
-    }
+    _quantities: ClassVar = THRESHOLD
+    _main: ClassVar = "alpha"
 
     alpha: ArrayLike
     distance: ArrayLike
@@ -84,6 +82,7 @@ class DenseThreshold(GridResult):
     kappa: ArrayLike
     error: ArrayLike
     model: Model | None = None
+    status: Any = Status.CONVERGED
 
     def __str__(self) -> str:
         """The number with its criterion, a line for each margin."""
@@ -145,17 +144,11 @@ def local_entropy_threshold(
     >>> print(f"{local_entropy_threshold(BinaryPerceptron()).alpha:.4f}")
     0.7553
     """
-    checked_model(model)
-    if model.has_teacher:
-        raise ValueError("a threshold needs random labels; for a teacher see dense_teacher_threshold")
-    if reference not in ("free", "solution"):
-        raise ValueError(f"reference must be 'free' or 'solution'; got {reference!r}")
-    if criterion not in ("slope", "gap", "margin"):
-        raise ValueError(f"criterion must be 'slope', 'gap' or 'margin'; got {criterion!r}")
+    checked_model(model, Model, "a threshold", hard=True, random_labels=True, instead="dense_teacher_threshold")
+    checked_choice("reference", reference, get_args(Reference))
+    checked_choice("criterion", criterion, get_args(Criterion))
     if criterion != "margin":
         checked_replicas(y, reference)
-    if np.any(np.isfinite(model.beta)):
-        raise ValueError(f"a threshold counts solutions and needs beta = inf; got {model}")
     if np.ndim(model.kappa):
         return _at_margins(model, criterion, reference, y)
     limit = float(capacity(model).alpha)
@@ -188,8 +181,8 @@ def _at_margins(model: Model, criterion: Criterion, reference: Reference, y: flo
     alpha, distance, error = (column.reshape(kappa.shape) for column in columns)
     if criterion == "margin":
         reference, y = "solution", 0.0
-    found = DenseThreshold(alpha, distance, criterion, reference, y, kappa, error, model)
-    report(status, found, "local_entropy_threshold", scalar=False)
+    found = DenseThreshold(alpha, distance, criterion, reference, y, kappa, error, model, status.reshape(kappa.shape))
+    report(found, "local_entropy_threshold")
     return found
 
 

@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import ClassVar
 
 import numpy as np
 import scipy
 
-from replica_theory.arguments import checked_kind
+from replica_theory.arguments import checked_model
 from replica_theory.models.perceptron import TeacherStudent
 from replica_theory.numerics.branches import follow_branch
 from replica_theory.replicas.infinite_y import LimitEquations
 from replica_theory.replicas.limit_curve import typical_branch
-from replica_theory.status import ConvergenceError
+from replica_theory.results.grid import GridResult
+from replica_theory.results.quantities import TEACHER_THRESHOLD
+from replica_theory.status import ConvergenceError, Status
 from replica_theory.thresholds.vanishing_slope import VanishingSlope
 from replica_theory.typical.replica_symmetric import replica_symmetric
 from replica_theory.typing import Array
@@ -23,8 +26,8 @@ _EASY_LOADS = (0.5, 0.3, 0.15)
 """Loads from which the branch is followed up to there: the first that has it."""
 
 
-@dataclass(frozen=True)
-class DenseTeacherThreshold:
+@dataclass(frozen=True, eq=False, repr=False)
+class DenseTeacherThreshold(GridResult):
     r"""Load at which the largest local entropy stops growing with the distance, :math:`\min_d dS_\infty/dd = 0`.
 
     Attributes
@@ -33,14 +36,25 @@ class DenseTeacherThreshold:
         The load, and where the slope vanishes.
     teacher_overlap, teacher_overlap_ref : float
         Overlaps of students and reference with the teacher there.
+    error : float
+        Change of alpha when the quadrature is doubled.
     criterion : str
+    model : TeacherStudent or None
+    status : Status
     """
+
+    _coordinates: ClassVar = ("kappa", "beta")
+    _quantities: ClassVar = TEACHER_THRESHOLD
+    _main: ClassVar = "alpha"
 
     alpha: float
     distance: float
     teacher_overlap: float
     teacher_overlap_ref: float
+    error: float
     criterion: str = "slope"
+    model: TeacherStudent | None = None
+    status: Status = Status.CONVERGED
 
 
 def dense_teacher_threshold(model: TeacherStudent) -> DenseTeacherThreshold:
@@ -73,9 +87,7 @@ def dense_teacher_threshold(model: TeacherStudent) -> DenseTeacherThreshold:
     >>> print(f"{threshold.alpha:.6f} at d = {threshold.distance:.4f}")
     1.086293 at d = 0.0185
     """
-    checked_kind("model", model, TeacherStudent)
-    if np.ndim(model.kappa) or np.ndim(model.beta):
-        raise ValueError("kappa and beta must be single numbers here")
+    checked_model(model, TeacherStudent, single=True)
     zero = _zero_slope(model, _SEARCHED[1])
     if zero is None:
         raise ConvergenceError("no threshold of the dense region: the slope of S_inf vanishes at no load")
@@ -99,7 +111,10 @@ def dense_teacher_threshold(model: TeacherStudent) -> DenseTeacherThreshold:
     point = LimitEquations(model, float(x[-1])).read(np.append(x[:-1], 0.0), 1 - 2 * distance)
     if point is None:
         raise ConvergenceError("no threshold of the dense region: the saddle point is lost at the minimum")
-    return DenseTeacherThreshold(float(x[-1]), distance, point.r, point.r_ref)
+    p = float(best.x)
+    finer = follow_branch(surface.finer().residual, x, p + 1e-9, [p], max_step=0.2)[0].x
+    error = float(np.abs(finer[-1] - x[-1]))
+    return DenseTeacherThreshold(float(x[-1]), distance, point.r, point.r_ref, error, model=model)
 
 
 def _zero_slope(model: TeacherStudent, distance: float) -> tuple[Array, float] | None:

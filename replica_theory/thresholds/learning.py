@@ -2,23 +2,30 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
+from typing import ClassVar
 
 import numpy as np
 import scipy
 
+from replica_theory.arguments import checked_model
 from replica_theory.models.perceptron import TeacherStudent
-from replica_theory.status import ConvergenceError
+from replica_theory.results.grid import GridResult
+from replica_theory.results.quantities import TRANSITION
+from replica_theory.status import ConvergenceError, Status
 from replica_theory.typical.functional import Orders, conjugates, free_entropy, overlaps
-from replica_theory.typical.teacher_student import NODES, checked_teacher
+from replica_theory.typical.teacher_student import NODES
 from replica_theory.typing import Array
 
+_ROUNDING = 1e-14
+"""Relative accuracy to which a load is found."""
 _LOWEST, _HIGHEST = -5.0, 3.0
 """Range of log R_hat that is searched (alpha from below 0.01 to R = 0.9999)."""
 
 
-@dataclass(frozen=True)
-class LearningTransition:
+@dataclass(frozen=True, eq=False, repr=False)
+class LearningTransition(GridResult):
     """A point on the student branch where it meets a criterion.
 
     Attributes
@@ -29,11 +36,22 @@ class LearningTransition:
         Overlap `R` of the student branch there.
     criterion : str
         What happens there.
+    error : float
+        Change of alpha when the quadrature is halved, and what its root is resolved to.
+    model : TeacherStudent or None
+    status : Status
     """
+
+    _coordinates: ClassVar = ("kappa", "beta")
+    _quantities: ClassVar = TRANSITION
+    _main: ClassVar = "alpha"
 
     alpha: float
     teacher_overlap: float
     criterion: str
+    error: float
+    model: TeacherStudent | None = None
+    status: Status = Status.CONVERGED
 
 
 def teacher_student_transition(model: TeacherStudent) -> LearningTransition:
@@ -62,16 +80,7 @@ def teacher_student_transition(model: TeacherStudent) -> LearningTransition:
     1.244683990
     """
     _checked_scalar(model)
-    end = _top_of_branch(model)
-
-    def free(log_r_hat: float) -> float:
-        alpha, orders, hats = _on_branch(model, np.array([log_r_hat]))
-        return float(free_entropy(_lifted(model), alpha, orders, hats, NODES)[0][0])
-
-    if free(end) >= 0:
-        raise ConvergenceError("no first-order transition: the students' free entropy is positive up to the spinodal")
-    root = float(scipy.optimize.brentq(free, _LOWEST, end, xtol=1e-14, rtol=1e-14))
-    return _transition(model, root, "free entropies of student and teacher are equal")
+    return _transition(model, _equal_free_entropies, "free entropies of student and teacher are equal")
 
 
 def teacher_student_spinodal(model: TeacherStudent) -> LearningTransition:
@@ -86,19 +95,32 @@ def teacher_student_spinodal(model: TeacherStudent) -> LearningTransition:
     1.492632
     """
     _checked_scalar(model)
-    return _transition(model, _top_of_branch(model), "the branch R < 1 ends")
+    return _transition(model, _top_of_branch, "the branch R < 1 ends")
 
 
-def _top_of_branch(model: TeacherStudent) -> float:
+def _equal_free_entropies(model: TeacherStudent, n: int) -> float:
+    """Log R_hat at which the students' free entropy vanishes."""
+    end = _top_of_branch(model, n)
+
+    def free(log_r_hat: float) -> float:
+        alpha, orders, hats = _on_branch(model, np.array([log_r_hat]), n)
+        return float(free_entropy(_lifted(model), alpha, orders, hats, n)[0][0])
+
+    if free(end) >= 0:
+        raise ConvergenceError("no first-order transition: the students' free entropy is positive up to the spinodal")
+    return float(scipy.optimize.brentq(free, _LOWEST, end, xtol=1e-14, rtol=1e-14))
+
+
+def _top_of_branch(model: TeacherStudent, n: int) -> float:
     """Log R_hat at the first maximum of alpha along the branch."""
     grid = np.linspace(_LOWEST, _HIGHEST, 201)
-    alpha = _on_branch(model, grid)[0]
+    alpha = _on_branch(model, grid, n)[0]
     falling = np.flatnonzero(np.diff(alpha) < 0)
     if not len(falling):
         raise ConvergenceError("the branch R < 1 has no end: alpha rises along all of it")
     k = max(int(falling[0]), 1)
     best = scipy.optimize.minimize_scalar(
-        lambda x: -float(_on_branch(model, np.array([x]))[0][0]),
+        lambda x: -float(_on_branch(model, np.array([x]), n)[0][0]),
         bounds=(grid[k - 1], grid[k + 1]),
         method="bounded",
         options={"xatol": 1e-10},
@@ -106,7 +128,7 @@ def _top_of_branch(model: TeacherStudent) -> float:
     return float(best.x)
 
 
-def _on_branch(model: TeacherStudent, log_r_hat: Array) -> tuple[Array, Orders, Orders]:
+def _on_branch(model: TeacherStudent, log_r_hat: Array, n: int) -> tuple[Array, Orders, Orders]:
     """Alpha, overlaps and conjugates at given R_hat: q_hat follows from the ratio of the two conjugate equations."""
     r_hat = np.exp(log_r_hat)
     lifted = _lifted(model)
@@ -115,7 +137,7 @@ def _on_branch(model: TeacherStudent, log_r_hat: Array) -> tuple[Array, Orders, 
 
     def mismatch(log_ratio: Array, r_hat: Array) -> Array:
         q_hat = r_hat * np.exp(log_ratio)
-        per_alpha = conjugates(lifted, *_overlaps_inside(q_hat, r_hat), n=NODES)
+        per_alpha = conjugates(lifted, *_overlaps_inside(q_hat, r_hat, n), n=n)
         return np.asarray(np.log(per_alpha.q / per_alpha.r) - log_ratio)
 
     if np.isposinf(model.beta) and model.kappa == 0:
@@ -124,20 +146,26 @@ def _on_branch(model: TeacherStudent, log_r_hat: Array) -> tuple[Array, Orders, 
         ends = (np.full_like(r_hat, -10.0), np.full_like(r_hat, 5.0))
         log_ratio = elementwise.find_root(mismatch, ends, args=(r_hat,), tolerances={"xatol": 1e-14}).x
     hats = Orders(r_hat * np.exp(log_ratio), r_hat)
-    orders = _overlaps_inside(*hats)
-    return r_hat / conjugates(lifted, *orders, n=NODES).r, orders, hats
+    orders = _overlaps_inside(*hats, n)
+    return r_hat / conjugates(lifted, *orders, n=n).r, orders, hats
 
 
-def _overlaps_inside(q_hat: Array, r_hat: Array) -> Orders:
+def _overlaps_inside(q_hat: Array, r_hat: Array, n: int) -> Orders:
     """Overlaps with q < 1 and R^2 < q also after rounding."""
-    q, r = overlaps(q_hat, r_hat, NODES)
+    q, r = overlaps(q_hat, r_hat, n)
     q = np.minimum(q, 1 - 1e-12)
     return Orders(q, np.minimum(r, np.sqrt(q) * (1 - 1e-12)))
 
 
-def _transition(model: TeacherStudent, log_r_hat: float, criterion: str) -> LearningTransition:
-    alpha, orders, _ = _on_branch(model, np.array([log_r_hat]))
-    return LearningTransition(float(alpha[0]), float(orders.r[0]), criterion)
+def _transition(
+    model: TeacherStudent, place: Callable[[TeacherStudent, int], float], criterion: str
+) -> LearningTransition:
+    """The point on the branch whose log R_hat is found at `place`, and what its load changes at half the quadrature."""
+    (alpha, orders, _), (rough, _, _) = (
+        _on_branch(model, np.array([place(model, n)]), n) for n in (NODES, NODES // 2 + 1)
+    )
+    error = float(np.abs(alpha - rough)[0] + _ROUNDING * alpha[0])
+    return LearningTransition(float(alpha[0]), float(orders.r[0]), criterion, error, model)
 
 
 def _lifted(model: TeacherStudent) -> TeacherStudent:
@@ -145,9 +173,7 @@ def _lifted(model: TeacherStudent) -> TeacherStudent:
 
 
 def _checked_scalar(model: TeacherStudent) -> None:
-    checked_teacher(model)
-    if np.ndim(model.kappa) or np.ndim(model.beta):
-        raise ValueError("kappa and beta must be single numbers here")
+    checked_model(model, TeacherStudent, single=True)
     if model.beta == 0:
         raise ValueError("beta must be positive: at beta = 0 a student learns nothing")
     if model.kappa != 0:

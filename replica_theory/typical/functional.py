@@ -7,9 +7,10 @@ from typing import Any, NamedTuple
 import numpy as np
 from scipy import special
 
-from replica_theory.models.model import Model, checked_model
+from replica_theory.models.model import Model
 from replica_theory.numerics.binary import log2cosh
 from replica_theory.numerics.gaussian import Rule, multi_rule, rule
+from replica_theory.results.grid import Points, broadcast
 from replica_theory.typing import Array, ArrayLike
 
 
@@ -70,16 +71,14 @@ def almeida_thouless(model: Model, alpha: Array, q: Orders, q_hat: Orders, n: in
     return np.asarray(1 - alpha * measure.integrate(kernel.d2**2) * spins.integrate(variance**2))
 
 
-def flatten(model: Model, alpha: ArrayLike) -> tuple[Model, Array, tuple[int, ...]]:
-    """The model with kappa and beta of shape (m, 1), alpha of shape (m,), and the broadcast shape."""
-    checked_model(model)
-    shapes = [np.shape(value) for value in (alpha, model.kappa, model.beta)]
-    try:
-        alpha, kappa, beta = np.broadcast_arrays(alpha, model.kappa, model.beta)
-    except ValueError:
-        raise ValueError("alpha, kappa and beta must broadcast; got shapes {}, {}, {}".format(*shapes)) from None
-    flat = model.at(kappa=kappa.reshape(-1, 1), beta=beta.reshape(-1, 1))
-    return flat, alpha.reshape(-1).astype(float), alpha.shape
+def at_loads(model: Model, alpha: ArrayLike) -> Points:
+    """The points of a model at loads alpha."""
+    return broadcast(alpha=alpha, kappa=model.kappa, beta=model.beta)
+
+
+def flat_model(model: Model, points: Points) -> Model:
+    """The model with the kappa and beta of the points, of shape (m, 1)."""
+    return model.at(kappa=points.columns["kappa"][:, None], beta=points.columns["beta"][:, None])
 
 
 def flat_slice(model: Model, index: Any) -> Model:

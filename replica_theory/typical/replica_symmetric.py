@@ -18,20 +18,21 @@ from typing import Any, ClassVar
 import numpy as np
 from numpy.typing import NDArray
 
-from replica_theory.arguments import checked_alpha
-from replica_theory.models.model import Model, checked_model
+from replica_theory.arguments import checked_alpha, checked_model
+from replica_theory.models.model import Model
 from replica_theory.numerics.fixed_points import solve_fixed_points
 from replica_theory.numerics.gaussian import rule
-from replica_theory.results.grid import LOAD, NATS, GridResult
-from replica_theory.results.labelled import Quantity
+from replica_theory.results.grid import GridResult
+from replica_theory.results.quantities import SADDLE
 from replica_theory.status import Status, report, statuses
 from replica_theory.typical.functional import (
     Orders,
     almeida_thouless,
+    at_loads,
     conjugates,
     energetic_rule,
+    flat_model,
     flat_slice,
-    flatten,
     free_entropy,
     overlaps,
     teacher_weight,
@@ -43,7 +44,7 @@ _LOST = 1e-6
 """A solution with 1 - q below this has run into q = 1: the branch is lost."""
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, repr=False)
 class ReplicaSymmetric(GridResult):
     r"""Replica-symmetric saddle point. Every field has the broadcast shape of alpha, kappa and beta.
 
@@ -74,19 +75,7 @@ class ReplicaSymmetric(GridResult):
     """
 
     _coordinates: ClassVar = ("alpha", "kappa", "beta")
-    _quantities: ClassVar = {
-        "alpha": LOAD,
-        "entropy": Quantity("entropy of the configurations at the energy", NATS),
-        "free_entropy": Quantity("free entropy; the entropy at beta = inf", NATS),
-        "energy": Quantity("fraction of violated patterns"),
-        "q": Quantity("overlap between two solutions"),
-        "q_hat": Quantity("conjugate of the overlap"),
-        "teacher_overlap": Quantity("overlap with the teacher"),
-        "teacher_overlap_hat": Quantity("conjugate of the overlap with the teacher"),
-        "stability": Quantity("de Almeida-Thouless stability (positive: stable)"),
-        "error": Quantity("estimated quadrature error of the free entropy", NATS),
-        "residual": Quantity("residual of the saddle-point equations"),
-    }
+    _quantities: ClassVar = SADDLE
 
     model: Model
     alpha: ArrayLike
@@ -101,12 +90,6 @@ class ReplicaSymmetric(GridResult):
     error: ArrayLike
     residual: ArrayLike
     status: Any
-
-    @property
-    def converged(self) -> Any:
-        """Which points carry the numbers of a converged saddle point."""
-        flags = np.array([s.ok for s in np.asarray(self.status, dtype=object).ravel()], dtype=bool)
-        return bool(flags[0]) if np.ndim(self.status) == 0 else flags.reshape(np.shape(self.status))
 
     def stability_distribution(self, h: ArrayLike) -> Array:
         r"""Probability density of the stabilities over typical solutions, at one (scalar) point.
@@ -175,8 +158,8 @@ def replica_symmetric(model: Model, alpha: ArrayLike) -> ReplicaSymmetric:
 
     Raises
     ------
-    ValueError
-        If alpha is not positive and finite.
+    TypeError, ValueError
+        If the model is none, alpha is not positive and finite, or the shapes do not fit.
     ConvergenceError
         In a scalar call without a saddle point (for random labels the branch ends at q = 1). In an array call such
         points are NaN with their status, and a ConvergenceWarning is issued once.
@@ -193,28 +176,23 @@ def replica_symmetric(model: Model, alpha: ArrayLike) -> ReplicaSymmetric:
     >>> print(f"{point.entropy:.9f} {point.q:.9f}")
     0.314390067 0.322385363
     """
-    checked_model(model)
+    checked_model(model, Model)
     alpha = checked_alpha(alpha)
     scalar = all(np.ndim(v) == 0 for v in (alpha, model.kappa, model.beta))
     result = _remembered(model, float(alpha)) if scalar else _computed(model, alpha)
-    status = np.asarray(result.status, dtype=object)
-    call = f"replica_symmetric at alpha={alpha}" if scalar else "replica_symmetric"
-    report(status, result, call, scalar=scalar)
+    report(result, "replica_symmetric", f"at alpha={alpha}")
     return result
 
 
 def _computed(model: Model, alpha: ArrayLike) -> ReplicaSymmetric:
-    flat, points, shape = flatten(model, alpha)
+    points = at_loads(model, alpha)
+    flat, loads = flat_model(model, points), points.columns["alpha"]
     parts = [
-        _solve(flat_slice(flat, part), points[part])
+        _solve(flat_slice(flat, part), loads[part])
         for part in (slice(k, k + _CHUNK) for k in range(0, max(len(points), 1), _CHUNK))
     ]
-    columns = {name: np.concatenate([p[name] for p in parts]) for name in parts[0]}
-    status = columns.pop("status")
-    columns["alpha"] = points
-    fields = {k: (float(v[0]) if shape == () else v.reshape(shape)) for k, v in columns.items()}
-    outcome = status[0] if shape == () else status.reshape(shape)
-    return ReplicaSymmetric(model=model, status=outcome, **fields)
+    columns = {name: np.concatenate([p[name] for p in parts]) for name in parts[0]} | {"alpha": loads}
+    return ReplicaSymmetric(model=model, **points.shaped_all(columns))
 
 
 _remembered = lru_cache(maxsize=64)(_computed)
@@ -238,8 +216,8 @@ def annealed_entropy(model: Model, alpha: ArrayLike) -> ArrayLike:
 
     Raises
     ------
-    ValueError
-        If alpha is not positive and finite.
+    TypeError, ValueError
+        If the model is none, or alpha not positive and finite.
 
     Examples
     --------
@@ -247,7 +225,10 @@ def annealed_entropy(model: Model, alpha: ArrayLike) -> ArrayLike:
     >>> round(annealed_entropy(BinaryPerceptron(), alpha=0.5), 12) == round(0.5 * 0.6931471805599453, 12)
     True
     """
-    value = np.log(2) + checked_alpha(alpha) * model.log_kernel(np.zeros(()), 1.0).log
+    checked_model(model, Model)
+    alpha = checked_alpha(alpha)
+    at_loads(model, alpha)
+    value = np.log(2) + alpha * model.log_kernel(np.zeros(()), 1.0).log
     return float(value) if np.ndim(value) == 0 else np.asarray(value)
 
 

@@ -8,14 +8,16 @@ R = 1, with zero entropy and zero energy (Györgyi 1990; Seung, Sompolinsky and 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any, ClassVar, Literal, get_args
 
 import numpy as np
 
-from replica_theory.arguments import checked_alpha
+from replica_theory.arguments import checked_alpha, checked_choice, checked_model, shown
 from replica_theory.models.perceptron import TeacherStudent
+from replica_theory.results.grid import GridResult
+from replica_theory.results.quantities import LEARNING
 from replica_theory.status import Status, report, silenced
-from replica_theory.typical.functional import flatten
+from replica_theory.typical.functional import at_loads
 from replica_theory.typical.replica_symmetric import replica_symmetric
 from replica_theory.typing import ArrayLike
 
@@ -24,8 +26,8 @@ Branch = Literal["equilibrium", "student", "teacher"]
 NODES = 481
 
 
-@dataclass(frozen=True, eq=False)
-class Learning:
+@dataclass(frozen=True, eq=False, repr=False)
+class Learning(GridResult):
     r"""What a typical student knows of its teacher; every field has the broadcast shape of alpha, kappa and beta.
 
     Attributes
@@ -42,8 +44,14 @@ class Learning:
         Nats per weight.
     perfect : bool or array of bool
         Whether the point lies on the branch of the teacher, R = 1.
+    error : float or array
+        Estimated quadrature error of `free_entropy` (0 on the branch of the teacher).
     status : Status or array of Status
     """
+
+    _coordinates: ClassVar = ("alpha", "kappa", "beta")
+    _quantities: ClassVar = LEARNING
+    _main: ClassVar = "generalization_error"
 
     model: TeacherStudent
     alpha: ArrayLike
@@ -53,7 +61,13 @@ class Learning:
     entropy: ArrayLike
     free_entropy: ArrayLike
     perfect: Any
+    error: ArrayLike
     status: Any
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        flags = np.asarray(self.perfect, dtype=bool)  # numbers, in files
+        object.__setattr__(self, "perfect", flags if flags.ndim else bool(flags))
 
 
 def teacher_student(model: TeacherStudent, alpha: ArrayLike, *, branch: Branch = "equilibrium") -> Learning:
@@ -88,47 +102,36 @@ def teacher_student(model: TeacherStudent, alpha: ArrayLike, *, branch: Branch =
     >>> teacher_student(TeacherStudent(), 1.3).generalization_error
     0.0
     """
-    checked_teacher(model)
-    if branch not in ("equilibrium", "student", "teacher"):
-        raise ValueError(f"branch must be 'equilibrium', 'student' or 'teacher'; got {branch!r}")
+    checked_model(model, TeacherStudent)
+    checked_choice("branch", branch, get_args(Branch))
     if branch == "teacher" and np.any(np.asarray(model.kappa) != 0):
-        raise ValueError(f"the teacher is a branch of its own only at kappa = 0; got kappa={model.kappa}")
+        raise ValueError(f"the teacher is a branch of its own only at kappa = 0; got kappa={shown(model.kappa)}")
     alpha = checked_alpha(alpha)
-    _, flat_alpha, shape = flatten(model, alpha)
+    points = at_loads(model, alpha)
     with silenced():
-        students = replica_symmetric(model, np.broadcast_to(alpha, shape or (1,)))
+        students = replica_symmetric(model, np.broadcast_to(alpha, points.shape or (1,)))
     ok = np.asarray(students.converged).ravel()
     free = np.asarray(students.free_entropy, dtype=float).ravel()
-    exists = np.broadcast_to(np.asarray(model.kappa) == 0, shape).ravel()
+    exists = points.columns["kappa"] == 0
     perfect = {
-        "student": np.zeros(len(flat_alpha), dtype=bool),
-        "teacher": np.ones(len(flat_alpha), dtype=bool),
+        "student": np.zeros(len(points), dtype=bool),
+        "teacher": np.ones(len(points), dtype=bool),
         "equilibrium": exists & ~(ok & (free > 0)),
     }[branch]
     status = np.array(students.status, dtype=object).ravel()
     status[perfect] = Status.CONVERGED
     r = np.where(perfect, 1.0, np.asarray(students.teacher_overlap).ravel())
     columns = {
+        "alpha": points.columns["alpha"],
+        "perfect": perfect,
+        "status": status,
         "teacher_overlap": r,
         "generalization_error": np.arccos(r) / np.pi,
         "q": np.where(perfect, 1.0, np.asarray(students.q).ravel()),
         "entropy": np.where(perfect, 0.0, np.asarray(students.entropy).ravel()),
         "free_entropy": np.where(perfect, 0.0, free),
+        "error": np.where(perfect, 0.0, np.asarray(students.error).ravel()),
     }
-    fields = {k: (float(v[0]) if shape == () else v.reshape(shape)) for k, v in columns.items()}
-    result = Learning(
-        model=model,
-        alpha=alpha,
-        perfect=bool(perfect[0]) if shape == () else perfect.reshape(shape),
-        status=status[0] if shape == () else status.reshape(shape),
-        **fields,
-    )
-    call = f"teacher_student at alpha={alpha} on branch {branch!r}" if shape == () else "teacher_student"
-    report(status, result, call, scalar=shape == ())
+    result = Learning(model=model, **points.shaped_all(columns))
+    report(result, "teacher_student", f"at alpha={alpha} on branch {branch!r}")
     return result
-
-
-def checked_teacher(model: TeacherStudent) -> None:
-    """Refuse a model without a teacher."""
-    if not isinstance(model, TeacherStudent):
-        raise TypeError(f"model must be a TeacherStudent; got {model!r}")

@@ -75,6 +75,7 @@ def test_crosscheck_json(written, capsys, tmp_path):
     assert first["discrepancy"] == first["simulation"] - first["theory"]
 
 
+@pytest.mark.slow
 def test_workers_change_nothing(written, tmp_path):
     folder, done = written
     again = shell(*SMALL, "--workers", 1, "--output", tmp_path)
@@ -160,7 +161,7 @@ def test_resume_of_nothing(folder, tmp_path, capsys):
         (["--n", "1"], "n must be an integer of at least 2; got 1"),
         (["--n", "100000001"], "choose a smaller n"),
         (["--samples", "1"], "samples must be an integer of at least 2"),
-        (["--distance", "0.7"], "distance must lie in [0, 1/2]"),
+        (["--distance", "0.7"], "distance must lie in (0, 1/2]"),
         (["--kappa", "inf"], "kappa must be finite"),
         (["--model", "symmetric", "--kappa", "-1"], "kappa must be positive"),
         (["--seed", "-1"], "rng must be a non-negative integer"),
@@ -260,6 +261,7 @@ def test_solve_json_output_and_seed(patterns, tmp_path, capsys):
     assert output.read_bytes() == first
 
 
+@pytest.mark.slow
 def test_solve_says_when_it_does_not(tmp_path, capsys):
     path = tmp_path / "impossible.txt"
     path.write_text("1 1 1\n-1 -1 -1\n")

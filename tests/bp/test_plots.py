@@ -120,7 +120,7 @@ def test_refused(table, found):
     nothing = replace(table, values={"local_entropy": np.full((2, 2, 4, 2), np.nan)})
     with pytest.raises(ValueError, match="must hold a finite 'local_entropy'; all 32 values are NaN"):
         entropy_points(nothing)
-    with pytest.raises(ValueError, match="width must be positive; got 0"):
+    with pytest.raises(ValueError, match="width must be positive and finite; got 0"):
         success_probability(table, width=0)
     with pytest.raises(TypeError, match=r"solution must be a Solution, from bp.solve; got Ensemble"):
         focusing_trace(table)

@@ -31,7 +31,7 @@ def gaussian_messages(instance, eta, field, beta):
 def exact_messages(instance, eta, field, beta):
     """New message fields (P, N) by convolving, for every edge, the distributions of all other terms."""
     cavity = np.tanh(field + eta.sum(axis=0) - eta)
-    lower, upper = (np.sqrt(instance.n) * bound for bound in instance.interval)
+    limits = np.sqrt(instance.n) * instance.allowed.stabilities + [-1e-9, 1e-9]
     new = np.zeros_like(eta)
     for (a, i), x in np.ndenumerate(instance.xi):
         others = [j for j in range(instance.n) if j != i and instance.xi[a, j] != 0]
@@ -41,11 +41,16 @@ def exact_messages(instance, eta, field, beta):
             p = np.convolve(p, [1 - up, up])
         total = 2 * np.arange(len(p)) - len(others)
         weight = [
-            np.sum(p * np.where((total + s * x >= lower - 1e-9) & (total + s * x <= upper + 1e-9), 1, np.exp(-beta)))
+            np.sum(p * np.where(inside(total + s * x, limits), 1, np.exp(-beta)))
             for s in (1, -1)
         ]
         new[a, i] = np.log(weight[0] / weight[1]) / 2 if x else 0
     return new
+
+
+def inside(values, limits):
+    """Which values lie in one of the intervals."""
+    return np.any([(values >= low) & (values <= high) for low, high in limits], axis=0)
 
 
 def sequential_messages(instance, eta, field, beta, order):

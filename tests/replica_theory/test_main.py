@@ -111,7 +111,7 @@ def test_lost_points_keep_their_line(capsys):
         (["capacity", "--model", "teacher-student"], "capacity needs random labels"),
         (["curve", "--alpha", "0.5", "--distance", "0.7"], "distance must lie in [0, 1/2]; got [0.7]"),
         (["curve", "--alpha", "0.5", "--reference-kappa", "nan"], "kappa must be finite; got nan"),
-        (["curve", "--alpha", "0.5", "--model", "teacher-student"], "franz_parisi takes random labels"),
+        (["curve", "--alpha", "0.5", "--model", "teacher-student"], "franz_parisi needs random labels"),
     ],
 )
 def test_bad_values(arguments, sentence, capsys):
@@ -128,8 +128,8 @@ def test_bad_values(arguments, sentence, capsys):
         (["curve"], "the following arguments are required: --alpha"),
         (["entropy", "--alpha"], "argument --alpha: expected at least one argument"),
         (["volume", "--alpha", "1"], "invalid choice: 'volume'"),
-        (["entropy", "--alpha", "1", "--model", "ising"], "argument --model: invalid choice: 'ising'"),
-        (["entropy", "--alpha", "1", "--beta", "cold"], "argument --beta: invalid float value: 'cold'"),
+        (["entropy", "--alpha", "1", "--model", "ising"], "argument --model: must be one of 'binary'"),
+        (["entropy", "--alpha", "1", "--beta", "cold"], "argument --beta: must be a real number; got 'cold'"),
         *(
             (
                 ["entropy", "--alpha", text],

@@ -2,26 +2,41 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from types import MappingProxyType
+import importlib
+import inspect
+import pkgutil
+import sys
+from collections.abc import Iterator, Mapping
+from operator import attrgetter
+from types import MappingProxyType, ModuleType
 
-from bp.validation.comparisons.comparison import Comparison, Job, Measured
-from bp.validation.comparisons.energy import Energy
-from bp.validation.comparisons.entropy import Entropy
-from bp.validation.comparisons.enumeration import Enumeration
-from bp.validation.comparisons.focusing import Focusing
-from bp.validation.comparisons.planted import Planted
-from bp.validation.comparisons.solutions import Solutions
-from bp.validation.comparisons.state_evolution import AmpIterations
-from bp.validation.table import Expected, Row
+from bp.validation.comparison import Comparison
 
-COMPARISONS: Mapping[str, Comparison] = MappingProxyType(
-    {
-        comparison.name: comparison
-        for comparison in (
-            Entropy(), Enumeration(), Energy(), AmpIterations(), Planted(), Focusing(), Solutions(),
-        )
-    }
-)  # fmt: skip
 
-__all__ = ["COMPARISONS", "Comparison", "Expected", "Job", "Measured", "Row"]
+def comparisons_in(package: ModuleType) -> Mapping[str, Comparison]:
+    """The comparisons that the modules of a package define, by name, in the order of the table.
+
+    Raises
+    ------
+    ValueError
+        If two have the same name.
+    """
+    found: dict[str, Comparison] = {}
+    for comparison in sorted(_defined_in(package), key=attrgetter("order", "name")):
+        if comparison.name in found:
+            raise ValueError(f"{package.__name__} has two comparisons with the name {comparison.name!r}")
+        found[comparison.name] = comparison
+    return MappingProxyType(found)
+
+
+def _defined_in(package: ModuleType) -> Iterator[Comparison]:
+    for entry in pkgutil.iter_modules(package.__path__):
+        module = importlib.import_module(f"{package.__name__}.{entry.name}")
+        for kind in vars(module).values():
+            own = inspect.isclass(kind) and kind.__module__ == module.__name__
+            if own and issubclass(kind, Comparison) and not inspect.isabstract(kind):
+                yield kind()
+
+
+COMPARISONS = comparisons_in(sys.modules[__name__])
+"""All of this package."""

@@ -12,11 +12,11 @@ from functools import partial
 import numpy as np
 
 from bp.algorithms.monte_carlo import monte_carlo
-from bp.ensembles.control_variates import controls
+from bp.ensembles.control_variates import control_variates
 from bp.execution.store import Point
 from bp.messages.propagation import belief_propagation
 from bp.problems.perceptron import sphere_instance
-from bp.validation.comparisons.comparison import Comparison, Job, Measured
+from bp.validation.comparison import Comparison, Job, Measured
 from bp.validation.table import Row, compare
 from bp.validation.theory import symmetric
 
@@ -29,7 +29,8 @@ class Energy(Comparison):
     """Fraction of violated patterns at beta = 1.5, on instances that a Markov chain can equilibrate."""
 
     name = "energy"
-    columns = ("propagated", "sampled", "difference", "controls")
+    order = 2
+    columns = ("propagated", "sampled", "difference", "control_variates")
 
     def sizes(self, n: Sequence[int]) -> tuple[int, ...]:
         """Up to 401 weights."""
@@ -42,7 +43,7 @@ class Energy(Comparison):
         run = belief_propagation(instance, job.method, beta=_BETA, on_failure="return")
         chain = monte_carlo(instance, _BETA, sweeps=_SWEEPS, rng=seed)
         propagated = run.energy if run.converged else np.nan
-        columns = (propagated, chain.energy, chain.energy - propagated, controls(instance))
+        columns = (propagated, chain.energy, chain.energy - propagated, control_variates(instance))
         return dict(zip(self.columns, map(np.asarray, columns), strict=True))
 
     def rows(self, measured: Measured) -> list[Row]:

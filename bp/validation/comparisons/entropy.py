@@ -6,10 +6,10 @@ from functools import partial
 
 import numpy as np
 
-from bp.ensembles.control_variates import controls
+from bp.ensembles.control_variates import control_variates
 from bp.execution.store import Point
 from bp.messages.propagation import belief_propagation
-from bp.validation.comparisons.comparison import Comparison, Job, Measured
+from bp.validation.comparison import Comparison, Job, Measured
 from bp.validation.table import Expected, Row, compare
 from bp.validation.theory import symmetric
 
@@ -18,7 +18,8 @@ class Entropy(Comparison):
     """Bethe entropy, self-overlap and overlap with the teacher of the solutions of every instance."""
 
     name = "entropy"
-    columns = ("entropy", "overlap", "teacher_overlap", "iterations", "controls")
+    order = 0
+    columns = ("entropy", "overlap", "teacher_overlap", "iterations", "control_variates")
 
     def measure(self, job: Job) -> Point:
         """Belief propagation on one instance; NaN where it does not converge."""
@@ -27,7 +28,7 @@ class Entropy(Comparison):
         teacher = np.nan if instance.teacher is None else float(instance.teacher @ run.magnetizations) / job.n
         values = np.array([run.entropy, run.overlap, teacher])
         values[~np.isfinite(values) | (not run.converged)] = np.nan
-        numbers = [*values, run.iterations, controls(instance)]
+        numbers = [*values, run.iterations, control_variates(instance)]
         return {name: np.asarray(number) for name, number in zip(self.columns, numbers, strict=True)}
 
     def rows(self, measured: Measured) -> list[Row]:

@@ -14,12 +14,12 @@ from typing import Any
 import numpy as np
 from scipy.special import gammaln
 
-from bp.ensembles.control_variates import controls
+from bp.ensembles.control_variates import control_variates
 from bp.exact.enumeration import enumerate_solutions
 from bp.execution.store import Point
 from bp.messages.propagation import belief_propagation
 from bp.problems.perceptron import sphere_instance
-from bp.validation.comparisons.comparison import Comparison, Job, Measured
+from bp.validation.comparison import Comparison, Job, Measured
 from bp.validation.table import Row, compare
 from bp.validation.theory import symmetric, typical
 from replica_theory.models.model import Model
@@ -37,7 +37,8 @@ class Enumeration(Comparison):
 
     name = "enumeration"
     default = False
-    columns = ("entropy", "bethe_excess", "around", "isolated", "controls")
+    order = 1
+    columns = ("entropy", "bethe_excess", "around", "isolated", "control_variates")
 
     def sizes(self, n: Sequence[int]) -> tuple[int, ...]:
         """Small ones."""
@@ -65,7 +66,7 @@ class Enumeration(Comparison):
                 excess = pairs.entropy[nodes] - binomial[nodes] + binary_entropy(nodes / job.n)
                 around[place] = polynomial_weights(nodes / job.n, d) @ excess
                 isolated[place] = pairs.isolated[nodes].max()
-        columns = (entropy, bethe - entropy, around, isolated, controls(instance))
+        columns = (entropy, bethe - entropy, around, isolated, control_variates(instance))
         return {name: np.asarray(column) for name, column in zip(self.columns, columns, strict=True)}
 
     def rows(self, measured: Measured) -> list[Row]:

@@ -6,11 +6,10 @@ from functools import lru_cache, partial
 
 import numpy as np
 
-from bp.algorithms.focusing import reference_field, replica_measures, weight_fields
-from bp.ensembles.control_variates import controls
+from bp.algorithms.focusing import reference_field, replica_measures
+from bp.ensembles.control_variates import control_variates
 from bp.execution.store import Point
-from bp.messages.propagation import make_state
-from bp.validation.comparisons.comparison import Comparison, Job, Measured
+from bp.validation.comparison import Comparison, Job, Measured
 from bp.validation.table import Row, compare
 from replica_theory.algorithms.focusing import FocusingFixedPoint, focusing_fixed_point
 from replica_theory.models.model import Model
@@ -28,7 +27,8 @@ class Focusing(Comparison):
 
     name = "focusing"
     default = False
-    columns = (*_MEASURES, "controls")
+    order = 5
+    columns = (*_MEASURES, "control_variates")
 
     def applies(self, model: Model) -> bool:
         """Random labels; an even constraint stays at zero magnetisations."""
@@ -37,15 +37,15 @@ class Focusing(Comparison):
     def measure(self, job: Job) -> Point:
         """The trace columns at every pair; NaN where the messages do not settle."""
         instance, seed = job.instance(), job.seeds(2)[1]
-        state = make_state(instance, "amp", init=_INITIAL, rng=seed)
+        state = instance.messages("amp", init=_INITIAL, rng=seed)
         table = np.full((len(_MEASURES), len(_PAIRS)), np.nan)
         for k, (gamma, y) in enumerate(_PAIRS):
             for _ in range(_SWEEPS):
-                if state.sweep(reference_field(weight_fields(state), gamma, y), _DAMPING) < _TOLERANCE:
+                if state.sweep(reference_field(state.fields, gamma, y), _DAMPING) < _TOLERANCE:
                     measures = replica_measures(state, gamma, y, entropies=True)
                     table[:, k] = [getattr(measures, name) for name in _MEASURES]
                     break
-        return dict(zip(_MEASURES, table, strict=True)) | {"controls": controls(instance)}
+        return dict(zip(_MEASURES, table, strict=True)) | {"control_variates": control_variates(instance)}
 
     def rows(self, measured: Measured) -> list[Row]:
         """Both theories, pair by pair."""

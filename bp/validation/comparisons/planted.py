@@ -8,13 +8,13 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from bp.ensembles.control_variates import controls
+from bp.ensembles.control_variates import control_variates
 from bp.execution.store import Point
 from bp.messages.local_entropy import local_entropy
 from bp.problems.perceptron import Instance
-from bp.validation.comparisons.comparison import Comparison, Job, Measured
-from bp.validation.table import Row, compare
-from bp.validation.theory import at_distance, typical
+from bp.validation.comparison import Comparison, Job, Measured
+from bp.validation.table import Expected, Row, compare
+from bp.validation.theory import at_distance, symmetric, typical
 from replica_theory.models.model import Model
 from replica_theory.status import silenced
 
@@ -24,13 +24,15 @@ _MAX_ITER = 400  # where solutions are about to be isolated messages settle slow
 class Planted(Comparison):
     r"""Franz-Parisi entropy against belief propagation around a typical solution.
 
-    At margin 0 the teacher is a typical solution of the patterns it labels. For an even constraint below capacity
-    patterns drawn so that a reference satisfies them make it a typical solution (contiguity: Abbe, Li and Sly, FOCS
-    2021). For random labels and an odd constraint no typical solution is known beforehand.
+    At margin 0 the teacher is a typical solution of the patterns it labels. For an even constraint whose annealed
+    entropy is exact (q = 0, stable) patterns drawn so that a reference satisfies them make it a typical solution
+    (contiguity: Abbe, Li and Sly, FOCS 2021; Aubin, Perkins and Zdeborová 2019 for the u-shape). For random labels and
+    an odd constraint no typical solution is known beforehand.
     """
 
     name = "planted"
-    columns = ("local_entropy", "controls")
+    order = 4
+    columns = ("local_entropy", "control_variates")
 
     def applies(self, model: Model) -> bool:
         """Models with a teacher at margin 0, and even ones."""
@@ -41,17 +43,24 @@ class Planted(Comparison):
         instance, reference = (_planted if job.model.is_even else _taught)(job)
         with silenced():
             curve = local_entropy(instance, reference, job.distances, method="amp", max_iter=_MAX_ITER)
-        return {"local_entropy": curve.entropy, "controls": controls(instance)}
+        return {"local_entropy": curve.entropy, "control_variates": control_variates(instance)}
 
     def rows(self, measured: Measured) -> list[Row]:
         """Distance by distance, where solutions are."""
         source = "around planted" if measured.model.is_even else "around teacher"
+        contiguous = not measured.model.is_even or (
+            symmetric(measured.model, "q", measured.alpha) == 0
+            and symmetric(measured.model, "stability", measured.alpha) > 0
+        )
+        expected: Expected = "equal" if contiguous else "near"
+        assumption = "" if contiguous else "planted solutions are typical (q = 0, stable)"
         rows = []
         for k, d in enumerate(measured.distances):
             theory = partial(at_distance, typical, measured, k)
             if not theory(measured.alpha) > 0:  # typical solutions are isolated: nothing to count
                 continue
-            row = Row("Franz-Parisi", measured.alpha, np.nan, "Franz-Parisi", source, "equal", distance=d)
+            row = Row("Franz-Parisi", measured.alpha, np.nan, "Franz-Parisi", source, expected, assumption=assumption,
+                      distance=d)  # fmt: skip
             rows += compare(row, measured.values(theory, "local_entropy", k), theory(measured.alpha))
         return rows
 
@@ -76,5 +85,4 @@ def _planted(job: Job) -> tuple[Instance, NDArray[Any]]:
         patterns = 2 * rng.integers(0, 2, (wanted, job.n), dtype=np.int8) - 1
         sums = patterns @ reference.astype(np.float32) + rng.uniform(-1, 1, wanted)
         kept = np.concatenate([kept, patterns[job.model.allows(sums / np.sqrt(job.n))]])
-    kappa = float(np.asarray(job.model.kappa))
-    return Instance(kept[:wanted], kappa=kappa, constraint="symmetric"), reference
+    return Instance(kept[:wanted], constraint=job.model), reference

@@ -9,10 +9,10 @@ from typing import Any
 import numpy as np
 
 from bp.algorithms import solve, solvers
-from bp.ensembles.control_variates import controls
+from bp.ensembles.control_variates import control_variates
 from bp.execution.store import Point
 from bp.messages.local_entropy import local_entropy
-from bp.validation.comparisons.comparison import Comparison, Job, Measured
+from bp.validation.comparison import Comparison, Job, Measured
 from bp.validation.table import Row, compare
 from bp.validation.theory import at_distance, bound, typical
 from replica_theory.status import silenced
@@ -22,7 +22,8 @@ class Solutions(Comparison):
     """The entropy of solutions at a distance from the one that each solver finds."""
 
     name = "solutions"
-    columns = ("solved", "iterations", "local_entropy", "weights", "controls")
+    order = 6
+    columns = ("solved", "iterations", "local_entropy", "weights", "control_variates")
 
     def measure(self, job: Job) -> Point:
         """A solution by every solver, and the local entropies around it; the first axis is that of the solvers."""
@@ -38,7 +39,7 @@ class Solutions(Comparison):
             "iterations": np.array([solution.iterations for solution in found]),
             "local_entropy": around,
             "weights": np.stack([solution.weights for solution in found]),
-            "controls": controls(instance),
+            "control_variates": control_variates(instance),
         }
 
     def rows(self, measured: Measured) -> list[Row]:

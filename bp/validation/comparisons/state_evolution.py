@@ -6,11 +6,9 @@ from functools import lru_cache, partial
 
 import numpy as np
 
-from bp.algorithms.focusing import weight_fields
-from bp.ensembles.control_variates import controls
+from bp.ensembles.control_variates import control_variates
 from bp.execution.store import Point
-from bp.messages.propagation import make_state
-from bp.validation.comparisons.comparison import Comparison, Job, Measured
+from bp.validation.comparison import Comparison, Job, Measured
 from bp.validation.table import Row, compare
 from replica_theory.algorithms.state_evolution import StateEvolution, state_evolution
 from replica_theory.models.model import Model
@@ -23,21 +21,22 @@ class AmpIterations(Comparison):
     """Overlaps of the iterates of undamped AMP."""
 
     name = "state-evolution"
-    columns = ("overlap", "teacher_overlap", "controls")
+    order = 3
+    columns = ("overlap", "teacher_overlap", "control_variates")
 
     def measure(self, job: Job) -> Point:
         """Overlaps after each of the iterations."""
         instance, seed = job.instance(), job.seeds(2)[1]
-        state = make_state(instance, "amp", init=_AMPLITUDE if job.model.is_even else None, rng=seed)
+        state = instance.messages("amp", init=_AMPLITUDE if job.model.is_even else None, rng=seed)
         teacher = np.full(job.n, np.nan) if instance.teacher is None else instance.teacher
         nothing = np.zeros(job.n)
         course = []
         for _ in range(max(_ITERATIONS)):
             state.sweep(nothing, 0.0)
-            m = np.tanh(weight_fields(state))
+            m = np.tanh(state.fields)
             course.append((np.mean(m**2), np.mean(teacher * m)))
         q, r = np.transpose(course)[:, np.array(_ITERATIONS) - 1]
-        return {"overlap": q, "teacher_overlap": r, "controls": controls(instance)}
+        return {"overlap": q, "teacher_overlap": r, "control_variates": control_variates(instance)}
 
     def rows(self, measured: Measured) -> list[Row]:
         """Iteration by iteration."""

@@ -1,34 +1,35 @@
-"""Local search: its moves against plain enumeration of all flips, and what it repairs."""
+"""Local search: the sums that are allowed, and what it repairs."""
 
 import numpy as np
 import pytest
 
 import bp
-from bp.algorithms import _search
-from bp.algorithms.local_search import edges, local_search
-from bp.problems import _bits
-from replica_theory.models.intervals import SymmetricBinaryPerceptron
+from bp.algorithms.local_search import local_search
+from bp.problems import _bits, _walks
+from bp.problems.walkers import differences, lattice_tables
+from replica_theory.models.intervals import IntervalModel, SymmetricBinaryPerceptron, UShapePerceptron
 from replica_theory.models.perceptron import BinaryPerceptron
 
 MODELS = [BinaryPerceptron(), BinaryPerceptron(0.4), SymmetricBinaryPerceptron(1.0), SymmetricBinaryPerceptron(0.3)]
+MODELS += [UShapePerceptron(0.5), IntervalModel([(-1.6, -0.7), (0.1, 0.3), (1.2, np.inf)])]
 
 
 def energy(inst, weights):
     """Flips by which the patterns miss their sums."""
-    lower, upper = edges(inst)
     sums = inst.xi.astype(int) @ weights.astype(int)
-    return int(np.sum(np.maximum(np.maximum(lower - sums, sums - upper), 0)) // 2)
+    missed = [np.maximum(np.maximum(lower - sums, sums - upper), 0) for lower, upper in inst.allowed.lattice]
+    return int(np.sum(np.min(missed, axis=0)) // 2)
 
 
 @pytest.mark.parametrize("n", [20, 21])
 @pytest.mark.parametrize("model", MODELS, ids=repr)
 def test_edges_are_the_outermost_allowed_sums(model, n):
     inst = bp.random_instance(model, n, 1.0, rng=1)
-    lower, upper = edges(inst)
     sums = np.arange(-n, n + 1, 2)
-    low, high = inst.sum_bounds
-    assert np.array_equal((sums >= lower) & (sums <= upper), (sums >= low) & (sums <= high))
-    assert (lower - n) % 2 == (upper - n) % 2 == 0
+    allowed = [np.any([(sums >= low) & (sums <= high) for low, high in ends], axis=0)
+               for ends in (inst.allowed.lattice, inst.allowed.sums)]  # fmt: skip
+    assert np.array_equal(*allowed)
+    assert np.all((inst.allowed.lattice - n) % 2 == 0)
 
 
 @pytest.mark.parametrize("temperature", [0.3, 1.0])
@@ -41,14 +42,16 @@ def test_first_flip_is_drawn_from_the_heat_bath(model, temperature):
     cumulative = np.cumsum(np.exp(-(energies - energies.min()) / temperature))
     sums, words = inst.xi.astype(np.int64) @ start, _bits.pack(start[None])[0]
     rows, g = np.empty((len(sums), len(words)), np.uint64), np.zeros((1, len(sums)), np.float32)
-    errors, met = _search._collect(inst.bits, sums, *edges(inst), rows, g)
-    near = np.count_nonzero(g) or len(sums)
+    violated, table = lattice_tables(71, inst.allowed.lattice)
+    places, (down, up) = (sums + 73) // 2, differences(table)
+    near, errors, met = _walks.collect(inst.bits, places, down, up, violated, rows, g)
+    assert near == np.count_nonzero((down[places] != 0) | (up[places] != 0))
     assert errors == inst.errors(start)
-    boltzmann = np.exp(-np.arange(_search._RANGE) / temperature)
+    boltzmann = np.exp(-np.arange(_walks._RANGE) / temperature)
     for uniform in (0.01, 0.3, 0.77, 0.99):
         expected = int(np.searchsorted(cumulative, uniform * cumulative[-1], side="right"))
         space = np.empty((1, 64 * len(words))), np.empty(71)
-        assert _search._choose(rows[:near], g, met, words, boltzmann, uniform, *space) == expected
+        assert _walks.choose(rows[:near], g, met, words, boltzmann, uniform, *space) == expected
 
 
 @pytest.mark.parametrize(("model", "alpha"), [(MODELS[0], 0.3), (MODELS[1], 0.2), (MODELS[2], 0.5)], ids=repr)

@@ -12,13 +12,12 @@ import pytest
 from dask_workers import dask_workers
 
 import bp
-from bp.ensembles.ensemble import Ensemble
 from bp.execution.store import DamagedPointWarning
 from bp.execution.workers import worker_processes
-from replica_theory import BinaryPerceptron, SymmetricBinaryPerceptron, TeacherStudent
+from replica_theory import BinaryPerceptron
 from replica_theory.status import ConvergenceWarning
 
-measurements = importlib.import_module("bp.ensembles.measurements")
+bench = importlib.import_module("bp.ensembles.bench")
 module = importlib.import_module("bp.ensembles.ensemble")
 MODEL = BinaryPerceptron()
 MEASUREMENTS = ["entropy", "overlap", "solved", "iterations", "local_entropy", "solution_overlaps"]
@@ -49,33 +48,12 @@ def serial():
     return run()
 
 
-def made(values, n, name="x"):
-    """An ensemble of given numbers, one load."""
-    array = np.asarray(values, dtype=float)[None]
-    samples = array.shape[2]
-    axes = np.array([0.5]), np.asarray(n), np.array([])
-    return Ensemble(MODEL, *axes, {name: array}, 1, samples, "focusing-bp", "gaussian", 4, {})
-
-
 def test_shapes_and_labels(serial):
     assert serial.root == 7 and serial.samples == 2
     assert serial.alpha.tolist() == [0.3, 0.5] and serial.n.tolist() == [61, 101]
     np.testing.assert_array_equal(serial.load, [[18 / 61, 30 / 101], [30 / 61, 50 / 101]])
     for name in MEASUREMENTS:
         assert serial.values[name].shape == (2, 2, 2) + ((2,) if name == "local_entropy" else ())
-
-
-def test_points_are_what_the_front_doors_give(serial):
-    draw, first, second = np.random.SeedSequence([7, 1, 0, 1]).spawn(3)
-    instance = bp.random_instance(MODEL, 61, 0.5, draw)
-    state = bp.belief_propagation(instance)
-    a, b = (bp.solve(instance, rng=seed) for seed in (first, second))
-    point = {name: values[1, 0, 1] for name, values in serial.values.items()}
-    assert (point["entropy"], point["overlap"]) == (state.entropy, state.overlap)
-    assert (point["solved"], point["iterations"]) == (a.solved, a.iterations)
-    curve = bp.local_entropy(instance, a.weights, [0.1, 0.3])
-    np.testing.assert_array_equal(point["local_entropy"], curve.entropy)
-    assert point["solution_overlaps"] == (a.weights.astype(float) @ b.weights) / 61
 
 
 def test_a_point_alone_is_the_same(serial):
@@ -93,85 +71,13 @@ def test_a_point_that_is_not_there(serial, place):
         serial.rerun(*place)
 
 
-def test_energy_and_generalization_error():
-    thermal = run(["energy"], BinaryPerceptron(beta=2.0), alpha=0.5, n=101, samples=1)
-    instance = bp.random_instance(MODEL, 101, 0.5, np.random.SeedSequence([7, 0, 0, 0]).spawn(1)[0])
-    assert thermal.values["energy"].item() == bp.belief_propagation(instance, beta=2.0).energy
-    taught = run(["generalization_error"], TeacherStudent(), alpha=0.5, n=101, samples=1)
-    instance = bp.random_instance(TeacherStudent(), 101, 0.5, np.random.SeedSequence([7, 0, 0, 0]).spawn(1)[0])
-    r = instance.teacher @ bp.belief_propagation(instance).magnetizations / 101
-    assert taught.values["generalization_error"].item() == pytest.approx(np.arccos(r) / np.pi, rel=1e-14)
-
-
-def test_generalization_error_is_the_fraction_of_fresh_patterns_that_two_weights_disagree_on():
-    rng = np.random.default_rng(3)
-    teacher, weights = rng.choice([-1, 1], size=(2, 41))
-    patterns = rng.standard_normal((200_000, 41))
-    measured = np.mean((patterns @ teacher) * (patterns @ weights) < 0)
-    expected = np.arccos(teacher @ weights / 41) / np.pi
-    assert measured == pytest.approx(expected, abs=4 * np.sqrt(0.25 / 200_000))  # four standard errors
-
-
-def test_mean_and_its_error():
-    values = [[1.0, 2.0, 4.0, np.nan], [3.0, np.nan, np.nan, -np.inf]]
-    estimate = made(values, [10, 20]).mean("x", width=2.0)
-    np.testing.assert_array_equal(estimate.count, [[3, 1]])
-    np.testing.assert_allclose(estimate.mean, [[7 / 3, 3.0]], rtol=1e-15)
-    np.testing.assert_allclose(estimate.error, [[np.std([1, 2, 4], ddof=1) / np.sqrt(3), np.nan]], rtol=1e-14)
-    np.testing.assert_allclose(estimate.high - estimate.low, 4 * estimate.error)
-
-
-def test_wilson_interval():
-    # 95 % intervals of Wilson's formula; none of 10 solved: z^2 / (n + z^2)
-    z = 1.959963984540054
-    estimate = made([[1.0] * 7 + [0.0] * 3, [0.0] * 10], [10, 20], "solved").mean("solved", width=z)
-    np.testing.assert_allclose(estimate.low, [[0.39677815, 0.0]], atol=1e-8)
-    np.testing.assert_allclose(estimate.high, [[0.89220873, z**2 / (10 + z**2)]], atol=1e-8)
-    assert (estimate.error > 0).all()
-
-
-@pytest.mark.parametrize("order", [1, 2])
-def test_extrapolation_finds_exact_coefficients(order):
-    n = np.array([101, 201, 401, 801])
-    exact = np.array([0.3, -1.7, 40.0])[: order + 1]
-    mean = (1.0 / n[:, None]) ** np.arange(order + 1) @ exact
-    spread = np.array([4e-3, 3e-3, 2e-3, 1e-3])
-    result = made(mean[:, None] + spread[:, None] * [-1, 1], n)
-    fit = result.extrapolate("x", order=order)
-    np.testing.assert_allclose(fit.coefficients[0], exact, rtol=1e-9)
-    assert fit.chi2[0] == pytest.approx(0, abs=1e-18) and fit.dof[0] == 4 - order - 1
-    # errors of the means are `spread` itself (two samples at +-spread); the normal equations by hand
-    design = (1.0 / n[:, None]) ** np.arange(order + 1)
-    covariance = np.linalg.inv(design.T @ np.diag(spread**-2.0) @ design)
-    np.testing.assert_allclose(fit.covariance[0], covariance, rtol=1e-6)
-    assert fit.error[0] == np.sqrt(fit.covariance[0, 0, 0])
-
-
-def test_extrapolation_quotes_its_error():
-    # value - truth over error is a standard normal, chi2 has mean dof: over 500 fits
-    rng = np.random.default_rng(1)
-    n, deviations, chi2 = np.array([101, 201, 401, 801]), [], []
-    for _ in range(500):
-        noise = rng.normal(size=(4, 64)) * 0.05
-        fit = made(0.3 - 1.7 / n[:, None] + noise, n).extrapolate("x")
-        deviations.append((fit.value[0] - 0.3) / fit.error[0])
-        chi2.append(fit.chi2[0])
-    assert np.std(deviations) == pytest.approx(1, abs=4 / np.sqrt(1000) + 0.02)  # errors from 64 samples: t, 2 % wider
-    assert np.mean(chi2) == pytest.approx(2, abs=4 * 2 / np.sqrt(500) + 0.07)
-
-
-def test_an_extrapolation_prints_its_values_with_their_errors():
-    fit = made([[0.49, 0.51], [0.39, 0.41], [0.355, 0.365]], [10, 20, 40]).extrapolate("x")
-    assert str(fit) == "alpha = 0.5: 0.3127 ± 0.0074 (chi2 = 0.364, dof = 1)"
-    empty = made([[1.0, 1.0], [1.0, 2.0]], [10, 20]).extrapolate("x")
-    assert str(empty) == "alpha = 0.5: nan ± nan (chi2 = nan, dof = -1)"
-
-
-def test_extrapolation_without_enough():
-    fit = made([[1.0, 1.0], [1.0, 2.0]], [10, 20]).extrapolate("x")  # the first does not scatter
-    assert np.isnan(fit.value[0]) and fit.dof[0] == -1
-    with pytest.raises(ValueError, match="a fit of order 2 needs at least 3 sizes"):
-        made([[1.0, 2.0], [1.0, 2.0]], [10, 20]).extrapolate("x", order=2)
+def test_an_ensemble_shows_itself_and_how_it_ended(serial):
+    assert serial.status.shape == (2, 2, 2) and serial.converged.all() and "converged" in serial.message
+    assert repr(serial).startswith("Ensemble(BinaryPerceptron(kappa=0.0, beta=inf), shape (2, 2, 2), entropy = 0.")
+    assert repr(serial).endswith("8 of 8 converged)")
+    assert all(f"<code>{name}</code>" in serial._repr_html_() for name in MEASUREMENTS)
+    np.testing.assert_array_equal(serial.error["overlap"], serial.mean("overlap").error)
+    assert serial == run() and serial != run(rng=8)
 
 
 def test_rows_and_csv(serial):
@@ -206,10 +112,11 @@ def test_a_larger_run_goes_on_and_other_settings_are_refused(serial, tmp_path, m
 
 def test_messages_that_do_not_converge_are_reported_once(monkeypatch):
     real = bp.belief_propagation
-    monkeypatch.setattr(measurements, "belief_propagation", lambda *a, **k: real(*a, **k | {"max_iter": 1}))
+    monkeypatch.setattr(bench, "belief_propagation", lambda *a, **k: real(*a, **k | {"max_iter": 1}))
     with pytest.warns(ConvergenceWarning, match="NaN on so many instances: entropy 2") as caught:
         result = run(["entropy", "solved"], alpha=0.5, n=61)
     assert len(caught) == 1
+    assert not result.converged.any() and (result.status == "max-iterations").all()
     assert np.isnan(result.values["entropy"]).all() and result.values["solved"].all()
 
 
@@ -218,20 +125,22 @@ def test_messages_that_do_not_converge_are_reported_once(monkeypatch):
     [
         ({"model": "binary"}, TypeError, "model must be a model"),
         ({"model": BinaryPerceptron([0.0, 1.0])}, ValueError, "single kappa and beta"),
-        ({"alpha": 0.0}, ValueError, "alpha must be one or more numbers, positive"),
+        ({"alpha": 0.0}, ValueError, "alpha must be positive and finite; got 0.0"),
         ({"alpha": "x"}, TypeError, "alpha must be a real number"),
         ({"alpha": [0.5, 0.5]}, ValueError, "alpha must hold different numbers"),
         ({"alpha": 0.001}, ValueError, "gives no patterns"),
-        ({"n": 10.5}, TypeError, "n must be an integer"),
+        ({"n": 10.5}, TypeError, "n must be a positive integer"),
         ({"n": []}, ValueError, "n must hold at least one"),
-        ({"n": 0}, ValueError, "n must be an integer of at least 1; got 0"),
-        ({"samples": 0}, ValueError, "samples must be an integer of at least 1; got 0"),
+        ({"n": 0}, ValueError, "n must be a positive integer; got 0"),
+        ({"samples": 0}, ValueError, "samples must be a positive integer; got 0"),
         ({"solver_runs": 1}, ValueError, "solver_runs must be an integer of at least 2; got 1"),
         ({"measurements": []}, ValueError, "measurements must be one or more"),
         ({"measurements": ["entropie"]}, ValueError, "measurements must be one of 'entropy'.*got 'entropie'"),
         ({"measurements": "energy"}, ValueError, "needs a finite beta"),
         ({"measurements": "generalization_error"}, ValueError, "needs a model with a teacher"),
-        ({"distance": 0.0}, ValueError, r"distance must be .* in \(0, 1/2\]"),
+        ({"distance": 0.0}, ValueError, r"distance must lie in \(0, 1/2\]; got 0"),
+        ({"distance": [0.1, 0.1]}, ValueError, "distance must hold different numbers"),
+        ({"n": 10**7 + 1, "method": "amp"}, MemoryError, "choose a smaller n"),
         ({"solver": "magic"}, ValueError, "solver must be one of"),
         ({"method": "magic"}, ValueError, "method must be one of"),
         ({"rng": -1}, ValueError, "rng must be a non-negative integer.*; got -1"),
@@ -251,11 +160,6 @@ def test_names_of_the_table_are_checked(serial):
         serial.mean("entropy", width=0)
     with pytest.raises(ValueError, match="order must be 1 or 2"):
         serial.extrapolate("entropy", order=3)
-
-
-def test_overlaps_of_an_even_constraint_have_no_sign():
-    result = run(["solution_overlaps"], SymmetricBinaryPerceptron(1.0), alpha=0.3, n=61, samples=2)
-    assert (result.values["solution_overlaps"] >= 0).all()
 
 
 def test_processes_do_not_change_a_bit(serial, tmp_path):
@@ -281,6 +185,7 @@ def forty():
     return bp.ensemble(MODEL, samples=20, **FORTY)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("workers", [1, 2])
 def test_killed_at_a_random_moment_and_resumed_is_uninterrupted(forty, tmp_path, workers):
     script = tmp_path / "driver.py"
@@ -308,6 +213,7 @@ def test_a_damaged_point_is_done_again(serial, tmp_path):
     assert damaged.with_suffix(".damaged").exists()
 
 
+@pytest.mark.slow
 def test_dask_does_not_change_a_bit(serial, tmp_path):
     with dask_workers(2) as (client, executor):
         assert_identical(run(executor=executor, folder=tmp_path), serial)

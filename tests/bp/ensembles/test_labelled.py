@@ -1,6 +1,5 @@
 """Ensembles and measured curves as labelled data and in netCDF files."""
 
-import importlib
 import json
 import os
 import sys
@@ -10,13 +9,11 @@ import pytest
 
 import bp
 import replica_theory as rt
-from bp.ensembles import measurements
-from bp.ensembles.ensemble import Ensemble
+from bp.ensembles.table import Ensemble
 
 for package in ("xarray", "h5netcdf", "h5py"):
     pytest.importorskip(package, reason=f"{package} is not installed (extra [data])")
 
-module = importlib.import_module("bp.ensembles.ensemble")
 SMALL = {"alpha": [0.3, 0.5], "n": [31, 61], "samples": 2, "distance": [0.1, 0.3], "solver_runs": 2}
 MEASUREMENTS = ["solved", "entropy", "local_entropy", "solution_overlaps"]
 
@@ -87,10 +84,6 @@ def test_labels(result):
     assert (data.attrs["solver"], data.attrs["method"], data.attrs["solver_runs"]) == ("focusing-bp", "gaussian", 2)
     mean = data["entropy"].mean("sample")
     np.testing.assert_allclose(mean, result.mean("entropy").mean, rtol=1e-14)
-
-
-def test_every_measurement_says_what_it_is():
-    assert measurements.MEASUREMENTS.keys() == measurements.QUANTITIES.keys()
 
 
 def test_files_of_something_else_are_refused(result, tmp_path):

@@ -142,6 +142,7 @@ def test_a_dask_client_that_is_closed_is_reported(tmp_path):
     assert values(run_points(square, JOBS, columns=COLUMNS, store=PointStore(tmp_path, {}))) == SQUARES
 
 
+@pytest.mark.slow
 def test_a_job_that_kills_every_worker_is_given_up_after_the_others(tmp_path):
     store = PointStore(tmp_path, {})
     message = r"worker processes died 3 times .* 1 points are missing; 4 finished points are in"
@@ -252,52 +253,3 @@ def test_the_lock_of_a_killed_process_does_not_block(tmp_path):
         os.killpg(holder.pid, signal.SIGKILL)
         holder.stdout.close()
         holder.wait()
-
-
-def report_pid(job):
-    Path(job.marks, f"pid{os.getpid()}").touch()
-    time.sleep(600)
-    return square(job)
-
-
-DRIVER = """
-import sys
-sys.path[:0] = sys.argv[2].split(":")
-import test_jobs
-from bp.execution.jobs import run_points
-from bp.execution.workers import worker_processes
-if __name__ == "__main__":
-    with worker_processes(2) as executor:
-        jobs = test_jobs.marked(test_jobs.JOBS, sys.argv[1])
-        run_points(test_jobs.report_pid, jobs, columns=("x",), executor=executor)
-"""
-
-
-PATHS = ":".join([str(Path(__file__).parent), str(Path(__file__).parents[2] / "helpers")])
-
-
-def alive(pid):
-    try:
-        return Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()[0] != "Z"
-    except FileNotFoundError:
-        return False
-
-
-@pytest.mark.skipif(not Path("/proc/self/stat").exists(), reason="needs /proc")
-@pytest.mark.parametrize("how", [signal.SIGKILL, signal.SIGINT])
-def test_workers_end_with_the_process_that_made_them(tmp_path, how):
-    script = tmp_path / "driver.py"
-    script.write_text(DRIVER)
-    driver = subprocess.Popen([sys.executable, script, tmp_path, PATHS], stderr=subprocess.DEVNULL)
-    wait_until(lambda: len(list(tmp_path.glob("pid*"))) == 2)
-    driver.send_signal(how)
-    driver.wait(300)
-    pids = [int(path.name[3:]) for path in tmp_path.glob("pid*")]
-    wait_until(lambda: not any(map(alive, pids)))
-
-
-def wait_until(condition, seconds=300):
-    end = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < end
-        time.sleep(0.02)

@@ -56,14 +56,27 @@ def test_log_soft_at_zero_temperature_is_the_log_probability():
 @pytest.mark.parametrize("beta", [2.0, math.inf])
 def test_log_factor_without_variance_is_the_constraint(beta):
     kappa = 0.6 * math.sqrt(25)  # not exactly 3: the margin counts as allowed all the same
-    assert log_factor(3.0, 0.0, kappa, math.inf, beta) == 0.0
-    assert log_factor(3.0, 0.0, -kappa, kappa, beta) == 0.0
-    assert log_factor(1.0, 0.0, kappa, math.inf, beta) == -beta
+    margin, symmetric = (kappa, math.inf), (-kappa, kappa)
+    assert log_factor(3.0, 0.0, margin, beta) == 0.0
+    assert log_factor(3.0, 0.0, symmetric, beta) == 0.0
+    assert log_factor(1.0, 0.0, margin, beta) == -beta
+    union = np.array([[-math.inf, -kappa], [kappa, math.inf]])
+    assert [log_factor(x, 0.0, union, beta) for x in (-3.0, 1.0, 3.0)] == [0.0, -beta, 0.0]
 
 
 def test_log_factor_is_the_weight_of_a_gaussian_field():
     value = math.log(math.exp(-1) + (1 - math.exp(-1)) * (special.ndtr(1.25) - special.ndtr(-0.25)))
-    assert log_factor(-0.5, 4.0, -1.0, 2.0, 1.0) == pytest.approx(value, rel=RTOL)
+    assert log_factor(-0.5, 4.0, (-1.0, 2.0), 1.0) == pytest.approx(value, rel=RTOL)
+
+
+@pytest.mark.parametrize("mean", [-90.0, -7.0, -0.4, 0.0, 1.5, 40.0])
+@pytest.mark.parametrize("ends", [[(-math.inf, -1), (1, math.inf)], [(-3, -2), (-0.5, 0.25), (4, 9)]], ids=str)
+def test_log_factor_of_unions_matches_high_precision(ends, mean):
+    with mpmath.workdps(700):
+        tail = lambda x: mpmath.erfc(x / mpmath.sqrt(2)) / 2  # noqa: E731
+        p = sum(tail((a - mpmath.mpf(mean)) / 2) - tail((b - mpmath.mpf(mean)) / 2) for a, b in ends)
+        expected = float(mpmath.log(p))
+    assert log_factor(mean, 4.0, np.array(ends, dtype=float), math.inf) == pytest.approx(expected, rel=RTOL, abs=1e-15)
 
 
 def test_log_cosh():

@@ -6,11 +6,12 @@ import pytest
 from bp.algorithms import solve
 from bp.messages.amp import Amp
 from bp.messages.propagation import belief_propagation
-from bp.problems.devices import interval_kernel, namespace
+from bp.problems.devices import namespace
 from bp.problems.perceptron import Instance, random_instance
-from replica_theory import BinaryPerceptron, SymmetricBinaryPerceptron
+from replica_theory import BinaryPerceptron, IntervalModel, SymmetricBinaryPerceptron, UShapePerceptron
 
-MODELS = [(BinaryPerceptron(0.3), (0.3, np.inf)), (SymmetricBinaryPerceptron(0.7), (-0.7, 0.7))]
+BANDS = IntervalModel([(-2.0, -1.0), (-0.2, 0.3), (1.0, np.inf)])
+MODELS = [BinaryPerceptron(0.3), SymmetricBinaryPerceptron(0.7), UShapePerceptron(0.5), BANDS]
 
 
 @pytest.fixture(params=["numpy", "torch"])
@@ -22,13 +23,13 @@ def device(request):
 
 
 @pytest.mark.parametrize("beta", [0.0, 2.0, np.inf])
-@pytest.mark.parametrize(("model", "interval"), MODELS)
-def test_log_weights(device, model, interval, beta):
+@pytest.mark.parametrize("model", MODELS, ids=repr)
+def test_log_weights(device, model, beta):
     """The curvature is a small difference in the far tail: 1e-10 of it is left there."""
     rng = np.random.default_rng(1)
     mean, std = 4 * rng.normal(size=500), rng.uniform(0.1, 1, size=500)
     space = namespace(device)
-    there = interval_kernel(space, interval, beta, space.asarray(mean), space.asarray(std))
+    there = model.at(beta=beta).log_kernel(space.asarray(mean), space.asarray(std), space)
     for value, expected in zip(there, model.at(beta=beta).log_kernel(mean, std), strict=True):
         np.testing.assert_allclose(space.to_host(value), expected, rtol=1e-9, atol=1e-12)
 
@@ -87,4 +88,4 @@ def test_edges_have_no_device():
     with pytest.raises(ValueError, match="device='cpu' is for method='amp'"):
         belief_propagation(inst, device="cpu")
     with pytest.raises(ValueError, match="device='cpu' is for method='amp'"):
-        solve(inst, form="edges", device="cpu")
+        solve(inst, method="gaussian", device="cpu")

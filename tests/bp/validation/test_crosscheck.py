@@ -10,10 +10,12 @@ import numpy as np
 import pytest
 
 import bp
-from bp.ensembles.control_variates import controls
+from bp.ensembles.control_variates import control_variates
+from bp.ensembles.grid import Grid
 from bp.execution.store import DamagedPointWarning, PointStore
-from bp.validation.comparisons import COMPARISONS, Row
-from bp.validation.table import Values, compare
+from bp.validation.call import stored_call
+from bp.validation.comparisons import COMPARISONS
+from bp.validation.report import Crosscheck
 from replica_theory import (
     BinaryPerceptron,
     SymmetricBinaryPerceptron,
@@ -74,7 +76,7 @@ def test_the_table_says_what_was_measured(uninterrupted):
         # abs: continuation reaches a saddle point of the theory by another path, to its own tolerance
         assert row.theory == pytest.approx(float(expected), abs=1e-8)
         assert row.samples == len(values)
-        # three instances are too few for a regression on the controls
+        # three instances are too few for a regression on the control variates
         assert row.simulation == pytest.approx(np.mean(values), rel=1e-12)
         assert row.standard_error == pytest.approx(np.std(values, ddof=1) / np.sqrt(len(values)), rel=1e-9)
         assert row.z == pytest.approx((row.simulation - row.theory) / row.standard_error, rel=1e-12)
@@ -87,7 +89,7 @@ def test_points_are_what_the_front_doors_give(uninterrupted):
     instance = bp.random_instance(MODEL, 101, 0.5, draw)
     point = uninterrupted.points["entropy"][101][5]
     assert point["entropy"] == bp.belief_propagation(instance, "amp").entropy
-    np.testing.assert_array_equal(point["controls"], controls(instance))
+    np.testing.assert_array_equal(point["control_variates"], control_variates(instance))
     point = uninterrupted.points["solutions"][101][5]
     for s, name in enumerate(bp.solvers()):
         found = bp.solve(instance, name, rng=solver)
@@ -105,63 +107,6 @@ def test_text_and_csv(uninterrupted):
     names = table[0].split(",")
     assert names[:3] == ["quantity", "alpha", "n"] and names[-1] == "discrepancy"
     assert float(table[1].split(",")[names.index("simulation")]) == uninterrupted.rows[0].simulation  # all digits
-
-
-ROW = Row("x", 0.5, np.nan, "theory", "simulation", "equal")
-
-
-def at_size(values, controls=None, theory=0.0, n=101):
-    values = np.array(values)
-    return Values(n, 0.5, theory, values, np.empty((len(values), 0)) if controls is None else controls)
-
-
-def test_z_follows_student():
-    # with 3 samples |t| > 4.30 in 5 % of the cases: a Gaussian z would make that one in 60 000
-    rng = np.random.default_rng(5)
-    z = np.array([compare(ROW, [at_size(rng.normal(size=3))], 0.0)[0].z for _ in range(4000)])
-    fraction = np.mean(np.abs(z) > 4.303)
-    assert fraction == pytest.approx(0.05, abs=4 * np.sqrt(0.05 * 0.95 / 4000))
-
-
-def test_controls_take_scatter_out_and_leave_the_mean_and_its_error():
-    rng, rows = np.random.default_rng(6), []
-    for _ in range(2000):
-        known = rng.normal(size=(9, 2))
-        rows += compare(ROW, [at_size(1.0 + known @ [3.0, -2.0] + 0.1 * rng.normal(size=9), known, 1.0)], 1.0)
-    assert {row.dof for row in rows} == {6}
-    assert np.mean([row.simulation for row in rows]) == pytest.approx(1.0, abs=4 * 0.1 / np.sqrt(9 * 2000))
-    assert np.median([row.standard_error for row in rows]) < 0.06  # 1.2 without the controls
-    # t with 6 degrees of freedom: beyond 2.447 in 5 % of the cases
-    assert np.mean([abs(row.z) > 2.447 for row in rows]) == pytest.approx(0.05, abs=4 * np.sqrt(0.05 * 0.95 / 2000))
-
-
-def test_sizes_are_extrapolated():
-    rng, z = np.random.default_rng(7), []
-    for _ in range(300):
-        sizes = [at_size(0.3 + 0.01 + 2.0 / n + 0.1 / n * rng.normal(size=40), theory=0.3, n=n) for n in (51, 101, 201)]
-        *each, limit = compare(ROW, sizes, 0.4)
-        assert [row.n for row in each] == [51, 101, 201] and limit.n == np.inf and limit.samples == 120
-        assert limit.theory == 0.4 and limit.alpha == 0.5
-        z.append((limit.simulation - 0.41) / limit.standard_error)
-    assert abs(np.mean(z)) < 4 / np.sqrt(300) and np.std(z) == pytest.approx(1, abs=0.2)
-    assert len(compare(ROW, sizes, 0.4, each=False)) == 1
-
-
-def test_without_scatter_the_limit_has_no_error():
-    sizes = [at_size([0.3 + 1 / n] * 4, theory=0.3, n=n) for n in (50, 100, 200)]
-    limit = compare(ROW, sizes, 0.3)[-1]
-    assert limit.discrepancy == pytest.approx(0, abs=1e-12)
-    assert limit.standard_error == 0 and np.isnan(limit.z)
-
-
-def test_failed_measurements_do_not_count_and_are_told():
-    (row,) = compare(ROW, [at_size([1.0, np.nan, 3.0, -np.inf], theory=1.0)], 1.0)
-    assert (row.samples, row.simulation, row.z) == (2, pytest.approx(2), pytest.approx(1))
-    assert row.expected == "near" and row.assumption == "no value on 2 of 4"
-    (row,) = compare(ROW, [at_size([1.0, np.nan])], 1.0)
-    assert row.samples == 1 and np.isnan(row.standard_error) and np.isnan(row.z)
-    (row,) = compare(ROW, [at_size([np.nan])], 1.0)
-    assert row.samples == 0 and np.isnan(row.simulation)
 
 
 def test_symmetric_entropies_do_not_scatter():
@@ -210,7 +155,7 @@ def test_processes_do_not_change_a_bit(uninterrupted, tmp_path):
 def test_instances_do_not_depend_on_the_others(uninterrupted):
     assert_identical(
         bp.crosscheck(MODEL, **SMALL | {"alpha": 0.3}),
-        module.Crosscheck(
+        Crosscheck(
             MODEL, (101,), 3, 7, "amp", ("entropy", "solutions"), uninterrupted.rows[:2] + uninterrupted.rows[4:12],
             {name: {n: points[:3] for n, points in sizes.items()} for name, sizes in uninterrupted.points.items()},
         ),
@@ -280,7 +225,7 @@ def test_a_fresh_seed_is_remembered(tmp_path):
 )
 def test_other_settings_are_refused(uninterrupted, tmp_path, monkeypatch, name, change):
     monkeypatch.setattr(
-        module, "measure", lambda job: uninterrupted.points[job.comparison][101][3 * job.alpha_index + job.sample]
+        module, "measure", lambda job: uninterrupted.points[job.comparison.name][101][3 * job.place[0] + job.place[2]]
     )
     run(folder=tmp_path)
     monkeypatch.setattr(module, "measure", None)  # no work may begin
@@ -319,12 +264,12 @@ def test_saved_files(uninterrupted, tmp_path):
 
 def test_comparisons_extend_a_run(uninterrupted, tmp_path, monkeypatch):
     run(folder=tmp_path, comparisons="entropy")
-    assert module.stored_call(tmp_path)["comparisons"] == ["entropy"]
+    assert stored_call(tmp_path)["comparisons"] == ["entropy"]
     counter = Interrupter(100)
     monkeypatch.setattr(module, "measure", counter)
     assert_identical(run(folder=tmp_path), uninterrupted)
     assert counter.calls == 6
-    call = module.stored_call(tmp_path)
+    call = stored_call(tmp_path)
     assert (call["samples"], call["n"], call["alpha"], call["model"]) == (3, [101], [0.3, 0.5], "BinaryPerceptron")
 
 
@@ -348,7 +293,7 @@ def test_a_dead_executor_says_where_the_points_are(tmp_path):
 
 @pytest.mark.slow
 def test_every_comparison_of_every_model_gives_rows_that_agree():
-    # at N = 101 and 201 only gross errors show; tests/crosscheck/test_*.py look closer
+    # at N = 101 and 201 only gross errors show; comparisons/test_*.py look closer
     for model, alpha in ((MODEL, 0.3), (TeacherStudent(), 0.4), (SymmetricBinaryPerceptron(), 0.5)):
         names = [
             name for name, comparison in COMPARISONS.items() if comparison.applies(model) and name != "enumeration"
@@ -385,8 +330,8 @@ def test_a_folder_that_cannot_be_written_is_refused_before_work(tmp_path, monkey
         ({"n": True}, TypeError, "n must be an integer"),
         ({"samples": 1}, ValueError, "samples must be an integer of at least 2; got 1"),
         ({"samples": "8"}, TypeError, "samples must be an integer"),
-        ({"distance": 0.6}, ValueError, r"distance must lie in \[0, 1/2\]"),
-        ({"distance": [0.1, 0.0]}, ValueError, r"distance must lie in \(0, 1/2\]; got 0"),
+        ({"distance": 0.6}, ValueError, r"distance must lie in \(0, 1/2\]; got 0\.6"),
+        ({"distance": [0.1, 0.0]}, ValueError, r"distance must lie in \(0, 1/2\]; got \[0\.1, 0\.0\]"),
         ({"distance": np.nan}, ValueError, "distance must lie"),
         ({"distance": []}, ValueError, "distance must hold at least one number"),
         ({"alpha": [0.5, 0.5]}, ValueError, "alpha must hold different numbers"),
@@ -430,4 +375,4 @@ def test_messages_that_do_not_fit_are_refused_before_work_and_name_what_fits(mon
     monkeypatch.setattr("bp.memory.available_memory", lambda: 1e9)
     with pytest.raises(MemoryError, match=r"1 GB are available; method='amp' needs"):
         run(n=12001, alpha=0.5, method="gaussian")
-    module._checked(MODEL, 0.5, 12001, 2, 0.1, "amp")  # 0.4 GB of patterns
+    Grid.checked(MODEL, 0.5, 12001, 2, least=2).require_memory("amp")  # 0.4 GB of patterns

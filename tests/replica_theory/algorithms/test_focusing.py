@@ -1,4 +1,4 @@
-"""Fixed points of focusing BP for N → ∞. (tests/crosscheck compares them with the algorithm.)"""
+"""Fixed points of focusing BP for N → ∞. (The comparison `focusing` holds them against the algorithm.)"""
 
 import numpy as np
 import pytest

@@ -1,4 +1,4 @@
-"""State evolution: its fixed points are the replica-symmetric ones. (tests/crosscheck compares it with AMP.)"""
+"""State evolution: its fixed points are the replica-symmetric ones. (A comparison holds it against AMP.)"""
 
 import numpy as np
 import pytest

@@ -1,4 +1,4 @@
-"""Students at a distance from the teacher. (tests/crosscheck compares it with belief propagation around a teacher.)"""
+"""Students at a distance from the teacher. (A comparison holds it against belief propagation.)"""
 
 import numpy as np
 import pytest
@@ -96,7 +96,7 @@ def test_shapes():
     [
         ((BinaryPerceptron(), 0.5, 0.1), TypeError, "model must be a TeacherStudent"),
         ((TeacherStudent(), 0.0, 0.1), ValueError, "alpha must be positive"),
-        ((TeacherStudent(), 0.5, 0.6), ValueError, r"distance must lie in \[0, 1/2\]"),
+        ((TeacherStudent(), 0.5, 0.6), ValueError, r"distance must lie in \(0, 1/2\]"),
         ((TeacherStudent(), 0.5, [0.0, 0.1]), ValueError, r"distance must lie in \(0, 1/2\]"),
         ((TeacherStudent(), 30.0, 1e-4), ConvergenceError, "branch of saddle points"),
     ],

@@ -2,19 +2,7 @@
 
 import numpy as np
 import pytest
-from local_entropy_referee import (
-    Constrained,
-    Free,
-    Limit,
-    Problem,
-    functional,
-    gradient,
-    limit_functional,
-    limit_gradient,
-    replica_derivative,
-    solve,
-    solve_limit,
-)
+from local_entropy_referee import Constrained, Free, Problem, replica_derivative
 
 from replica_theory import (
     BinaryPerceptron,
@@ -30,96 +18,16 @@ from replica_theory import (
     replica_symmetric,
 )
 
-BINARY = BinaryPerceptron()
+BINARY, WARM = BinaryPerceptron(), BinaryPerceptron(0.1, 2.0)
 
 
 def orders(curve, kind):
     return kind(*(float(curve.overlaps[name]) for name in kind._fields))
 
 
-def limit_orders(curve):
-    return Limit(*(float(curve.overlaps[name]) for name in ("q0", "gap", "q0_hat", "gap_hat", "t_hat")))
-
-
 def derivative(values, step):
     """Central difference of fourth order from five equidistant values."""
     return (values[0] - 8 * values[1] + 8 * values[3] - values[4]) / (12 * step)
-
-
-def drawn(seed, size):
-    """Random parameters in the region where both references have a saddle with positive entropy."""
-    rng = np.random.default_rng(seed)
-    return [
-        (rng.uniform(0.2, 0.5), rng.uniform(0.03, 0.25), float(np.exp(rng.uniform(-1, 2.5))), rng.uniform(-0.3, 0.2))
-        for _ in range(size)
-    ]
-
-
-@pytest.mark.parametrize(("alpha", "distance", "y", "kappa", "beta"), [
-    *[(*case, np.inf) for case in drawn(1, 4)],
-    (0.6, 0.1, 5.0, 0.0, np.inf), (0.5, 0.05, 20.0, 0.2, np.inf), (0.5, 0.05, 3.0, 0.2, 1.7),
-])  # fmt: skip
-def test_free_reference_against_the_referee(alpha, distance, y, kappa, beta):
-    curve = local_entropy(BinaryPerceptron(kappa, beta), alpha, distance, y=y)
-    p, s = Problem(alpha, y, 1 - 2 * distance, kappa, beta=beta), orders(curve, Free)
-    # Both quadratures are near rounding; the differences of the functional, with step 1e-3, are good to 1e-9.
-    assert functional(p, s) == pytest.approx(float(curve.overlaps["phi"]), abs=1e-10)
-    np.testing.assert_allclose(gradient(p, s), 0, atol=1e-8)
-    if np.isinf(beta):
-        assert replica_derivative(p, s) == pytest.approx(float(curve.entropy), abs=1e-9 + float(curve.error))
-
-
-@pytest.mark.parametrize(("alpha", "distance", "y", "kappa", "excess", "beta"), [
-    *[(*case, excess, np.inf) for case, excess in zip(drawn(2, 3), (0.0, 0.1, 0.25), strict=True)],
-    (0.4, 0.1, 1.0, 0.0, 0.0, np.inf), (0.3, 0.05, 2.5, 0.1, 0.2, np.inf), (0.4, 0.1, 1.5, 0.0, 0.0, 2.0),
-])  # fmt: skip
-def test_constrained_reference_against_the_referee(alpha, distance, y, kappa, excess, beta):
-    model = BinaryPerceptron(kappa, beta)
-    curve = local_entropy(model, alpha, distance, reference="solution", y=y, kappa_ref=kappa + excess)
-    p, s = Problem(alpha, y, 1 - 2 * distance, kappa, kappa + excess, beta), orders(curve, Constrained)
-    assert functional(p, s) == pytest.approx(float(curve.overlaps["phi"]), abs=1e-10)
-    np.testing.assert_allclose(gradient(p, s), 0, atol=1e-8)
-    if np.isinf(beta):
-        assert replica_derivative(p, s) == pytest.approx(float(curve.entropy), abs=1e-9 + float(curve.error))
-
-
-def test_generic_root_finder_arrives_at_the_same_saddle():
-    """From afar for a free reference, from a few per cent away for a constrained one."""
-    found = solve(Problem(0.5, 3.0, 0.8), Free(0.4, 0.6, 0.3, 0.4, 0.6))
-    np.testing.assert_allclose(found, orders(local_entropy(BINARY, 0.5, 0.1, y=3.0), Free), atol=1e-7)
-    saddle = orders(local_entropy(BINARY, 0.4, 0.1, reference="solution", y=3.0, kappa_ref=0.2), Constrained)
-    nudge = 1 + 0.02 * np.array([-1, 1, 1, -1, 1, 1, 1, -1, 1])
-    p = Problem(0.4, 3.0, 0.8, 0.0, 0.2)
-    found = solve(p, Constrained(*(nudge * saddle)), n=33)
-    # 33 nodes along each field are good to 1e-4 in the derivatives, so 1e-8 in the functional.
-    np.testing.assert_allclose(found, saddle, atol=1e-3)
-    assert functional(p, found) == pytest.approx(functional(p, saddle), abs=1e-7)
-
-
-@pytest.mark.parametrize(("alpha", "distance", "kappa"), [
-    (0.6, 0.1, 0.0), (0.75, 0.02, 0.0), (0.4, 0.2, -0.3), (0.3, 0.05, 0.4), (0.6, 0.01, 0.0),
-])  # fmt: skip
-def test_infinite_y_against_the_referee(alpha, distance, kappa):
-    curve = local_entropy(BinaryPerceptron(kappa), alpha, distance)
-    p, s = Problem(alpha, np.inf, 1 - 2 * distance, kappa), limit_orders(curve)
-    assert limit_functional(p, s) == pytest.approx(float(curve.entropy), abs=1e-11)
-    np.testing.assert_allclose(limit_gradient(p, s), 0, atol=3e-8)
-
-
-def test_infinite_y_value():
-    """At alpha = 0.6 and d = 0.1, by a generic root finder on the printed functional from a rough guess."""
-    p = Problem(0.6, np.inf, 0.8)
-    found = solve_limit(p, Limit(0.6, 0.5, 0.45, 0.3, 0.35))
-    assert limit_functional(p, found) == pytest.approx(0.178417709928, abs=1e-11)
-    assert float(local_entropy(BINARY, 0.6, 0.1).entropy) == pytest.approx(0.178417709928, abs=1e-11)
-
-
-def test_infinite_y_is_the_limit_of_finite_y():
-    """S approaches S_infinity as 1/y^2 (its derivative is -Sigma'/y); here two steps of Richardson's extrapolation."""
-    s = local_entropy(BINARY, 0.6, 0.1, y=np.array([50.0, 100.0, 200.0])).entropy
-    once = (4 * s[1:] - s[:-1]) / 3
-    twice = (8 * once[1] - once[0]) / 7
-    assert twice == pytest.approx(0.178417709928, abs=2e-8)
 
 
 @pytest.mark.parametrize(("y", "entropy", "complexity"), [
@@ -281,6 +189,7 @@ def test_curve_ends_at_its_fold():
         assert not local_entropy(BINARY, 0.75, fold * np.array([1 - 1e-5, 0.9]), y=6.0).converged.any()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("alpha", "y", "distance"), [
     (0.6, 20.0, [0.0119]), (0.75, 15.0, [0.01, 0.02, 0.05]), (0.8, 6.0, [0.1, 0.3, 0.45]), (0.82, 50.0, [0.1, 0.3]),
 ])  # fmt: skip
@@ -319,6 +228,7 @@ def test_at_the_reference():
         assert (float(point.entropy), float(point.complexity)) == pytest.approx((0.0, typical), abs=1e-12)
 
 
+@pytest.mark.slow
 def test_complexity_that_does_not_vanish():
     """Towards the typical distance the y of zero complexity grows without bound."""
     with pytest.warns(ConvergenceWarning, match="2 x no-zero-complexity"):
@@ -344,10 +254,10 @@ def test_names_survive_failure():
     ((BINARY, 0.4, 0.1), {"y": np.nan}, "y must be non-negative"),
     ((BINARY, 0.4, 0.1), {"y": "zero"}, "y must be a number, inf or 'zero-complexity'; got 'zero'"),
     ((BINARY, 0.4, 0.1), {"reference": "solution"}, "y = inf is a theory of the free reference"),
-    ((BINARY, 0.4, 0.1), {"reference": "any"}, "reference must be 'free' or 'solution'; got 'any'"),
+    ((BINARY, 0.4, 0.1), {"reference": "any"}, "reference must be one of 'free', 'solution'; got 'any'"),
     ((BINARY, 0.4, 0.1), {"reference": "solution", "y": 1.0, "kappa_ref": -0.1}, "own constraint: kappa_ref=-0.1"),
     ((BINARY, 0.4, 0.1), {"y": 1.0, "kappa_ref": 0.1}, "margin of a constrained reference"),
-    ((BINARY, 0.4, 0.1), {"reference": "solution", "y": 1.0, "kappa_ref": np.inf}, "kappa_ref must be a finite"),
+    ((BINARY, 0.4, 0.1), {"reference": "solution", "y": 1.0, "kappa_ref": np.inf}, "kappa_ref must be finite"),
     ((SymmetricBinaryPerceptron(1.0), 0.4, 0.1), {"reference": "solution", "y": 1.0, "kappa_ref": 1.1}, "ref=1.1"),
     ((BINARY, 0.4, 0.6), {}, "distance"),
     ((BINARY, 0.4, -0.1), {}, "distance"),
@@ -378,3 +288,19 @@ def test_entropy_of_thermal_replicas():
         curve = local_entropy(model, 0.5, 0.1 + step * np.arange(-2, 3), y=y)
         assert derivative(curve.entropy, step) == pytest.approx(curve.slope[2], abs=1e-7)
         assert derivative(curve.overlaps["free_entropy"], step) != pytest.approx(curve.slope[2], abs=1e-3)
+
+
+@pytest.mark.parametrize("reference", ["free", "solution"])
+def test_entropy_is_free_entropy_and_heat(reference):
+    curve = local_entropy(WARM, 0.5, np.array([0.05, 0.1]), reference=reference, y=3.0)
+    heat = WARM.beta * 0.5 * curve.overlaps["energy"]
+    np.testing.assert_allclose(curve.entropy, curve.overlaps["free_entropy"] + heat, atol=1e-13)
+
+
+@pytest.mark.parametrize("y", [2.0, np.inf])
+def test_half_distance_at_finite_temperature(y):
+    """The entropy and the energy there are the replica-symmetric ones."""
+    typical = replica_symmetric(WARM, 0.5)
+    curve = local_entropy(WARM, 0.5, 0.5, y=y)
+    assert float(curve.entropy) == pytest.approx(typical.entropy, abs=1e-9)
+    assert float(curve.overlaps["energy"]) == pytest.approx(typical.energy, abs=1e-9)

@@ -6,7 +6,6 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import special
 
-from replica_theory.numerics.binary import log2cosh
 from replica_theory.numerics.gaussian import multi_rule, rule
 
 positions = st.floats(-5, 5)
@@ -100,7 +99,3 @@ def test_one_step_is_a_plain_rule():
 def test_node_count(n):
     with pytest.raises(ValueError, match=f"n must be odd and at least 5; got {n}"):
         rule(n=n)
-
-
-def test_log2cosh():
-    np.testing.assert_allclose(log2cosh(np.array([-800.0, 0.0, 1.0])), [800.0, np.log(2), np.log(2 * np.cosh(1))])

@@ -5,7 +5,6 @@ import pytest
 from local_entropy_referee import Constrained, Problem, functional
 
 from replica_theory import BinaryPerceptron, ConvergenceWarning, IntervalModel, Status, local_entropy, replica_symmetric
-from replica_theory.replicas.probe import typical_overlap
 
 BINARY = BinaryPerceptron()
 
@@ -60,16 +59,6 @@ def test_referee_next_to_the_typical_distance():
     assert functional(Problem(0.5, 3.0, 1 - 2 * distance, 0.0, 0.0), saddle) == pytest.approx(
         float(curve.overlaps["phi"]), abs=1e-8
     )
-
-
-def test_sterner_reference_at_its_typical_distance():
-    """S is the typical entropy of the replicas, the complexity that of the references."""
-    sterner = BinaryPerceptron(0.2)
-    distance = 0.5 * (1 - typical_overlap(BINARY, sterner, 0.5))
-    curve = local_entropy(BINARY, 0.5, distance, reference="solution", y=2.0, kappa_ref=0.2)
-    found = (float(curve.entropy), float(curve.complexity), float(curve.overlaps["gamma"]))
-    alone = [float(replica_symmetric(model, 0.5).entropy) for model in (BINARY, sterner)]
-    assert found == pytest.approx((*alone, 0.0), abs=1e-9)
 
 
 def test_almost_even_constraint():

@@ -61,6 +61,7 @@ def derivative(values, step):
     return (values[0] - 8 * values[1] + 8 * values[3] - values[4]) / (12 * step)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("model", "reference", "y"), [
     (BINARY, "free", 10.0), (BINARY, "solution", 3.0), (WARM, "free", 10.0), (WARM, "solution", 2.0),
 ])  # fmt: skip

@@ -6,7 +6,7 @@ import matplotlib
 import numpy as np
 import pytest
 
-from replica_theory import BinaryPerceptron, ConvergenceWarning, EntropyCurve, Status, franz_parisi
+from replica_theory import BinaryPerceptron, EntropyCurve, Status, franz_parisi
 
 
 @pytest.fixture
@@ -76,14 +76,3 @@ def test_plot(curve):
 
 def test_label_names_the_load():
     assert franz_parisi(BinaryPerceptron(), 0.5, [0.1]).label == "Franz-Parisi, alpha = 0.5"
-
-
-def test_status_words_and_sentences():
-    for status in Status:
-        assert str(status) == status.value and status.sentence.endswith(".")
-    assert {s for s in Status if s.ok} >= {Status.CONVERGED, Status.NEGATIVE_ENTROPY}
-    assert not any(s.ok for s in (Status.SADDLE_LOST, Status.MAX_ITERATIONS, Status.INACCURATE_QUADRATURE))
-
-
-def test_warning_is_a_user_warning():
-    assert issubclass(ConvergenceWarning, UserWarning)

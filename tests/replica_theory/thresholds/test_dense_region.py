@@ -116,11 +116,11 @@ def test_which_margin_is_tighter():
 
 
 def test_bad_input():
-    with pytest.raises(ValueError, match="criterion must be 'slope', 'gap' or 'margin'; got 'width'"):
+    with pytest.raises(ValueError, match="criterion must be one of 'slope', 'gap', 'margin'; got 'width'"):
         local_entropy_threshold(BINARY, "width")
     with pytest.raises(ValueError, match="counts solutions and needs beta = inf"):
         local_entropy_threshold(BinaryPerceptron(0.0, 2.0))
-    with pytest.raises(ValueError, match="reference must be 'free' or 'solution'; got 'typical'"):
+    with pytest.raises(ValueError, match="reference must be one of 'free', 'solution'; got 'typical'"):
         local_entropy_threshold(BINARY, reference="typical")
     with pytest.raises(ValueError, match="a threshold needs random labels; for a teacher see dense_teacher_threshold"):
         local_entropy_threshold(TeacherStudent())

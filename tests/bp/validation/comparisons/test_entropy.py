@@ -7,6 +7,7 @@ are for a Gaussian (6e-5). Finite-size corrections, O(1/N) at N = 2001, are a te
 
 import numpy as np
 import pytest
+from comparison_tables import BINARY, TEACHER, assert_agreement, limits, table
 from scipy import stats
 
 import bp
@@ -90,3 +91,13 @@ def test_symmetric_entropy_is_exact_on_every_instance(method, alpha):
     for instance, run in runs(model, alpha, 501, 2, method=method):
         assert run.entropy == pytest.approx(replica_symmetric(model, instance.alpha).entropy, abs=1e-12)
         assert run.overlap < 1e-20
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("model, alpha", [(BINARY, [0.3, 0.5]), (TEACHER, [0.4, 0.8])])
+def test_extrapolated_entropies_agree_to_a_thousandth(model, alpha):
+    rows = [row for row in table(model, alpha, "entropy", samples=64) if row.quantity == "entropy"]
+    assert_agreement(rows, least=2)
+    for row in limits(rows):
+        assert row.standard_error < 1e-3
+        assert abs(row.discrepancy) < 1e-3 + 2 * row.standard_error

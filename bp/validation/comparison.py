@@ -10,39 +10,29 @@ from typing import Any
 
 import numpy as np
 
+from bp.ensembles.draw import Draw
 from bp.execution.store import Point
 from bp.messages.state import Method
-from bp.problems.perceptron import Instance, random_instance
 from bp.validation.table import Row, Values
 from replica_theory.models.model import Model
 
 
 @dataclass(frozen=True)
-class Job:
-    """One instance and what to measure on it; the outcome depends on nothing else."""
+class Job(Draw):
+    """An instance, and what a comparison measures on it.
 
-    comparison: str
-    model: Model
-    alpha: float
-    n: int
+    Instances of the same load, size and sample have the same seeds in all comparisons: `place` is the number of the
+    load, the size and the sample.
+    """
+
+    comparison: Comparison
     distances: tuple[float, ...]
     method: Method
-    root: int
-    alpha_index: int
-    sample: int
 
     @property
     def name(self) -> str:
-        """Name of the point on disk."""
-        return f"{self.comparison}-{self.alpha_index}-{self.n}-{self.sample}"
-
-    def seeds(self, number: int) -> list[np.random.SeedSequence]:
-        """Independent seeds; those of the same load, size and sample are the same in all comparisons."""
-        return np.random.SeedSequence([self.root, self.alpha_index, self.n, self.sample]).spawn(number)
-
-    def instance(self) -> Instance:
-        """The instance, drawn with the first seed."""
-        return random_instance(self.model, self.n, self.alpha, self.seeds(1)[0])
+        """Name of its point on disk."""
+        return f"{self.comparison.name}-{super().name}"
 
 
 @dataclass(frozen=True, eq=False)
@@ -62,28 +52,35 @@ class Measured:
     def values(self, theory: Callable[[float], float], column: str, *place: int) -> list[Values]:
         """A column of the points (its last axes at `place`) at every size, beside what `theory` gives at a load.
 
-        The controls of the points are used, if they have some.
+        The control variates of the points are used, if they have some.
         """
         table = []
         for n, points in self.points.items():
             at: Any = (..., *place)
             values = np.concatenate([np.atleast_1d(point[column][at]) for point in points])
-            known = [np.atleast_2d(point["controls"]) for point in points if "controls" in point]
-            controls = np.concatenate(known) if known else np.empty((len(values), 0))
-            table.append(Values(n, self.loads[n], theory(self.loads[n]), values, controls))
+            known = [np.atleast_2d(point["control_variates"]) for point in points if "control_variates" in point]
+            variates = np.concatenate(known) if known else np.empty((len(values), 0))
+            table.append(Values(n, self.loads[n], theory(self.loads[n]), values, variates))
         return table
 
 
 class Comparison(ABC):
-    """One kind of comparison; a new one is a new file with a subclass."""
+    """One kind of comparison; a new one is a new file in `bp.validation.comparisons` with a subclass.
+
+    (Or an object of a subclass of your own in ``crosscheck(comparisons=[...])``; for worker processes, of a module that
+    they can import.) A point may have the column ``control_variates``: what explains scatter between the instances, of
+    mean zero.
+    """
 
     name: str
-    """In ``crosscheck(comparisons=...)``."""
+    """In ``crosscheck(comparisons=...)``, and of its points on disk."""
     columns: tuple[str, ...]
     """Arrays of a point."""
 
     default = True
     """Whether it is made if none is named."""
+    order = 100
+    """Its place in the table; those with the same one come by name."""
 
     def applies(self, model: Model) -> bool:
         """Whether the model has what is compared."""

@@ -1,0 +1,49 @@
+"""One random instance of a run, by its place there."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from bp.problems.perceptron import Instance, random_instance
+from replica_theory.models.model import Model
+
+
+@dataclass(frozen=True)
+class Draw:
+    """A random instance and the seeds of the work on it; they depend on nothing else.
+
+    What is done on an instance is a subclass, with further fields.
+
+    Attributes
+    ----------
+    model : Model
+    alpha : float
+        Load asked for.
+    n : int
+        Weights.
+    root : int
+        Root of all seeds of the run.
+    place : tuple of int
+        Where it is in the run; the seeds come from ``SeedSequence([root, *place])``.
+    """
+
+    model: Model
+    alpha: float
+    n: int
+    root: int
+    place: tuple[int, int, int]
+
+    @property
+    def name(self) -> str:
+        """Name of its point on disk."""
+        return "-".join(map(str, self.place))
+
+    def seeds(self, number: int) -> list[np.random.SeedSequence]:
+        """Independent seeds, always the same."""
+        return np.random.SeedSequence([self.root, *self.place]).spawn(number)
+
+    def instance(self) -> Instance:
+        """The instance, drawn with the first seed."""
+        return random_instance(self.model, self.n, self.alpha, self.seeds(1)[0])

@@ -1,0 +1,103 @@
+"""The random instances that a run asks for: every load at every size, so many of each."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, Self
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from bp.memory import require_memory
+from bp.messages.edges import require_edges
+from bp.messages.state import Method
+from replica_theory.arguments import POSITIVE, checked_integer, checked_integers, checked_numbers
+from replica_theory.models.model import Model
+from replica_theory.models.registry import particulars
+
+_DRAWING = 5  # bytes per entry of the patterns while an instance is drawn and checked
+
+
+@dataclass(frozen=True)
+class Grid:
+    """Loads, sizes and samples of a model.
+
+    Attributes
+    ----------
+    model : Model
+        One that instances can be drawn of, scalar parameters.
+    alpha : tuple of float
+        Loads, all different; every one gives a pattern at every size.
+    n : tuple of int
+        Sizes, all different.
+    samples : int
+        Instances of each load and size.
+    """
+
+    model: Model
+    alpha: tuple[float, ...]
+    n: tuple[int, ...]
+    samples: int
+
+    @classmethod
+    def checked(cls, model: Model, alpha: ArrayLike, n: ArrayLike, samples: int, *, least: int) -> Self:
+        """A grid of what a user gave.
+
+        Parameters
+        ----------
+        model : Model
+        alpha : float or sequence of float
+        n : int or sequence of int
+        samples : int
+        least : int
+            The least size, and number of samples.
+
+        Raises
+        ------
+        TypeError, ValueError
+            If there is no such grid.
+        """
+        _require_drawable(model)
+        sizes = checked_integers("n", n, least)
+        samples = checked_integer("samples", samples, least)
+        loads = checked_numbers("alpha", alpha, POSITIVE)
+        low, smallest = min(loads), min(sizes)
+        if round(low * smallest) < 1:
+            enough = f"alpha must be at least {0.5 / smallest:.3g}"
+            raise ValueError(f"alpha={low} at n={smallest} gives no patterns; {enough}")
+        return cls(model, loads, sizes, samples)
+
+    def require_memory(self, method: Method) -> None:
+        """Refuse what does not fit: the patterns while they are drawn, and the messages.
+
+        Raises
+        ------
+        MemoryError
+            If the largest instance does not fit.
+        """
+        n = max(self.n)
+        n_patterns = round(max(self.alpha) * n)
+        what = f"drawing {n_patterns} patterns on n={n} weights: these"
+        require_memory(_DRAWING * n_patterns * n, what, "choose a smaller n")
+        if method != "amp":
+            require_edges(method, n_patterns, n)
+
+    def settings(self, root: int) -> dict[str, Any]:
+        """What the points of a run depend on (not their number: more samples extend a run)."""
+        return {
+            "model": type(self.model).__name__,
+            "kappa": float(np.asarray(self.model.kappa)),
+            **particulars(self.model),
+            "alpha": self.alpha,
+            "n": self.n,
+            "seed": root,
+        }
+
+
+def _require_drawable(model: Model) -> None:
+    if not isinstance(model, Model):
+        raise TypeError(f"model must be a model such as replica_theory.BinaryPerceptron(); got {model!r}")
+    if np.ndim(model.kappa) or np.ndim(model.beta):
+        raise ValueError(f"model must have a single kappa and beta; got {model}")
+    if model.allowed_intervals is None:
+        raise TypeError(f"model must be a hard constraint, such as a margin or an IntervalModel; got {model!r}")

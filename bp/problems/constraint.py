@@ -1,0 +1,167 @@
+"""Constraints of instances: which model a word stands for, and the sums of a pattern that a model allows."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from replica_theory.models.intervals import SymmetricBinaryPerceptron
+from replica_theory.models.model import Model
+from replica_theory.models.perceptron import BinaryPerceptron, TeacherStudent
+from replica_theory.models.registry import models
+
+Constraint = str | Model
+
+CONSTRAINTS: dict[str, type[Model]] = {"margin": BinaryPerceptron, "symmetric": SymmetricBinaryPerceptron}
+"""Words for constraints."""
+_WORDS: dict[type[Model], str] = {kind: word for word, kind in CONSTRAINTS.items()} | {TeacherStudent: "margin"}
+_SLACK = 1e-12
+"""Rounding of an edge, relative to its size and at least to 1, by which a stability may miss it and still meet it."""
+
+
+def checked_constraint(constraint: Constraint, kappa: float | None = None) -> Model:
+    """The model that a constraint is, with a single margin and at beta = inf.
+
+    Parameters
+    ----------
+    constraint : str or Model
+        ``"margin"``, ``"symmetric"``, the class name of a model that needs no more than a margin, or a model.
+    kappa : float, optional
+        Margin; by default 0, or that of the model.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If the constraint is unknown or at finite beta, or `kappa` is not one number or not the one of the model.
+
+    Examples
+    --------
+    >>> checked_constraint("UShapePerceptron", 0.5)
+    UShapePerceptron(kappa=0.5, beta=inf)
+    """
+    if isinstance(constraint, Model):
+        model = constraint
+        if kappa is not None and not np.array_equal(kappa, model.kappa):
+            raise ValueError(f"kappa must be left to the constraint, {model!r}; got kappa={kappa!r}")
+    else:
+        model = _kind(constraint)(kappa=0.0 if kappa is None else kappa)
+    if np.ndim(model.kappa):
+        raise ValueError(f"kappa of an instance must be a single number; got shape {np.shape(model.kappa)}")
+    if not np.all(np.isposinf(model.beta)):
+        raise ValueError(f"constraint must be at beta = inf, an instance has no temperature; got {model!r}")
+    return model
+
+
+def word(model: Model) -> str:
+    """The word for the constraint of a model, or its class name."""
+    return _WORDS.get(type(model), type(model).__name__)
+
+
+@dataclass(frozen=True)
+class Allowed:
+    """What a model allows the patterns of `n` weights; arrays are made when they are first asked for, read-only.
+
+    Parameters
+    ----------
+    model : Model
+    n : int
+        Number of weights.
+    """
+
+    model: Model
+    n: int
+
+    @property
+    def is_hard(self) -> bool:
+        """Whether every stability is either allowed or not; a soft constraint has an acceptance, and no intervals."""
+        return self.model.allowed_intervals is not None
+
+    @property
+    def is_margin(self) -> bool:
+        """Whether everything above some stability is allowed, and nothing else."""
+        return self.is_hard and len(self.stabilities) == 1 and bool(self.stabilities[0, 1] == np.inf)
+
+    @cached_property
+    def stabilities(self) -> NDArray[np.float64]:
+        """The allowed stabilities as disjoint intervals in increasing order, shape (K, 2).
+
+        Raises
+        ------
+        TypeError
+            If the constraint may be soft.
+        """
+        pairs = self.model.allowed_intervals
+        if pairs is None:
+            raise TypeError(
+                f"this needs a hard constraint, such as a margin or an IntervalModel; {type(self.model).__name__} may "
+                "be soft: belief_propagation takes it, with method='amp' or, for patterns of ±1, 'exact'"
+            )
+        return _frozen(np.array(pairs, dtype=np.float64))
+
+    @cached_property
+    def sums(self) -> NDArray[np.float64]:
+        r"""The allowed sums :math:`y^\mu\xi^\mu\cdot W = \sqrt N h^\mu` as intervals, shape (K, 2).
+
+        They are :math:`\sqrt N` times `stabilities`, widened by the rounding of :math:`\sqrt N\kappa` so that a sum
+        that should meet an edge exactly does.
+        """
+        ends = self.stabilities
+        slack = np.where(np.isinf(ends), 0.0, _SLACK * np.maximum(1.0, np.abs(ends)))
+        return _frozen(np.sqrt(self.n) * (ends + slack * np.array([-1.0, 1.0])))
+
+    @cached_property
+    def lattice(self) -> NDArray[np.int64]:
+        """The least and the largest sum in each interval that has the parity of `n`, shape (K, 2).
+
+        All sums of ±1 patterns have it. Ends beyond all sums are `n` + 2 or one more in size. Intervals between two
+        such sums are left out; if none is left, the first is kept, with its least sum above the largest.
+        """
+        n, beyond = self.n, self.n + 2
+        least = np.where(self.sums[:, 0] < -n, -beyond, np.ceil(self.sums[:, 0])).astype(np.int64)
+        most = np.where(self.sums[:, 1] > n, beyond, np.floor(self.sums[:, 1])).astype(np.int64)
+        ends = np.stack([least + (least - n) % 2, most - (most - n) % 2], axis=1)
+        some = ends[ends[:, 0] <= ends[:, 1]]
+        return _frozen(some if len(some) else ends[:1])
+
+    @cached_property
+    def acceptance(self) -> NDArray[np.float64]:
+        r"""Probability that a pattern is satisfied at the sums :math:`-n, -n+1, \ldots, n`, shape (2n + 1,).
+
+        Examples
+        --------
+        >>> Allowed(SymmetricBinaryPerceptron(0.6), 3).acceptance.tolist()
+        [0.0, 0.0, 1.0, 1.0, 1.0, 0.0, 0.0]
+        """
+        sums = np.arange(-self.n, self.n + 1, dtype=np.float64)
+        if not self.is_hard:
+            return _frozen(np.clip(self.model.acceptance(sums / np.sqrt(self.n)), 0.0, 1.0))
+        return _frozen(satisfied(sums, self.sums).astype(np.float64))
+
+
+def satisfied(sums: NDArray[np.float64], allowed: NDArray[np.float64]) -> NDArray[np.bool_]:
+    """Which sums lie in one of the intervals (K, 2)."""
+    inside = np.zeros(sums.shape, dtype=bool)
+    for low, high in allowed:
+        inside |= (sums >= low) & (sums <= high)
+    return inside
+
+
+def _frozen(array: NDArray[Any]) -> NDArray[Any]:
+    array.flags.writeable = False
+    return array
+
+
+def _kind(constraint: Any) -> type[Model]:
+    """The class that a word or class name stands for."""
+    known = {entry.kind.__name__: entry.kind for entry in models().values() if entry.is_marginal}
+    if isinstance(constraint, str):
+        if constraint in CONSTRAINTS:
+            return CONSTRAINTS[constraint]
+        if constraint in known:
+            return known[constraint]
+    names = ", ".join(map(repr, (*CONSTRAINTS, *(name for name, kind in known.items() if kind not in _WORDS))))
+    raise ValueError(f"constraint must be one of {names} or a model of replica_theory; got {constraint!r}")

@@ -1,0 +1,155 @@
+"""What a problem is to the algorithms: one realisation of the disorder, and what can be done with it.
+
+Every problem counts the constraints that a configuration violates. What it can do beyond that it offers through small
+protocols, and a solver runs on every problem that has the protocol it needs: `Flippable` (walks by single flips),
+`Online` (constraints shown one at a time), `Graphical` (messages, see `bp.messages.state`).
+"""
+
+from __future__ import annotations
+
+import hashlib
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Mapping
+from typing import Any, ClassVar, Literal, Protocol, Self, runtime_checkable
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from bp.problems.walkers import Energy, Walker
+
+Domain = Literal["spins", "reals"]
+
+
+class Problem(ABC):
+    """One realisation of the disorder on `n` weights; frozen, its arrays read-only.
+
+    Attributes
+    ----------
+    n : int
+        Number of weights.
+    model : Model or None
+        The system of `replica_theory` that this is an instance of.
+    domain : {"spins", "reals"}
+        Weights ±1, or real.
+    """
+
+    n: int
+    model: Any
+    domain: ClassVar[Domain] = "spins"
+
+    @property
+    @abstractmethod
+    def n_constraints(self) -> int:
+        """Number of constraints."""
+
+    @abstractmethod
+    def violated(self, weights: ArrayLike) -> NDArray[np.bool_]:
+        """Which constraints a configuration violates, shape (n_constraints,)."""
+
+    @abstractmethod
+    def arrays(self) -> Mapping[str, NDArray[Any]]:
+        """Everything that the problem is made of, for files and fingerprints."""
+
+    def errors(self, weights: ArrayLike) -> int:
+        """Number of constraints that a configuration violates."""
+        return int(np.count_nonzero(self.violated(weights)))
+
+    def overlap(self, weights: ArrayLike, others: ArrayLike) -> float:
+        r"""Overlap :math:`\frac1N\sum_iW_iV_i` of two configurations, in floating point (int8 products overflow)."""
+        return float(np.asarray(weights, dtype=np.float64) @ np.asarray(others, dtype=np.float64)) / self.n
+
+    def start(self, rng: np.random.Generator) -> NDArray[Any]:
+        """A uniformly random configuration of ±1."""
+        return (2 * rng.integers(0, 2, self.n) - 1).astype(np.int8)
+
+    @property
+    def is_even(self) -> bool:
+        """Whether a configuration and its mirror image violate the same constraints."""
+        return bool(getattr(self.model, "is_even", False))
+
+    @property
+    def n_edges(self) -> int:
+        """Number of pairs of a weight and a constraint that it enters."""
+        return self.n * self.n_constraints
+
+    @property
+    def tightened(self) -> Self:
+        """The problem that messages in search of a solution are passed on: by default this one."""
+        return self
+
+    @property
+    def fingerprint(self) -> str:
+        """Hash of everything in the problem that a solver depends on."""
+        digest = hashlib.sha256(type(self).__name__.encode())
+        for name, array in sorted(self.arrays().items()):
+            digest.update(f"{name} {array.dtype} {array.shape}".encode())
+            digest.update(array.tobytes() if array.ndim == 0 else np.ascontiguousarray(array).data)
+        return digest.hexdigest()[:16]
+
+
+class Messaging:
+    """Problems whose forms of messages are offered by other modules (`bp.messages`), each kind its own."""
+
+    _forms: ClassVar[dict[str, Callable[..., Any]]] = {}
+
+    def __init_subclass__(cls, **options: Any) -> None:
+        super().__init_subclass__(**options)
+        cls._forms = dict(cls._forms)
+
+    @property
+    def forms(self) -> tuple[str, ...]:
+        """Names of the forms of messages that there are for this kind of problem."""
+        return tuple(self._forms)
+
+    def messages(self, method: str, **options: Any) -> Any:
+        """Messages of a form on this problem, ready to be swept: see `bp.messages.state.Graphical`.
+
+        Raises
+        ------
+        ValueError
+            If there is no such form.
+        """
+        if method not in self._forms:
+            raise ValueError(f"method must be one of {', '.join(map(repr, self._forms))}; got {method!r}")
+        return self._forms[method](self, method, **options)
+
+    @classmethod
+    def offers(cls, *forms: str) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
+        """Decorator of the function that makes the messages of some forms: ``make(problem, form, **options)``."""
+
+        def register(make: Callable[..., Any]) -> Callable[..., Any]:
+            cls._forms |= dict.fromkeys(forms, make)
+            return make
+
+        return register
+
+
+@runtime_checkable
+class Flippable(Protocol):
+    """Problems on which one can walk by single flips.
+
+    Attributes
+    ----------
+    energies : tuple of str
+        Energies that a walker can follow: ``"errors"``, the number of violated constraints, always; ``"flips"``, the
+        number of flips by which they are missed, where that means something.
+    """
+
+    n: int
+
+    @property
+    def energies(self) -> tuple[Energy, ...]:
+        """Energies that a walker can follow."""
+
+    def walker(self, weights: ArrayLike, energy: Energy = "errors") -> Walker:
+        """A walker that sets out from a configuration."""
+
+
+@runtime_checkable
+class Online(Protocol):
+    """Problems whose constraints can be shown one at a time."""
+
+    n: int
+
+    def present(self, a: int, weights: NDArray[Any]) -> tuple[float, NDArray[Any]]:
+        """Stability of constraint `a`, and the direction (N,) in which it grows."""

@@ -1,0 +1,43 @@
+"""What a crosscheck was asked for, kept beside its points."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from bp.execution.store import PointStore
+from replica_theory.results.files import replace_file
+
+_CALL = "call.json"
+_KEYS = {"model", "kappa", "alpha", "n", "distance", "method", "seed", "samples", "comparisons"}
+
+
+def stored_call(folder: str | os.PathLike[str]) -> dict[str, Any]:
+    """What the last `crosscheck` in a folder was asked for, as JSON values by argument.
+
+    Raises
+    ------
+    ValueError
+        If there is no run to go on with, or the file that tells is damaged.
+    OSError
+        If it may not be read.
+    """
+    path = Path(folder) / "points" / _CALL
+    try:
+        call = json.loads(path.read_bytes())
+    except (FileNotFoundError, NotADirectoryError):
+        raise ValueError(f"there is nothing to resume in {folder}: no run of crosscheck was begun there") from None
+    except ValueError:
+        call = None
+    if not isinstance(call, dict) or not call.keys() >= _KEYS:
+        raise ValueError(f"{path} is damaged: it does not tell what was asked for; give the settings instead")
+    return call
+
+
+def store_call(store: PointStore, call: Mapping[str, Any]) -> None:
+    """Write down what was asked for (JSON values), for `stored_call`."""
+    with store.locked():
+        replace_file(store.folder / _CALL, json.dumps(dict(call), indent=1).encode())

@@ -1,0 +1,72 @@
+"""The options of a command line that choose a model."""
+
+from __future__ import annotations
+
+import argparse
+import re
+from typing import Any
+
+from replica_theory.models.model import Model, Option
+from replica_theory.models.registry import Entry, models
+
+_COMMON = ("kappa", "beta")
+"""Options that a command line has of its own, as lists or grids."""
+_NEGATIVE = re.compile(r"^-(inf|(\d+\.?\d*|\.\d+)(e[+-]?\d+)?)$")
+
+
+def plain_models() -> dict[str, Entry]:
+    """The models that a command line can give, by name."""
+    return {name: entry for name, entry in models().items() if entry.is_plain}
+
+
+def conditions() -> list[str]:
+    """What each model allows."""
+    return [f"{name}: {entry.kind.condition}" for name, entry in plain_models().items()]
+
+
+def add_model_options(parser: argparse.ArgumentParser) -> None:
+    """Add the options that some models have beside a margin and a temperature, such as ``--interval A B``."""
+    parser._negative_number_matcher = _NEGATIVE  # argparse would take -inf and -1e3 for options
+    for name, (option, owners) in _particular().items():
+        text = f"{option.meaning} (--model {', '.join(owners)})"
+        if option.kind == "intervals":
+            parser.add_argument(f"--{name.removesuffix('s')}", dest=name, nargs=2, type=float, action="append",
+                                metavar=("A", "B"), help=f"{text}; may be repeated")  # fmt: skip
+        else:
+            parser.add_argument(f"--{name.replace('_', '-')}", dest=name, type=float, metavar="X", help=text)
+
+
+def particular_options(name: str, given: dict[str, Any]) -> dict[str, Any]:
+    """Arguments for the class of a model from what was given, margin and temperature aside.
+
+    Raises
+    ------
+    ValueError
+        If an option is missing or is not one of this model.
+    """
+    own = {option.name: option for option in plain_models()[name].options if option.name not in _COMMON}
+    for other, (option, owners) in _particular().items():
+        if given.get(other) is None and other in own and own[other].required:
+            raise ValueError(f"--model {name} needs {_flag(option)}: {option.meaning}")
+        if given.get(other) is not None and other not in own:
+            raise ValueError(f"{_flag(option)} is for --model {', '.join(owners)}; got it with --model {name}")
+    return {option: given[option] for option in own if given.get(option) is not None}
+
+
+def model_of(name: str, given: dict[str, Any], **common: Any) -> Model:
+    """A model from its name, the particular options in `given`, and its margin or temperature."""
+    return plain_models()[name].kind(**particular_options(name, given), **common)
+
+
+def _particular() -> dict[str, tuple[Option, list[str]]]:
+    """Options beside margin and temperature, and the names of the models that have them."""
+    found: dict[str, tuple[Option, list[str]]] = {}
+    for name, entry in plain_models().items():
+        for option in entry.options:
+            if option.name not in _COMMON:
+                found.setdefault(option.name, (option, []))[1].append(name)
+    return found
+
+
+def _flag(option: Option) -> str:
+    return f"--{option.name.removesuffix('s')} A B" if option.kind == "intervals" else f"--{option.name}"

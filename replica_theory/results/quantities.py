@@ -1,0 +1,161 @@
+"""What the numbers of results are: a description and units for each, in one place for both packages."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+NATS = "nats per weight"
+
+
+class Quantity(NamedTuple):
+    """What the numbers of a labelled array are."""
+
+    long_name: str
+    units: str = "1"
+
+
+LOAD = Quantity("load, patterns per weight")
+DISTANCE = Quantity("distance from the reference, differing weights over weights")
+STATUS = Quantity("outcome of the point")
+PARAMETERS = {"kappa": Quantity("margin of the model"), "beta": Quantity("inverse temperature of the model")}
+RESIDUAL = Quantity("residual of the saddle-point equations")
+
+SADDLE = {
+    "alpha": LOAD,
+    "entropy": Quantity("entropy of the configurations at the energy", NATS),
+    "free_entropy": Quantity("free entropy; the entropy at beta = inf", NATS),
+    "energy": Quantity("fraction of violated patterns"),
+    "q": Quantity("overlap between two solutions"),
+    "q_hat": Quantity("conjugate of the overlap"),
+    "teacher_overlap": Quantity("overlap with the teacher"),
+    "teacher_overlap_hat": Quantity("conjugate of the overlap with the teacher"),
+    "stability": Quantity("de Almeida-Thouless stability (positive: stable)"),
+    "error": Quantity("estimated quadrature error of the free entropy", NATS),
+    "residual": RESIDUAL,
+}
+LEARNING = {
+    "alpha": LOAD,
+    "teacher_overlap": Quantity("overlap of student and teacher"),
+    "generalization_error": Quantity("probability that student and teacher disagree on a new pattern"),
+    "q": Quantity("overlap between two students"),
+    "entropy": Quantity("entropy of the students at their energy", NATS),
+    "free_entropy": Quantity("free entropy; the entropy at beta = inf", NATS),
+    "perfect": Quantity("whether the point lies on the branch of the teacher (1) or not (0)"),
+    "error": Quantity("estimated quadrature error of the free entropy", NATS),
+}
+TRANSITION = {
+    "alpha": LOAD._replace(long_name="load at which the branch of students meets the criterion"),
+    "teacher_overlap": Quantity("overlap of student and teacher there"),
+    "error": Quantity("estimated error of alpha"),
+}
+CAPACITY = {
+    "alpha": LOAD._replace(long_name="capacity: load at which the replica-symmetric entropy vanishes"),
+    "q": Quantity("overlap between two solutions at capacity"),
+    "q_hat": Quantity("conjugate of the overlap"),
+    "stability": Quantity("de Almeida-Thouless stability at capacity (positive: stable)"),
+    "error": Quantity("estimated error of alpha"),
+}
+THRESHOLD = {
+    "kappa": PARAMETERS["kappa"],
+    "alpha": LOAD._replace(long_name="load at which the dense region ends, by the criterion"),
+    "distance": DISTANCE._replace(long_name="distance at which the criterion is met"),
+    "error": Quantity("estimated error of alpha"),
+}
+TEACHER_THRESHOLD = {
+    "alpha": THRESHOLD["alpha"],
+    "distance": THRESHOLD["distance"],
+    "teacher_overlap": Quantity("overlap of the students with the teacher there"),
+    "teacher_overlap_ref": Quantity("overlap of the reference with the teacher there"),
+    "error": THRESHOLD["error"],
+}
+CURVE = {
+    "distance": DISTANCE,
+    "alpha": LOAD,
+    "entropy": Quantity("entropy of the solutions at the distance from the reference", NATS),
+    "slope": Quantity("derivative of the entropy in the distance", NATS),
+    "complexity": Quantity("logarithm of the number of references per weight", NATS),
+    "y": Quantity("number of replicas, conjugate to the local entropy"),
+    "error": Quantity("estimated numerical error of the entropy", NATS),
+}
+OVERLAPS = {
+    "q": Quantity("overlap between two solutions at the distance"),
+    "q0": Quantity("overlap between solutions around different references"),
+    "q1": Quantity("overlap between solutions around the same reference"),
+    "t": Quantity("overlap with the reference"),
+    "q_ref": Quantity("overlap between two references"),
+    "gamma": Quantity("field along the reference, conjugate to the overlap with it"),
+    "energy": Quantity("fraction of violated patterns"),
+    "phi": Quantity("free entropy of references and replicas", NATS),
+    "free_entropy": Quantity("free entropy: entropy minus beta alpha times the energy", NATS),
+    "fold": Quantity("distance at which the branch turns back"),
+    "replicon": Quantity("stability of the replica-symmetric saddle point (positive: stable)"),
+    "replicon_ref": Quantity("the same against breaking among the references"),
+    "residual": RESIDUAL,
+}
+ROBUST = {
+    "alpha": LOAD,
+    "gamma": Quantity("coupling to the reference"),
+    "y": Quantity("number of replicas"),
+    "free_entropy": Quantity("free entropy of the reference and all its replicas", NATS),
+    "overlap": Quantity("overlap of a replica with the reference"),
+    "energy": Quantity("fraction of patterns that a replica violates"),
+    "local_entropy": Quantity("entropy of the configurations at the overlap from the reference", NATS),
+    "complexity": Quantity("logarithm of the number of references per weight", NATS),
+    "q0": Quantity("overlap of replicas of different references"),
+    "q1": Quantity("overlap of replicas of the same reference"),
+    "q0_hat": Quantity("conjugate of q0"),
+    "q1_hat": Quantity("conjugate of q1"),
+    "error": Quantity("largest change of free entropy, local entropy and overlap under doubled quadrature"),
+    "residual": RESIDUAL,
+}
+FOCUSING = {
+    "alpha": LOAD,
+    "gamma": ROBUST["gamma"],
+    "y": ROBUST["y"],
+    "q": Quantity("mean square magnetisation of a replica"),
+    "overlap": ROBUST["overlap"],
+    "q_tilde": Quantity("mean square magnetisation of the reference"),
+    "free_entropy": Quantity("free entropy of a replica", NATS),
+    "local_entropy": ROBUST["local_entropy"],
+    "response": Quantity("response through the reference"),
+    "error": Quantity("largest change of q, overlaps and entropies under doubled quadrature"),
+    "residual": Quantity("residual of the equations"),
+}
+EVOLUTION = {
+    "iteration": Quantity("number of the iteration, 0 being the start"),
+    "alpha": LOAD,
+    "q": Quantity("mean square magnetisation"),
+    "teacher_overlap": Quantity("overlap of the magnetisations with the teacher"),
+    "q_hat": Quantity("variance of the fields that the iteration made"),
+    "teacher_overlap_hat": Quantity("mean of the fields that the iteration made"),
+    "error": Quantity("largest change of the overlaps under halved quadrature"),
+}
+MESSAGES = {
+    "magnetizations": Quantity("mean weight"),
+    "entropy": Quantity("Bethe entropy of the configurations", NATS),
+    "free_entropy": Quantity("Bethe free entropy", NATS),
+    "energy": Quantity("mean fraction of violated patterns"),
+    "overlap": Quantity("mean square magnetisation"),
+    "residual": Quantity("largest change in the last sweep"),
+}
+MESSAGE_FIELDS = {
+    "message_fields": Quantity("fields of the messages"),
+    "message_g": Quantity("output terms of the messages"),
+}
+SAMPLE = {
+    "energy": Quantity("mean fraction of violated patterns"),
+    "energy_error": Quantity("standard error of the energy"),
+    "energies": Quantity("fraction of violated patterns after the sweep"),
+    "acceptance": Quantity("fraction of the proposed flips that were made"),
+    "weights": Quantity("last configuration"),
+}
+SOLUTIONS = {
+    "magnetizations": Quantity("mean weight over the solutions"),
+    "energy_counts": Quantity("number of configurations that violate so many patterns"),
+    "packed": Quantity("solution as an integer, bit i saying that weight i is +1"),
+}
+SOLUTION_DISTANCES = {
+    "distance": DISTANCE,
+    "entropy": Quantity("mean entropy of the solutions at the distance from a solution that has some there", NATS),
+    "isolated": Quantity("fraction of the solutions without a solution at the distance"),
+}

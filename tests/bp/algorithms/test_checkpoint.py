@@ -1,0 +1,110 @@
+"""Runs that are interrupted or killed and go on, and files that are no checkpoint of theirs."""
+
+import os
+import signal
+import subprocess
+import sys
+import time
+
+import numpy as np
+import pytest
+from solver_runs import HARD, hard, same
+
+import bp
+from bp.algorithms import checkpoint as module
+from bp.messages.amp import AmpState
+from replica_theory.models.intervals import SymmetricBinaryPerceptron
+from replica_theory.models.perceptron import BinaryPerceptron
+
+
+def interrupted(monkeypatch, path, inst, step, **options):
+    """Run until Ctrl-C inside a step."""
+    sweep, count = AmpState.sweep, [0]
+
+    def stop(self, field, damping):
+        count[0] += 1
+        if count[0] == step:
+            raise KeyboardInterrupt
+        return sweep(self, field, damping)
+
+    with monkeypatch.context() as patch, pytest.raises(KeyboardInterrupt, match="the same call goes on from"):
+        patch.setattr(AmpState, "sweep", stop)
+        bp.solve(inst, checkpoint=path, **options)
+
+
+@pytest.mark.parametrize("model", [BinaryPerceptron(0.5), SymmetricBinaryPerceptron(0.3)], ids=repr)
+@pytest.mark.parametrize("step", [4, 401, 900])
+def test_interrupted_run_goes_on_bit_for_bit(model, step, tmp_path, monkeypatch):
+    inst = bp.random_instance(model, **HARD, rng=1)
+    options = {"rng": 3, "max_iter": 1200}
+    path = tmp_path / "run.npz"
+    interrupted(monkeypatch, path, inst, step, **options)
+    assert path.exists()
+    assert same(bp.solve(inst, checkpoint=path, **options), bp.solve(inst, **options))
+    assert not path.exists()
+
+
+@pytest.mark.slow
+def test_every_boundary_can_be_gone_on_from(tmp_path, monkeypatch):
+    inst, path = hard(), tmp_path / "run.npz"
+    options = {"rng": 3, "max_iter": 500}
+    whole = bp.solve(inst, **options)
+    monkeypatch.setattr(module, "INTERVAL", 0.0)
+    for step in range(203, 500, 99):
+        interrupted(monkeypatch, path, inst, step, **options)
+        assert same(bp.solve(inst, checkpoint=path, **options), whole)
+
+
+SCRIPT = """
+import sys, bp
+from bp.algorithms import checkpoint
+from replica_theory import BinaryPerceptron
+checkpoint.INTERVAL = 0.0
+inst = bp.random_instance(BinaryPerceptron(), n=101, alpha=1.2, rng=1)
+bp.solve(inst, rng=1, max_iter=1_000_000, checkpoint=sys.argv[1])
+"""
+
+
+@pytest.mark.skipif(not hasattr(signal, "SIGKILL"), reason="no kill -9 on this system")
+def test_killed_process_leaves_a_whole_checkpoint(tmp_path):
+    path = tmp_path / "run.npz"
+    process = subprocess.Popen([sys.executable, "-c", SCRIPT, str(path)], env=os.environ | {"NUMBA_NUM_THREADS": "1"})
+    try:
+        deadline = time.monotonic() + 60
+        while not path.exists() and time.monotonic() < deadline:
+            time.sleep(0.05)
+    finally:
+        process.kill()
+        process.wait()
+    with np.load(path, allow_pickle=False) as file:
+        state = {name: file[name] for name in file.files if name != "settings"}
+    done = int(state["progress"][2])
+    whole = bp.solve(hard(), rng=1, max_iter=done)  # the same up to there
+    assert np.array_equal(state["trace"].view(np.uint8), whole.trace.view(np.uint8))
+    assert np.array_equal(state["best"], whole.weights)
+
+
+def test_checkpoint_of_another_run_is_refused(tmp_path, monkeypatch):
+    path, inst = tmp_path / "run.npz", hard()
+    interrupted(monkeypatch, path, inst, 20, rng=3)
+    before = path.read_bytes()
+    for other, options, what in (
+        (inst, {"rng": 4}, "seed was 3 and is 4 now"),
+        (inst, {"rng": 3, "damping": 0.6}, "damping was 0.5 and is 0.6 now"),
+        (inst, {"rng": 3, "schedule": "standard"}, "schedule was None and is Standard"),
+        (hard(2), {"rng": 3}, "problem was"),
+    ):
+        with pytest.raises(ValueError, match=f"checkpoint of another run .*{what}"):
+            bp.solve(other, checkpoint=path, **options)
+    assert path.read_bytes() == before
+
+
+@pytest.mark.parametrize("damage", ["short", "text", "empty"])
+def test_damaged_checkpoint_is_refused_and_left(damage, tmp_path, monkeypatch):
+    path, inst = tmp_path / "run.npz", hard()
+    interrupted(monkeypatch, path, inst, 20, rng=3)
+    data = {"short": path.read_bytes()[:-100], "text": b"1 -1\n", "empty": b""}[damage]
+    path.write_bytes(data)
+    with pytest.raises(ValueError, match="is no checkpoint or is damaged"):
+        bp.solve(inst, rng=3, checkpoint=path)
+    assert path.read_bytes() == data

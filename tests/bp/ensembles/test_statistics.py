@@ -1,0 +1,122 @@
+"""Averages with errors: means, success probabilities, extrapolations whose errors are what they claim."""
+
+import numba
+import numpy as np
+import pytest
+from scipy import stats
+
+from bp.ensembles.statistics import averaged, weighted_fit, wilson
+from bp.ensembles.table import Ensemble
+from replica_theory import BinaryPerceptron
+
+MODEL = BinaryPerceptron()
+
+
+@pytest.fixture(scope="module", autouse=True)
+def one_thread():
+    """The instances are so small that threads would only wait for each other."""
+    threads = numba.get_num_threads()
+    numba.set_num_threads(1)
+    yield
+    numba.set_num_threads(threads)
+
+
+def made(values, n, name="x"):
+    """An ensemble of given numbers, one load."""
+    array = np.asarray(values, dtype=float)[None]
+    samples = array.shape[2]
+    axes = np.array([0.5]), np.asarray(n), np.array([])
+    return Ensemble(MODEL, *axes, {name: array}, 1, samples, "focusing-bp", "gaussian", 4, {})
+
+
+def test_mean_and_its_error():
+    values = [[1.0, 2.0, 4.0, np.nan], [3.0, np.nan, np.nan, -np.inf]]
+    estimate = made(values, [10, 20]).mean("x", width=2.0)
+    np.testing.assert_array_equal(estimate.count, [[3, 1]])
+    np.testing.assert_allclose(estimate.mean, [[7 / 3, 3.0]], rtol=1e-15)
+    np.testing.assert_allclose(estimate.error, [[np.std([1, 2, 4], ddof=1) / np.sqrt(3), np.nan]], rtol=1e-14)
+    np.testing.assert_allclose(estimate.high - estimate.low, 4 * estimate.error)
+
+
+def test_wilson_interval():
+    # 95 % intervals of Wilson's formula; none of 10 solved: z^2 / (n + z^2)
+    z = 1.959963984540054
+    estimate = made([[1.0] * 7 + [0.0] * 3, [0.0] * 10], [10, 20], "solved").mean("solved", width=z)
+    np.testing.assert_allclose(estimate.low, [[0.39677815, 0.0]], atol=1e-8)
+    np.testing.assert_allclose(estimate.high, [[0.89220873, z**2 / (10 + z**2)]], atol=1e-8)
+    assert (estimate.error > 0).all()
+
+
+@pytest.mark.parametrize("order", [1, 2])
+def test_extrapolation_finds_exact_coefficients(order):
+    n = np.array([101, 201, 401, 801])
+    exact = np.array([0.3, -1.7, 40.0])[: order + 1]
+    mean = (1.0 / n[:, None]) ** np.arange(order + 1) @ exact
+    spread = np.array([4e-3, 3e-3, 2e-3, 1e-3])
+    result = made(mean[:, None] + spread[:, None] * [-1, 1], n)
+    fit = result.extrapolate("x", order=order)
+    np.testing.assert_allclose(fit.coefficients[0], exact, rtol=1e-9)
+    assert fit.chi2[0] == pytest.approx(0, abs=1e-18) and fit.dof[0] == 4 - order - 1
+    # errors of the means are `spread` itself (two samples at +-spread); the normal equations by hand
+    design = (1.0 / n[:, None]) ** np.arange(order + 1)
+    covariance = np.linalg.inv(design.T @ np.diag(spread**-2.0) @ design)
+    np.testing.assert_allclose(fit.covariance[0], covariance, rtol=1e-6)
+    assert fit.error[0] == np.sqrt(fit.covariance[0, 0, 0])
+
+
+def test_extrapolation_quotes_its_error():
+    # value - truth over error is a standard normal, chi2 has mean dof: over 500 fits
+    rng = np.random.default_rng(1)
+    n, deviations, chi2 = np.array([101, 201, 401, 801]), [], []
+    for _ in range(500):
+        noise = rng.normal(size=(4, 64)) * 0.05
+        fit = made(0.3 - 1.7 / n[:, None] + noise, n).extrapolate("x")
+        deviations.append((fit.value[0] - 0.3) / fit.error[0])
+        chi2.append(fit.chi2[0])
+    assert np.std(deviations) == pytest.approx(1, abs=4 / np.sqrt(1000) + 0.02)  # errors from 64 samples: t, 2 % wider
+    assert np.mean(chi2) == pytest.approx(2, abs=4 * 2 / np.sqrt(500) + 0.07)
+
+
+def test_an_extrapolation_prints_its_values_with_their_errors():
+    fit = made([[0.49, 0.51], [0.39, 0.41], [0.355, 0.365]], [10, 20, 40]).extrapolate("x")
+    assert str(fit) == "alpha = 0.5: 0.3127 ± 0.0074 (chi2 = 0.364, dof = 1)"
+    empty = made([[1.0, 1.0], [1.0, 2.0]], [10, 20]).extrapolate("x")
+    assert str(empty) == "alpha = 0.5: nan ± nan (chi2 = nan, dof = -1)"
+
+
+def test_extrapolation_without_enough():
+    fit = made([[1.0, 1.0], [1.0, 2.0]], [10, 20]).extrapolate("x")  # the first does not scatter
+    assert np.isnan(fit.value[0]) and fit.dof[0] == -1
+    with pytest.raises(ValueError, match="a fit of order 2 needs at least 3 sizes"):
+        made([[1.0, 2.0], [1.0, 2.0]], [10, 20]).extrapolate("x", order=2)
+
+
+@pytest.mark.parametrize("width", [0.5, 1.0, 1.959963984540054, 3.0])
+def test_wilsons_interval_is_that_of_scipy(width):
+    level = stats.norm.cdf(width) - stats.norm.cdf(-width)
+    for count in (1, 7, 64, 1000):
+        for successes in {0, 1, count // 3, count}:
+            low, high = wilson(np.array(successes / count), np.array(count), width)
+            known = stats.binomtest(successes, count).proportion_ci(level, method="wilson")
+            np.testing.assert_allclose([low, high], [known.low, known.high], atol=1e-14)
+
+
+def test_a_very_wide_interval_still_lies_within_the_unit_interval():
+    # as a level of confidence ten standard deviations are 1 to all digits
+    estimate = averaged(np.array([[[0.0, 1.0, 1.0]]]), width=10.0, proportion=True)
+    assert 0 < estimate.low.item() < 0.02 and 0.98 < estimate.high.item() < 1
+
+
+@pytest.mark.parametrize("order", [1, 2])
+def test_a_fit_leaves_out_what_has_no_error_and_solves_the_normal_equations(order):
+    n = np.array([51, 101, 201, 401, 801])
+    mean, error = np.array([0.31, 0.3, np.nan, 0.29, 0.28]), np.array([2.0, 1.0, 1.0, 0.5, 0.5]) / 100
+    coefficients, covariance, chi2, dof = weighted_fit(n, mean, error, order)
+    used = np.isfinite(mean)
+    design = (1.0 / n[used, None]) ** np.arange(order + 1) / error[used, None]
+    target = mean[used] / error[used]
+    expected = np.linalg.inv(design.T @ design)
+    np.testing.assert_allclose(covariance, expected, rtol=1e-7)
+    np.testing.assert_allclose(coefficients, expected @ design.T @ target, rtol=1e-7)
+    assert chi2 == pytest.approx(np.sum((design @ coefficients - target) ** 2), rel=1e-9)
+    assert dof == 4 - order - 1

@@ -1,0 +1,178 @@
+"""A problem that nothing in the package knows: parities of pairs, under every solver and walk whose protocol it has.
+
+Random pairs of weights must agree or disagree as a hidden configuration does (a planted Ising model, Mattis), on a
+random tree and a few pairs more, so that belief propagation is nearly exact and solutions exist: the planted one and
+its mirror image. Thirty lines: what `Flippable`, `Graphical` and `Online` ask for.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+import pytest
+
+import bp
+from bp.algorithms.local_search import local_search
+from bp.algorithms.solver import registry
+from bp.messages.state import Graphical, Messages
+from bp.problems.problem import Flippable, Online, Problem
+from bp.problems.walkers import Walker
+
+
+@dataclass(frozen=True, eq=False)
+class Parities(Problem):
+    """Signs that pairs (i, j) of weights must have: W_i W_j = s."""
+
+    n: int
+    pairs: np.ndarray
+    signs: np.ndarray
+    model = None
+    energies = ("errors", "flips")
+    forms = ("pairs",)
+
+    @property
+    def n_constraints(self):
+        return len(self.pairs)
+
+    def violated(self, weights):
+        w = np.asarray(weights)
+        return w[self.pairs[:, 0]] * w[self.pairs[:, 1]] != self.signs
+
+    def arrays(self):
+        return {"pairs": self.pairs, "signs": self.signs}
+
+    def walker(self, weights, energy="errors"):
+        return PairWalker(self, weights)
+
+    def present(self, a, weights):
+        direction = np.zeros(self.n)
+        i, j = self.pairs[a]
+        direction[[i, j]] = self.signs[a] * weights[[j, i]]
+        return float(self.signs[a] * weights[i] * weights[j]), direction
+
+    def messages(self, method, *, init=0.0, rng=None, **options):
+        return PairMessages(self, np.random.default_rng(rng).uniform(-init, init, (len(self.pairs), 2)))
+
+
+class PairWalker(Walker):
+    def __init__(self, problem, weights):
+        self.problem, self._w = problem, np.array(weights, dtype=np.int8)
+
+    weights = property(lambda self: self._w.copy())
+    errors = property(lambda self: self.problem.errors(self._w))
+
+    def cost(self, i):
+        turned = self._w.copy()
+        turned[i] *= -1
+        return self.problem.errors(turned) - self.errors
+
+    def flip(self, i):
+        self._w[i] *= -1
+
+
+class PairMessages:
+    """Exact messages of a pair: u_i = atanh(s tanh(strong) tanh(H_j - u_j)) with a large finite coupling."""
+
+    contradiction = False
+
+    def __init__(self, problem, u):
+        self.problem, self.u, self.shared = problem, u, id(self)
+
+    @property
+    def fields(self):
+        return np.bincount(self.problem.pairs.ravel(), self.u.ravel(), self.problem.n)
+
+    def sweep(self, field, damping):
+        total = field + self.fields
+        cavity = total[self.problem.pairs] - self.u
+        new = np.arctanh(self.problem.signs[:, None] * np.tanh(6.0) * np.tanh(cavity[:, ::-1]))
+        change = np.abs(new - self.u).max()
+        self.u = damping * self.u + (1 - damping) * new
+        return float(change)
+
+    def measure(self, field):
+        return np.tanh(field + self.fields), 0.0, np.zeros(len(self.u))
+
+    def snapshot(self):
+        return Messages("pairs", self.u.copy())
+
+    def restore(self, messages):
+        self.u = messages.fields.copy()
+
+
+def planted(n=60, extra=20, seed=1):
+    rng = np.random.default_rng(seed)
+    hidden = 2 * rng.integers(0, 2, n) - 1
+    tree = np.stack([np.arange(1, n), [rng.integers(0, i) for i in range(1, n)]], axis=1)
+    more = [rng.choice(n, 2, replace=False) for _ in range(extra)]
+    pairs = np.concatenate([tree, np.reshape(more, (extra, 2)).astype(int)])
+    return Parities(n, pairs, hidden[pairs[:, 0]] * hidden[pairs[:, 1]]), hidden
+
+
+def test_it_has_all_protocols():
+    problem, hidden = planted()
+    assert isinstance(problem, Flippable) and isinstance(problem, Graphical) and isinstance(problem, Online)
+    assert problem.errors(hidden) == 0 and problem.errors(-hidden) == 0
+    assert problem.overlap(hidden.astype(np.int8), -hidden) == -1.0
+
+
+@pytest.mark.parametrize("solver", sorted(registry()))
+def test_every_solver_whose_protocol_it_has_runs_on_it(solver):
+    problem, _ = planted()
+    kind = registry()[solver]
+    if kind().applies(problem):
+        assert not isinstance(problem, kind.needs)
+        return
+    found = bp.solve(problem, solver, rng=1)
+    assert found.solved and problem.errors(found.weights) == 0
+    again = bp.solve_batch(problem, solver, rngs=[1, 1])
+    assert all(np.array_equal(each.weights, found.weights) for each in again)
+
+
+def test_local_search_and_monte_carlo_walk_on_it():
+    problem, _ = planted(n=30, extra=0)
+    start = problem.start(np.random.default_rng(2))
+    assert problem.errors(local_search(problem, start, steps=3000, rng=1)) < problem.errors(start)
+    sample = bp.monte_carlo(problem, 1.0, sweeps=400, rng=1)
+    expected = 1 / (1 + np.e)  # bonds of a tree are independent
+    assert abs(sample.energy - expected) < 4 * sample.energy_error
+    assert sample.energy_error < 0.02
+
+
+def test_what_is_no_problem_is_refused():
+    with pytest.raises(TypeError, match=r"problem must be a problem such as bp\.Instance; got int"):
+        bp.solve(3)
+    assert "needs a problem that is Graphical; Bare is not" in registry()["focusing-bp"]().applies(bare())
+    with pytest.raises(ValueError, match="focusing-bp needs a problem that is Graphical; Bare is not"):
+        bp.solve(bare())
+    with pytest.raises(TypeError, match=r"problem must be a problem with walkers, such as bp\.Instance; got Bare"):
+        bp.monte_carlo(bare(), 1.0)
+
+
+def bare():
+    class Bare(Problem):
+        n, n_constraints, model = 3, 1, None
+        violated = arrays = lambda self, weights=None: {}
+
+    return Bare()
+
+
+def test_interrupted_run_of_any_problem_goes_on_bit_for_bit(tmp_path, monkeypatch):
+    problem, _ = planted(n=60, extra=60, seed=3)
+    problem = Parities(problem.n, problem.pairs, problem.signs * np.where(np.arange(119) % 7, 1, -1))
+    options = {"solver": "focusing-bp", "rng": 4, "max_iter": 90}
+    whole = bp.solve(problem, **options)
+    sweep, count = PairMessages.sweep, [0]
+
+    def stop(self, field, damping):
+        count[0] += 1
+        if count[0] == 40:
+            raise KeyboardInterrupt
+        return sweep(self, field, damping)
+
+    path = tmp_path / "run.npz"
+    with monkeypatch.context() as patch, pytest.raises(KeyboardInterrupt, match="the same call goes on from"):
+        patch.setattr(PairMessages, "sweep", stop)
+        bp.solve(problem, checkpoint=path, **options)
+    resumed = bp.solve(problem, checkpoint=path, **options)
+    assert np.array_equal(resumed.weights, whole.weights) and resumed.iterations == whole.iterations
+    assert resumed.trace.tobytes() == whole.trace.tobytes()

@@ -1,0 +1,42 @@
+"""What theory says of one instance is what its front doors say, and NaN where they say nothing."""
+
+import numpy as np
+import pytest
+from bp.validation.comparisons.comparison import Measured
+
+from bp.validation.theory import at_distance, bound, symmetric, typical
+from replica_theory import (
+    BinaryPerceptron,
+    TeacherStudent,
+    around_teacher,
+    dense_teacher,
+    franz_parisi,
+    local_entropy,
+    replica_symmetric,
+)
+
+DISTANCES = (0.1, 0.3)
+
+
+@pytest.mark.parametrize(
+    ("theory", "model", "door"),
+    [
+        (typical, BinaryPerceptron(), franz_parisi),
+        (typical, TeacherStudent(), around_teacher),
+        (bound, BinaryPerceptron(), local_entropy),
+        (bound, TeacherStudent(), dense_teacher),
+    ],
+)
+def test_entropies_at_distances(theory, model, door):
+    expected = door(model, 0.5, np.array(DISTANCES)).entropy
+    np.testing.assert_array_equal(theory(model, 0.5, DISTANCES), expected)
+    assert at_distance(theory, Measured(model, 0.5, DISTANCES, {}), 1, 0.5) == expected[1]
+
+
+def test_the_symmetric_point():
+    assert symmetric(BinaryPerceptron(), "q", 0.5) == replica_symmetric(BinaryPerceptron(), [0.5]).q[0]
+    assert np.isnan(symmetric(BinaryPerceptron(), "q", 40.0))
+
+
+def test_a_teacher_with_a_margin_is_no_typical_student():
+    assert np.isnan(typical(TeacherStudent(0.2), 0.5, DISTANCES)).all()
