@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike
 from tqdm import tqdm
 
-from bp.messages.state import ROUNDING, Control, Method, energy_per_pattern, log_weights
-from bp.problems.perceptron import Instance
-from replica_theory.arguments import checked_distance, checked_kind, checked_signs
+from bp.messages.state import ROUNDING, Control, Method, State, checked_graphical, energy_per_pattern, log_weights
+from bp.problems.problem import Problem
+from replica_theory.arguments import checked_distance, checked_signs
 from replica_theory.results.curve import EntropyCurve
 from replica_theory.status import Status, report, statuses
 from replica_theory.typing import Array
@@ -21,7 +22,7 @@ _REJECTIONS = 12  # halvings of a step before a distance is given up
 
 
 def local_entropy(
-    instance: Instance,
+    problem: Problem,
     reference: ArrayLike,
     distance: ArrayLike,
     *,
@@ -44,7 +45,8 @@ def local_entropy(
 
     Parameters
     ----------
-    instance : Instance
+    problem : Problem
+        One that messages can be passed on, such as a `bp.Instance`.
     reference : array_like, shape (N,)
         The configuration :math:`\tilde W` of ±1; it need not be a solution.
     distance : float or array_like
@@ -86,24 +88,25 @@ def local_entropy(
 
     Examples
     --------
+    >>> from bp import Instance
     >>> instance = Instance([[1, 1, 1, -1, 1]])
     >>> curve = local_entropy(instance, [1, 1, 1, -1, 1], [0.0, 0.2], method="exact")
     >>> curve.entropy.round(4), curve.overlaps["t"].round(4)
     (array([0.    , 0.4854]), array([1. , 0.6]))
     """
     control = Control(method, beta, damping, tol, max_iter)
-    checked_kind("instance", instance, Instance)
-    signs = checked_signs("reference", reference, instance.n).astype(np.float64)
+    graph = checked_graphical(problem)
+    signs = checked_signs("reference", reference, problem.n).astype(np.float64)
     d = np.asarray(checked_distance(distance))
-    walk = _Walk(instance, signs, control, memory_limit)
-    points: list[_Point] = [_at_zero(instance, signs, control.beta)] * d.size
+    walk = _Walk(graph, signs, control, memory_limit)
+    points: list[_Point] = [_at_zero(problem, signs, control.beta)] * d.size
     order = [k for k in np.argsort(-d, axis=None, kind="stable") if d.flat[k] > 0]
     for k in tqdm(order, desc="local entropy", leave=False, disable=True if d.ndim == 0 else None):
         points[k] = walk.to(1.0 - 2.0 * float(d.flat[k]))
     asked = {"function": "bp.local_entropy", "method": method, "damping": damping, "tol": tol, "max_iter": max_iter,
-             "n": instance.n, "patterns": instance.n_patterns}  # fmt: skip
-    model = instance.model.at(beta=control.beta)
-    curve = replace(_curve(d, points), model=model, alpha=np.full(d.shape, instance.alpha), settings=asked)
+             "n": problem.n, "patterns": problem.n_constraints}  # fmt: skip
+    model = None if problem.model is None else problem.model.at(beta=control.beta)
+    curve = replace(_curve(d, points), model=model, alpha=np.full(d.shape, problem.alpha), settings=asked)
     report(curve, f"local_entropy(method={method!r})")
     return curve
 
@@ -123,9 +126,10 @@ class _Point:
 class _Walk:
     """Messages that follow the field gamma, and the inversion of t(gamma)."""
 
-    def __init__(self, instance: Instance, signs: Array, control: Control, memory_limit: float | None) -> None:
-        self._instance, self._signs, self._control = instance, signs, control
-        self._state = instance.messages(control.method, beta=control.beta, memory_limit=memory_limit)
+    def __init__(self, problem: Any, signs: Array, control: Control, memory_limit: float | None) -> None:
+        self._signs, self._control = signs, control
+        limited = {} if memory_limit is None else {"memory_limit": memory_limit}
+        self._state: State = problem.messages(control.method, beta=control.beta, **limited)
         self._kept = self._state.snapshot()
         self._gamma, self._slope = 0.0, 1.0
 
@@ -176,19 +180,18 @@ class _Walk:
         return _Point(gamma, t, entropy, float(np.mean(m**2)), energy, status), miss
 
 
-def _at_zero(instance: Instance, signs: Array, beta: float) -> _Point:
+def _at_zero(problem: Any, signs: Array, beta: float) -> _Point:
     """The exact limit at the reference itself."""
-    if not instance.allowed.is_hard:
-        with np.errstate(divide="ignore"):
-            log_p = np.log(instance.model.acceptance(instance.stabilities(signs)))
-        entropy = float(np.sum(log_weights(log_p, beta))) / instance.n
+    if not problem.is_hard:
+        log_p = problem.log_acceptance(signs)
+        entropy = float(np.sum(log_weights(log_p, beta))) / problem.n
         status = Status.NEGATIVE_ENTROPY if np.isneginf(entropy) else Status.CONVERGED
         return _Point(np.inf, 1.0, entropy, 1.0, energy_per_pattern(log_p, beta), status)
-    errors = instance.errors(signs)
-    entropy = -beta * errors / instance.n if errors else 0.0
+    errors = problem.errors(signs)
+    entropy = -beta * errors / problem.n if errors else 0.0
     hard = beta == np.inf and errors > 0
     status = Status.NEGATIVE_ENTROPY if hard else Status.CONVERGED
-    return _Point(np.inf, 1.0, entropy, 1.0, errors / instance.n_patterns, status)
+    return _Point(np.inf, 1.0, entropy, 1.0, errors / problem.n_constraints, status)
 
 
 def _failed(status: Status) -> _Point:

@@ -22,12 +22,13 @@ from bp.messages.state import (
     Schedule,
     State,
     checked_dtype,
+    checked_graphical,
     energy_per_pattern,
     frozen,
 )
-from bp.problems.perceptron import Instance
+from bp.problems.problem import Problem
 from bp.randomness import Rng
-from replica_theory.arguments import checked_choice, checked_field, checked_kind
+from replica_theory.arguments import checked_choice, checked_field
 from replica_theory.results.labelled import Variable
 from replica_theory.results.quantities import MESSAGE_FIELDS, MESSAGES
 from replica_theory.results.record import Record
@@ -35,6 +36,9 @@ from replica_theory.status import ConvergenceError, Status
 from replica_theory.typing import Array
 
 OnFailure = Literal["raise", "return"]
+
+_USUAL = {"schedule": "parallel", "dtype": np.dtype(np.float64), "device": None, "memory_limit": None}
+"""Options that not every form of messages has, where they are not asked for."""
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -101,7 +105,7 @@ class BPResult(Record):
 
 
 def belief_propagation(
-    instance: Instance,
+    problem: Problem,
     method: Method = "gaussian",
     *,
     beta: float = np.inf,
@@ -134,7 +138,8 @@ def belief_propagation(
 
     Parameters
     ----------
-    instance : Instance
+    problem : Problem
+        One that messages can be passed on, such as a `bp.Instance`.
         Any constraint. A soft one weighs a configuration by the probability that its patterns are satisfied, and the
         entropies at ``beta=inf`` are logarithms of these weights; it takes ``"exact"`` or ``"amp"`` messages.
     method : {"gaussian", "exact", "amp"}
@@ -209,12 +214,13 @@ def belief_propagation(
     if tol < FLOOR[precision]:
         raise ValueError(f"tol must be at least {FLOOR[precision]:g} for dtype={precision}; got {tol!r}")
     checked_choice("on_failure", on_failure, get_args(OnFailure))
-    checked_kind("instance", instance, Instance)
-    theta = np.zeros(instance.n) if field is None else checked_field("field", field, instance.n)
-    options: Any = {"schedule": schedule, "dtype": precision, "device": device, "memory_limit": memory_limit}
-    state = instance.messages(method, beta=control.beta, init=init, rng=rng, **options)
+    graph = checked_graphical(problem)
+    theta = np.zeros(problem.n) if field is None else checked_field("field", field, problem.n)
+    own = {"schedule": schedule, "dtype": precision, "device": device, "memory_limit": memory_limit}
+    options: Any = {name: value for name, value in own.items() if value != _USUAL[name]}
+    state = graph.messages(method, beta=control.beta, init=init, rng=rng, **options)
     residual, iterations = control.relax(state, theta)
-    result = _result(instance, state, control.beta, theta, residual, iterations, residual <= tol)
+    result = _result(problem, state, control.beta, theta, residual, iterations, residual <= tol)
     if not result.converged and on_failure == "raise":
         raise ConvergenceError(
             f"belief propagation (method={method!r}) did not converge: residual {residual:.2g} > tol={tol:g} after "
@@ -225,16 +231,16 @@ def belief_propagation(
 
 
 def _result(
-    instance: Instance, state: State, beta: float, theta: Array, residual: float, iterations: int, converged: bool
+    problem: Problem, state: State, beta: float, theta: Array, residual: float, iterations: int, converged: bool
 ) -> BPResult:
     """Read the result off the state."""
     messages = state.snapshot()
     if state.contradiction:
-        values = (frozen(np.full(instance.n, np.nan)), -np.inf, -np.inf, np.nan, np.nan)
+        values = (frozen(np.full(problem.n, np.nan)), -np.inf, -np.inf, np.nan, np.nan)
         return BPResult(*values, residual, iterations, Status.NEGATIVE_ENTROPY, messages)
     m, phi, log_p = state.measure(theta)
     energy = energy_per_pattern(log_p, beta)
-    heat = beta * instance.alpha * energy if beta < np.inf else 0.0
-    entropy = phi + heat - float(theta @ m) / instance.n
+    heat = beta * problem.alpha * energy if beta < np.inf else 0.0
+    entropy = phi + heat - float(theta @ m) / problem.n
     status = Status.of(entropy, rounding=ROUNDING) if converged else Status.MAX_ITERATIONS
     return BPResult(frozen(m), entropy, phi, energy, float(np.mean(m**2)), residual, iterations, status, messages)

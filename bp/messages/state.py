@@ -4,20 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Hashable
 from dataclasses import dataclass
-from typing import Any, Literal, Protocol, get_args, runtime_checkable
+from typing import Any, Literal, Protocol, runtime_checkable
 
 import numpy as np
 from numpy.typing import DTypeLike
 
+from bp.problems.problem import Problem
 from bp.randomness import Rng, generator
 from replica_theory.arguments import (
     FRACTION,
     POSITIVE,
     Allowed,
     checked_beta,
-    checked_choice,
     checked_integer,
     checked_number,
+    shown,
 )
 from replica_theory.typing import Array, Real
 
@@ -57,14 +58,13 @@ class Messages:
 class Control:
     """Checked settings of a run, and the loop they control."""
 
-    method: Method
+    method: str
     beta: float
     damping: float
     tol: float
     max_iter: int
 
     def __post_init__(self) -> None:
-        checked_choice("method", self.method, get_args(Method))
         checked_beta(self.beta)
         checked_number("damping", self.damping, FRACTION)
         checked_number("tol", self.tol, POSITIVE)
@@ -77,6 +77,19 @@ class Control:
             residual = state.sweep(field, self.damping)
             iterations += 1
         return residual, iterations
+
+
+def checked_graphical(problem: Any) -> Any:
+    """The problem, if messages can be passed on it.
+
+    Raises
+    ------
+    TypeError
+        If it is no problem, or one without messages.
+    """
+    if not (isinstance(problem, Problem) and isinstance(problem, Graphical)):
+        raise TypeError(f"problem must be one with messages, such as bp.Instance; got {shown(problem)}")
+    return problem
 
 
 class State(Protocol):

@@ -128,11 +128,6 @@ class Instance(LabelledPatterns, Messaging, Problem):
         return f"Instance({self.n_patterns} {kind} patterns on {self.n} weights, {constraint})"
 
     @property
-    def alpha(self) -> float:
-        """Load P/N."""
-        return self.n_patterns / self.n
-
-    @property
     def kappa(self) -> float:
         """Margin of the model."""
         return float(self.model.kappa)
@@ -150,6 +145,16 @@ class Instance(LabelledPatterns, Messaging, Problem):
     def stabilities(self, weights: ArrayLike) -> NDArray[np.float64]:
         r"""Stabilities :math:`h^\mu = y^\mu\xi^\mu\cdot W/\sqrt N` of a configuration, shape (P,)."""
         return np.asarray(self.sums(weights) / np.sqrt(self.n))
+
+    @property
+    def is_hard(self) -> bool:
+        """Whether every stability is either allowed or not."""
+        return self.allowed.is_hard
+
+    def log_acceptance(self, weights: ArrayLike) -> NDArray[np.float64]:
+        """Log-probability that a configuration satisfies each pattern, shape (P,)."""
+        with np.errstate(divide="ignore"):
+            return np.asarray(np.log(self.model.acceptance(self.stabilities(weights))))
 
     def violated(self, weights: ArrayLike) -> NDArray[np.bool_]:
         """Which patterns a configuration violates, shape (P,): those whose sums are in no allowed interval."""

@@ -63,6 +63,20 @@ class Problem(ABC):
         return (2 * rng.integers(0, 2, self.n) - 1).astype(np.int8)
 
     @property
+    def alpha(self) -> float:
+        """Load: constraints per weight."""
+        return self.n_constraints / self.n
+
+    @property
+    def is_hard(self) -> bool:
+        """Whether every configuration either satisfies a constraint or not; else there is a `log_acceptance`."""
+        return True
+
+    def log_acceptance(self, weights: ArrayLike) -> NDArray[np.float64]:
+        """Log-probability that a configuration satisfies each constraint, shape (n_constraints,)."""
+        return np.where(self.violated(weights), -np.inf, 0.0)
+
+    @property
     def is_even(self) -> bool:
         """Whether a configuration and its mirror image violate the same constraints."""
         return bool(getattr(self.model, "is_even", False))

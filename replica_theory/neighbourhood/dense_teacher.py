@@ -64,9 +64,10 @@ def dense_teacher(
     EntropyCurve
         `overlaps` holds, next to the order parameters of the free reference, ``teacher_overlap`` R of the students and
         ``teacher_overlap_ref`` of the reference, and ``generalization_error`` and ``generalization_error_ref``,
-        :math:`\arccos(R)/\pi` of either: probabilities to disagree with the teacher on a new pattern. `slope` is
-        :math:`dS/dd`, `complexity` is :math:`\Sigma` (NaN at y = inf), `error` the change
-        of the entropy under doubled quadrature.
+        :math:`\arccos(R)/\pi` of either: probabilities to disagree with the teacher on a new pattern; further the
+        eigenvalues ``replicon`` and (finite y) ``replicon_ref`` of `local_entropy`, and ``fold``. `slope` is
+        :math:`dS/dd`, `complexity` is :math:`\Sigma` (NaN at y = inf), `error` the change of the entropy under doubled
+        quadrature.
 
     Raises
     ------
@@ -79,7 +80,12 @@ def dense_teacher(
     -----
     The branch is that of students with R < 1. At y = inf it starts at the distance
     :math:`(1 - E|\tanh a|)/2` of the typical students from the signs of their mean (the clipped Bayes-optimal
-    student), is flat from there to 1/2, and is continued downwards in log d; at finite y it starts at d = 1/2.
+    student), is flat from there to 1/2, and is continued downwards in log d; at finite y it starts at d = 1/2. A branch
+    that turns back has status ``fold`` beyond the distance where it does; distances between 0 and 1e-6 are
+    ``out-of-range``.
+
+    At y = inf and d → 0 the entropy is :math:`H_2(d)` up to terms like :math:`e^{-1/d}`, below rounding from d = 1e-3
+    on; the overlaps with the teacher are then right to about 1e-5, and NaN from d = 2e-4 down.
 
     Examples
     --------

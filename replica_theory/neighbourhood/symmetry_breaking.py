@@ -28,12 +28,14 @@ from numpy.typing import NDArray
 
 from replica_theory.arguments import COUNT, POSITIVE, Allowed, checked_alpha, checked_model, checked_real, shown
 from replica_theory.models.model import Model
-from replica_theory.neighbourhood.local_entropy import local_entropy
 from replica_theory.numerics.fixed_points import solve_fixed_points
+from replica_theory.numerics.squeezing import squeezed, unsqueezed
+from replica_theory.replicas.curve_rows import curve_rows
+from replica_theory.replicas.equations import OVERLAPS
 from replica_theory.replicas.one_step import Breaking, Orders, Term, energetic, entropic
 from replica_theory.results.curve import EntropyCurve, Row, assemble
 from replica_theory.results.grid import broadcast
-from replica_theory.status import ConvergenceError, Status, report
+from replica_theory.status import Status, report
 from replica_theory.typing import Array, ArrayLike
 
 _STARTS = (0.5, 0.95)
@@ -113,9 +115,8 @@ class BrokenEquations:
     def at(self, x: Array) -> tuple[Breaking, Orders, float]:
         """System, overlaps and coupling field of coordinates x."""
         system = replace(self.system, m=float(np.exp(np.clip(x[4], -20, 20)))) if self.optimal else self.system
-        squeezed = float(x[3])
-        t_hat = squeezed / (1 - abs(squeezed)) if abs(squeezed) < 1 else np.inf
-        return system, Orders(0.0 if self.even else float(x[0]), float(x[1]), float(x[2])), t_hat
+        q = Orders(0.0 if self.even else float(x[0]), float(x[1]), float(x[2]))
+        return system, q, unsqueezed(float(x[3]))
 
     def image(self, x: Array, _: NDArray[np.intp] | None = None) -> Array:
         """One step of the iteration x → G(x), rows of coordinates; NaN outside the domain."""
@@ -232,7 +233,7 @@ def _row(model: Model, alpha: float, d: float, y: float, m: float) -> Row:
     """One point: broken if it can be, otherwise as the iteration ends from the nearest start."""
     symmetric = _symmetric(model, alpha, d, y)
     optimal = bool(np.isnan(m))
-    if optimal and symmetric is not None and float(symmetric.entropy) < 0 and np.isposinf(float(model.beta)):
+    if optimal and symmetric is not None and symmetric.entropy < 0 and np.isposinf(float(model.beta)):
         condensed = _condensed(model, alpha, d, y, symmetric)
         if condensed.status.ok:
             return condensed
@@ -263,17 +264,17 @@ def _within(m: float, y: float) -> bool:
     return min(1.0, y) - 1e-9 <= m <= max(1.0, y) + 1e-9
 
 
-def _starts(equations: BrokenEquations, symmetric: EntropyCurve | None) -> Iterator[Array]:
+def _starts(equations: BrokenEquations, symmetric: Row | None) -> Iterator[Array]:
     """Coordinates to iterate from: the symmetric point with clusters of several sizes."""
-    q0, gap, squeezed = 0.3, 0.1, 0.3
+    q0, gap, field = 0.3, 0.1, 0.3
     if symmetric is not None:
-        of = {name: float(value) for name, value in symmetric.overlaps.items()}
-        q0, squeezed = of["q0"], of["t_hat"] / (1 + abs(of["t_hat"]))
+        of = symmetric.overlaps
+        q0, field = of["q0"], squeezed(of["t_hat"])
         gap = of["gap"] if equations.system.infinite else of["q1"] - of["q0"]
     q0 = 0.0 if equations.even else q0
     rest = 1 - q0 - (0.0 if equations.system.infinite else gap)
     for share in _STARTS:
-        yield np.array([q0, gap, share * rest, squeezed])
+        yield np.array([q0, gap, share * rest, field])
 
 
 def _settle(equations: BrokenEquations, x: Array) -> tuple[str, Array]:
@@ -296,7 +297,7 @@ def _settle(equations: BrokenEquations, x: Array) -> tuple[str, Array]:
         t_hat += float(np.clip((equations.t - spins.t) / response, -0.3, 0.3)) * (1 + abs(t_hat))
         orders = 0.5 * (np.array(q) + np.array(spins.orders))
         orders[1] = max(orders[1], 0.0 if system.infinite else 1e-9)
-        moved = np.append(orders, t_hat / (1 + abs(t_hat)))
+        moved = np.append(orders, squeezed(t_hat))
         if equations.even:
             moved[0] = 0.0
         if np.abs(moved - x).max() < _SETTLED * min(rest - q.step, q.step):
@@ -313,7 +314,7 @@ def _solve(equations: BrokenEquations, x: Array) -> Array | None:
     return x if found.residual[0] < _TOLERANCE and x[2] > _UNBROKEN * rest else None
 
 
-def _broken(equations: BrokenEquations, x: Array, d: float, symmetric: EntropyCurve | None) -> Row:
+def _broken(equations: BrokenEquations, x: Array, d: float, symmetric: Row | None) -> Row:
     """Row of a broken saddle; at finite y its slope by solving again on both sides."""
     point, overlaps = equations.read(x)
     system = equations.system
@@ -326,7 +327,7 @@ def _broken(equations: BrokenEquations, x: Array, d: float, symmetric: EntropyCu
         solved = [(side, _solve(side, x)) for side in sides]
         right, left = (np.nan if at is None else _entropy(side, side.read(at)[0]) for side, at in solved)
         slope = (right - left) / (2 * h)
-    overlaps["replicon"] = np.nan if symmetric is None else float(symmetric.overlaps["replicon"])
+    overlaps["replicon"] = np.nan if symmetric is None else symmetric.overlaps["replicon"]
     complexity = np.nan if system.infinite else point.phi - system.y * point.entropy
     entropy = _entropy(equations, point)
     overlaps["free_entropy"] = point.entropy
@@ -339,31 +340,25 @@ def _entropy(equations: BrokenEquations, point: Point) -> float:
     return point.entropy + equations.system.model.heat(equations.system.alpha, point.energy)
 
 
-def _symmetric(model: Model, alpha: float, d: float, y: float) -> EntropyCurve | None:
+def _symmetric(model: Model, alpha: float, d: float, y: float) -> Row | None:
     """The replica-symmetric point, None where it does not exist."""
-    try:
-        return local_entropy(model, alpha, d, y=y)
-    except ConvergenceError:
-        return None
+    row = curve_rows(model, None, alpha, y, np.array([d]))[0]
+    return row._replace(overlaps=dict.fromkeys(OVERLAPS, np.nan) | row.overlaps) if row.status.ok else None
 
 
-def _unbroken(symmetric: EntropyCurve, m: float) -> Row:
+def _unbroken(symmetric: Row, m: float) -> Row:
     """Row of the replica-symmetric saddle: m is free and there is one cluster."""
-    of = {name: float(value) for name, value in symmetric.overlaps.items()}
-    of |= {"q2": of["q1"], "q2_hat": of.get("q1_hat", np.nan), "m": m, "cluster_complexity": 0.0}
-    of.setdefault("phi", float(symmetric.entropy))
-    complexity = np.nan if symmetric.complexity is None else float(symmetric.complexity)
-    error = np.nan if symmetric.error is None else float(symmetric.error)
-    status = symmetric.status.item()
-    return Row(status, float(symmetric.entropy), float(symmetric.slope), complexity, error=error, overlaps=of)
+    of = dict(symmetric.overlaps)
+    of |= {"q2": of["q1"], "q2_hat": of["q1_hat"], "m": m, "cluster_complexity": 0.0}
+    return symmetric._replace(overlaps=of)
 
 
-def _condensed(model: Model, alpha: float, d: float, y: float, symmetric: EntropyCurve) -> Row:
+def _condensed(model: Model, alpha: float, d: float, y: float, symmetric: Row) -> Row:
     """Row where the symmetric entropy is negative: single solutions, m such that it vanishes at y/m (or m = y)."""
 
     def entropy(replicas: float) -> float:
         point = _symmetric(model, alpha, d, replicas)
-        return np.nan if point is None else float(point.entropy)
+        return np.nan if point is None else point.entropy
 
     # At m = y all replicas of a reference are one solution, which there is at no cost: then y does not matter.
     crosses = y < 1 and entropy(1.0) > 0
@@ -375,14 +370,14 @@ def _condensed(model: Model, alpha: float, d: float, y: float, symmetric: Entrop
     return Row(Status.CONVERGED, 0.0, 0.0, row.overlaps["phi"], error=row.error, overlaps=overlaps)
 
 
-def _frozen(model: Model, alpha: float, d: float, y: float, m: float, symmetric: EntropyCurve | None) -> Row:
+def _frozen(model: Model, alpha: float, d: float, y: float, m: float, symmetric: Row | None) -> Row:
     """Row with q2 = 1: the symmetric theory of y/m replicas, one a cluster."""
     point = _symmetric(model, alpha, d, y / m)
     if point is None:
         return Row(Status.SADDLE_LOST)
     row = _unbroken(point, m)
     of = row.overlaps | {"q2": 1.0, "q2_hat": np.inf, "cluster_complexity": row.entropy}
-    of["replicon"] = np.nan if symmetric is None else float(symmetric.overlaps["replicon"])
+    of["replicon"] = np.nan if symmetric is None else symmetric.overlaps["replicon"]
     for name in ("q0_hat", "q1_hat", "t_hat", "gamma"):
         of[name] = of[name] / (m if name in ("t_hat", "gamma") else m**2)
     if np.isinf(y):

@@ -51,6 +51,10 @@ class Rule:
         return np.asarray(np.abs(np.einsum("...i,...i->...", values, self.weights - self.coarse)))
 
 
+POINT = Rule(np.zeros(1), np.ones(1), np.ones(1))
+"""The rule of a Gaussian without width."""
+
+
 def rule(center: ArrayLike = 0.0, width: ArrayLike = 1.0, n: int = DEFAULT_NODES) -> Rule:
     r"""Rule for the standard Gaussian measure that resolves one step.
 

@@ -14,6 +14,7 @@ import numpy as np
 
 from replica_theory.models.model import Model
 from replica_theory.numerics.branches import BranchPoint, follow_branch
+from replica_theory.numerics.squeezing import squeezed
 from replica_theory.replicas.equations import Equations, Problem
 from replica_theory.replicas.finite_y import Overlaps
 from replica_theory.replicas.probe import typical_overlap
@@ -170,7 +171,7 @@ def _depart(equations: Equations, start: Array, t_origin: float, t: float) -> Ar
             x[0] = 0.2 * shift**2
         else:
             x[1], x[2] = 0.25 * shift**2, 0.88 * shift
-    x[-1] = field / (1 + abs(field))
+    x[-1] = squeezed(field)
     # The coordinate that vanishes at the origin (a variance) must stay positive on the way.
     variance = len(x) - 2 if equations.system.reference is None or equations.even else 1
     weights = np.append(np.full(len(x) - 1, 0.4), -0.6)

@@ -11,6 +11,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from replica_theory.numerics.squeezing import unsqueezed
 from replica_theory.replicas.finite_y import Energetic, Entropic, Overlaps, Resolution, System, energetic, entropic
 from replica_theory.results.curve import FAILED, Row
 from replica_theory.status import Status
@@ -109,8 +110,7 @@ class Equations:
 
     def decode(self, x: Array, t: float) -> tuple[Overlaps | None, float]:
         """Overlaps and coupling field of coordinates x."""
-        squeezed = float(x[-1])
-        tau = squeezed / (1 - abs(squeezed)) if abs(squeezed) < 1 else np.inf
+        tau = unsqueezed(float(x[-1]))
         if self.system.reference is None:
             r = float(x[1]) if self.system.model.has_teacher else 0.0
             return Overlaps(0.0 if self.even else float(x[0]), float(x[-2]), r=r), tau

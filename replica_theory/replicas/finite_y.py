@@ -33,7 +33,7 @@ from numpy.typing import NDArray
 from replica_theory.models.model import Model
 from replica_theory.models.proximal import jumps
 from replica_theory.numerics.binary import log2cosh
-from replica_theory.numerics.gaussian import Rule, rule
+from replica_theory.numerics.gaussian import POINT, Rule, rule
 from replica_theory.numerics.inner_grid import MOST_NODES, inner_grid
 from replica_theory.replicas.outer_field import Step, outer_rule, tilted_rule
 from replica_theory.typing import Array
@@ -162,7 +162,7 @@ def entropic(system: System, hats: Overlaps, tau: float) -> Entropic | None:
     if not (hats.gap > 0 and hats.q0 >= 0 and np.isfinite(tau)):
         return None
     root = np.sqrt(hats.q0)
-    outer = _POINT
+    outer = POINT
     if root > 0:
         outer = rule(np.clip(-hats.r / root, -8, 8), 1 / (max(y, 1.0) * max(root, 1e-6)), system.resolution.outer)
     h = root * outer.nodes + hats.r
@@ -174,7 +174,7 @@ def entropic(system: System, hats: Overlaps, tau: float) -> Entropic | None:
     if hats.r == 0:  # the outer measure is even
         log_down, down = log_up[::-1], up[::-1] * np.array([-1.0, 1.0, 1.0, 1.0])
     half, mean = 0.5 * (log_up - log_down), 0.5 * (log_up + log_down)
-    across = _hermite(5 * system.resolution.reference) if system.reference is not None else _POINT
+    across = _hermite(5 * system.resolution.reference) if system.reference is not None else POINT
     field = half[:, None]
     if system.reference is not None:
         field = field + hats.slope * h[:, None] + np.sqrt(max(hats.rest, 0.0)) * across.nodes
@@ -244,9 +244,6 @@ def _narrow_grid(centers: Array, width: float, spacing: float) -> tuple[Array, A
 def _sums(weight: Array, columns: Array) -> Array:
     """Sums of the columns with the weights of each outer node, on a grid shared by them or one for each."""
     return np.asarray(weight @ columns if columns.ndim == 2 else (weight[:, None] @ columns)[:, 0])
-
-
-_POINT = Rule(np.zeros(1), np.ones(1), np.ones(1))
 
 
 def _free_energetic(system: System, q: Overlaps) -> Energetic | None:
@@ -370,7 +367,7 @@ def _hermite(n: int) -> Rule:
 def _outer_rule(system: System, q: Overlaps) -> Rule | None:
     """Rule along the outer field, with the teacher's weight; None where its steps are not found."""
     if q.q0 <= 0:
-        return _POINT
+        return POINT
     steps = _outer_steps(system, q, q.q0)
     if steps is None:
         return None

@@ -26,6 +26,7 @@ from replica_theory.models.proximal import maxima, maximal_field
 from replica_theory.numerics.binary import log2cosh
 from replica_theory.numerics.half_line import half_line, kinked_line
 from replica_theory.numerics.inner_newton import inner_newton
+from replica_theory.numerics.squeezing import unsqueezed
 from replica_theory.replicas.outer_field import outer_rule, tilted_rule
 from replica_theory.typical.functional import teacher_weight
 from replica_theory.typing import Array
@@ -123,7 +124,7 @@ class LimitEquations:
     def _decode(self, x: Array) -> tuple[float, float, float, float]:
         """Overlaps q and R, gap and coupling field of coordinates x inside the domain."""
         r = float(x[1]) if self.model.has_teacher else 0.0
-        return float(x[0]), r, max(float(np.expm1(x[-2])), 0.0), _unsqueezed(float(x[-1]))
+        return float(x[0]), r, max(float(np.expm1(x[-2])), 0.0), unsqueezed(float(x[-1]))
 
     def _terms(self, x: Array) -> tuple[_Energetic, _Entropic] | None:
         if not (0 < x[0] < 1 - 1e-9 and abs(x[-1]) < 1 and x[-2] < _WIDEST[self.model.has_teacher]):
@@ -209,7 +210,3 @@ def _entropic(q_hat: float, gap_hat: float, t_hat: float, r_hat: float) -> _Entr
     # Without a teacher the nodes are those of one sign, and the others cancel them.
     r, r_ref = (0.0, 0.0) if r_hat == 0 else (float(weight @ (sign * m)), float(weight @ sign))
     return _Entropic(value, q, gap, float(weight @ m), float(weight @ (1 - m**2) ** 2), r, r_ref)
-
-
-def _unsqueezed(x: float) -> float:
-    return x / (1 - abs(x))

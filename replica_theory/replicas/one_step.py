@@ -19,14 +19,14 @@ import numpy as np
 
 from replica_theory.models.model import Model
 from replica_theory.numerics.binary import log2cosh
-from replica_theory.numerics.gaussian import Rule, multi_rule, rule
+from replica_theory.numerics.gaussian import POINT, Rule, rule
 from replica_theory.numerics.half_line import half_line
-from replica_theory.numerics.inner_grid import inner_grid
+from replica_theory.numerics.inner_grid import MOST_NODES, inner_grid
 from replica_theory.numerics.inner_newton import inner_newton
 from replica_theory.replicas.finite_y import Resolution
+from replica_theory.replicas.outer_field import outer_rule
 from replica_theory.typing import Array
 
-_MOST_NODES = 40_000
 _MOST_PAIRS = 4_000_000
 """Nodes of the innermost field times fields at which they are summed: 32 MB."""
 _REACH = 9.0
@@ -167,7 +167,7 @@ def entropic(system: Breaking, hats: Orders, t_hat: float) -> Term | None:
         h = root * z + t_hat
         reach = float(np.abs(h).max()) + hats.gap
     else:
-        outer = rule(0.0, 1 / (max(y, 1.0) * root), system.resolution.outer) if root > 0 else _POINT
+        outer = rule(0.0, 1 / (max(y, 1.0) * root), system.resolution.outer) if root > 0 else POINT
         h = root * outer.nodes
         reach = min(8.5 * root, float(h[-1])) + abs(t_hat) + y * hats.gap + _REACH * float(np.sqrt(hats.gap))
     g = _uniform(reach + m * hats.step + _REACH * float(np.sqrt(hats.step)), hats.step, system)
@@ -186,23 +186,20 @@ def entropic(system: Breaking, hats: Orders, t_hat: float) -> Term | None:
     )
 
 
-_POINT = Rule(np.zeros(1), np.ones(1), np.ones(1))
-
-
 def _outer_rule(edges: list[float], q: Orders, blur: float, system: Breaking) -> Rule:
     """Rule along the field shared by all references; `blur` is the width of what is integrated."""
     if q.q0 <= 0:
-        return _POINT
+        return POINT
     root = float(np.sqrt(q.q0))
-    centers = [np.asarray(np.clip(edge / root, -8, 8)) for edge in edges]
-    return multi_rule(centers, [np.asarray(blur / root)] * len(edges), system.resolution.outer)
+    steps = [(float(np.clip(edge / root, -8, 8)), blur / root) for edge in edges]
+    return outer_rule(steps, system.resolution.outer)
 
 
 def _uniform(reach: float, variance: float, system: Breaking) -> Array | None:
     """Uniform grid on [-reach, reach] for a Gaussian of given variance times a function of tanh."""
     spacing = min(float(np.sqrt(variance)), 0.6) * system.resolution.spacing
     count = int(np.ceil(reach / spacing))
-    return np.asarray(spacing * np.arange(-count, count + 1), dtype=np.float64) if count < _MOST_NODES else None
+    return np.asarray(spacing * np.arange(-count, count + 1), dtype=np.float64) if count < MOST_NODES else None
 
 
 def _tilted(f: Array, mean: Array, variance: float, log_weight: Array, at: _Moments) -> tuple[Array, Array]:

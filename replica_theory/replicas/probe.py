@@ -13,6 +13,7 @@ from replica_theory.models.model import Model
 from replica_theory.numerics.binary import log2cosh
 from replica_theory.numerics.fixed_points import solve_fixed_points
 from replica_theory.numerics.gaussian import Rule, multi_rule, rule
+from replica_theory.numerics.squeezing import unsqueezed
 from replica_theory.typical.replica_symmetric import replica_symmetric
 from replica_theory.typing import Array
 
@@ -105,9 +106,9 @@ def residual(setting: Setting, x: Array, t: float) -> Array:
 
 def decode(setting: Setting, x: Array, t: float) -> tuple[float, float, float]:
     """Gap t - t0, variance c^2 and coupling field of coordinates x."""
-    t0, c2, squeezed = (float(v) for v in x)
+    t0, c2, mu = (float(v) for v in x)
     unit = scale(setting)
-    return t - unit * t0, max(unit * c2, 0.0), squeezed / (1 - abs(squeezed)) if abs(squeezed) < 1 else np.inf
+    return t - unit * t0, max(unit * c2, 0.0), unsqueezed(mu)
 
 
 def scale(setting: Setting) -> float:

@@ -97,12 +97,16 @@ def capacity(model: Model) -> Capacity:
     """
     checked_model(model, Model, "capacity", hard=True, random_labels=True, instead="teacher_student_transition")
     points = broadcast(kappa=model.kappa, beta=model.beta)
-    flat = flat_model(model, points)
-    with np.errstate(invalid="ignore", divide="ignore"):  # a margin without a root is NaN throughout
-        columns = _even_capacity(flat) if model.is_even else _root_of_entropy(flat)
+    columns = capacity_columns(flat_model(model, points))
     result = Capacity(model=model, **points.shaped_all(columns))
     report(result, "capacity", f"of {model}")
     return result
+
+
+def capacity_columns(model: Model) -> dict[str, Any]:
+    """The fields of `Capacity` as flat arrays, for margins of shape (m, 1); NaN where there is no root."""
+    with np.errstate(invalid="ignore", divide="ignore"):
+        return _even_capacity(model) if model.is_even else _root_of_entropy(model)
 
 
 def _even_capacity(model: Model) -> dict[str, Any]:

@@ -28,6 +28,7 @@ from replica_theory.models.model import Model
 from replica_theory.neighbourhood.franz_parisi import franz_parisi_rows
 from replica_theory.neighbourhood.local_entropy import ZERO_COMPLEXITY, Reference, checked_replicas
 from replica_theory.numerics.branches import follow_branch
+from replica_theory.numerics.squeezing import squeezed
 from replica_theory.replicas.curve_rows import curve_rows
 from replica_theory.replicas.infinite_y import LimitEquations
 from replica_theory.replicas.limit_curve import limit_curve
@@ -36,7 +37,7 @@ from replica_theory.results.curve import Row
 from replica_theory.results.grid import GridResult
 from replica_theory.results.quantities import THRESHOLD
 from replica_theory.status import ConvergenceError, Status, report, statuses
-from replica_theory.thresholds.capacity import capacity
+from replica_theory.thresholds.capacity import capacity, capacity_columns
 from replica_theory.thresholds.vanishing_slope import VanishingSlope
 from replica_theory.typing import Array, ArrayLike
 
@@ -224,9 +225,9 @@ def _limit_slope(model: Model, limit: float) -> tuple[float, float, float]:
     if simple is not None:
         return simple
     surface = VanishingSlope(LimitEquations(model, limit))
-    log_distance, squeezed, x = _near_threshold(model, limit)
+    log_distance, field, x = _near_threshold(model, limit)
     flat = follow_branch(
-        lambda x, s: surface.residual(x, log_distance, s), x, squeezed, [0.0], max_step=max(abs(squeezed) / 4, 1e-3),
+        lambda x, s: surface.residual(x, log_distance, s), x, field, [0.0], max_step=max(abs(field) / 4, 1e-3),
         min_step=1e-6,
     )[0]  # fmt: skip
     if not flat.status.ok:
@@ -277,7 +278,7 @@ def _near_threshold(model: Model, limit: float) -> tuple[float, float, Array]:
             k = int(inside[np.argmin(slope[inside])])
             t_hat, of = float(slope[k]) / 2, rows[k].overlaps
             x = np.array([of["q0"], float(np.log1p(of["gap"])), alpha])
-            return float(np.log(grid[k])), t_hat / (1 + abs(t_hat)), x
+            return float(np.log(grid[k])), squeezed(t_hat), x
     raise ConvergenceError("the slope of the local entropy has no interior minimum at any load below capacity")
 
 
@@ -315,7 +316,10 @@ def _largest_margin(model: Model, alpha: float) -> float:
         raise ValueError(f"no margin is tighter than that of {model}: the criterion 'margin' has no meaning for it")
 
     def excess(step: float) -> float:
-        return float(capacity(model.at(kappa=kappa + side * step)).alpha) - alpha
+        here = capacity_columns(model.at(kappa=np.full((1, 1), kappa + side * step)))
+        if not here["status"][0].ok:
+            raise ConvergenceError(f"capacity at kappa = {kappa + side * step:g}: {here['status'][0].sentence}")
+        return float(here["alpha"][0]) - alpha
 
     top = 0.9 * abs(kappa) if side < 0 else 2.0
     return kappa + side * (1 - 1e-6) * float(scipy.optimize.brentq(excess, 0.0, top, xtol=1e-10))

@@ -137,7 +137,7 @@ class TestFailures:
             local_entropy(self.instance, self.reference, 0.1, method="mc")
         with pytest.raises(TypeError, match="distance must be a real number or an array of them; got 'near'"):
             local_entropy(self.instance, self.reference, "near")
-        with pytest.raises(TypeError, match="instance must be an Instance; got list"):
+        with pytest.raises(TypeError, match=r"problem must be one with messages, such as bp\.Instance; got"):
             local_entropy([[1, 1]], [1, 1], 0.1)
         with pytest.raises(MemoryError, match="method='amp' needs node variables only"):
             local_entropy(self.instance, self.reference, 0.1, memory_limit=10)

@@ -50,7 +50,10 @@ class Parities(Problem):
         return float(self.signs[a] * weights[i] * weights[j]), direction
 
     def messages(self, method, *, init=0.0, rng=None, **options):
-        return PairMessages(self, np.random.default_rng(rng).uniform(-init, init, (len(self.pairs), 2)))
+        if method not in self.forms:
+            raise ValueError(f"method must be one of 'pairs'; got {method!r}")
+        size = init or 0.0
+        return PairMessages(self, np.random.default_rng(rng).uniform(-size, size, (len(self.pairs), 2)))
 
 
 class PairWalker(Walker):
@@ -176,3 +179,16 @@ def test_interrupted_run_of_any_problem_goes_on_bit_for_bit(tmp_path, monkeypatc
     resumed = bp.solve(problem, checkpoint=path, **options)
     assert np.array_equal(resumed.weights, whole.weights) and resumed.iterations == whole.iterations
     assert resumed.trace.tobytes() == whole.trace.tobytes()
+
+
+def test_belief_propagation_and_local_entropies_run_on_it():
+    """On a tree nothing but the planted configuration and its mirror image is left: m = 0 without a field."""
+    problem, hidden = planted(n=30, extra=0)
+    run = bp.belief_propagation(problem, "pairs", init=0.1, rng=1)
+    assert run.converged and np.abs(run.magnetizations).max() < 1e-3
+    pushed = bp.belief_propagation(problem, "pairs", field=0.5 * hidden)
+    assert np.array_equal(np.sign(pushed.magnetizations), hidden)
+    with pytest.raises(ValueError, match="method must be one of 'pairs'; got 'gaussian'"):
+        bp.belief_propagation(problem)
+    with pytest.raises(TypeError, match="problem must be one with messages"):
+        bp.belief_propagation(bare())
