@@ -2,18 +2,35 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.special import gammaincc
 
 from replica_theory.arguments import POSITIVE, checked_number
+from replica_theory.results.presentation import equal, in_a_line, ranged
 from replica_theory.typing import Array
+
+_RARE = 0.01
+"""A chi2 that chance exceeds less often speaks against the fit."""
+
+
+class _ByValue:
+    """Equal if of one class with equal contents, NaN being equal to itself."""
+
+    def __eq__(self, other: object) -> bool:
+        if type(other) is not type(self):
+            return NotImplemented
+        names = [field.name for field in fields(self)]  # type: ignore[arg-type]
+        return all(equal(getattr(self, name), getattr(other, name)) for name in names)
+
+    __hash__ = None  # type: ignore[assignment]
 
 
 @dataclass(frozen=True, eq=False)
-class Estimate:
+class Estimate(_ByValue):
     """Means over the instances of an ensemble.
 
     Attributes
@@ -33,9 +50,12 @@ class Estimate:
     high: Array
     count: NDArray[np.int64]
 
+    def __repr__(self) -> str:
+        return in_a_line(type(self).__name__, [], "mean", self.mean, f"error = {ranged(self.error)}")
+
 
 @dataclass(frozen=True, eq=False)
-class Extrapolation:
+class Extrapolation(_ByValue):
     r"""Weighted fit :math:`a + b/N (+ c/N^2)` at every load.
 
     Attributes
@@ -67,6 +87,33 @@ class Extrapolation:
     dof: NDArray[np.int64]
     coefficients: Array
     covariance: Array
+
+    @property
+    def probability(self) -> Array:
+        r"""How often chance alone gives a `chi2` at least as large, :math:`\Gamma(\nu/2,\chi^2/2)/\Gamma(\nu/2)`.
+
+        Here :math:`\nu` is `dof`; NaN where that is 0 or less, as nothing is left to judge the fit by. With few samples
+        the errors of the means are uncertain, and small probabilities come more often.
+        """
+        known = self.dof > 0
+        return np.where(known, gammaincc(np.where(known, self.dof, 2) / 2, self.chi2 / 2), np.nan)
+
+    @property
+    def message(self) -> str:
+        """How many of the fits describe the means, in a sentence: those whose `probability` is at least 1 %."""
+        missing, tested = int(np.sum(np.isnan(self.value))), int(np.sum(self.dof > 0))
+        poor = int(np.sum(self.probability < _RARE))
+        ends = {
+            "describe the means": tested - poor,
+            "do not (chi2 is larger than chance gives once in a hundred)": poor,
+            "pass through the means, with none left to judge by": self.value.size - tested - missing,
+            "have too few sizes with a mean and an error": missing,
+        }
+        found = ", ".join(f"{count} {what}" for what, count in ends.items() if count)
+        return f"Of {self.value.size} fits {found}."
+
+    def __repr__(self) -> str:
+        return in_a_line(type(self).__name__, [], "value", self.value, f"error = {ranged(self.error)}")
 
     def __str__(self) -> str:
         """Every value with its error and how well the fit describes the means, a line for each."""

@@ -182,8 +182,8 @@ class _Walk:
 
 def _at_zero(problem: Any, signs: Array, beta: float) -> _Point:
     """The exact limit at the reference itself."""
-    if not problem.is_hard:
-        log_p = problem.log_acceptance(signs)
+    log_p = problem.log_acceptance(signs)
+    if log_p is not None:
         entropy = float(np.sum(log_weights(log_p, beta))) / problem.n
         status = Status.NEGATIVE_ENTROPY if np.isneginf(entropy) else Status.CONVERGED
         return _Point(np.inf, 1.0, entropy, 1.0, energy_per_pattern(log_p, beta), status)

@@ -101,7 +101,7 @@ class Allowed:
                 f"{type(self.model).__name__} may be soft: belief_propagation and local_entropy take it, with "
                 "method='amp' or, for patterns of ±1, 'exact'"
             )
-        return _frozen(np.array(pairs, dtype=np.float64))
+        return frozen(np.array(pairs, dtype=np.float64))
 
     @cached_property
     def sums(self) -> NDArray[np.float64]:
@@ -112,7 +112,7 @@ class Allowed:
         """
         ends = self.stabilities
         slack = np.where(np.isinf(ends), 0.0, _SLACK * np.maximum(1.0, np.abs(ends)))
-        return _frozen(np.sqrt(self.n) * (ends + slack * np.array([-1.0, 1.0])))
+        return frozen(np.sqrt(self.n) * (ends + slack * np.array([-1.0, 1.0])))
 
     @cached_property
     def lattice(self) -> NDArray[np.int64]:
@@ -126,7 +126,7 @@ class Allowed:
         most = np.where(self.sums[:, 1] > n, beyond, np.floor(self.sums[:, 1])).astype(np.int64)
         ends = np.stack([least + (least - n) % 2, most - (most - n) % 2], axis=1)
         some = ends[ends[:, 0] <= ends[:, 1]]
-        return _frozen(some if len(some) else ends[:1])
+        return frozen(some if len(some) else ends[:1])
 
     @cached_property
     def acceptance(self) -> NDArray[np.float64]:
@@ -139,8 +139,8 @@ class Allowed:
         """
         sums = np.arange(-self.n, self.n + 1, dtype=np.float64)
         if not self.is_hard:
-            return _frozen(np.clip(self.model.acceptance(sums / np.sqrt(self.n)), 0.0, 1.0))
-        return _frozen(satisfied(sums, self.sums).astype(np.float64))
+            return frozen(np.clip(self.model.acceptance(sums / np.sqrt(self.n)), 0.0, 1.0))
+        return frozen(satisfied(sums, self.sums).astype(np.float64))
 
 
 def satisfied(sums: NDArray[np.float64], allowed: NDArray[np.float64]) -> NDArray[np.bool_]:
@@ -151,7 +151,8 @@ def satisfied(sums: NDArray[np.float64], allowed: NDArray[np.float64]) -> NDArra
     return inside
 
 
-def _frozen(array: NDArray[Any]) -> NDArray[Any]:
+def frozen(array: NDArray[Any]) -> NDArray[Any]:
+    """The array, read-only from now on."""
     array.flags.writeable = False
     return array
 

@@ -12,7 +12,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from bp.memory import require_memory
 from bp.problems import _bits
-from bp.problems.constraint import CONSTRAINTS, Allowed, Constraint, checked_constraint, satisfied, word
+from bp.problems.constraint import CONSTRAINTS, Allowed, Constraint, checked_constraint, frozen, satisfied, word
 from bp.problems.patterns import LabelledPatterns, checked_bits, checked_patterns
 from bp.problems.problem import Messaging, Problem
 from bp.problems.walkers import BitWalker, Energy, RealWalker, Walker
@@ -58,7 +58,7 @@ class Instance(LabelledPatterns, Messaging, Problem):
     Attributes
     ----------
     n, n_patterns, bits, real, labels
-        Number of weights N and of patterns P, and these, as in `bp.problems.patterns.LabelledPatterns`.
+        As in `bp.problems.patterns.LabelledPatterns`.
     model : Model
         The constraint (at beta = inf).
     teacher : array of int8, shape (N,), or None
@@ -115,10 +115,8 @@ class Instance(LabelledPatterns, Messaging, Problem):
         return instance
 
     def _fill(self, n: int, bits: Any, real: Any, labels: Any, model: Model, teacher: ArrayLike | None) -> None:
-        weights = None if teacher is None else checked_signs("teacher", teacher, n)
+        weights = None if teacher is None else frozen(checked_signs("teacher", teacher, n))
         self._hold(n, bits, real, labels)
-        if weights is not None:
-            weights.flags.writeable = False
         object.__setattr__(self, "model", model)
         object.__setattr__(self, "teacher", weights)
 
@@ -146,13 +144,10 @@ class Instance(LabelledPatterns, Messaging, Problem):
         r"""Stabilities :math:`h^\mu = y^\mu\xi^\mu\cdot W/\sqrt N` of a configuration, shape (P,)."""
         return np.asarray(self.sums(weights) / np.sqrt(self.n))
 
-    @property
-    def is_hard(self) -> bool:
-        """Whether every stability is either allowed or not."""
-        return self.allowed.is_hard
-
-    def log_acceptance(self, weights: ArrayLike) -> NDArray[np.float64]:
-        """Log-probability that a configuration satisfies each pattern, shape (P,)."""
+    def log_acceptance(self, weights: ArrayLike) -> NDArray[np.float64] | None:
+        """Log-probability that a configuration satisfies each pattern, (P,); None for a hard constraint."""
+        if self.allowed.is_hard:
+            return None
         with np.errstate(divide="ignore"):
             return np.asarray(np.log(self.model.acceptance(self.stabilities(weights))))
 

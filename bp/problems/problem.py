@@ -67,14 +67,9 @@ class Problem(ABC):
         """Load: constraints per weight."""
         return self.n_constraints / self.n
 
-    @property
-    def is_hard(self) -> bool:
-        """Whether every configuration either satisfies a constraint or not; else there is a `log_acceptance`."""
-        return True
-
-    def log_acceptance(self, weights: ArrayLike) -> NDArray[np.float64]:
-        """Log-probability that a configuration satisfies each constraint, shape (n_constraints,)."""
-        return np.where(self.violated(weights), -np.inf, 0.0)
+    def log_acceptance(self, weights: ArrayLike) -> NDArray[np.float64] | None:
+        """Log-probability that a configuration satisfies each constraint; None where there is no doubt (`violated`)."""
+        return None
 
     @property
     def is_even(self) -> bool:

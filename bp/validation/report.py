@@ -1,16 +1,19 @@
-"""What came of a crosscheck: its table as text and CSV, its files, its picture."""
+"""What came of a crosscheck: its table as text, HTML and CSV, its files, its picture."""
 
 from __future__ import annotations
 
 import csv
 import io
 import os
-from collections.abc import Mapping
+from collections import Counter
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, fields
+from html import escape
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Self, TypeVar
 
 import numpy as np
+from numpy.typing import NDArray
 
 from bp.execution.store import Point, require_writable, save_npz
 from bp.messages.state import Method
@@ -19,13 +22,19 @@ from bp.validation.table import Row
 from replica_theory.models.model import Model
 from replica_theory.models.registry import particulars
 from replica_theory.results.files import replace_file
+from replica_theory.results.labelled import Labelled, Variable, make_dataset, read_attributes
+from replica_theory.results.presentation import ranged
+from replica_theory.results.quantities import Quantity
+from replica_theory.status import Status
 
 if TYPE_CHECKING:  # pragma: no cover
     from matplotlib.figure import Figure
 
+_C = TypeVar("_C", bound="Crosscheck")
 
-@dataclass(frozen=True, eq=False)
-class Crosscheck:
+
+@dataclass(frozen=True, eq=False, repr=False)
+class Crosscheck(Labelled):
     """Outcome of `crosscheck`: the table and everything it was made of.
 
     Attributes
@@ -54,9 +63,40 @@ class Crosscheck:
     rows: tuple[Row, ...]
     points: Mapping[str, Mapping[int, list[Point]]]
 
+    @property
+    def status(self) -> Status:
+        """``CONVERGED`` if all rows have their numbers; else what is missing, as `Row.status` says.
+
+        ``MAX_ITERATIONS`` if any simulation is missing, ``OUT_OF_RANGE`` if theory alone is. Whether the numbers agree
+        is another question, which `z` answers row by row.
+        """
+        ends = {row.status for row in self.rows}
+        return next((end for end in (Status.MAX_ITERATIONS, Status.OUT_OF_RANGE) if end in ends), Status.CONVERGED)
+
+    @property
+    def message(self) -> str:
+        """How many rows have their numbers, and what the others lack, in a sentence."""
+        return _message(self.rows)
+
+    @property
+    def error(self) -> float:
+        """The largest standard error of the rows marked ``"equal"``; NaN if none has one."""
+        errors = [row.standard_error for row in self.rows if row.expected == "equal"]
+        return max((error for error in errors if np.isfinite(error)), default=np.nan)
+
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}({', '.join([*self._about(), str(self.status)])})"
+
     def __str__(self) -> str:
         """The table as aligned text."""
-        return "\n".join([_HEAD, *map(_line, self.rows)])
+        return "\n".join(map(_aligned, [_HEAD, *map(_cells, self.rows)]))
+
+    def _repr_html_(self) -> str:
+        return _html(f"{type(self).__name__}, {', '.join(self._about())}: {self.message}", self.rows)
+
+    def _about(self) -> list[str]:
+        loads, sizes = ranged([row.alpha for row in self.rows]), ", ".join(map(str, self.n))
+        return [repr(self.model), f"alpha = {loads}", f"N = {sizes}", f"{len(self.rows)} rows"]
 
     def to_csv(self) -> str:
         """The table as CSV with a header line; the last column is the discrepancy."""
@@ -65,6 +105,33 @@ class Crosscheck:
         writer.writerow([*(field.name for field in fields(Row)), "discrepancy"])
         writer.writerows([[*asdict(row).values(), row.discrepancy] for row in self.rows])
         return text.getvalue()
+
+    def to_xarray(self) -> Any:
+        """The table and the measurements as an `xarray.Dataset`.
+
+        The columns of the table have their names and the dimension ``row``. The measurements are named
+        ``comparison.column.N``, as in the ``.npz`` of `save` but with dots (netCDF allows no slash), and have the
+        dimensions ``load`` and ``sample``; further axes are named by place and length, as ``axis_1_4``.
+
+        Raises
+        ------
+        ModuleNotFoundError
+            If xarray is not installed (extra ``data``).
+        ValueError
+            If a comparison or a column of your own has a slash in its name.
+        """
+        return _dataset(self)
+
+    @classmethod
+    def from_xarray(cls, dataset: Any) -> Self:
+        """The crosscheck that a dataset of `to_xarray` was made of.
+
+        Raises
+        ------
+        ValueError
+            If the dataset lacks something.
+        """
+        return _read(cls, dataset)
 
     def save(self, folder: str | os.PathLike[str]) -> list[Path]:
         """Write the results to a folder: ``crosscheck.csv``, ``crosscheck.npz`` (everything) and ``crosscheck.png``.
@@ -91,25 +158,11 @@ class Crosscheck:
         require_writable(folder)
         paths = [folder / f"crosscheck.{kind}" for kind in ("csv", "npz", "png")]
         replace_file(paths[0], self.to_csv().encode())
-        save_npz(paths[1], self._arrays())
+        save_npz(paths[1], _arrays(self))
         image = io.BytesIO()
         self.plot().savefig(image, format="png", dpi=150)
         replace_file(paths[2], image.getvalue())
         return paths
-
-    def _arrays(self) -> dict[str, Any]:
-        arrays: dict[str, Any] = {
-            f"table/{field.name}": np.array([getattr(row, field.name) for row in self.rows]) for field in fields(Row)
-        }
-        for name, sizes in self.points.items():
-            for n, points in sizes.items():
-                shape = (len(points) // self.samples, self.samples)
-                for column, first in points[0].items():
-                    stacked = np.stack([point[column] for point in points])
-                    arrays[f"{name}/{column}/{n}"] = stacked.reshape(*shape, *first.shape)
-        settings = {"model": type(self.model).__name__, "kappa": self.model.kappa}
-        settings |= particulars(self.model) | {"n": self.n, "seed": str(self.seed)}
-        return arrays | settings | {"method": self.method}
 
     def plot(self) -> Figure:
         """What was compared, theory as lines and simulation as points, and the z-scores of rows that should agree.
@@ -121,17 +174,146 @@ class Crosscheck:
         return picture(self.model, self.rows)
 
 
-_HEAD = (
-    f"{'quantity':<20}{'alpha':>7}{'N':>6}{'where':>16}{'theory':>11}{'simulation':>12}{'std.err.':>10}{'z':>8}"
-    f"{'n':>6}  expected  theory ↔ simulation"
-)
+def _message(rows: Sequence[Row]) -> str:
+    ends = Counter(row.status for row in rows)
+    found = f"{ends[Status.CONVERGED]} of {len(rows)} rows have theory, simulation and standard error"
+    lost = {
+        Status.OUT_OF_RANGE: "theory has no value",
+        Status.MAX_ITERATIONS: "the measurement converged on too few instances",
+    }
+    return "; ".join([found, *(f"in {ends[end]} {what}" for end, what in lost.items() if ends[end])]) + "."
 
 
-def _line(row: Row) -> str:
+_HEAD = ["quantity", "alpha", "N", "where", "theory", "simulation", "std.err.", "z", "n", "expected",
+         "theory ↔ simulation"]  # fmt: skip
+_WIDTHS = ("<20", ">7", ">6", ">16", ">11", ">12", ">10", ">8", ">6")
+
+
+def _cells(row: Row) -> list[str]:
+    """A row as texts, one for each column of `_HEAD`."""
     size = "∞" if np.isinf(row.n) else f"{row.n:.0f}"
-    z = f"{row.z:>8.2f}" if np.isfinite(row.z) else f"{'':>8}"
-    numbers = f"{row.theory:>11.6f}{row.simulation:>12.6f}{row.standard_error:>10.6f}{z}{row.samples:>6}"
+    numbers = [f"{x:.6f}" for x in (row.theory, row.simulation, row.standard_error)]
+    z = f"{row.z:.2f}" if np.isfinite(row.z) else ""
     gap = f" ({row.discrepancy:+.4f})" if np.isfinite(row.discrepancy) else ""
     fails = f"; fails: {row.assumption}{gap}" if row.assumption else ""
-    labels = f"  {row.expected:<8}  {row.theory_source} ↔ {row.simulation_source}{fails}"
-    return f"{row.quantity:<20}{row.alpha:>7.3g}{size:>6}{row.where:>16}{numbers}{labels}"
+    sources = f"{row.theory_source} ↔ {row.simulation_source}{fails}"
+    return [row.quantity, f"{row.alpha:.3g}", size, row.where, *numbers, z, str(row.samples), row.expected, sources]
+
+
+def _aligned(cells: Sequence[str]) -> str:
+    *short, expected, sources = cells
+    text = "".join(f"{cell:{width}}" for cell, width in zip(short, _WIDTHS, strict=True))
+    return f"{text}  {expected:<8}  {sources}"
+
+
+def _html(caption: str, rows: Sequence[Row]) -> str:
+    """The table for notebooks."""
+    head = "".join(f"<th>{escape(name)}</th>" for name in _HEAD)
+    body = ["".join(f"<td>{escape(cell)}</td>" for cell in _cells(row)) for row in rows]
+    lines = "".join(f"<tr>{cells}</tr>" for cells in body)
+    return f"<table><caption>{escape(caption)}</caption><thead><tr>{head}</tr></thead><tbody>{lines}</tbody></table>"
+
+
+_COLUMNS = {
+    "quantity": Quantity("what is compared"),
+    "alpha": Quantity("load of the instances, patterns per weight"),
+    "n": Quantity("number of weights N; inf: extrapolated in 1/N"),
+    "theory_source": Quantity("what gave the value of theory"),
+    "simulation_source": Quantity("what gave the value of the simulation"),
+    "expected": Quantity("where the simulation should lie"),
+    "distance": Quantity("distance from the reference, differing weights over weights"),
+    "gamma": Quantity("coupling to the reference"),
+    "y": Quantity("number of replicas"),
+    "beta": Quantity("inverse temperature"),
+    "iteration": Quantity("number of the iteration"),
+    "assumption": Quantity("assumption that fails, or what was left out"),
+    "theory": Quantity("value of theory"),
+    "simulation": Quantity("mean of the simulation over the instances"),
+    "standard_error": Quantity("standard error of the simulation"),
+    "z": Quantity("simulation minus theory in standard errors"),
+    "samples": Quantity("instances that contributed"),
+    "dof": Quantity("degrees of freedom of the standard error"),
+}
+_DTYPES = {"float": np.float64, "int": np.int64}
+
+
+def _table(rows: Sequence[Row]) -> dict[str, NDArray[Any]]:
+    """The table, column by column."""
+    return {
+        field.name: np.array([getattr(row, field.name) for row in rows], dtype=_DTYPES.get(str(field.type), np.str_))
+        for field in fields(Row)
+    }
+
+
+def _measurements(check: Crosscheck) -> dict[tuple[str, str, int], NDArray[Any]]:
+    """By comparison, column and size, as arrays of shape (loads, samples, ...)."""
+    arrays = {}
+    for name, sizes in check.points.items():
+        for n, points in sizes.items():
+            shape = (len(points) // check.samples, check.samples)
+            for column, first in points[0].items():
+                stacked = np.stack([point[column] for point in points])
+                arrays[name, column, n] = stacked.reshape(*shape, *first.shape)
+    return arrays
+
+
+def _arrays(check: Crosscheck) -> dict[str, Any]:
+    """What the ``.npz`` holds."""
+    arrays: dict[str, Any] = {f"table/{name}": column for name, column in _table(check.rows).items()}
+    arrays |= {f"{name}/{column}/{n}": values for (name, column, n), values in _measurements(check).items()}
+    settings = {"model": type(check.model).__name__, "kappa": check.model.kappa}
+    settings |= particulars(check.model) | {"n": check.n, "seed": str(check.seed)}
+    return arrays | settings | {"method": check.method}
+
+
+def _dataset(check: Crosscheck) -> Any:
+    measured = _measurements(check)
+    variables = {name: Variable(("row",), column, _COLUMNS[name]) for name, column in _table(check.rows).items()}
+    variables |= {_name(*key): _variable(*key, values) for key, values in measured.items()}
+    description = f"Theory against simulation on {check.samples} random instances of each load and size"
+    return make_dataset(check, description, variables, {}, _attributes(check) | {"measurements": list(measured)})
+
+
+def _name(comparison: str, column: str, n: int) -> str:
+    name = f"{comparison}.{column}.{n}"
+    if "/" in name:
+        raise ValueError(f"names of comparisons and columns must hold no slash; got {comparison!r}, {column!r}")
+    return name
+
+
+def _variable(comparison: str, column: str, n: int, values: NDArray[Any]) -> Variable:
+    axes = (f"axis_{k}_{length}" for k, length in enumerate(values.shape[2:], 1))
+    meaning = f"{column.replace('_', ' ')} at N = {n}, comparison {comparison}"
+    return Variable(("load", "sample", *axes), values, Quantity(meaning))
+
+
+def _attributes(check: Crosscheck) -> dict[str, Any]:
+    """What else the crosscheck consists of."""
+    return {
+        "model": check.model,
+        "n": check.n,
+        "samples": check.samples,
+        "seed": check.seed if check.seed < 2**63 else str(check.seed),
+        "method": check.method,
+        "comparisons": check.comparisons,
+    }
+
+
+def _read(kind: type[_C], dataset: Any) -> _C:
+    known = read_attributes(dataset)
+    try:
+        columns = {name: dataset[name].values.tolist() for name in _COLUMNS}
+        columns["iteration"] = [t if np.isnan(t) else int(t) for t in columns["iteration"]]  # as comparisons count
+        rows = tuple(Row(**dict(zip(columns, row, strict=True))) for row in zip(*columns.values(), strict=True))
+        comparisons = tuple(known["comparisons"])
+        points: dict[str, dict[int, list[Point]]] = {name: {} for name in comparisons}
+        for name, column, n in known["measurements"]:
+            values = dataset[_name(name, column, n)].values
+            flat = values.reshape(-1, *values.shape[2:])
+            mine = points[name].setdefault(n, [{} for _ in flat])
+            for k, point in enumerate(mine):
+                point[column] = flat[k, ...]
+        settings = tuple(known["n"]), int(known["samples"]), int(known["seed"])
+        return kind(known["model"], *settings, known["method"], comparisons, rows, points)
+    except (KeyError, TypeError) as error:
+        raise ValueError(f"it is no {kind.__name__}: {error}") from None

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
 from typing import Literal, NamedTuple
 
 import numpy as np
 
 from bp.ensembles.statistics import weighted_fit
+from replica_theory.results.presentation import equal
+from replica_theory.status import Status
 from replica_theory.typing import Array
 
 Expected = Literal["equal", "above", "below", "near"]
@@ -19,7 +21,7 @@ _SPARE = 4  # instances beyond the coefficients of a regression on control varia
 
 @dataclass(frozen=True)
 class Row:
-    r"""One comparison.
+    r"""One comparison; rows with equal contents are equal, NaN being equal to itself.
 
     Attributes
     ----------
@@ -71,6 +73,26 @@ class Row:
     z: float = np.nan
     samples: int = 0
     dof: int = 0
+
+    def __eq__(self, other: object) -> bool:
+        if not isinstance(other, Row):
+            return NotImplemented
+        return all(equal(getattr(self, field.name), getattr(other, field.name)) for field in fields(self))
+
+    def __hash__(self) -> int:
+        return hash((self.quantity, self.theory_source, self.simulation_source))  # none of them can be NaN
+
+    @property
+    def status(self) -> Status:
+        """Whether the row has its numbers.
+
+        ``OUT_OF_RANGE`` where theory has no value; ``MAX_ITERATIONS`` where the simulation has no mean or no standard
+        error, as the measurement converged on too few instances; else ``CONVERGED``.
+        """
+        if not np.isfinite(self.theory):
+            return Status.OUT_OF_RANGE
+        measured = np.isfinite(self.simulation) and np.isfinite(self.standard_error)
+        return Status.CONVERGED if measured else Status.MAX_ITERATIONS
 
     @property
     def discrepancy(self) -> float:

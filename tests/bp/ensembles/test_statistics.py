@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from bp.ensembles.statistics import averaged, weighted_fit, wilson
+from bp.ensembles.statistics import averaged, extrapolated, weighted_fit, wilson
 from bp.ensembles.table import Ensemble
 from replica_theory import BinaryPerceptron
 
@@ -82,6 +82,33 @@ def test_an_extrapolation_prints_its_values_with_their_errors():
     assert str(fit) == "alpha = 0.5: 0.3127 ± 0.0074 (chi2 = 0.364, dof = 1)"
     empty = made([[1.0, 1.0], [1.0, 2.0]], [10, 20]).extrapolate("x")
     assert str(empty) == "alpha = 0.5: nan ± nan (chi2 = nan, dof = -1)"
+
+
+def test_estimates_and_extrapolations_are_shown_in_a_line_and_equal_by_value():
+    result = made([[0.49, 0.51], [0.39, 0.41], [0.355, 0.365]], [10, 20, 40])
+    mean, fit = result.mean("x"), result.extrapolate("x")
+    assert repr(mean) == "Estimate(shape (1, 3), mean = 0.36 to 0.5, error = 0.005 to 0.01)"
+    assert repr(fit) == f"Extrapolation(shape (1,), value = {fit.value[0]:.6g}, error = {fit.error[0]:.6g})"
+    assert mean == result.mean("x") and mean != result.mean("x", width=2.0) and mean != fit
+    assert fit == result.extrapolate("x") and fit != result.extrapolate("x", order=2)
+    empty = made([[1.0, 1.0], [1.0, 2.0]], [10, 20])
+    assert empty.extrapolate("x") == empty.extrapolate("x")  # NaN and all
+
+
+def test_an_extrapolation_says_whether_the_fit_describes_the_means():
+    n, spread = np.array([10, 20, 40]), 0.01 * np.array([-1, 1])
+    good, poor, missing = np.array([0.5, 0.4, 0.35]), np.array([0.5, 0.1, 0.5]), np.array([0.5, np.nan, np.nan])
+    array = np.array([good, poor, missing])[:, :, None] + spread
+    fit = extrapolated(np.array([0.1, 0.2, 0.3]), n, averaged(array), 1)
+    expected = [stats.chi2.sf(chi2, 1) for chi2 in fit.chi2[:2]]
+    np.testing.assert_allclose(fit.probability, [*expected, np.nan], rtol=1e-12)
+    assert expected[0] > 0.01 > expected[1]
+    assert fit.message == (
+        "Of 3 fits 1 describe the means, 1 do not (chi2 is larger than chance gives once in a hundred), "
+        "1 have too few sizes with a mean and an error."
+    )
+    through = extrapolated(np.array([0.1]), n[:2], averaged(array[:1, :2]), 1)
+    assert np.isnan(through.probability).all() and "1 pass through the means" in through.message
 
 
 def test_extrapolation_without_enough():
