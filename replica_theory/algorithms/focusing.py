@@ -2,8 +2,8 @@ r"""What focusing belief propagation reports as N → ∞: the state evolution o
 
 Focusing BP passes messages between a reference and `y` replicas, each with its own copy of every pattern. Its messages
 treat the copies of a pattern as independent of each other. They are not: the field of one copy moves the weights of its
-replica, these the reference, this the weights of the other replicas. Followed to the end, this echo gives each pattern
-the field :math:`\omega` and each weight the field `B` that solve
+replica, these the reference, this the weights of the other replicas. Followed to the end, this feedback gives each
+pattern the field :math:`\omega` and each weight the field `B` that solve
 
 .. math:: \omega &= \sqrt q z + \chi\,\ell'(\omega, \sqrt{1-q}), \qquad B = \sqrt{\hat q} z + \nu m, \\
    m &= \tanh(B + u(B)), \quad u(B) = f((y-1)f(B)),\ f(x) = \mathrm{atanh}(\tanh x\tanh\gamma),
@@ -12,8 +12,8 @@ the field :math:`\omega` and each weight the field `B` that solve
    q = E\,m^2, \quad \chi = \frac{E[zm]}{\sqrt{\hat q}} - (1-q).
 
 :math:`\chi` is what the response of `m` to a field exceeds :math:`1-m^2` by, through the reference; :math:`\nu` is its
-counterpart on the weights. Without an echo (y = 1 or gamma = 0) these are the replica-symmetric equations. In the true
-robust ensemble (`robust_ensemble`) the replicas' fields at a pattern differ, with variance :math:`q_1 - q_0`; here the
+counterpart on the weights. Without feedback (y = 1 or gamma = 0) these are the replica-symmetric equations. In the
+true robust ensemble (`robust_ensemble`) the replicas' fields at a pattern differ, with variance :math:`q_1 - q_0`; here the
 largest term stands for the integral over them, with :math:`\chi` in the place of :math:`y(q_1-q_0)`, as at
 :math:`y=\infty`.
 """
@@ -61,7 +61,7 @@ class FocusingFixedPoint(GridResult):
     free_entropy, local_entropy : float or array
         :math:`-\beta F` and :math:`-\beta F - \gamma\cdot\mathrm{overlap}`, nats per weight and replica, as there.
     response : float or array
-        The echo :math:`\chi`.
+        The equations :math:`\chi`.
     error : float or array
         Largest change of the overlaps, entropies and the response when the quadrature is doubled.
     residual : float or array
@@ -130,7 +130,7 @@ def focusing_fixed_point(model: Model, alpha: ArrayLike, gamma: ArrayLike, y: Ar
     load, coupling = checked_alpha(alpha), checked_real("gamma", gamma, NON_NEGATIVE)
     replicas = checked_real("y", y, _AT_LEAST_ONE)
     points = broadcast(alpha=load, gamma=coupling, y=replicas)
-    rows = [_point(Echo(model, at["alpha"], at["gamma"], at["y"])) for at in points]
+    rows = [_point(FocusingEquations(model, at["alpha"], at["gamma"], at["y"])) for at in points]
     table = np.array([values for _, values in rows]).reshape(len(rows), len(_COLUMNS))
     columns = points.columns | dict(zip(_COLUMNS, table.T, strict=True))
     status = statuses(outcome for outcome, _ in rows)
@@ -140,7 +140,7 @@ def focusing_fixed_point(model: Model, alpha: ArrayLike, gamma: ArrayLike, y: Ar
 
 
 @dataclass(frozen=True)
-class Echo:
+class FocusingEquations:
     """The equations at one point, in the unknowns (q, chi)."""
 
     model: Model
@@ -207,25 +207,27 @@ class Echo:
         return np.array([q, overlap, q_tilde, free, free - self.gamma * overlap, chi])
 
 
-def _point(echo: Echo) -> tuple[Status, Array]:
+def _point(equations: FocusingEquations) -> tuple[Status, Array]:
     """Status and values at one point, from the uncoupled solution."""
     lost = Status.SADDLE_LOST, np.full(len(_COLUMNS), np.nan)
     try:
-        q = float(replica_symmetric(echo.model, echo.alpha).q)
+        q = float(replica_symmetric(equations.model, equations.alpha).q)
     except ConvergenceError:
         return lost
 
-    found = _solve(echo, np.array([[q, 0.0]]), sweeps=30)
+    found = _solve(equations, np.array([[q, 0.0]]), sweeps=30)
     if not found.converged[0]:
         return lost
-    finer = replace(echo, nodes=2 * echo.nodes - 1)
-    values, refined = echo.read(found.x[0]), finer.read(_solve(finer, found.x, sweeps=0).x[0])
+    finer = replace(equations, nodes=2 * equations.nodes - 1)
+    values, refined = equations.read(found.x[0]), finer.read(_solve(finer, found.x, sweeps=0).x[0])
     return Status.CONVERGED, np.append(values, [np.abs(refined - values).max(), found.residual[0]])
 
 
-def _solve(echo: Echo, start: Array, sweeps: int) -> FixedPoints:
+def _solve(equations: FocusingEquations, start: Array, sweeps: int) -> FixedPoints:
     def update(x: Array, _: NDArray[np.intp]) -> Array:
-        return np.array([echo.update(row) if 0 < row[0] < _LARGEST and row[1] > -1e-9 else row + np.nan for row in x])
+        return np.array(
+            [equations.update(row) if 0 < row[0] < _LARGEST and row[1] > -1e-9 else row + np.nan for row in x]
+        )
 
     return solve_fixed_points(update, start, tol=1e-11, sweeps=sweeps)
 

@@ -70,9 +70,9 @@ def local_entropy(
         :math:`\Sigma(y, d) = 0`. Arrays broadcast.
     kappa_ref : float, optional
         Margin of the constrained reference, at least the model's; the model's own by default.
-    sector : {"symmetric", "broken"}, optional
+    sector : {"sign-symmetric", "sign-broken"}, optional
         For an even constraint (:math:`|h|\le\kappa`, :math:`|h|\ge\kappa`, ...): different references have overlap 0
-        by symmetry, or they have not (:math:`q_0 > 0`). By default the symmetric sector wherever it is stable
+        by symmetry, or they have not (:math:`q_0 > 0`). By default the sign-sign-symmetric sector wherever it is stable
         (``replicon_ref`` > 0), the broken one elsewhere and at y = inf.
 
     Returns
@@ -90,7 +90,7 @@ def local_entropy(
     ------
     ValueError
         For alpha, distance or y out of range, ``y=inf`` with a constrained reference, a reference margin below the
-        model's, the symmetric sector where there is none (not even, or y = inf), or an unknown word.
+        model's, the sign-symmetric sector where there is none (not even, or y = inf), or an unknown word.
     ConvergenceError
         In a scalar call whose point has no saddle; in array calls such points are NaN and warned of once.
 
@@ -167,10 +167,10 @@ def _checked(model: Model, reference: str, kappa_ref: float | None) -> None:
 def _checked_sector(sector: Any, model: Model, count: Array) -> None:
     if sector is not None:
         checked_choice("sector", sector, get_args(Sector))
-    if sector == "symmetric" and not model.is_even:
-        raise ValueError("the symmetric sector belongs to even constraints (|h| <= kappa, |h| >= kappa, ...)")
-    if sector == "symmetric" and np.isinf(count).any():
-        raise ValueError("at y = inf only the broken sector exists; take a finite y for the symmetric one")
+    if sector == "sign-symmetric" and not model.is_even:
+        raise ValueError("the sign-symmetric sector belongs to even constraints (|h| <= kappa, |h| >= kappa, ...)")
+    if sector == "sign-symmetric" and np.isinf(count).any():
+        raise ValueError("at y = inf only the sign-broken sector exists; take a finite y for the symmetric one")
 
 
 def checked_replicas(y: Any, reference: str) -> tuple[Array, bool]:

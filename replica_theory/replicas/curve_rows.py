@@ -8,13 +8,13 @@ import numpy as np
 
 from replica_theory.models.model import Model
 from replica_theory.replicas.equations import Equations, Problem
-from replica_theory.replicas.finite_curve import broken_curve, finite_curve
+from replica_theory.replicas.finite_curve import finite_curve, sign_broken_curve
 from replica_theory.replicas.finite_y import System
 from replica_theory.replicas.limit_curve import limit_curve
 from replica_theory.results.curve import Row
 from replica_theory.typing import Array
 
-Sector = Literal["symmetric", "broken"]
+Sector = Literal["sign-symmetric", "sign-broken"]
 
 
 def curve_rows(
@@ -38,7 +38,7 @@ def curve_rows(
     distances : array, shape (n,)
     zero : bool
         Whether y is found from zero complexity instead.
-    sector : {"symmetric", "broken"}, optional
+    sector : {"sign-symmetric", "sign-broken"}, optional
         Of an even constraint; by default the symmetric one wherever it is stable, the broken one elsewhere.
 
     Returns
@@ -48,12 +48,12 @@ def curve_rows(
     if np.isinf(y):
         return limit_curve(model, alpha, distances)
     problem = Problem(Equations(System(model, reference, alpha, 1.0 if zero else y), even=model.is_even), zero)
-    if sector == "broken" and model.is_even:
-        return broken_curve(problem, distances)
+    if sector == "sign-broken" and model.is_even:
+        return sign_broken_curve(problem, distances)
     rows = finite_curve(problem, distances)
     if sector is None and model.is_even:
         unstable = [k for k, row in enumerate(rows) if row.overlaps.get("replicon_ref", 1.0) < 0]
         if unstable:
-            for k, row in zip(unstable, broken_curve(problem, distances[unstable]), strict=True):
+            for k, row in zip(unstable, sign_broken_curve(problem, distances[unstable]), strict=True):
                 rows[k] = row
     return rows

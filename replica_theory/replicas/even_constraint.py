@@ -28,11 +28,11 @@ from replica_theory.numerics.branches import follow_branch
 from replica_theory.replicas.equations import Equations
 from replica_theory.replicas.finite_y import entropic
 from replica_theory.replicas.infinite_y import LimitEquations
-from replica_theory.replicas.saturated import Satiated, satiated
+from replica_theory.replicas.saturated import Saturated, saturated
 from replica_theory.typing import Array
 
 _LOADS = (0.5, 0.65, 0.8, 0.9, 1.0)
-"""Fractions of the annealed capacity from which the broken sector is continued in the load."""
+"""Fractions of the annealed capacity from which the sign-broken sector is continued in the load."""
 _DISTANCES = (0.3, 0.2, 0.4, 0.1)
 _SATURATED = 1e9
 """Width beyond which its divergence is taken as complete (the entropy is then off by less than its inverse)."""
@@ -44,11 +44,11 @@ _MOST = 1000.0
 _COOLED = 10.0
 """Number of replicas (or more) at which the constraint on the references is switched on."""
 SYMMETRIC = 1e-7
-"""Overlap below which a solution belongs to the symmetric sector."""
+"""Overlap below which a solution belongs to the sign-symmetric sector."""
 
 
 def limit_start(model: Model, alpha: float) -> tuple[Array, float] | None:
-    """Solution of the broken sector at y = inf and the log distance where it is; None if none is found.
+    """Solution of the sign-broken sector at y = inf and the log distance where it is; None if none is found.
 
     Damped iteration from q = t^2 at a moderate load, then continuation in the load.
     """
@@ -57,7 +57,7 @@ def limit_start(model: Model, alpha: float) -> tuple[Array, float] | None:
     for distance in _DISTANCES:
         t = 1 - 2 * distance
         for load in dict.fromkeys(loads):
-            if satiated(model, load, t) is not None:
+            if saturated(model, load, t) is not None:
                 continue
             x = _iterated(LimitEquations(model, load), t)
             if x is not None and load != alpha:
@@ -88,9 +88,9 @@ def _iterated(equations: LimitEquations, t: float) -> Array | None:
     return point.x if point.status.ok and 0 < point.x[0] < 1 else None
 
 
-def limit_branch(model: Model, alpha: float, logs: list[float]) -> dict[float, Array | Satiated | None]:
-    """Solutions of the broken sector at y = inf at given log distances (arrays), or their satiated limits."""
-    solved: dict[float, Array | Satiated | None] = {p: satiated(model, alpha, 1 - 2 * np.exp(p)) for p in logs}
+def limit_branch(model: Model, alpha: float, logs: list[float]) -> dict[float, Array | Saturated | None]:
+    """Solutions of the sign-broken sector at y = inf at given log distances (arrays), or their saturated limits."""
+    solved: dict[float, Array | Saturated | None] = {p: saturated(model, alpha, 1 - 2 * np.exp(p)) for p in logs}
     todo = [p for p in logs if solved[p] is None]
     start = limit_start(model, alpha) if todo else None
     if start is None:
@@ -106,9 +106,9 @@ def limit_branch(model: Model, alpha: float, logs: list[float]) -> dict[float, A
 
 def descend(
     equations: LimitEquations, x: Array, origin: float, logs: list[float]
-) -> dict[float, Array | Satiated | None]:
+) -> dict[float, Array | Saturated | None]:
     """Solutions at y = inf at log distances below the origin; their limits once the width has diverged."""
-    solved: dict[float, Array | Satiated | None] = {}
+    solved: dict[float, Array | Saturated | None] = {}
     if not logs:
         return solved
     branch, diverged = sorted({*logs, *_waypoints(min(logs), origin)}, reverse=True), False
@@ -117,7 +117,7 @@ def descend(
             solved[point.parameter], diverged = point.x, bool(point.x[-2] > np.log(_SATURATED))
         else:
             t = 1 - 2 * float(np.exp(point.parameter))
-            solved[point.parameter] = satiated(equations.model, equations.alpha, t, always=True) if diverged else None
+            solved[point.parameter] = saturated(equations.model, equations.alpha, t, always=True) if diverged else None
     return solved
 
 
@@ -126,8 +126,8 @@ def _waypoints(low: float, high: float) -> list[float]:
     return [float(p) for p in np.arange(high - 0.2, low, -0.2)]
 
 
-def broken_start(equations: Equations, log_distance: float) -> Array | None:
-    """Solution of the broken sector at one distance, at the system's y and reference; None if none is found.
+def sign_broken_start(equations: Equations, log_distance: float) -> Array | None:
+    """Solution of the sign-broken sector at one distance, at the system's y and reference; None if none is found.
 
     From y = inf down in y; then the reference's constraint is switched on (its temperature lowered from infinity).
     """
@@ -136,11 +136,11 @@ def broken_start(equations: Equations, log_distance: float) -> Array | None:
     t, x = 1 - 2 * float(np.exp(log_distance)), None
     load, limit = system.alpha, limit_branch(system.model, system.alpha, [log_distance])[log_distance]
     for _ in range(40):
-        if not isinstance(limit, Satiated):
+        if not isinstance(limit, Saturated):
             break
         load *= 1.2
         limit = limit_branch(system.model, load, [log_distance])[log_distance]
-    if limit is None or isinstance(limit, Satiated):
+    if limit is None or isinstance(limit, Saturated):
         return None
     q, gap = float(limit[0]), float(np.expm1(limit[-2]))
     y = max(system.y, _MANY, 4 * gap / (1 - q))
@@ -157,10 +157,10 @@ def broken_start(equations: Equations, log_distance: float) -> Array | None:
     return None if x is None or x[0] < SYMMETRIC else x
 
 
-def broken_zero(equations: Equations, log_distance: float) -> tuple[Equations, Array] | None:
-    """Equations and solution of the broken sector next to zero complexity at one distance."""
+def sign_broken_zero(equations: Equations, log_distance: float) -> tuple[Equations, Array] | None:
+    """Equations and solution of the sign-broken sector next to zero complexity at one distance."""
     many = _at(equations, y=_MANY)
-    x, t = broken_start(many, log_distance), 1 - 2 * float(np.exp(log_distance))
+    x, t = sign_broken_start(many, log_distance), 1 - 2 * float(np.exp(log_distance))
     many, log_y, sign = replace(many, even=False), float(np.log(_MANY)), 0.0
     while x is not None and log_y <= np.log(_MOST) and x[0] > SYMMETRIC:
         here = _at(many, y=float(np.exp(log_y)))

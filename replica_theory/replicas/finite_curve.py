@@ -17,7 +17,7 @@ from replica_theory.replicas.continuation import (
     zero_points,
 )
 from replica_theory.replicas.equations import Problem, read_out
-from replica_theory.replicas.even_constraint import SYMMETRIC, broken_start, broken_zero
+from replica_theory.replicas.even_constraint import SYMMETRIC, sign_broken_start, sign_broken_zero
 from replica_theory.replicas.finite_y import Overlaps, System
 from replica_theory.results.curve import FAILED, Row
 from replica_theory.status import ConvergenceError, Status
@@ -31,7 +31,7 @@ _SINGULAR = (0.14, 0.17, 0.2, 0.24, 0.28, 0.33, 0.38)
 nearer to it."""
 _MARGIN = 5e-3
 """Distance in log d from 1/2, where rounding spoils the rows too."""
-_BROKEN_MEETING = 0.1
+_SIGN_BROKEN_MEETING = 0.1
 _NEAR_HALF = np.array([0.49, 0.48, 0.47, 0.46])
 """Distances from which everything between the first of them and 1/2 is extrapolated, in even powers of t; the others
 are stepping stones of the continuation too."""
@@ -39,25 +39,25 @@ _ODD = ("t0", "t0_hat", "t_hat", "gamma", "teacher_overlap_ref")
 
 
 def finite_curve(problem: Problem, distances: Array) -> list[Row]:
-    """One row a distance: of the symmetric sector if the constraint is even."""
+    """One row a distance: of the sign-symmetric sector if the constraint is even."""
     if not problem.zero and (problem.equations.system.reference is None or problem.equations.even):
         return _whole(problem, distances)
     return _points(problem, distances)
 
 
-def broken_curve(problem: Problem, distances: Array) -> list[Row]:
+def sign_broken_curve(problem: Problem, distances: Array) -> list[Row]:
     """The points of a curve of an even constraint with q0 > 0 at finite y."""
     logs, missing = _logs(distances), Status.SADDLE_LOST
     if not logs:
         return _rows(problem, {}, distances)
-    meeting = min(logs, key=lambda p: abs(p - np.log(_BROKEN_MEETING)))
+    meeting = min(logs, key=lambda p: abs(p - np.log(_SIGN_BROKEN_MEETING)))
     start: Array | None
     if problem.zero:
-        raised = broken_zero(problem.equations, meeting)
+        raised = sign_broken_zero(problem.equations, meeting)
         missing = Status.NO_ZERO_COMPLEXITY if raised is None else missing
         start = None if raised is None else np.append(raised[1], np.log(raised[0].system.y))
     else:
-        start = broken_start(problem.equations, meeting)
+        start = sign_broken_start(problem.equations, meeting)
     problem = replace(problem, equations=replace(problem.equations, even=False))
     solved = {} if start is None else outwards(problem, start, meeting, logs)
     apart = {p: point for p, point in solved.items() if not point.status.ok or point.x[0] > SYMMETRIC}
@@ -136,14 +136,14 @@ def _across(problem: Problem, alone: Overlaps, distances: Array) -> list[Row]:
     regular, known = iter(rows[: -len(nodes)]), rows[-len(nodes) :]
     lost = next((row for row in known if not row.status.ok), None)
     p, p_nodes = (np.arctanh(1 - 2 * x) for x in (distances, np.append(np.exp(nodes), np.exp(typical))))
-    centre = _forgetful(problem.equations.system)
+    centre = _decoupled(problem.equations.system)
     return [
         next(regular) if not close else lost or _interpolated(p_nodes, known, centre, float(here))
         for here, close in zip(p, near, strict=True)
     ]
 
 
-def _forgetful(system: System) -> dict[str, float]:
+def _decoupled(system: System) -> dict[str, float]:
     """What is known at the typical distance: the replicas and their constrained reference do not feel each other."""
     assert system.reference is not None
     replicas, reference = (replica_symmetric(m, system.alpha) for m in (system.model, system.reference))

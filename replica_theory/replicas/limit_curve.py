@@ -12,13 +12,13 @@ from replica_theory.replicas.equations import TAUGHT
 from replica_theory.replicas.even_constraint import descend, limit_branch
 from replica_theory.replicas.finite_curve import SMALLEST_DISTANCE
 from replica_theory.replicas.infinite_y import LimitEquations, aligned
-from replica_theory.replicas.saturated import Satiated, satiated
+from replica_theory.replicas.saturated import Saturated, saturated
 from replica_theory.results.curve import FAILED, Row
 from replica_theory.status import ConvergenceError, Status
 from replica_theory.typical.replica_symmetric import ReplicaSymmetric, replica_symmetric
 from replica_theory.typing import Array
 
-Solution = Array | Satiated | None
+Solution = Array | Saturated | None
 """Coordinates, their limit where the width diverges, or nothing."""
 
 
@@ -48,7 +48,7 @@ def limit_curve(model: Model, alpha: float, distances: Array) -> list[Row]:
 
 def typical_branch(model: Model, alpha: float, alone: ReplicaSymmetric, logs: list[float]) -> dict[float, Solution]:
     """Solutions at log distances below that of the best aligned reference, continued from there."""
-    solved: dict[float, Solution] = {p: satiated(model, alpha, 1 - 2 * float(np.exp(p))) for p in logs}
+    solved: dict[float, Solution] = {p: saturated(model, alpha, 1 - 2 * float(np.exp(p))) for p in logs}
     taught = [float(alone.teacher_overlap)] if model.has_teacher else []
     start, origin = np.array([float(alone.q), *taught, 0.0, 0.0]), float(np.log(_aligned(model, alone)[0]))
     missing = [p for p, found in solved.items() if found is None]
@@ -78,7 +78,7 @@ def _typical_row(model: Model, alone: ReplicaSymmetric, r_ref: float) -> Row:
 def _limit_row(equations: LimitEquations, x: Solution, distance: float) -> Row:
     if x is None:
         return FAILED
-    if isinstance(x, Satiated):
+    if isinstance(x, Saturated):
         overlaps = {"q0": x.q, "q1": x.q, "q0_hat": 0.0, "q1_hat": 0.0, "t_hat": 0.5 * x.slope,
                     "gamma": 0.5 * x.slope, "gap": np.inf, "gap_hat": 0.0}  # fmt: skip
         return Row(Status.of(x.entropy), x.entropy, x.slope, np.nan, np.inf, 0.0, overlaps)

@@ -17,7 +17,7 @@ _FLAT = 1e-6
 """Curvature below which the kernel is as high on the grid, of spacing below 1e-3, as at its maximum nearby."""
 
 
-class Satiated(NamedTuple):
+class Saturated(NamedTuple):
     """Local entropy at y = inf, its slope, overlap and field where the best reference meets every constraint."""
 
     entropy: float
@@ -26,7 +26,7 @@ class Satiated(NamedTuple):
     field: float
 
 
-def satiated(model: Model, alpha: float, t: float, *, always: bool = False) -> Satiated | None:
+def saturated(model: Model, alpha: float, t: float, *, always: bool = False) -> Saturated | None:
     """The point where the inner width diverges, None where it does not (or, with `always`, where it never could)."""
     std = float(np.sqrt(1 - t**2))
     distance, top = 0.5 * (1 - t), _highest_fields(model, std)
@@ -35,7 +35,7 @@ def satiated(model: Model, alpha: float, t: float, *, always: bool = False) -> S
     free_slope = float(np.log((1 - distance) / distance))
     if top is None:
         limit = float(max(model.log_kernel(np.array([-_FAR, _FAR]), std).log))
-        return Satiated(float(binary_entropy(distance)) + alpha * limit, free_slope, t**2, np.inf) if always else None
+        return Saturated(float(binary_entropy(distance)) + alpha * limit, free_slope, t**2, np.inf) if always else None
     if not top:
         return None
     h = t * np.linspace(-9, 9, 4001)
@@ -45,7 +45,7 @@ def satiated(model: Model, alpha: float, t: float, *, always: bool = False) -> S
         return None
     kernel = model.log_kernel(np.array(top[0]), std)
     entropy = float(binary_entropy(distance)) + alpha * float(kernel.log)
-    return Satiated(entropy, free_slope + 2 * alpha * t * float(kernel.d2), t**2, top[0])
+    return Saturated(entropy, free_slope + 2 * alpha * t * float(kernel.d2), t**2, top[0])
 
 
 def _highest_fields(model: Model, std: float) -> list[float] | None:

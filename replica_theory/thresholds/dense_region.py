@@ -32,7 +32,7 @@ from replica_theory.numerics.squeezing import squeezed
 from replica_theory.replicas.curve_rows import curve_rows
 from replica_theory.replicas.infinite_y import LimitEquations
 from replica_theory.replicas.limit_curve import limit_curve
-from replica_theory.replicas.saturated import satiated
+from replica_theory.replicas.saturated import saturated
 from replica_theory.results.curve import Row
 from replica_theory.results.grid import GridResult
 from replica_theory.results.quantities import THRESHOLD
@@ -221,7 +221,7 @@ def local_entropy_thresholds(model: Model) -> list[DenseThreshold]:
 
 def _limit_slope(model: Model, limit: float) -> tuple[float, float, float]:
     r"""Minimum over d of the load at which :math:`\hat t(d) = 0` (y = inf)."""
-    simple = _satiated_slope(model)
+    simple = _saturated_slope(model)
     if simple is not None:
         return simple
     surface = VanishingSlope(LimitEquations(model, limit))
@@ -246,12 +246,12 @@ def _limit_slope(model: Model, limit: float) -> tuple[float, float, float]:
     return float(refined[2]), float(np.exp(best.x)), abs(float(refined[2] - best.fun)) + 1e-10
 
 
-def _satiated_slope(model: Model) -> tuple[float, float, float] | None:
+def _saturated_slope(model: Model) -> tuple[float, float, float] | None:
     """The same where the best references meet every constraint at once; None if that is not so at the threshold."""
 
     def load(log_distance: float) -> float:
         d = float(np.exp(log_distance))
-        unit = satiated(model, 1.0, 1 - 2 * d, always=True)
+        unit = saturated(model, 1.0, 1 - 2 * d, always=True)
         bare = float(np.log((1 - d) / d))
         return np.inf if unit is None or unit.slope >= bare else bare / (bare - unit.slope)
 
@@ -263,7 +263,7 @@ def _satiated_slope(model: Model) -> tuple[float, float, float] | None:
     best = scipy.optimize.minimize_scalar(load, bounds=(grid[k - 1], grid[k + 1]), method="bounded",
                                           options={"xatol": 1e-9})  # fmt: skip
     alpha, d = float(best.fun), float(np.exp(best.x))
-    return None if satiated(model, alpha, 1 - 2 * d) is None else (alpha, d, 1e-10)
+    return None if saturated(model, alpha, 1 - 2 * d) is None else (alpha, d, 1e-10)
 
 
 def _near_threshold(model: Model, limit: float) -> tuple[float, float, Array]:

@@ -32,8 +32,8 @@ def test_without_an_echo_it_is_replica_symmetric():
 def test_weak_coupling_is_that_of_the_robust_ensemble():
     # the replicas' fields at a pattern are correlated by order gamma^2: entropies differ in the next order
     gamma = np.array([0.05, 0.1])
-    echo, true = focusing_fixed_point(MODEL, 0.6, gamma, 3.0), robust_ensemble(MODEL, 0.6, gamma, 3.0)
-    difference = np.abs(echo.free_entropy - true.free_entropy_per_replica)
+    equations, true = focusing_fixed_point(MODEL, 0.6, gamma, 3.0), robust_ensemble(MODEL, 0.6, gamma, 3.0)
+    difference = np.abs(equations.free_entropy - true.free_entropy_per_replica)
     assert np.all(difference < 1e-4) and difference[1] / difference[0] == pytest.approx(16, rel=0.3)
 
 
@@ -49,8 +49,8 @@ def test_many_replicas_approach_the_limit_of_the_robust_ensemble():
     # at fixed y gamma^2 ... both become the same maximum: the discrepancy falls as y grows at a fixed overlap
     gaps = []
     for y, gamma in ((2.0, 0.3), (4.0, 0.15), (8.0, 0.075), (16.0, 0.0375)):
-        echo, true = focusing_fixed_point(MODEL, 0.5, gamma, y), robust_ensemble(MODEL, 0.5, gamma, y)
-        gaps.append(abs(echo.overlap - true.overlap))
+        equations, true = focusing_fixed_point(MODEL, 0.5, gamma, y), robust_ensemble(MODEL, 0.5, gamma, y)
+        gaps.append(abs(equations.overlap - true.overlap))
     assert np.all(np.diff(gaps) < 0)
 
 

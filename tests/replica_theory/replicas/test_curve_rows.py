@@ -21,7 +21,7 @@ def test_the_door_assembles_them(y):
 def test_an_unstable_symmetric_sector_gives_way_to_the_broken_one():
     model, d = SymmetricBinaryPerceptron(1.0), np.array([0.1])
     chosen, symmetric, broken = (
-        curve_rows(model, None, 1.5, 6.0, d, sector=sector)[0] for sector in (None, "symmetric", "broken")
+        curve_rows(model, None, 1.5, 6.0, d, sector=sector)[0] for sector in (None, "sign-symmetric", "sign-broken")
     )
     assert symmetric.overlaps["replicon_ref"] < 0 and symmetric.overlaps["q0"] == 0
     assert chosen.entropy == broken.entropy != symmetric.entropy and broken.overlaps["q0"] > 0

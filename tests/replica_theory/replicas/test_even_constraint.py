@@ -29,7 +29,7 @@ def centred(value):
 def test_pairs_are_the_planted_bound(model, alpha):
     """Symmetric sector, y = 1, references that are solutions: the first moment of pairs, log 2 + alpha log P apart."""
     d = np.array([0.03, 0.1, 0.3])
-    curve = local_entropy(model, alpha, d, reference="solution", y=1.0, sector="symmetric")
+    curve = local_entropy(model, alpha, d, reference="solution", y=1.0, sector="sign-symmetric")
     planted = curve.overlaps["phi"] - rt.annealed_entropy(model, alpha)
     # Both are quadratures that converge geometrically; the bound is asked for 1e-12.
     np.testing.assert_allclose(planted, planted_bound(model, alpha, d), rtol=0, atol=1e-10)
@@ -40,12 +40,12 @@ def test_pairs_are_the_planted_bound(model, alpha):
 @pytest.mark.parametrize(
     ("model", "y", "reference", "sector"),
     [
-        (SYMMETRIC, 2.0, "solution", "symmetric"),
-        (SYMMETRIC, 8.0, "free", "broken"),
-        (SYMMETRIC, 8.0, "solution", "broken"),
-        (U_SHAPE, 2.0, "free", "symmetric"),
-        (U_SHAPE, 2.0, "solution", "symmetric"),
-        (U_SHAPE, 8.0, "free", "broken"),
+        (SYMMETRIC, 2.0, "solution", "sign-symmetric"),
+        (SYMMETRIC, 8.0, "free", "sign-broken"),
+        (SYMMETRIC, 8.0, "solution", "sign-broken"),
+        (U_SHAPE, 2.0, "free", "sign-symmetric"),
+        (U_SHAPE, 2.0, "solution", "sign-symmetric"),
+        (U_SHAPE, 8.0, "free", "sign-broken"),
     ],
     ids=str,
 )
@@ -59,12 +59,12 @@ def test_derivatives_of_phi(model, y, reference, sector):
     slope = (along.overlaps["phi"][2] - along.overlaps["phi"][0]) / (2 * STEP)
     assert abs(slope - 2 * y * along.overlaps["gamma"][1]) < 3e-7 * y
     assert abs((along.entropy[2] - along.entropy[0]) / (2 * STEP) - along.slope[1]) < 1e-6
-    assert (along.overlaps["q0"] > 0.01).all() == (sector == "broken")
+    assert (along.overlaps["q0"] > 0.01).all() == (sector == "sign-broken")
 
 
 def test_symmetry_breaks_where_the_symmetric_sector_becomes_unstable():
     counts = np.array([1.0, 2.0, 2.8, 3.0, 3.5, 6.0])
-    symmetric = local_entropy(SYMMETRIC, 1.5, 0.1, y=counts[1:], sector="symmetric")
+    symmetric = local_entropy(SYMMETRIC, 1.5, 0.1, y=counts[1:], sector="sign-symmetric")
     chosen = local_entropy(SYMMETRIC, 1.5, 0.1, y=counts[1:])
     stable = symmetric.overlaps["replicon_ref"] > 0
     assert stable.tolist() == [True, True, False, False, False]
@@ -78,10 +78,12 @@ def test_symmetry_breaks_where_the_symmetric_sector_becomes_unstable():
 
 def test_below_the_transition_there_is_no_broken_sector():
     with pytest.raises(rt.ConvergenceError):
-        local_entropy(SYMMETRIC, 1.5, 0.1, y=2.0, sector="broken")
+        local_entropy(SYMMETRIC, 1.5, 0.1, y=2.0, sector="sign-broken")
 
 
-@pytest.mark.parametrize(("sector", "y", "entropy"), [("symmetric", 7.7673, 0.104758), ("broken", 37.012, 0.090769)])
+@pytest.mark.parametrize(
+    ("sector", "y", "entropy"), [("sign-symmetric", 7.7673, 0.104758), ("sign-broken", 37.012, 0.090769)]
+)
 def test_zero_complexity(sector, y, entropy):
     """The unstable symmetric sector overestimates what references have."""
     curve = local_entropy(SYMMETRIC, 1.5, 0.1, y="zero-complexity", sector=sector)
@@ -93,7 +95,7 @@ def test_zero_complexity(sector, y, entropy):
 @pytest.mark.parametrize(("model", "alpha"), [(SYMMETRIC, 1.5), (U_SHAPE, 0.5)], ids=str)
 def test_many_replicas_tend_to_the_limit(model, alpha):
     limit = local_entropy(model, alpha, 0.2)
-    fifty, hundred = local_entropy(model, alpha, 0.2, y=np.array([50.0, 100.0]), sector="broken").entropy
+    fifty, hundred = local_entropy(model, alpha, 0.2, y=np.array([50.0, 100.0]), sector="sign-broken").entropy
     # S(y) = S_inf - c/y^2 + O(1/y^3) for a smooth outer integrand; kinks (a hole) add orders in between.
     assert fifty < hundred < limit.entropy
     assert abs(hundred + (hundred - fifty) / 3 - limit.entropy) < 0.3 * (limit.entropy - hundred)
@@ -144,9 +146,18 @@ def test_limit_branch_reports_what_it_cannot_reach():
 @pytest.mark.parametrize(
     ("call", "message"),
     [
-        (lambda: local_entropy(SYMMETRIC, 1.0, 0.1, y=1.0, sector="other"), "sector must be one of 'symmetric', 'bro"),
-        (lambda: local_entropy(BinaryPerceptron(), 0.5, 0.1, y=1.0, sector="symmetric"), "belongs to even constraints"),
-        (lambda: local_entropy(SYMMETRIC, 1.0, 0.1, sector="symmetric"), "at y = inf only the broken sector exists"),
+        (
+            lambda: local_entropy(SYMMETRIC, 1.0, 0.1, y=1.0, sector="other"),
+            "sector must be one of 'sign-symmetric', 'sign-bro",
+        ),
+        (
+            lambda: local_entropy(BinaryPerceptron(), 0.5, 0.1, y=1.0, sector="sign-symmetric"),
+            "belongs to even constraints",
+        ),
+        (
+            lambda: local_entropy(SYMMETRIC, 1.0, 0.1, sector="sign-symmetric"),
+            "at y = inf only the sign-broken sector exists",
+        ),
     ],
 )
 def test_refusals(call, message):

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from replica_theory import IntervalModel, SymmetricBinaryPerceptron, UShapePerceptron, binary_entropy, local_entropy
-from replica_theory.replicas.saturated import Satiated, satiated
+from replica_theory.replicas.saturated import Saturated, saturated
 
 STEP = 1e-4
 SYMMETRIC, U_SHAPE = SymmetricBinaryPerceptron(1.0), UShapePerceptron(0.5)
@@ -35,4 +35,4 @@ def test_the_width_diverges_continuously(model):
     assert np.isinf(below.overlaps["gap"]) and 1e3 < above.overlaps["gap"] < 1e5
     # The load changes by 2e-4, S by that times E log P ~ 1.
     assert abs(below.entropy - above.entropy) < 3e-4 and abs(below.slope - above.slope) < 3e-3
-    assert satiated(model, edge * 1.0001, t) is None and isinstance(satiated(model, edge * 0.9999, t), Satiated)
+    assert saturated(model, edge * 1.0001, t) is None and isinstance(saturated(model, edge * 0.9999, t), Saturated)
