@@ -13,8 +13,8 @@ pattern the field :math:`\omega` and each weight the field `B` that solve
 
 :math:`\chi` is what the response of `m` to a field exceeds :math:`1-m^2` by, through the reference; :math:`\nu` is its
 counterpart on the weights. Without feedback (y = 1 or gamma = 0) these are the replica-symmetric equations. In the
-true robust ensemble (`robust_ensemble`) the replicas' fields at a pattern differ, with variance :math:`q_1 - q_0`; here the
-largest term stands for the integral over them, with :math:`\chi` in the place of :math:`y(q_1-q_0)`, as at
+true robust ensemble (`robust_ensemble`) the replicas' fields at a pattern differ, with variance :math:`q_1 - q_0`; here
+the largest term stands for the integral over them, with :math:`\chi` in the place of :math:`y(q_1-q_0)`, as at
 :math:`y=\infty`.
 """
 
@@ -61,7 +61,7 @@ class FocusingFixedPoint(GridResult):
     free_entropy, local_entropy : float or array
         :math:`-\beta F` and :math:`-\beta F - \gamma\cdot\mathrm{overlap}`, nats per weight and replica, as there.
     response : float or array
-        The equations :math:`\chi`.
+        The feedback :math:`\chi`.
     error : float or array
         Largest change of the overlaps, entropies and the response when the quadrature is doubled.
     residual : float or array
