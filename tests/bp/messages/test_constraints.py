@@ -41,7 +41,7 @@ def weighed(instance, beta, field):
     return np.exp(logs - phi) @ weights, phi / instance.n
 
 
-@pytest.mark.parametrize("model", [U, BANDS, SHELF, NOISY], ids=repr)
+@pytest.mark.parametrize("model", [U, BANDS, SHELF, NOISY], ids=["u-shape", "bands", "shelf", "noisy"])
 @pytest.mark.parametrize("beta", [INF, 1.3, 0.0])
 @pytest.mark.parametrize("n, blocks", [(7, [7]), (9, [4, 6]), (13, [4, 5, 6])])
 def test_exact_messages_are_exact_on_trees(model, beta, n, blocks):
@@ -114,7 +114,9 @@ def test_forms_agree_at_small_sizes(kind, beta):
 
 @pytest.mark.slow
 @pytest.mark.parametrize("beta", [INF, 1.5])
-@pytest.mark.parametrize("model, alpha", [(U, 0.3), (BANDS, 0.4), (SHELF, 0.4), (NOISY, 0.4)], ids=repr)
+@pytest.mark.parametrize(
+    "model, alpha", [(U, 0.3), (BANDS, 0.4), (SHELF, 0.4), (NOISY, 0.4)], ids=["u-shape", "bands", "shelf", "noisy"]
+)
 def test_entropies_are_those_of_theory(model, alpha, beta):
     for method, n, samples in (("amp", 1001, 8), ("gaussian", 501, 4)) if model is not NOISY else (("amp", 1001, 8),):
         theory = rt.replica_symmetric(model.at(beta=beta), round(alpha * n) / n)
