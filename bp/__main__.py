@@ -266,14 +266,7 @@ def _add_crosscheck(commands: Any) -> None:
             "          python -m bp crosscheck --resume --output crosscheck-output"
         ),
     )
-    command.add_argument(
-        "--model",
-        choices=plain_models(),
-        help="constraint on the stabilities h (default: binary); "
-        + "; ".join(f"{name}: {entry.kind.condition}" for name, entry in plain_models().items()),
-    )
-    add_model_options(command)
-    command.add_argument("--kappa", type=float, help="margin (default 0; 1 for the symmetric model |h| <= kappa)")
+    _add_model(command)
     command.add_argument(
         "--alpha",
         type=float,
@@ -311,6 +304,17 @@ def _add_crosscheck(commands: Any) -> None:
     command.add_argument("--output", default="crosscheck-output", help="folder for the results (default %(default)s)")
     command.add_argument("--json", action="store_true", help="print the table as JSON")
     command.set_defaults(command=_crosscheck)
+
+
+def _add_model(command: argparse.ArgumentParser) -> None:
+    command.add_argument(
+        "--model",
+        choices=plain_models(),
+        help="constraint on the stabilities h (default: binary); "
+        + "; ".join(f"{name}: {entry.kind.condition}" for name, entry in plain_models().items()),
+    )
+    add_model_options(command)
+    command.add_argument("--kappa", type=float, help="margin (default 0; 1 for the symmetric model |h| <= kappa)")
 
 
 def _add_solve(commands: Any) -> None:
