@@ -65,8 +65,8 @@ def models() -> dict[str, Entry]:
 
     Examples
     --------
-    >>> sorted(models())
-    ['binary', 'custom', 'interval', 'symmetric', 'teacher-student', 'u-shape']
+    >>> models()["u-shape"].kind.__name__
+    'UShapePerceptron'
     >>> [option.name for option in models()["interval"].options]
     ['intervals', 'kappa', 'beta']
     """

@@ -58,11 +58,7 @@ def test_immutable():
         ({"patterns": [[1]], "kappa": np.nan}, ValueError, "kappa must be finite; got nan"),
         ({"patterns": [[1]], "kappa": "a"}, TypeError, "kappa must be a real number"),
         ({"patterns": [[1]], "kappa": [0.0, 1.0]}, ValueError, r"must be a single number; got shape \(2,\)"),
-        (
-            {"patterns": [[1]], "constraint": "round"},
-            ValueError,
-            "one of 'margin', 'symmetric', .*'UShapePerceptron' or",
-        ),
+        ({"patterns": [[1]], "constraint": "round"}, ValueError, "one of 'margin', 'symmetric', .*; got 'round'"),
         ({"patterns": [[1]], "constraint": "symmetric"}, ValueError, "kappa must be positive"),
         ({"patterns": [[1, 1]], "teacher": [1]}, ValueError, r"teacher must have shape \(2,\)"),
         ({"patterns": [[1, 1]], "teacher": [1, 2]}, ValueError, "teacher must be ±1; entry 1 is 2"),
