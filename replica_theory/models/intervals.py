@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+from abc import abstractmethod
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from itertools import pairwise
@@ -18,33 +19,32 @@ from replica_theory.numerics.namespace import NUMPY, Namespace
 from replica_theory.typing import Array, ArrayLike
 
 
-@dataclass(frozen=True, eq=False)
-class SymmetricBinaryPerceptron(Model):
-    r"""Symmetric binary perceptron: a pattern is satisfied when :math:`|h| \le \kappa`, :math:`\kappa > 0`."""
+class UnionOfIntervals(Model):
+    """A constraint that allows the stabilities in some disjoint intervals: its kernel is exact, from their ends."""
 
-    name: ClassVar[str] = "symmetric"
-    title: ClassVar[str] = "symmetric binary perceptron"
-    condition: ClassVar[str] = "|h| <= kappa"
-
-    kappa: ArrayLike = 1.0
-
-    def __post_init__(self) -> None:
-        super().__post_init__()
-        if np.any(np.asarray(self.kappa) <= 0):
-            raise ValueError(f"kappa must be positive for |h| <= kappa to have solutions; got {self.kappa}")
+    @property
+    @abstractmethod
+    def allowed_intervals(self) -> tuple[tuple[ArrayLike, ArrayLike], ...]:
+        """The intervals (a, b), in increasing order."""
 
     def log_probability(self, mean: Any, std: Any, space: Namespace = NUMPY) -> Kernel:
-        r""":math:`\log[\Phi((\kappa-h)/\sigma) - \Phi((-\kappa-h)/\sigma)]` with its derivatives in `h`."""
+        r""":math:`\log\sum_k[\Phi((b_k-h)/\sigma) - \Phi((a_k-h)/\sigma)]` with its derivatives in `h`."""
         return _union_kernel(self.allowed_intervals, mean, std, space)
 
     def probability(self, mean: Array, std: ArrayLike) -> tuple[Array, Array]:
         r""":math:`e^{-\beta} + (1-e^{-\beta})P` and its derivative."""
         return _union_probability(self.allowed_intervals, mean, std, np.asarray(self.beta))
 
-    @property
-    def allowed_intervals(self) -> tuple[tuple[ArrayLike, ArrayLike], ...]:
-        """Between the margins."""
-        return ((-np.asarray(self.kappa), np.asarray(self.kappa)),)
+
+class Even(UnionOfIntervals):
+    """A union of intervals that is symmetric about 0, with a positive margin at either side."""
+
+    _must: ClassVar[str]
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        if np.any(np.asarray(self.kappa) <= 0):
+            raise ValueError(f"kappa must be positive for {self._must}; got {self.kappa}")
 
     @property
     def edges(self) -> tuple[ArrayLike, ...]:
@@ -58,7 +58,24 @@ class SymmetricBinaryPerceptron(Model):
 
 
 @dataclass(frozen=True, eq=False)
-class UShapePerceptron(Model):
+class SymmetricBinaryPerceptron(Even):
+    r"""Symmetric binary perceptron: a pattern is satisfied when :math:`|h| \le \kappa`, :math:`\kappa > 0`."""
+
+    name: ClassVar[str] = "symmetric"
+    title: ClassVar[str] = "symmetric binary perceptron"
+    condition: ClassVar[str] = "|h| <= kappa"
+    _must: ClassVar[str] = "|h| <= kappa to have solutions"
+
+    kappa: ArrayLike = 1.0
+
+    @property
+    def allowed_intervals(self) -> tuple[tuple[ArrayLike, ArrayLike], ...]:
+        """Between the margins."""
+        return ((-np.asarray(self.kappa), np.asarray(self.kappa)),)
+
+
+@dataclass(frozen=True, eq=False)
+class UShapePerceptron(Even):
     r"""Perceptron with a U-shaped constraint: a pattern is satisfied when :math:`|h| \ge \kappa`, :math:`\kappa > 0`.
 
     The complement of the symmetric perceptron (Aubin, Perkins and Zdeborová 2019). By symmetry q = 0 is a saddle point,
@@ -74,21 +91,9 @@ class UShapePerceptron(Model):
     name: ClassVar[str] = "u-shape"
     title: ClassVar[str] = "u-shaped binary perceptron"
     condition: ClassVar[str] = "|h| >= kappa"
+    _must: ClassVar[str] = "|h| >= kappa to be a constraint"
 
     kappa: ArrayLike = 0.5
-
-    def __post_init__(self) -> None:
-        super().__post_init__()
-        if np.any(np.asarray(self.kappa) <= 0):
-            raise ValueError(f"kappa must be positive for |h| >= kappa to be a constraint; got {self.kappa}")
-
-    def log_probability(self, mean: Any, std: Any, space: Namespace = NUMPY) -> Kernel:
-        r""":math:`\log[H((\kappa-h)/\sigma) + H((\kappa+h)/\sigma)]` with its derivatives in `h`."""
-        return _union_kernel(self.allowed_intervals, mean, std, space)
-
-    def probability(self, mean: Array, std: ArrayLike) -> tuple[Array, Array]:
-        r""":math:`e^{-\beta} + (1-e^{-\beta})P` and its derivative."""
-        return _union_probability(self.allowed_intervals, mean, std, np.asarray(self.beta))
 
     @property
     def allowed_intervals(self) -> tuple[tuple[ArrayLike, ArrayLike], ...]:
@@ -97,23 +102,13 @@ class UShapePerceptron(Model):
         return ((-far, -kappa), (kappa, far))
 
     @property
-    def edges(self) -> tuple[ArrayLike, ...]:
-        """Both margins."""
-        return (-np.asarray(self.kappa), self.kappa)
-
-    @property
-    def is_even(self) -> bool:
-        """The allowed set is symmetric."""
-        return True
-
-    @property
     def is_concave(self) -> bool:
         """Never: the allowed set has a hole."""
         return False
 
 
 @dataclass(frozen=True, eq=False, init=False)
-class IntervalModel(Model):
+class IntervalModel(UnionOfIntervals):
     r"""Any union of intervals as constraint: satisfied when :math:`h - \kappa \in \bigcup_k [a_k, b_k]`.
 
     The kernel is exact, :math:`P = \sum_k [\Phi((b_k + \kappa - h)/\sigma) - \Phi((a_k + \kappa - h)/\sigma)]`, and
@@ -190,14 +185,6 @@ class IntervalModel(Model):
         middles = [ends[1] - 1.0, *(0.5 * (a + b) for a, b in pairwise(ends[1:-1])), ends[-2] + 1.0]
         chosen = [pair for pair, h in zip(pairwise(ends), middles, strict=True) if pair[0] < pair[1] and allowed(h)]
         return cls(chosen, kappa, beta)
-
-    def log_probability(self, mean: Any, std: Any, space: Namespace = NUMPY) -> Kernel:
-        r"""Logarithm of the Gaussian measure of the intervals with its derivatives in `h`."""
-        return _union_kernel(self.allowed_intervals, mean, std, space)
-
-    def probability(self, mean: Array, std: ArrayLike) -> tuple[Array, Array]:
-        r""":math:`e^{-\beta} + (1-e^{-\beta})P` and its derivative."""
-        return _union_probability(self.allowed_intervals, mean, std, np.asarray(self.beta))
 
     @property
     def allowed_intervals(self) -> tuple[tuple[ArrayLike, ArrayLike], ...]:
