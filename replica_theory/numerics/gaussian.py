@@ -104,6 +104,7 @@ def multi_rule(centers: list[Array], widths: list[Array], n: int = DEFAULT_NODES
     Returns
     -------
     Rule
+        NaN throughout where its nodes are not found.
     """
     if len(centers) == 1:
         return rule(centers[0], widths[0], n)

@@ -164,6 +164,8 @@ class LimitEquations:
         if self.model.is_concave or gap == 0:
             steps = [(float(np.clip(float(np.asarray(e)) / root, -8, 8)), std / root) for e in self.model.edges]
             outer = outer_rule(steps, self.nodes) if r is None else tilted_rule(steps, self.nodes, variance, r)
+            if outer is None:
+                return None
             f = maximal_field(self.model, root * outer.nodes, gap, std)
             return None if np.isnan(f).any() else _Fields(f, outer.weights, 0.0)
         best = maxima(self.model, variance, gap, std, order=self.nodes // 16)

@@ -134,6 +134,8 @@ def energetic(system: Breaking, q: Orders) -> Term | None:
     soft = float(np.hypot(sharp, width))
     edges = [float(np.asarray(edge)) for edge in model.edges]
     outer = _outer_rule(edges, q, soft if system.infinite else float(np.hypot(soft, np.sqrt(q.gap))), system)
+    if outer is None:
+        return None
     h = np.sqrt(q.q0) * outer.nodes
     steps = [(edge, soft * float(np.sqrt(m / max(y, m)))) for edge in edges]
     f, log_df = (h, h) if system.infinite else inner_grid(steps, h, float(np.sqrt(q.gap)), system.resolution.spacing)
@@ -186,7 +188,7 @@ def entropic(system: Breaking, hats: Orders, t_hat: float) -> Term | None:
     )
 
 
-def _outer_rule(edges: list[float], q: Orders, blur: float, system: Breaking) -> Rule:
+def _outer_rule(edges: list[float], q: Orders, blur: float, system: Breaking) -> Rule | None:
     """Rule along the field shared by all references; `blur` is the width of what is integrated."""
     if q.q0 <= 0:
         return POINT

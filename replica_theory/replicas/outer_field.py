@@ -20,13 +20,14 @@ Step = tuple[float, float]
 """Position and width, in z, of a place where an integrand is steep."""
 
 
-def outer_rule(steps: list[Step], n: int) -> Rule:
-    """Rule for Dz that resolves the steps."""
+def outer_rule(steps: list[Step], n: int) -> Rule | None:
+    """Rule for Dz that resolves the steps, None where its nodes are not found."""
     centers, widths = zip(*steps, strict=True)
-    return multi_rule([np.asarray(c) for c in centers], [np.asarray(w) for w in widths], n)
+    rule = multi_rule([np.asarray(c) for c in centers], [np.asarray(w) for w in widths], n)
+    return None if np.isnan(rule.nodes[0]) else rule
 
 
-def tilted_rule(steps: list[Step], n: int, q0: float, r: float) -> Rule:
+def tilted_rule(steps: list[Step], n: int, q0: float, r: float) -> Rule | None:
     """The same with the teacher's weight, which is steep at 0."""
     width = float(np.sqrt((q0 - r**2) / q0))
     if any(center == 0 for center, _ in steps):
@@ -34,5 +35,7 @@ def tilted_rule(steps: list[Step], n: int, q0: float, r: float) -> Rule:
     else:
         steps = sorted([*steps, (0.0, width)])
     plain = outer_rule(steps, n)
+    if plain is None:
+        return None
     weight = teacher_weight(plain.nodes, q0, r)
     return Rule(plain.nodes, plain.weights * weight, plain.coarse * weight)
