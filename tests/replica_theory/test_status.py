@@ -1,10 +1,11 @@
 """How a computation ended: words, sentences, and who hears of it."""
 
-import numpy as np
+from types import SimpleNamespace
+
 import pytest
 
 from replica_theory import ConvergenceError, ConvergenceWarning, Status
-from replica_theory.status import report, silenced
+from replica_theory.status import report, silenced, statuses
 
 
 def test_status_words_and_sentences():
@@ -20,13 +21,21 @@ def test_warning_is_a_user_warning():
 
 def test_failed_points_are_heard_of():
     """A scalar call raises with its result, an array call warns once, and an outer call may keep that quiet."""
-    status = np.array([Status.CONVERGED, Status.FOLD, Status.SADDLE_LOST, Status.FOLD], dtype=object)
-    report(status[:1], None, "call", scalar=True)
-    with pytest.raises(ConvergenceError, match=r"^call: the branch .* turns back before") as caught:
-        report(status[1:2], "result", "call", scalar=True)
-    assert caught.value.result == "result"
+    report(SimpleNamespace(status=Status.CONVERGED), "call")
+    lost = SimpleNamespace(status=Status.FOLD)
+    with pytest.raises(ConvergenceError, match=r"^call at 0\.5: the branch .* turns back before") as caught:
+        report(lost, "call", "at 0.5")
+    assert caught.value.result is lost
+    several = SimpleNamespace(status=statuses(["converged", "fold", "saddle-lost", "fold"]))
     with pytest.warns(ConvergenceWarning) as heard:
-        report(status, None, "call", scalar=False)
+        report(several, "call")
     assert [str(w.message) for w in heard] == ["call: 3 of 4 points are NaN (2 x fold; 1 x saddle-lost)"]
     with silenced():
-        report(status, None, "call", scalar=False)
+        report(several, "call")
+
+
+def test_words_become_members_again():
+    table = statuses(["fold", Status.CONVERGED], (2, 1))
+    assert table.shape == (2, 1) and table[0, 0] is Status.FOLD and table[1, 0] is Status.CONVERGED
+    with pytest.raises(ValueError, match="'lost' is not a valid Status"):
+        statuses(["lost"])
