@@ -2,8 +2,8 @@ r"""Saddle points as fixed points: many at once by iteration and Newton, one bra
 
 Every saddle point here has the form :math:`x = G(x)` (order parameters → conjugates → order parameters). The
 fixed-point iteration is robust far from the solution, Newton on :math:`G(x) - x` finishes where the iteration contracts
-slowly. A map signals a point outside its domain by returning NaN. Where a branch resists steps in its parameter it is
-followed by arclength, which tells a fold from a hard stretch.
+slowly. A map signals a point outside its domain by returning NaN (and may compute with NaN: nothing is warned of).
+Where a branch resists steps in its parameter it is followed by arclength, which tells a fold from a hard stretch.
 """
 
 from __future__ import annotations
@@ -39,6 +39,7 @@ class BranchPoint:
     fold: float = np.nan
 
 
+@np.errstate(invalid="ignore")
 def follow_branch(
     residual: Callable[[Array, float], Array],
     start: Array,
@@ -118,6 +119,7 @@ class Arc(NamedTuple):
     fold: float = np.nan
 
 
+@np.errstate(invalid="ignore")
 def follow_arc(
     residual: Callable[[Array, float], Array],
     start: Array,

@@ -37,6 +37,7 @@ class FixedPoints:
     iterations: int
 
 
+@np.errstate(invalid="ignore")
 def solve_fixed_points(
     update: BatchMap, start: Array, *, tol: float = 1e-13, sweeps: int = 5, newton: int = 40
 ) -> FixedPoints:

@@ -9,9 +9,11 @@ from replica_theory import (
     BinaryPerceptron,
     ConvergenceError,
     ConvergenceWarning,
+    IntervalModel,
     Status,
     SymmetricBinaryPerceptron,
     TeacherStudent,
+    UShapePerceptron,
     binary_entropy,
     capacity,
     franz_parisi,
@@ -310,3 +312,16 @@ def test_referee_itself():
     plain = np.trapezoid(np.exp(-0.5 * z**2) / np.sqrt(2 * np.pi) * np.log(2 * np.cosh(np.sqrt(0.8) * z)), z)
     # With t_hat = t0_hat the field no longer knows the reference's spin.
     assert entropic(p, 0.8, 0.2, 0.2, 401) == pytest.approx(plain, abs=1e-12)
+
+
+@pytest.mark.parametrize(
+    ("model", "alpha"),
+    [(IntervalModel([(-1, 0.5)]), 0.3), (IntervalModel([(-2, -0.8), (-0.1, 0.4)]), 0.1), (UShapePerceptron(0.5), 0.2)],
+    ids=["interval", "two intervals", "u-shape"],
+)
+def test_other_constraints_without_a_warning(model, alpha):
+    """Trial points outside the domain give NaN, which is nobody's business; at the typical distance S is the entropy."""
+    typical = replica_symmetric(model, alpha)
+    curve = franz_parisi(model, alpha, np.array([0.02, 0.1, 0.5 * (1 - float(typical.q))]))
+    assert curve.converged.all() and curve.entropy[2] == pytest.approx(typical.entropy, abs=1e-10)
+    assert np.all(np.diff(curve.entropy) > 0)
