@@ -320,7 +320,7 @@ def test_referee_itself():
     ids=["interval", "two intervals", "u-shape"],
 )
 def test_other_constraints_without_a_warning(model, alpha):
-    """Trial points outside the domain give NaN, which is nobody's business; at the typical distance S is the entropy."""
+    """Trial points outside the domain give NaN, and no warning; at the typical distance S is the entropy."""
     typical = replica_symmetric(model, alpha)
     curve = franz_parisi(model, alpha, np.array([0.02, 0.1, 0.5 * (1 - float(typical.q))]))
     assert curve.converged.all() and curve.entropy[2] == pytest.approx(typical.entropy, abs=1e-10)
