@@ -105,6 +105,7 @@ def pool(kind):
             yield executor
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kind", ["processes", "dask"])
 def test_a_killed_worker_loses_no_point_and_doubles_none(tmp_path, kind):
     store = Counting(tmp_path / "run", {})

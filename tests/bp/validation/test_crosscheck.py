@@ -118,6 +118,7 @@ def test_symmetric_entropies_do_not_scatter():
     assert np.isnan(entropy.z) and all(np.isfinite(row.simulation) for row in local)
 
 
+@pytest.mark.slow
 def test_teacher_student(tmp_path):
     check = bp.crosscheck(TeacherStudent(), [0.8], n=101, samples=2, rng=1, distance=[0.2])
     assert check.comparisons == ("entropy", "energy", "state-evolution", "planted", "solutions")

@@ -177,6 +177,7 @@ def test_folds_and_ends(y):
     np.testing.assert_allclose(curve.overlaps["teacher_overlap_ref"][[0, 3]], [typical.teacher_overlap, 0], atol=1e-10)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("model", [MODELS[0], MODELS[2]], ids=str)
 def test_near_the_reference_the_width_diverges(model):
     """The students' overlap with the teacher tends to that of their reference, long after the entropy is H2(d)."""

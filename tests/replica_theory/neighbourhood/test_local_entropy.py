@@ -145,6 +145,7 @@ def test_broadcasting():
     assert curve.entropy[1, 1] == pytest.approx(float(local_entropy(BINARY, 0.5, 0.1, y=2.0).entropy), abs=1e-11)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("reference", "alpha", "y"), [
     ("free", 0.6, 5.0), ("free", 0.4, 20.0), ("solution", 0.4, 0.5), ("solution", 0.4, 20.0),
 ])  # fmt: skip

@@ -14,6 +14,7 @@ def derivative(values, step):
     return (values[0] - 8 * values[1] + 8 * values[3] - values[4]) / (12 * step)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("alpha", "y"), [(0.6, 1.0), (0.75, 3.0), (0.8, 15.0)])
 def test_folds_are_folds(alpha, y):
     """From wherever it is met the fold is the same, and q1 goes as the root of the distance left."""

@@ -39,6 +39,7 @@ def referee(model, reference, alpha, distance, y, curve):
     return fine.evaluate(moved, p)[1]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("model", "reference", "alpha", "distance", "y"), [
     *[(BINARY, None, *case) for case in drawn(1, 4)], *[(BINARY, BINARY, *case) for case in drawn(2, 3)],
     (WARM, None, 0.5, 0.1, 10.0), (BinaryPerceptron(0.1, 5.0), None, 0.5, 0.02, 20.0), (WARM, WARM, 0.5, 0.05, 8.0),

@@ -101,6 +101,7 @@ def test_many_replicas_tend_to_the_limit(model, alpha):
     assert abs(hundred + (hundred - fifty) / 3 - limit.entropy) < 0.3 * (limit.entropy - hundred)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("model", "alpha"),
     [(SYMMETRIC, 1.0), (SYMMETRIC, 1.56), (SymmetricBinaryPerceptron(1.5), 3.8), (SymmetricBinaryPerceptron(0.5), 0.66),

@@ -24,6 +24,7 @@ def test_what_applies_to_a_union():
     assert applies["entropy"] == applies["energy"] == applies["enumeration"] == [True, True, True]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("model", [UShapePerceptron(0.6), SHELF, BANDS], ids=repr)
 def test_entropy_iterations_and_planted_solutions_agree(model):
     names = [name for name in ("entropy", "state-evolution", "planted") if COMPARISONS[name].applies(model)]
@@ -35,6 +36,7 @@ def test_entropy_iterations_and_planted_solutions_agree(model):
     check.plot()
 
 
+@pytest.mark.slow
 def test_planted_solutions_are_typical_where_the_annealed_entropy_is_exact():
     for model, alpha, typical in (
         (SymmetricBinaryPerceptron(1.0), 0.8, True),
