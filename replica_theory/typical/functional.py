@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from copy import copy
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -82,8 +83,11 @@ def flat_model(model: Model, points: Points) -> Model:
 
 
 def flat_slice(model: Model, index: Any) -> Model:
-    """The model of some rows of a flattened model."""
-    return model.at(kappa=np.asarray(model.kappa)[index], beta=np.asarray(model.beta)[index])
+    """The model of some rows of a flattened model, whose parameters have been checked."""
+    part = copy(model)
+    for name in ("kappa", "beta"):
+        object.__setattr__(part, name, np.asarray(getattr(model, name))[index])
+    return part
 
 
 def _steps(model: Model, scale: Array, std: Array, n: int, also: float | None = None) -> Rule:
