@@ -11,6 +11,7 @@ import numpy as np
 from numba import njit
 
 from bp.problems import _bits
+from bp.problems._intervals import Limits, count, lower, upper
 
 _RANGE = 64
 """Energies above the lowest that a flip may have in a heat bath; beyond, its weight is taken as zero."""
@@ -170,37 +171,38 @@ def sweep(columns: Any, weights: Any, places: Any, codes: Any, masks: Any, unifo
 
 
 @njit(cache=True)
-def violated_reals(sums: Any, intervals: Any) -> int:
+def violated_reals(sums: Any, limits: Limits) -> int:
     """Number of sums outside the intervals."""
     total = 0
     for a in range(len(sums)):
-        total += _forbidden(sums[a], intervals)
+        total += _forbidden(sums[a], limits)
     return total
 
 
 @njit(cache=True)
-def _forbidden(s: float, intervals: Any) -> int:
-    for k in range(len(intervals)):
-        if s >= intervals[k, 0] and s <= intervals[k, 1]:
-            return 0
-    return 1
+def _forbidden(s: float, limits: Limits) -> int:
+    outside = int(s < lower(limits, 0)) | int(s > upper(limits, 0))
+    for k in range(1, count(limits)):
+        outside &= int(s < lower(limits, k)) | int(s > upper(limits, k))
+    return outside
 
 
 @njit(cache=True)
-def real_cost(column: Any, weight: int, sums: Any, intervals: Any) -> int:
+def real_cost(column: Any, weight: int, sums: Any, limits: Limits) -> int:
     """Change of the number of violated patterns by a flip of a weight."""
     step, change = -2.0 * weight, 0
     for a in range(len(sums)):
-        change += _forbidden(sums[a] + step * column[a], intervals) - _forbidden(sums[a], intervals)
+        old = sums[a]
+        change += _forbidden(old + step * column[a], limits) - _forbidden(old, limits)
     return change
 
 
 @njit(cache=True)
-def sweep_reals(columns: Any, weights: Any, sums: Any, intervals: Any, uniforms: Any, beta: float) -> int:
+def sweep_reals(columns: Any, weights: Any, sums: Any, limits: Limits, uniforms: Any, beta: float) -> int:
     """Propose every flip once by the heat bath; number of flips made."""
     made = 0
     for i in range(len(uniforms)):
-        change = real_cost(columns[i], weights[i], sums, intervals)
+        change = real_cost(columns[i], weights[i], sums, limits)
         if uniforms[i] * (1.0 + np.exp(beta * change)) < 1.0:
             step = -2.0 * weights[i]
             for a in range(len(sums)):

@@ -20,6 +20,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bp.problems import _bits, _walks
+from bp.problems._intervals import packed
 
 Energy = Literal["errors", "flips"]
 
@@ -176,7 +177,7 @@ class RealWalker(Walker):
     """
 
     def __init__(self, columns: NDArray[np.float64], weights: NDArray[np.int8], intervals: NDArray[np.float64]) -> None:
-        self._columns, self._intervals = columns, intervals
+        self._columns, self._limits = columns, packed(intervals)
         self._weights = np.array(weights, dtype=np.int8)
         self._sums = self._weights.astype(np.float64) @ columns
 
@@ -188,11 +189,11 @@ class RealWalker(Walker):
     @property
     def errors(self) -> int:  # type: ignore[override]
         """Number of patterns that the configuration violates."""
-        return int(_walks.violated_reals(self._sums, self._intervals))
+        return int(_walks.violated_reals(self._sums, self._limits))
 
     def cost(self, i: int) -> int:
         """What flipping weight `i` would add to the number of errors."""
-        return int(_walks.real_cost(self._columns[i], self._weights[i], self._sums, self._intervals))
+        return int(_walks.real_cost(self._columns[i], self._weights[i], self._sums, self._limits))
 
     def flip(self, i: int) -> None:
         """Flip weight `i`."""
@@ -201,7 +202,7 @@ class RealWalker(Walker):
 
     def sweep(self, uniforms: NDArray[np.float64], beta: float) -> int:
         """One proposal for every weight, compiled."""
-        return int(_walks.sweep_reals(self._columns, self._weights, self._sums, self._intervals, uniforms, beta))
+        return int(_walks.sweep_reals(self._columns, self._weights, self._sums, self._limits, uniforms, beta))
 
 
 def lattice_tables(n: int, lattice: NDArray[np.int64]) -> tuple[NDArray[np.bool_], NDArray[np.int64]]:

@@ -271,7 +271,7 @@ def test_entropies_are_optional_and_change_nothing_else(medium):
 @pytest.mark.parametrize(
     ("options", "sentence"),
     [
-        ({"method": "nodes"}, "method must be one of 'amp', 'gaussian', 'exact'; got 'nodes'"),
+        ({"method": "nodes"}, "method must be one of 'gaussian', 'exact', 'amp'; got 'nodes'"),
         ({"damping": 1.0}, r"damping must be in \[0, 1\); got 1.0"),
         ({"damping": np.nan}, r"damping must be in \[0, 1\); got nan"),
         ({"beta": -1.0}, "beta must be a non-negative number .* got -1.0"),

@@ -1,5 +1,6 @@
 """What a solver is: options that are checked, a name in a list, and a sentence for what it cannot do."""
 
+import sys
 from dataclasses import dataclass
 from typing import ClassVar
 
@@ -70,3 +71,61 @@ def test_a_checkpoint_belongs_to_solver_options_problem_and_seed():
     settings = Draws(number=7).settings(instance, 4)
     assert settings == {"solver": "draws", "problem": instance.fingerprint, "number": 7, "seed": 4}
     assert Draws().settings(instance, np.random.default_rng(1))["seed"] is None
+
+
+FILE = '''"""Luck: the best of ten random configurations."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+import sys
+from dataclasses import dataclass
+from typing import Any, ClassVar
+
+import numpy as np
+
+from bp.algorithms.runs import Boundary, Run
+from bp.algorithms.solution import Solution, SolverStatus
+from bp.algorithms.solver import Solver
+from bp.problems.problem import Problem
+
+
+@dataclass(frozen=True, kw_only=True)
+class Luck(Solver):
+    """The best of some random configurations."""
+
+    name: ClassVar[str] = "luck"
+    needs: ClassVar[type] = Problem
+
+    draws: int = 10
+
+    def run(self, problem: Any, rng: np.random.Generator, stored: Mapping[str, Any] | None = None) -> Run:
+        """Draw, and keep the best."""
+        best = problem.start(rng) if stored is None else stored["best"]
+        for done in range(0 if stored is None else int(stored["done"]), self.draws):
+            best = min(best, problem.start(rng), key=problem.errors)
+            kept = {"best": best, "done": np.array(done)}
+            yield Boundary(done, self.draws, "luck", lambda kept=kept: kept)
+        errors = problem.errors(best)
+        status = SolverStatus.SOLVED if errors == 0 else SolverStatus.MAX_ITERATIONS
+        return Solution(best, errors, self.draws, np.zeros(1, [("errors", np.int64)]), status)
+'''
+
+
+def test_a_new_algorithm_is_one_new_file(tmp_path, monkeypatch):
+    """Nothing but a file in the folder: it is listed, takes its options, and runs alone and in batches."""
+    (tmp_path / "luck.py").write_text(FILE)
+    monkeypatch.setattr(bp.algorithms, "__path__", [*bp.algorithms.__path__, str(tmp_path)])
+    registry.cache_clear()
+    try:
+        assert "luck" in bp.solvers()
+        instance = bp.random_instance(BinaryPerceptron(), 9, 0.3, rng=1)
+        found = bp.solve(instance, "luck", rng=2, draws=40, checkpoint=tmp_path / "run.npz")
+        assert found.iterations == 40 and found.errors == instance.errors(found.weights)
+        assert bp.solve_batch(instance, "luck", rngs=[2, 3], draws=40)[0] == found
+        with pytest.raises(TypeError, match="luck has no option 'coins'; its options are draws"):
+            bp.solve(instance, "luck", coins=3)
+    finally:
+        registry.cache_clear()
+        sys.modules.pop("bp.algorithms.luck", None)
+    assert "luck" not in (monkeypatch.undo() or bp.solvers())
