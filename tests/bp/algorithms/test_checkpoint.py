@@ -33,7 +33,7 @@ def interrupted(monkeypatch, path, inst, step, **options):
 
 
 @pytest.mark.parametrize("model", [BinaryPerceptron(0.5), SymmetricBinaryPerceptron(0.3)], ids=repr)
-@pytest.mark.parametrize("step", [4, 401, 900])
+@pytest.mark.parametrize("step", [4, *(pytest.param(k, marks=pytest.mark.slow) for k in (401, 900))])
 def test_interrupted_run_goes_on_bit_for_bit(model, step, tmp_path, monkeypatch):
     inst = bp.random_instance(model, **HARD, rng=1)
     options = {"rng": 3, "max_iter": 1200}

@@ -64,7 +64,7 @@ bp.solve(inst, sys.argv[2], rng=1, max_iter=1_000_000, checkpoint=sys.argv[1])
 
 @pytest.mark.skipif(not hasattr(signal, "SIGTERM"), reason="no signals on this system")
 @pytest.mark.parametrize("sign", [signal.SIGTERM, signal.SIGINT])
-@pytest.mark.parametrize("solver", ["focusing-bp", "reinforced-bp"])
+@pytest.mark.parametrize("solver", ["focusing-bp", pytest.param("reinforced-bp", marks=pytest.mark.slow)])
 def test_a_signal_leaves_a_checkpoint_and_a_sentence(tmp_path, sign, solver):
     path = tmp_path / "run.npz"
     command = [sys.executable, "-c", SCRIPT, str(path), solver]

@@ -109,6 +109,7 @@ def test_bad_arguments_are_refused_before_work(monkeypatch, change, error, messa
         run(**change)
 
 
+@pytest.mark.slow
 def test_processes_do_not_change_a_bit(serial, tmp_path):
     with worker_processes(2) as executor:
         assert_identical(run(executor=executor, folder=tmp_path), serial)

@@ -45,6 +45,7 @@ def test_values_at_infinite_y(alpha, distance, value):
     assert float(local_entropy(BINARY, alpha, distance).entropy) == pytest.approx(value, abs=5e-6)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("reference", ["free", "solution"])
 def test_derivatives_in_y(reference):
     """dphi/dy = S and dSigma/dy = -y dS/dy."""
@@ -65,6 +66,7 @@ def test_derivatives_in_distance(reference, y):
     assert derivative(curve.entropy, step) == pytest.approx(curve.slope[2], abs=1e-7)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("reference", "y"), [
     ("free", np.inf), ("free", "zero-complexity"), ("solution", "zero-complexity"),
 ])  # fmt: skip
@@ -130,6 +132,7 @@ def test_near_references_cannot_tell_solutions():
     assert (missing > -1e-9).all() and (np.diff(missing) > 0).all() and missing[0] < 1e-4
 
 
+@pytest.mark.slow
 def test_more_replicas_find_fewer_and_better_references():
     y = np.array([0.25, 1.0, 3.0, 8.0, 20.0])
     for reference in ("free", "solution"):
@@ -205,6 +208,7 @@ def test_points_alone_and_on_a_curve(alpha, y, distance):
         assert derivative(beside.overlaps["phi"], h) == pytest.approx(2 * y * alone.overlaps["gamma"], rel=1e-7)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("y", [0.0, 1.0, 6.0])
 def test_across_the_typical_distance(y):
     """There the replicas forget the reference: S and complexity are the typical entropy, and gamma = 0."""

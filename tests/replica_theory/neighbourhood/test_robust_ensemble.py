@@ -58,6 +58,7 @@ def test_legendre_transform_of_the_free_reference(model, alpha, y):
 @pytest.mark.parametrize(("model", "alpha", "y"), [
     (BINARY.at(beta=1.0), 1.2, 3.0), (BinaryPerceptron(0.1, 2.0), 0.5, 0.5), (UShapePerceptron(0.5, 1.5), 0.5, 3.0),
 ])  # fmt: skip
+@pytest.mark.slow
 def test_derivatives(model, alpha, y):
     """Overlap, energy and local entropy are those of the free entropy, by finite differences."""
     found = robust_ensemble(model, alpha, GAMMA, y)

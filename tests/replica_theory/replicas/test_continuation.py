@@ -28,6 +28,7 @@ def test_folds_are_folds(alpha, y):
     assert first[1] == pytest.approx(first[0], rel=0.05)  # linear in 1, 2, 3; the next order is sqrt(1e-4) of it
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("alpha", [0.6, 0.82])
 def test_entropy_grows_with_the_replicas(alpha):
     """phi is convex in y, so that S lies between the secants, at each y found by another continuation."""
@@ -39,6 +40,7 @@ def test_entropy_grows_with_the_replicas(alpha):
     assert (curve.overlaps["gamma"] > 0).all() and (np.diff(curve.overlaps["q1"], axis=1) < 0).all()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("alpha", "y", "tol"), [(0.6, 6.0, 1e-8), (0.5, 20.0, 1e-5)])
 def test_identity_next_to_the_typical_distance(alpha, y, tol):
     """dphi/dd = 2 y gamma and the slope; all are interpolated there, the worse the more replicas."""

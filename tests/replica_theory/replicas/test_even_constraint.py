@@ -62,6 +62,7 @@ def test_derivatives_of_phi(model, y, reference, sector):
     assert (along.overlaps["q0"] > 0.01).all() == (sector == "sign-broken")
 
 
+@pytest.mark.slow
 def test_symmetry_breaks_where_the_symmetric_sector_becomes_unstable():
     counts = np.array([1.0, 2.0, 2.8, 3.0, 3.5, 6.0])
     symmetric = local_entropy(SYMMETRIC, 1.5, 0.1, y=counts[1:], sector="sign-symmetric")

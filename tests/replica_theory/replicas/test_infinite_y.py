@@ -51,6 +51,7 @@ def test_infinite_y_against_the_referee(alpha, distance, kappa):
     np.testing.assert_allclose(limit_gradient(p, s), 0, atol=3e-8)
 
 
+@pytest.mark.slow
 def test_infinite_y_value():
     """At alpha = 0.6 and d = 0.1, by a generic root finder on the printed functional from a rough guess."""
     p = Problem(0.6, np.inf, 0.8)

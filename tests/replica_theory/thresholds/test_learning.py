@@ -57,6 +57,7 @@ def test_spinodal():
         teacher_student(TeacherStudent(), 1.001 * spinodal.alpha, branch="student")
 
 
+@pytest.mark.slow
 def test_finite_temperature():
     """Colder students learn sooner; all transitions lie below their spinodals."""
     beta = [0.3, 1.0, 5.0, 40.0]
