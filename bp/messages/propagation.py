@@ -204,6 +204,7 @@ def belief_propagation(
     A single pattern is a tree. On three weights, half of the configurations have :math:`W_1+W_2+W_3 \ge 0`:
 
     >>> import numpy as np
+    >>> from bp import Instance
     >>> result = belief_propagation(Instance([[1, 1, 1]]), method="exact")
     >>> bool(np.isclose(3 * result.entropy, np.log(4))), result.magnetizations
     (True, array([0.5, 0.5, 0.5]))
