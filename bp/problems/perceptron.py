@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, Literal, get_args
@@ -13,6 +12,7 @@ from numpy.typing import ArrayLike, NDArray
 from bp.memory import require_memory
 from bp.problems import _bits
 from bp.problems.constraint import CONSTRAINTS, Allowed, Constraint, checked_constraint, frozen, satisfied, word
+from bp.problems.learners import BitLearner, Learner
 from bp.problems.patterns import LabelledPatterns, checked_bits, checked_patterns
 from bp.problems.problem import Messaging, Problem
 from bp.problems.walkers import BitWalker, Energy, RealWalker, Walker
@@ -179,10 +179,20 @@ class Instance(LabelledPatterns, Messaging, Problem):
         assert self.real is not None
         return RealWalker(np.ascontiguousarray(self.real.T), signs, np.array(self.allowed.sums))
 
-    def present(self, a: int, weights: NDArray[Any]) -> tuple[float, NDArray[Any]]:
-        """Stability of pattern `a`, and the pattern times its label, (N,)."""
-        row = self.row(a)
-        return float(row.astype(np.float64) @ weights) / math.sqrt(self.n), row
+    def present(self, a: int, weights: NDArray[Any]) -> tuple[float, NDArray[np.float64]]:
+        """By how many flips pattern `a` is inside the allowed sums, and the direction in which that grows, (N,)."""
+        row = self.row(a).astype(np.float64)
+        gaps = np.subtract(row @ weights, self.allowed.sums) * [1.0, -1.0] / (2 * np.sqrt(np.mean(row**2)) or 1.0)
+        nearest = int(np.argmax(gaps.min(axis=1)))
+        side = int(np.argmin(gaps[nearest]))
+        return float(gaps[nearest, side]), row * (1 - 2 * side)
+
+    def learner(self, weights: ArrayLike) -> Learner:
+        """Fields with the signs of a configuration, to be taught by patterns shown one at a time."""
+        signs = checked_signs("weights", weights, self.n)
+        if self.bits is None:
+            return Learner(self.present, signs)
+        return BitLearner(self.bits, signs, self.allowed.lattice)
 
 
 def random_instance(

@@ -15,6 +15,7 @@ from typing import Any, ClassVar, Literal, Protocol, Self, runtime_checkable
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from bp.problems.learners import Learner
 from bp.problems.walkers import Energy, Walker
 
 Domain = Literal["spins", "reals"]
@@ -160,5 +161,8 @@ class Online(Protocol):
 
     n: int
 
-    def present(self, a: int, weights: NDArray[Any]) -> tuple[float, NDArray[Any]]:
-        """Stability of constraint `a`, and the direction (N,) in which it grows."""
+    def present(self, a: int, weights: NDArray[Any]) -> tuple[float, NDArray[np.float64]]:
+        """By how many flips constraint `a` is satisfied, negative if it is not, and the direction (N,) of its gain."""
+
+    def learner(self, weights: ArrayLike) -> Learner:
+        """Fields with the signs of a configuration, to be taught by constraints shown one at a time."""
