@@ -28,8 +28,8 @@ def sweep(bits: Any, n: int, order: Any, side: int, k: int, members: Any, values
         +1 for at least `k` products +1, -1 for at least `k` products -1.
     members : (P, words)
         The weights that are among the `k` largest.
-    values : (P, 3)
-        Message to members, to the rest, and half the gap between the k-th and the next: the window of the selection.
+    values : (P, 4)
+        Message to members, to the rest, and the k-th and the next largest, near which they are looked for again.
     total : (n,)
         Fields on the weights, all messages and the external field together.
     """

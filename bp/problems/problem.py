@@ -101,15 +101,22 @@ class Messaging:
     """Problems whose forms of messages are offered by other modules (`bp.messages`), each kind its own."""
 
     _forms: ClassVar[dict[str, Callable[..., Any]]] = {}
+    _optima: ClassVar[dict[str, tuple[Callable[..., Any], Callable[[Any], str]]]] = {}
 
     def __init_subclass__(cls, **options: Any) -> None:
         super().__init_subclass__(**options)
-        cls._forms = dict(cls._forms)
+        cls._forms, cls._optima = dict(cls._forms), dict(cls._optima)
 
     @property
     def forms(self) -> tuple[str, ...]:
-        """Names of the forms of messages that there are for this kind of problem."""
+        """Names of the forms of messages that there are for this kind of problem: sums over configurations."""
         return tuple(self._forms)
+
+    def optima(self, method: str) -> str:
+        """Why there are no messages of a form that looks for the best configuration; empty if there are."""
+        if method not in self._optima:
+            return f"{method} messages are not known for {type(self).__name__}"
+        return self._optima[method][1](self)
 
     def messages(self, method: str, **options: Any) -> Any:
         """Messages of a form on this problem, ready to be swept: see `bp.messages.state.Graphical`.
@@ -119,6 +126,8 @@ class Messaging:
         ValueError
             If there is no such form.
         """
+        if method in self._optima and not self.optima(method):
+            return self._optima[method][0](self, method, **options)
         if method not in self._forms:
             raise ValueError(f"method must be one of {', '.join(map(repr, self._forms))}; got {method!r}")
         return self._forms[method](self, method, **options)
@@ -129,6 +138,16 @@ class Messaging:
 
         def register(make: Callable[..., Any]) -> Callable[..., Any]:
             cls._forms |= dict.fromkeys(forms, make)
+            return make
+
+        return register
+
+    @classmethod
+    def optimises(cls, form: str, lacks: Callable[[Any], str]) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
+        """As `offers`, for maxima over configurations; `lacks` says in a sentence why a problem has none."""
+
+        def register(make: Callable[..., Any]) -> Callable[..., Any]:
+            cls._optima[form] = make, lacks
             return make
 
         return register
