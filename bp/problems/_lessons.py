@@ -17,8 +17,8 @@ def sweep(
     """Show patterns in an order; number of those that were violated.
 
     `gaps` and `sides` hold for every place of a sum by how many flips it is inside the allowed sums, and the sign of
-    the change that takes it further in. `fields`, odd integers padded to whole words, and `weights`, their signs as a
-    row of words (zero beyond `n`), learn.
+    the change that takes it further in. `fields`, padded to whole words, and `weights`, their signs as a row of words
+    (zero beyond `n`), learn.
     """
     violated = 0
     for k in range(len(order)):
@@ -42,12 +42,38 @@ def sweep(
 
 
 @njit(cache=True)
+def gather(bits: Any, n: int, gaps: Any, sides: Any, weights: Any, order: Any, moves: Any) -> int:
+    """Show patterns to weights that stay as they are; number of those violated, whose directions add up in `moves`."""
+    violated = 0
+    for a in order:
+        row = bits[a]
+        apart = np.int64(0)
+        for w in range(len(row)):
+            apart += np.int64(_bits.popcount(row[w] ^ weights[w]))
+        place = n + 1 - apart
+        if gaps[place] >= 0:
+            continue
+        violated += 1
+        turned = np.uint64(0) if sides[place] > 0 else ~np.uint64(0)
+        for w in range(-(-n // 64)):
+            _add(row[w] ^ turned, moves[64 * w : 64 * w + 64])
+    return violated
+
+
+@njit(cache=True)
+def _add(wanted: Any, moves: Any) -> None:
+    """Add ±1 to 64 numbers."""
+    for j in range(64):
+        moves[j] += np.float32(2 * np.int32((wanted >> np.uint64(j)) & np.uint64(1)) - 1)
+
+
+@njit(cache=True)
 def _move(wanted: Any, fields: Any) -> Any:
     """Move 64 fields by two towards the wanted signs; the word of their signs."""
     signs = np.uint64(0)
     for j in range(64):
         bit = np.int32((wanted >> np.uint64(j)) & np.uint64(1))
-        fields[j] += 4 * bit - 2
+        fields[j] += np.float32(4 * bit - 2)
         signs |= np.uint64(fields[j] > 0) << np.uint64(j)
     return signs
 
@@ -57,4 +83,4 @@ def _deepen(wanted: Any, agreeing: Any, fields: Any) -> None:
     """Move those of 64 fields that have the wanted sign already further by two."""
     for j in range(64):
         bit = np.int32((wanted >> np.uint64(j)) & np.uint64(1))
-        fields[j] += (4 * bit - 2) * np.int32((agreeing >> np.uint64(j)) & np.uint64(1))
+        fields[j] += np.float32((4 * bit - 2) * np.int32((agreeing >> np.uint64(j)) & np.uint64(1)))

@@ -9,6 +9,7 @@ with it already, which moves no weight.
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -31,10 +32,10 @@ class Learner:
     """
 
     def __init__(self, show: Lesson, weights: NDArray[np.int8]) -> None:
-        self._show, self._fields = show, weights.astype(np.float64)
+        self._show, self._fields = show, weights.astype(np.float32)
 
     @property
-    def fields(self) -> NDArray[np.float64]:
+    def fields(self) -> NDArray[np.float32]:
         """The fields, a copy."""
         return self._fields.copy()
 
@@ -43,8 +44,8 @@ class Learner:
         """Signs of the fields."""
         return np.where(self._fields > 0, 1, -1).astype(np.int8)
 
-    def restore(self, fields: NDArray[np.float64]) -> None:
-        """Go back to earlier fields."""
+    def restore(self, fields: NDArray[np.floating[Any]]) -> None:
+        """Set the fields."""
         self._fields[:] = fields
 
     def sweep(self, order: NDArray[np.int64], coins: NDArray[np.float64], barely: float) -> int:
@@ -68,6 +69,20 @@ class Learner:
                 self._fields += 2.0 * np.where(direction * weights > 0, direction, 0.0)
         return violated
 
+    def batch(self, order: NDArray[np.int64], rate: float) -> int:
+        """Show constraints to the weights as they are, then move the fields; number of those that were violated.
+
+        Each violated constraint moves them by `rate` times the direction in which its gap grows.
+        """
+        weights, moves, violated = self.weights, np.zeros(len(self._fields)), 0
+        for a in order.tolist():
+            gap, direction = self._show(a, weights)
+            if gap < 0:
+                moves += direction
+                violated += 1
+        self._fields += rate * moves
+        return violated
+
 
 class BitLearner(Learner):
     """A learner over ±1 patterns, in bits and compiled: a pattern shown costs N/64 words, a lesson N integers.
@@ -84,28 +99,36 @@ class BitLearner(Learner):
     def __init__(self, bits: _bits.Words, weights: NDArray[np.int8], lattice: NDArray[np.int64]) -> None:
         self._bits, self._n = bits, len(weights)
         self._gaps, self._sides = gap_tables(self._n, lattice)
-        self._integers = np.empty(64 * bits.shape[1], dtype=np.int32)
-        self.restore(weights.astype(np.float64))
+        self._padded, self._moves = np.zeros((2, 64 * bits.shape[1]), dtype=np.float32)
+        self.restore(weights)
 
     @property
-    def fields(self) -> NDArray[np.float64]:
+    def fields(self) -> NDArray[np.float32]:
         """The fields."""
-        return self._integers[: self._n].astype(np.float64)
+        return self._padded[: self._n].copy()
 
     @property
     def weights(self) -> NDArray[np.int8]:
         """Signs of the fields."""
-        return np.where(self._integers[: self._n] > 0, 1, -1).astype(np.int8)
+        return np.where(self._padded[: self._n] > 0, 1, -1).astype(np.int8)
 
-    def restore(self, fields: NDArray[np.float64]) -> None:
-        """Go back to earlier fields."""
-        self._integers[: self._n] = fields
+    def restore(self, fields: NDArray[Any]) -> None:
+        """Set the fields."""
+        self._padded[: self._n] = fields
         self._words = _bits.pack(self.weights[None])[0]
 
     def sweep(self, order: NDArray[np.int64], coins: NDArray[np.float64], barely: float) -> int:
         """Show patterns in an order, compiled."""
-        tables, learned = (self._gaps, self._sides), (self._integers, self._words)
+        tables, learned = (self._gaps, self._sides), (self._padded, self._words)
         return int(_lessons.sweep(self._bits, self._n, *tables, *learned, order, coins, barely))
+
+    def batch(self, order: NDArray[np.int64], rate: float) -> int:
+        """Show patterns to the weights as they are, compiled."""
+        self._moves[:] = 0.0
+        violated = _lessons.gather(self._bits, self._n, self._gaps, self._sides, self._words, order, self._moves)
+        if violated:
+            self.restore(self._padded[: self._n] + np.float32(rate) * self._moves[: self._n])
+        return int(violated)
 
 
 def gap_tables(n: int, lattice: NDArray[np.int64]) -> tuple[NDArray[np.int64], NDArray[np.int8]]:
