@@ -21,10 +21,10 @@ def planes(counts: NDArray[np.int64], largest: int) -> NDArray[np.uint64]:
 
 
 @njit(cache=True, forceinline=True)
-def move(counters: Any, r: int, w: int, rising: Any) -> None:
-    """Move the counters of a word by one, up where a bit is set and down elsewhere."""
+def move(counters: Any, r: int, first: int, last: int, w: int, rising: Any) -> None:
+    """Move the counters of a word by one, up where a bit is set and down elsewhere; planes `first` up to `last`."""
     carry, borrow = rising, ~rising
-    for b in range(counters.shape[1]):
+    for b in range(first, last):
         x = counters[r, b, w]
         counters[r, b, w] = x ^ carry ^ borrow
         carry &= x
@@ -32,10 +32,19 @@ def move(counters: Any, r: int, w: int, rising: Any) -> None:
 
 
 @njit(cache=True, forceinline=True)
-def at_least(counters: Any, r: int, w: int, number: int) -> Any:
+def add(counters: Any, r: int, first: int, last: int, w: int, ones: Any) -> None:
+    """Add one where a bit is set."""
+    for b in range(first, last):
+        x = counters[r, b, w]
+        counters[r, b, w] = x ^ ones
+        ones &= x
+
+
+@njit(cache=True, forceinline=True)
+def at_least(counters: Any, r: int, first: int, last: int, w: int, number: int) -> Any:
     """Which counters of a word have reached a number."""
     reached = ~np.uint64(0)
-    for b in range(counters.shape[1]):
+    for b in range(first, last):
         x = counters[r, b, w]
-        reached = (x & reached) if (number >> b) & 1 else (x | reached)
+        reached = (x & reached) if (number >> (b - first)) & 1 else (x | reached)
     return reached

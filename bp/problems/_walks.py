@@ -141,7 +141,7 @@ class RealWalk(NamedTuple):
     sums: Any
 
 
-SHARED = {"columns", "inside", "thresholds", "uses", "limits"}
+SHARED = {"columns", "inside", "thresholds", "uses", "limits", "bounds"}
 """What the replicas of a walk have in common."""
 
 
@@ -156,8 +156,9 @@ def fill_masks(walk: Any, r: int) -> None:
 def _mark(walk: Any, r: int, w: int) -> None:
     """The bits of 64 patterns in the masks."""
     m0, m1, m2, m3, m4 = np.uint64(0), np.uint64(0), np.uint64(0), np.uint64(0), np.uint64(0)
+    planes = walk.counters.shape[1]
     for t in range(len(walk.thresholds)):
-        reached = _counters.at_least(walk.counters, r, w, walk.thresholds[t]) & walk.inside[w]
+        reached = _counters.at_least(walk.counters, r, 0, planes, w, walk.thresholds[t]) & walk.inside[w]
         uses = walk.uses[t]
         m0 ^= reached if uses & 1 else np.uint64(0)
         m1 ^= reached if uses & 2 else np.uint64(0)
@@ -190,7 +191,7 @@ def _bit_turn(walk: Any, r: int, i: int) -> None:
     one, word, bit = np.uint64(1), i >> 6, np.uint64(i & 63)
     turned = np.uint64(0) - ((walk.words[r, word] >> bit) & one)
     for w in range(walk.masks.shape[2]):
-        _counters.move(walk.counters, r, w, walk.columns[i, w] ^ turned)
+        _counters.move(walk.counters, r, 0, walk.counters.shape[1], w, walk.columns[i, w] ^ turned)
         _mark(walk, r, w)
     walk.words[r, word] ^= one << bit
 

@@ -256,17 +256,17 @@ def random_instance(
     if not binary:
         real = rng.standard_normal((n_patterns, n))
         if model.has_teacher:
-            teacher = _random_signs(rng, n)
+            teacher = random_signs(rng, n)
             labels = np.where(real @ teacher < 0, -1, 1)
         return Instance(real, labels, constraint=constraint, teacher=teacher)
-    bits = _random_bits(rng, n_patterns, n)
+    bits = random_bits(rng, n_patterns, n)
     if model.has_teacher:
-        teacher = _random_signs(rng, n)
+        teacher = random_signs(rng, n)
         labels = np.where(_bits.sums(bits, _bits.pack(teacher[None]), n) < 0, -1, 1)
     return Instance.from_bits(bits, n, labels, constraint=constraint, teacher=teacher)
 
 
-def _random_bits(rng: np.random.Generator, n_patterns: int, n: int, block: int = _BLOCK_ENTRIES) -> _bits.Words:
+def random_bits(rng: np.random.Generator, n_patterns: int, n: int, block: int = _BLOCK_ENTRIES) -> _bits.Words:
     """Random patterns as bits, the same whatever the number of entries drawn at a time.
 
     Blocks are whole multiples of four entries, the bytes of one draw of the generator.
@@ -279,7 +279,7 @@ def _random_bits(rng: np.random.Generator, n_patterns: int, n: int, block: int =
     return bits
 
 
-def _random_signs(rng: np.random.Generator, shape: int | tuple[int, ...]) -> NDArray[np.int8]:
+def random_signs(rng: np.random.Generator, shape: int | tuple[int, ...]) -> NDArray[np.int8]:
     return (2 * rng.integers(0, 2, size=shape, dtype=np.int8) - 1).astype(np.int8)
 
 
