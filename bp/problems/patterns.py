@@ -31,6 +31,11 @@ class LabelledPatterns:
         Patterns times labels, real ones.
     labels : array of int8, shape (P,)
         Labels ±1.
+
+    Notes
+    -----
+    `labels`, `xi`, `patterns` and `row` of ±1 patterns are int8, whose products with one another (``xi @ weights``)
+    overflow in numpy: `sums` are right, or convert first.
     """
 
     n: int
@@ -187,6 +192,8 @@ def _given(name: str, values: ArrayLike) -> NDArray[Any]:
         return np.asarray(values)
     except ValueError as error:  # numpy: inhomogeneous shape
         raise ValueError(f"{name} must have rows of one length; got {shown(values)}") from error
+    except TypeError as error:  # other libraries: no array at all
+        raise TypeError(f"{name} must be an array of real numbers; got {type(values).__name__}") from error
 
 
 def _is_zero_one(array: NDArray[Any]) -> bool:
@@ -196,7 +203,7 @@ def _is_zero_one(array: NDArray[Any]) -> bool:
 
 def _check_scale(patterns: NDArray[Any]) -> None:
     """Refuse patterns of zeros, of 0 and 1, and such whose squares leave the range of floating-point numbers."""
-    largest = np.max(np.abs(patterns), axis=1)
+    largest = np.max(np.abs(patterns), axis=1).astype(np.float64)  # half precision has no 1e15
     zero = np.flatnonzero(largest == 0)
     if not len(zero) == len(patterns) and _is_zero_one(patterns):
         where = tuple(map(int, np.argwhere(patterns == 0)[0]))

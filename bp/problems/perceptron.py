@@ -67,6 +67,7 @@ class Instance(LabelledPatterns, Messaging, Problem):
     model : Model
         The constraint (at beta = inf).
     teacher : array of int8, shape (N,), or None
+        Its products with int8 overflow: see `overlap`.
 
     Raises
     ------
