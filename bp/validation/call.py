@@ -32,7 +32,7 @@ def stored_call(folder: str | os.PathLike[str]) -> dict[str, Any]:
         raise ValueError(f"there is nothing to resume in {folder}: no run of crosscheck was begun there") from None
     except (ValueError, RecursionError):
         call = None
-    if not isinstance(call, dict) or not call.keys() >= _KEYS:
+    if not isinstance(call, dict) or not call.keys() >= _KEYS or not isinstance(call["model"], str):
         raise ValueError(f"{path} is damaged: it does not tell what was asked for; give the settings instead")
     return call
 

@@ -47,7 +47,7 @@ def remove_leftovers(folder: Path, name: str | None = None) -> None:
     """
     stem = "*" if name is None else glob.escape(name)
     for path in Path(folder).glob(f".{stem}.{_KEY}.tmp"):
-        with suppress(OSError), open(path, "rb") as file:
+        with suppress(OSError), open(path, "r+b") as file:
             _lock(file, wait=False)
             path.unlink()
 
