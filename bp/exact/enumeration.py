@@ -26,8 +26,8 @@ def enumerate_solutions(instance: Instance, *, energies: bool = False, max_memor
     Parameters
     ----------
     instance : Instance
-        At most 30 weights, any hard constraint, patterns ±1 (exact) or real (what is within rounding of the margin counts
-        as satisfied, by the rule of `Instance`).
+        At most 30 weights, any hard constraint, patterns ±1 (exact) or real (a stability within rounding of the margin
+        counts as satisfied, as in `Instance.errors`).
     energies : bool
         Whether to count the configurations by number of violated patterns as well (slower: no early rejection).
     max_memory : int

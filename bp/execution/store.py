@@ -306,5 +306,7 @@ def _seal(arrays: Mapping[str, NDArray[Any]], about: str) -> str:
     digest = hashlib.sha256(about.encode())
     for name, array in sorted(arrays.items()):
         digest.update(f"\n{name} {array.dtype.str} {array.dtype.descr} {array.shape}\n".encode())
-        digest.update(np.ascontiguousarray(array).data if array.ndim and array.dtype.kind in "biuf" else array.tobytes())
+        digest.update(
+            np.ascontiguousarray(array).data if array.ndim and array.dtype.kind in "biuf" else array.tobytes()
+        )
     return digest.hexdigest()

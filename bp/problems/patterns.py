@@ -88,6 +88,17 @@ class LabelledPatterns:
             return np.asarray(self.real[a])
         return np.asarray(_bits.unpack(self.bits[a : a + 1], self.n)[0])
 
+    @property
+    def norms(self) -> NDArray[np.float64]:
+        """Norms of the patterns, shape (P,)."""
+        if self.real is None:
+            return np.full(self.n_patterns, np.sqrt(self.n))
+        return np.asarray(np.linalg.norm(self.real, axis=1))
+
+    def stabilities(self, weights: ArrayLike) -> NDArray[np.float64]:
+        r"""Stabilities :math:`h^\mu = y^\mu\xi^\mu\cdot W/\sqrt N` of a configuration, shape (P,)."""
+        return np.asarray(self.sums(weights) / np.sqrt(self.n))
+
     def sums(self, weights: ArrayLike) -> NDArray[np.float64]:
         r"""Sums :math:`y^\mu\xi^\mu\cdot W` of a configuration of ±1, shape (P,); those of ±1 patterns are exact."""
         signs = checked_signs("weights", weights, self.n)
@@ -99,10 +110,12 @@ class LabelledPatterns:
     def _hold(
         self, n: int, bits: _bits.Words | None, real: NDArray[np.float64] | None, labels: ArrayLike | None
     ) -> None:
-        """Take over patterns, and multiply the labels in."""
+        """Take over patterns, and multiply the labels in (in a copy, if they are read-only)."""
         stored: NDArray[Any] = real if bits is None else bits  # type: ignore[assignment]
         p = len(stored)
         signs = np.ones(p, dtype=np.int8) if labels is None else signs_given("labels", labels, p)
+        if bits is not None and labels is not None and not bits.flags.writeable:
+            stored = bits = bits.copy()
         if bits is None:
             stored *= signs[:, None]
         else:
@@ -208,8 +221,8 @@ def _check_scale(patterns: NDArray[Any]) -> None:
     if not len(zero) == len(patterns) and _is_zero_one(patterns):
         where = tuple(map(int, np.argwhere(patterns == 0)[0]))
         raise ValueError(
-            f"patterns of 0 and 1 are refused, as ±1 is meant as a rule; entry {where} is {patterns[where]} ({_REMEDY}; "
-            "where 0 and 1 are meant, multiply patterns and kappa by 2)"
+            f"patterns of 0 and 1 are refused, as ±1 is meant as a rule; entry {where} is {patterns[where]} "
+            f"({_REMEDY}; where 0 and 1 are meant, multiply patterns and kappa by 2)"
         )
     if len(zero):
         raise ValueError(

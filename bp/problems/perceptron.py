@@ -37,12 +37,9 @@ class Instance(LabelledPatterns, Messaging, Problem):
     r"""`P` patterns on `N` binary weights with their labels: solutions have every stability in the allowed set.
 
     Stabilities are :math:`h^\mu = y^\mu \xi^\mu\cdot W/\sqrt N`; a pattern is satisfied when :math:`h` is one that the
-    constraint allows. One rule holds wherever that is asked (errors, walkers, enumeration): an edge :math:`\kappa` gives
-    way by :math:`10^{-12}\max(|\kappa|, \|\xi^\mu\|/\sqrt N)`, the rounding of sums, whatever the scale of the patterns.
-
+    constraint allows, up to the rounding of sums (`bp.problems.constraint.Allowed.around`, for patterns of any scale).
     The arrays are checked once, copied once and read-only from then on. Patterns of ±1 are kept as bits, `PN`/8 bytes,
-    with the labels multiplied in; the labels take `P` bytes more. Sums, stabilities and `overlap` are formed without the
-    int8 of the arrays, whose products with one another overflow in numpy: ``teacher @ teacher`` is no N beyond 127.
+    with the labels multiplied in; the labels take `P` bytes more. Products of int8 overflow: see `overlap`, `sums`.
 
     Parameters
     ----------
@@ -67,7 +64,6 @@ class Instance(LabelledPatterns, Messaging, Problem):
     model : Model
         The constraint (at beta = inf).
     teacher : array of int8, shape (N,), or None
-        Its products with int8 overflow: see `overlap`.
 
     Raises
     ------
@@ -113,13 +109,11 @@ class Instance(LabelledPatterns, Messaging, Problem):
     ) -> Instance:
         """An instance from patterns that are bits already, laid out as the attribute `bits` (taken over, not copied).
 
-        `bits` (P, words) must be zero beyond the first `n` bits of a row (read-only ones are copied where labels change
-        them); the rest is as for `Instance`.
+        `bits` (P, words) must be zero beyond the first `n` bits of a row; the rest is as for `Instance`.
         """
         n = checked_bits(bits, n)
-        kept = bits if labels is None or bits.flags.writeable else bits.copy()
         instance = cls.__new__(cls)
-        instance._fill(n, kept, None, labels, checked_constraint(constraint, kappa), teacher)
+        instance._fill(n, bits, None, labels, checked_constraint(constraint, kappa), teacher)
         return instance
 
     def _fill(self, n: int, bits: Any, real: Any, labels: Any, model: Model, teacher: ArrayLike | None) -> None:
@@ -150,14 +144,8 @@ class Instance(LabelledPatterns, Messaging, Problem):
 
     @cached_property
     def intervals(self) -> NDArray[np.float64]:
-        """The sums that each pattern is allowed (`Allowed.around` its norm), shape (P, K, 2)."""
-        if self.real is None:
-            return np.broadcast_to(self.allowed.sums, (self.n_patterns, *self.allowed.sums.shape))
-        return frozen(self.allowed.around(np.linalg.norm(self.real, axis=1)))
-
-    def stabilities(self, weights: ArrayLike) -> NDArray[np.float64]:
-        r"""Stabilities :math:`h^\mu = y^\mu\xi^\mu\cdot W/\sqrt N` of a configuration, shape (P,)."""
-        return np.asarray(self.sums(weights) / np.sqrt(self.n))
+        """The sums that each pattern is allowed, shape (P, K, 2)."""
+        return frozen(self.allowed.around(self.norms))
 
     def log_acceptance(self, weights: ArrayLike) -> NDArray[np.float64] | None:
         """Log-probability that a configuration satisfies each pattern, (P,); None for a hard constraint."""

@@ -191,7 +191,9 @@ class _Table:
         if self._separator in _SEPARATORS:
             odd = np.flatnonzero(marks != np.maximum(entries - 1, 0))
             if len(odd):
-                raise ValueError(f"line {self._line + int(odd[0])} has an empty cell (two separators, or one at its end)")
+                raise ValueError(
+                    f"line {self._line + int(odd[0])} has an empty cell (two separators, or one at its end)"
+                )
 
     def _count(self, entries: NDArray[np.intp]) -> None:
         """Take note of lines that have ended, by their numbers of entries."""

@@ -132,7 +132,12 @@ def test_instances_from_bits():
         (_bits.pack(np.ones((2, 3))), True, TypeError, "n must be a positive integer; got True"),
         (_bits.pack(np.ones((2, 3))), 0, ValueError, "n must be a positive integer; got 0"),
         (_bits.pack(np.ones((2, 3))).astype(">u8"), 3, TypeError, "native byte order; got an array of >u8"),
-        (_bits.pack(np.ones((2, 3))).tolist(), 3, TypeError, "contiguous array of uint64 in native byte order; got list"),
+        (
+            _bits.pack(np.ones((2, 3))).tolist(),
+            3,
+            TypeError,
+            "contiguous array of uint64 in native byte order; got list",
+        ),
         (np.ma.masked_array(_bits.pack(np.ones((2, 3)))), 3, TypeError, "bits must not be masked"),
     ],
 )

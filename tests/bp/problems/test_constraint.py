@@ -160,7 +160,9 @@ def test_patterns_of_any_scale_are_judged_alike(scale):
 
 
 @pytest.mark.parametrize("scale", [1e-10, 1.0, 1e10])
-@pytest.mark.parametrize("model", [BinaryPerceptron(), IntervalModel([(-1, 0)]), IntervalModel([(-1, -0.5), (0, 0.01)])])
+@pytest.mark.parametrize(
+    "model", [BinaryPerceptron(), IntervalModel([(-1, 0)]), IntervalModel([(-1, -0.5), (0, 0.01)])]
+)
 def test_sums_that_are_zero_but_for_rounding_meet_an_edge_at_zero(model, scale):
     """0.1 + 0.2 - 0.3 is 6e-17 in double precision, and its mirror image -6e-17."""
     row = scale * np.array([0.1, 0.2, 0.3])

@@ -270,8 +270,10 @@ BAD = {
     "no model": (archive(**GOOD | {"model": "[1]"}), "its model is no description of one"),
     "model of code": (archive(**GOOD | {"model": '{"model_class": "os.system"}'}), "its model is a os.system, whose"),
     "hot model": (archive(**GOOD | {"model": '{"model_class": "TeacherStudent", "beta": 1.0}'}), "at beta = inf"),
-    "model of another margin": (archive(**GOOD | {"model": '{"model_class": "UShapePerceptron", "kappa": 0.5}'}),
-                                r"contradicts itself: kappa=0\.0, model=UShapePerceptron\(kappa=0\.5"),
+    "model of another margin": (
+        archive(**GOOD | {"model": '{"model_class": "UShapePerceptron", "kappa": 0.5}'}),
+        r"contradicts itself: kappa=0\.0, model=UShapePerceptron\(kappa=0\.5",
+    ),
     "deep model": (archive(**GOOD | {"model": "[" * 100_000}), "its model is no description of one"),
     "stray bits": (archive(**GOOD | {"patterns": np.full((2, 1), 255, np.uint8), "n": 3}), "zero beyond the first n=3"),
     "nan": (archive(**GOOD | {"patterns": np.array([[1.0, np.nan], [1.0, 0.5]])}), "patterns must be finite"),

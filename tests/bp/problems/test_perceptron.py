@@ -60,7 +60,11 @@ def test_immutable():
         ({"patterns": None}, TypeError, "patterns must be real numbers; got None"),
         ({"patterns": iter([[1]])}, TypeError, "patterns must be real numbers; got <list_iterator"),
         ({"patterns": [[None, 1]]}, TypeError, "patterns must be real numbers; got dtype object"),
-        ({"patterns": np.array([["2020", "2021"]], "M8")}, TypeError, "patterns must be real numbers; got dtype datetime"),
+        (
+            {"patterns": np.array([["2020", "2021"]], "M8")},
+            TypeError,
+            "patterns must be real numbers; got dtype datetime",
+        ),
         ({"patterns": [[1], [1]], "labels": [0, 1]}, ValueError, r"labels must be ±1; entry 0 is 0 \(2\*x - 1 makes"),
         ({"patterns": [[1], [1]], "labels": [1.0, 0.0]}, ValueError, r"labels must be ±1; entry 1 is 0.0 \(2\*x - 1"),
         ({"patterns": [[1]], "labels": [True]}, ValueError, r"labels must be ±1; entry 0 is True \(2\*x - 1"),

@@ -24,8 +24,9 @@ def test_nothing_to_resume(tmp_path):
             stored_call(folder)
 
 
-@pytest.mark.parametrize("text", ["{", "[]", json.dumps({"model": "BinaryPerceptron"}), "", "[" * 100_000,
-                                  json.dumps(CALL | {"model": []})])
+@pytest.mark.parametrize(
+    "text", ["{", "[]", json.dumps({"model": "BinaryPerceptron"}), "", "[" * 100_000, json.dumps(CALL | {"model": []})]
+)
 def test_damage_is_said(tmp_path, text):
     (tmp_path / "points").mkdir()
     (tmp_path / "points" / "call.json").write_text(text)

@@ -84,7 +84,12 @@ def npy(array, header=None):
 
 
 def test_arrays_come_back():
-    arrays = {"a": np.arange(3.0), "b": np.array("text"), "c": np.zeros((0, 2), np.int8), "d": np.asfortranarray([[1, 2]])}
+    arrays = {
+        "a": np.arange(3.0),
+        "b": np.array("text"),
+        "c": np.zeros((0, 2), np.int8),
+        "d": np.asfortranarray([[1, 2]]),
+    }
     sizes = []
     back = read_npz(archive(**arrays), sizes.append)
     assert all(np.array_equal(back[name], arrays[name]) for name in arrays) and back.keys() == arrays.keys()
