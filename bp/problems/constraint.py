@@ -109,7 +109,7 @@ class Allowed:
         return frozen(self.around(np.sqrt(self.n)))
 
     def around(self, norms: ArrayLike) -> NDArray[np.float64]:
-        r"""The allowed sums :math:`s^\mu = y^\mu\xi^\mu\cdot W = \sqrt N h^\mu` of patterns as intervals, shape (..., K, 2).
+        r"""The allowed sums :math:`y^\mu\xi^\mu\cdot W = \sqrt N h^\mu` of patterns as intervals, shape (..., K, 2).
 
         An edge :math:`e = \sqrt N\kappa` gives way by :math:`10^{-12}\max(|e|, \|\xi^\mu\|)`, which covers the rounding
         of both, so that a sum that should meet an edge exactly does; a pattern of any scale is judged alike.

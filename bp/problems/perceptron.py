@@ -44,8 +44,7 @@ class Instance(LabelledPatterns, Messaging, Problem):
     Parameters
     ----------
     patterns : array_like, shape (P, N)
-        Entries ±1 of any dtype (kept as bits), or arbitrary finite reals of a floating dtype (kept as float64). No row
-        may be all zeros. Of 0 and 1, 2x - 1 makes ±1.
+        Entries ±1 of any dtype (kept as bits), or finite reals of a floating dtype (kept as float64), no row all zeros.
     labels : array_like, shape (P,), optional
         Labels ±1 (not 0 and 1); all +1 by default.
     kappa : float, optional
@@ -68,9 +67,8 @@ class Instance(LabelledPatterns, Messaging, Problem):
     Raises
     ------
     TypeError, ValueError
-        For wrong shapes, masked arrays, no patterns, entries that are not finite (integers: not ±1) or all 0 and 1,
-        patterns whose largest entry is above 1e15 or below 1e-15 in size, labels other than ±1, a constraint that is
-        unknown or at finite beta, or a margin that is not finite or not its own.
+        For wrong shapes, masks, no patterns, entries not finite (integers: not ±1) or all 0 and 1, patterns whose largest
+        is above 1e15 or below 1e-15 in size, labels not ±1, a constraint unknown or at finite beta, a margin not its own.
 
     Examples
     --------
@@ -109,11 +107,10 @@ class Instance(LabelledPatterns, Messaging, Problem):
     ) -> Instance:
         """An instance from patterns that are bits already, laid out as the attribute `bits` (taken over, not copied).
 
-        `bits` (P, words) must be zero beyond the first `n` bits of a row; the rest is as for `Instance`.
+        A row must be zero beyond its first `n` bits; the rest is as for `Instance`.
         """
-        n = checked_bits(bits, n)
         instance = cls.__new__(cls)
-        instance._fill(n, bits, None, labels, checked_constraint(constraint, kappa), teacher)
+        instance._fill(checked_bits(bits, n), bits, None, labels, checked_constraint(constraint, kappa), teacher)
         return instance
 
     def _fill(self, n: int, bits: Any, real: Any, labels: Any, model: Model, teacher: ArrayLike | None) -> None:

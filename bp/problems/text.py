@@ -1,4 +1,4 @@
-"""Patterns of ±1 in text, parsed block by block: what is kept is bits, so a text takes an eighth of its size or less."""
+"""Patterns of ±1 in text, parsed block by block: what is kept is bits."""
 
 from __future__ import annotations
 
@@ -49,8 +49,8 @@ class SignText(NamedTuple):
 def parse_signs(blocks: Iterable[bytes]) -> SignText:
     r"""Read patterns of ±1 from text, one a line; with tabs, the first line is that of the labels.
 
-    Lines end in ``\n``, ``\r\n`` or ``\r``; entries (1, +1, -1, or such as 1.0) are separated by blanks, by commas or by
-    tabs; empty lines and what follows ``#`` are left out, as is a byte order mark, which may say UTF-8, -16 or -32.
+    Lines end in ``\n``, ``\r\n`` or ``\r``; entries (1, +1, -1, or such as 1.0) are separated by blanks, by commas or
+    by tabs; empty lines and what follows ``#`` are left out, as is a byte order mark (UTF-8, -16 or -32).
 
     Parameters
     ----------

@@ -101,7 +101,7 @@ def _temporary(path: Path) -> tuple[Path, IO[bytes]]:
     """A fresh file beside `path`, locked as long as it is open."""
     while True:
         temporary = path.with_name(f".{path.name}.{secrets.token_hex(4)}.tmp")
-        file = open(temporary, "xb")  # noqa: SIM115 (the caller closes it)
+        file = open(temporary, "xb")
         try:
             with suppress(OSError):  # no locks on this file system: nobody takes the file for a leftover either
                 _lock(file, wait=True)

@@ -276,7 +276,7 @@ BAD = {
     ),
     "deep model": (archive(**GOOD | {"model": "[" * 100_000}), "its model is no description of one"),
     "stray bits": (archive(**GOOD | {"patterns": np.full((2, 1), 255, np.uint8), "n": 3}), "zero beyond the first n=3"),
-    "nan": (archive(**GOOD | {"patterns": np.array([[1.0, np.nan], [1.0, 0.5]])}), "patterns must be finite"),
+    "nan npz": (archive(**GOOD | {"patterns": np.array([[1.0, np.nan], [1.0, 0.5]])}), "patterns must be finite"),
     "no rows": (archive(**GOOD | {"patterns": np.ones((0, 3))}), "must hold at least one pattern"),
     "zero row": (archive(**GOOD | {"patterns": np.array([[1.0, 0.5], [0.0, 0.0]])}), "must not be all zeros"),
     "0 and 1": (archive(**GOOD | {"patterns": np.array([[1.0, 0.0], [0.0, 1.0]])}), r"2\*x - 1 makes ±1"),

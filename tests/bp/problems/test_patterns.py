@@ -84,7 +84,7 @@ def test_tables_of_other_libraries():
     holes = frame.astype("Int64")
     holes.iloc[1, 2] = pandas.NA
     for bad in (holes, frame.astype(object), xarray.Dataset({"x": (("a", "b"), signs)})):
-        with pytest.raises(TypeError, match="patterns must be (an array of )?real numbers; got (Dataset|dtype object)"):
+        with pytest.raises(TypeError, match=r"must be (an array of )?real numbers; got (Dataset|dtype object)"):
             Instance(bad)
     with pytest.raises(ValueError, match=r"patterns must be finite; entry \(1, 2\) is nan"):
         Instance(holes.astype("Float64").to_numpy(dtype=float, na_value=np.nan))

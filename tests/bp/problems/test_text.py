@@ -148,5 +148,5 @@ def test_numpy_and_pandas_write_what_is_read(tmp_path):
     pandas = pytest.importorskip("pandas")
     table = pandas.DataFrame(signs)
     assert read(table.to_csv(index=False, header=False).encode()) == (None, signs.tolist())
-    with pytest.raises(ValueError, match="line 1 holds '0'|line 1 has an empty cell"):
+    with pytest.raises(ValueError, match=r"line 1 holds '0'|line 1 has an empty cell"):
         read(table.to_csv().encode())

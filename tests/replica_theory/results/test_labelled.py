@@ -208,8 +208,8 @@ FOREIGN = {
     "bytes": (lambda data: data.assign_attrs(checksum="0").assign(x=("b", np.array([b"\xff"]))), "bytes is not JSON"),
     "deep settings": (lambda data: sealed(data.assign_attrs(settings="[" * 10**5)), "an attribute is no JSON"),
     "no status": (lambda data: sealed(data.drop_vars("status")), "it is no EntropyCurve: .*status"),
-    "words for numbers": (lambda data: sealed(data.assign(entropy=("distance", list("abc")))), "convert string to float"),
-    "other shapes": (lambda data: sealed(data.assign(entropy=(("u", "v"), np.ones((2, 2))))), "it is no EntropyCurve|shape"),
+    "words for numbers": (lambda data: sealed(data.assign(entropy=("distance", list("abc")))), "string to float"),
+    "other shapes": (lambda data: sealed(data.assign(entropy=(("u", "v"), np.ones((2, 2))))), "EntropyCurve|shape"),
     "other statuses": (lambda data: sealed(data.assign(status=("distance", list("abc")))), "'a' is not a valid Status"),
 }  # fmt: skip
 
