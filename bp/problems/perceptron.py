@@ -67,8 +67,8 @@ class Instance(LabelledPatterns, Messaging, Problem):
     Raises
     ------
     TypeError, ValueError
-        For wrong shapes, masks, no patterns, entries not finite (integers: not ±1) or all 0 and 1, patterns whose largest
-        is above 1e15 or below 1e-15 in size, labels not ±1, a constraint unknown or at finite beta, a margin not its own.
+        For wrong shapes, masks, no patterns, entries not finite (integers: not ±1) or all 0 and 1, a row whose largest
+        is above 1e15 or below 1e-15 in size, labels not ±1, a constraint unknown or at finite beta, an odd margin.
 
     Examples
     --------
