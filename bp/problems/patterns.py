@@ -226,10 +226,12 @@ def _check_scale(patterns: NDArray[Any]) -> None:
         )
     if len(zero):
         raise ValueError(
-            f"a pattern must not be all zeros, as no weights change its stability; row {zero[0]} is (leave it out: it "
+            f"patterns must not have a row of zeros, as no weights change its stability; row {zero[0]} is one (leave it out: it "
             "is satisfied by all weights if the constraint allows 0, else by none)"
         )
     odd = np.flatnonzero((largest < 1 / _SCALE) | (largest > _SCALE))
     if len(odd):
         allowed = f"between {1 / _SCALE:.0e} and {_SCALE:.0e}"
-        raise ValueError(f"the largest entry of a pattern must be {allowed}; in row {odd[0]} it is {largest[odd[0]]}")
+        raise ValueError(
+            f"the largest entry of a row of patterns must be {allowed}; in row {odd[0]} it is {largest[odd[0]]}"
+        )

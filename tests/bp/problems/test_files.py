@@ -278,7 +278,7 @@ BAD = {
     "stray bits": (archive(**GOOD | {"patterns": np.full((2, 1), 255, np.uint8), "n": 3}), "zero beyond the first n=3"),
     "nan npz": (archive(**GOOD | {"patterns": np.array([[1.0, np.nan], [1.0, 0.5]])}), "patterns must be finite"),
     "no rows": (archive(**GOOD | {"patterns": np.ones((0, 3))}), "must hold at least one pattern"),
-    "zero row": (archive(**GOOD | {"patterns": np.array([[1.0, 0.5], [0.0, 0.0]])}), "must not be all zeros"),
+    "zero row": (archive(**GOOD | {"patterns": np.array([[1.0, 0.5], [0.0, 0.0]])}), "must not have a row of zeros"),
     "0 and 1": (archive(**GOOD | {"patterns": np.array([[1.0, 0.0], [0.0, 1.0]])}), r"2\*x - 1 makes ±1"),
     "labels 0 and 1": (archive(**GOOD | {"labels": np.array([0, 1])}), r"labels must be ±1; .*2\*x - 1 makes ±1"),
     "text as kappa": (archive(**GOOD | {"kappa": "0"}), "kappa must be a real number"),
