@@ -226,8 +226,8 @@ def _check_scale(patterns: NDArray[Any]) -> None:
         )
     if len(zero):
         raise ValueError(
-            f"patterns must not have a row of zeros, as no weights change its stability; row {zero[0]} is one (leave it out: it "
-            "is satisfied by all weights if the constraint allows 0, else by none)"
+            f"patterns must not have a row of zeros, as no weights change its stability; row {zero[0]} is one (leave "
+            "it out: it is satisfied by all weights if the constraint allows 0, else by none)"
         )
     odd = np.flatnonzero((largest < 1 / _SCALE) | (largest > _SCALE))
     if len(odd):
