@@ -13,6 +13,8 @@ from numba import njit
 from bp.problems import _bits, _counters, _moves
 from bp.problems._intervals import Limits, count, lower, upper
 
+FRESH = 4096
+"""Flips between two fresh sums of real patterns."""
 _RANGE = 64
 """Energies above the lowest that a flip may have in a heat bath; beyond, its weight is taken as zero."""
 
@@ -133,12 +135,13 @@ class BitWalk(NamedTuple):
 
 
 class RealWalk(NamedTuple):
-    """Replicas on real patterns: their columns (N, P) and intervals, weights (R, N) and sums (R, P)."""
+    """Replicas on real patterns: columns (N, P) and intervals; weights (R, N), sums (R, P) and flips made (R,)."""
 
     columns: Any
     limits: Any
     weights: Any
     sums: Any
+    flips: Any
 
 
 SHARED = {"columns", "inside", "thresholds", "uses", "limits", "bounds"}
@@ -207,18 +210,18 @@ def violated_bits(walk: Any, r: int) -> int:
 
 @njit(cache=True)
 def violated_reals(walk: Any, r: int) -> int:
-    """Number of sums of replica `r` outside the intervals."""
+    """Number of sums of replica `r` outside their intervals."""
     total = 0
     for a in range(walk.sums.shape[1]):
-        total += _forbidden(walk.sums[r, a], walk.limits)
+        total += _forbidden(walk.sums[r, a], walk.limits, a)
     return total
 
 
 @njit(cache=True)
-def _forbidden(s: float, limits: Limits) -> int:
-    outside = int(s < lower(limits, 0)) | int(s > upper(limits, 0))
+def _forbidden(s: float, limits: Limits, a: int) -> int:
+    outside = int(s < lower(limits, 0)[a]) | int(s > upper(limits, 0)[a])
     for k in range(1, count(limits)):
-        outside &= int(s < lower(limits, k)) | int(s > upper(limits, k))
+        outside &= int(s < lower(limits, k)[a]) | int(s > upper(limits, k)[a])
     return outside
 
 
@@ -232,16 +235,22 @@ def _real_cost(walk: Any, r: int, i: int) -> int:
     step, change = -2.0 * walk.weights[r, i], 0
     for a in range(walk.sums.shape[1]):
         old = walk.sums[r, a]
-        change += _forbidden(old + step * walk.columns[i, a], walk.limits) - _forbidden(old, walk.limits)
+        change += _forbidden(old + step * walk.columns[i, a], walk.limits, a) - _forbidden(old, walk.limits, a)
     return change
 
 
 @njit(cache=True, forceinline=True)
 def _real_turn(walk: Any, r: int, i: int) -> None:
     step = -2.0 * walk.weights[r, i]
-    for a in range(walk.sums.shape[1]):
-        walk.sums[r, a] += step * walk.columns[i, a]
     walk.weights[r, i] = -walk.weights[r, i]
+    walk.flips[r] += 1
+    fresh = walk.flips[r] % FRESH == 0
+    for a in range(walk.sums.shape[1]):
+        walk.sums[r, a] = 0.0 if fresh else walk.sums[r, a] + step * walk.columns[i, a]
+    if fresh:
+        for j in range(walk.weights.shape[1]):
+            for a in range(walk.sums.shape[1]):
+                walk.sums[r, a] += walk.weights[r, j] * walk.columns[j, a]
 
 
 _moves.offers(BitWalk, cost=_bit_cost, turn=_bit_turn, spin=_bit_spin)

@@ -23,7 +23,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bp.problems import _bits, _counters, _moves, _walks
-from bp.problems._intervals import packed
+from bp.problems._intervals import packed_rows
 
 Energy = Literal["errors", "flips"]
 
@@ -265,14 +265,19 @@ class RealWalker(CompiledWalker):
     columns : array, shape (N, P)
         Patterns times labels, by weight.
     weights : array of int8, shape (N,)
-    intervals : array, shape (K, 2)
-        Allowed sums.
+    intervals : array, shape (P, K, 2)
+        Allowed sums of each pattern.
+
+    Notes
+    -----
+    The sums are added up afresh after some 4096 flips, before their rounding reaches that of the allowed intervals.
     """
 
     def __init__(self, columns: NDArray[np.float64], weights: NDArray[np.int8], intervals: NDArray[np.float64]) -> None:
         self.n = len(weights)
-        sums = weights.astype(np.float64) @ columns
-        self._walk = _walks.RealWalk(columns, packed(intervals), np.array(weights, dtype=np.int8)[None], sums[None])
+        spins, sums = np.array(weights, dtype=np.int8), weights.astype(np.float64) @ columns
+        limits, flips = packed_rows(intervals), np.zeros(1, dtype=np.int64)
+        self._walk = _walks.RealWalk(columns, limits, spins[None], sums[None], flips)
 
     @property
     def weights(self) -> NDArray[np.int8]:
