@@ -8,7 +8,7 @@ from typing import Literal, NamedTuple
 
 import numpy as np
 
-from bp.ensembles.statistics import weighted_fit
+from bp.ensembles.fit import fitted
 from replica_theory.results.presentation import equal
 from replica_theory.status import Status
 from replica_theory.typing import Array
@@ -51,8 +51,9 @@ class Row:
         not scatter (compare the values themselves).
     samples : int
         Instances that contributed (those where the measurement converged).
-    dof : int
-        Degrees of freedom of the standard error.
+    dof : float
+        Degrees of freedom of the standard error; of an extrapolation those of Welch and Satterthwaite, which are fewer
+        than all sizes have together (`bp.ensembles.fit.fitted`).
     """
 
     quantity: str
@@ -72,7 +73,7 @@ class Row:
     standard_error: float = np.nan
     z: float = np.nan
     samples: int = 0
-    dof: int = 0
+    dof: float = 0.0
 
     def __eq__(self, other: object) -> bool:
         if not isinstance(other, Row):
@@ -168,29 +169,31 @@ def _at_size(row: Row, size: Values) -> Row:
     return replace(row, theory=size.theory, simulation=mean, standard_error=error, z=z)
 
 
-def _mean(values: Array, variates: Array) -> tuple[float, float, int]:
+def _mean(values: Array, variates: Array) -> tuple[float, float, float]:
     """Mean, its standard error, degrees of freedom; by regression on the control variates, if instances are enough."""
     count, k = variates.shape
     if count < 2:
-        return (float(values.mean()) if count else np.nan), np.nan, 0
+        return (float(values.mean()) if count else np.nan), np.nan, 0.0
     if count < 1 + k + _SPARE:
         k = 0
     design = np.column_stack([np.ones(count), variates[:, :k]])
     solution = np.linalg.lstsq(design, values, rcond=None)[0]
-    dof = count - 1 - k
+    dof = float(count - 1 - k)
     variance = float(np.sum((values - design @ solution) ** 2)) / dof
     return float(solution[0]), float(np.sqrt(variance * np.linalg.pinv(design.T @ design)[0, 0])), dof
 
 
 def _limit(row: Row, rows: Sequence[Row], limit: float, order: int) -> Row:
     """The polynomial in 1/N through the discrepancies; theory plus its intercept stands for the simulation."""
-    sizes, gaps = np.array([r.n for r in rows]), np.array([r.discrepancy for r in rows])
-    errors = np.array([r.standard_error for r in rows])
-    exact = bool(np.all(errors < _NO_SCATTER))
-    line, covariance, _, _ = weighted_fit(sizes, gaps, np.ones(len(rows)) if exact else errors, order)
-    error = 0.0 if exact else float(np.sqrt(covariance[0, 0]))
+    n, gaps, errors, count, degrees = (
+        np.array([getattr(r, name) for r in rows], dtype=np.float64)
+        for name in ("n", "discrepancy", "standard_error", "samples", "dof")
+    )
+    fit = fitted(n, gaps, errors, count, degrees, order)
+    gap, error = float(fit.coefficients[0]), float(np.sqrt(fit.covariance[0, 0]))
     worst = max(rows, key=lambda r: r.expected == "near")
     row = replace(row, n=np.inf, expected=worst.expected, assumption=worst.assumption)
-    row = replace(row, samples=sum(r.samples for r in rows), dof=sum(r.dof for r in rows))
-    gap = float(line[0])
-    return replace(row, theory=limit, simulation=limit + gap, standard_error=error, z=gap / error if error else np.nan)
+    row = replace(row, samples=sum(r.samples for r in rows), dof=fit.degrees if np.isfinite(error) else 0.0)
+    error = error if not error <= _NO_SCATTER else 0.0
+    z = gap / error if error else np.nan
+    return replace(row, theory=limit, simulation=limit + gap, standard_error=error, z=z)
