@@ -7,6 +7,7 @@ from dataclasses import dataclass, fields, replace
 from typing import Literal, NamedTuple
 
 import numpy as np
+from scipy.special import stdtr
 
 from bp.ensembles.fit import fitted
 from replica_theory.results.presentation import equal
@@ -94,6 +95,19 @@ class Row:
             return Status.OUT_OF_RANGE
         measured = np.isfinite(self.simulation) and np.isfinite(self.standard_error)
         return Status.CONVERGED if measured else Status.MAX_ITERATIONS
+
+    @property
+    def p_value(self) -> float:
+        """How often chance alone takes the simulation at least as far from where it should be.
+
+        By Student's t with `dof` degrees of freedom: on either side of the theory (``"equal"``), or below or above what
+        is a bound (``"above"``, ``"below"``). NaN for ``"near"``, and where there is no `z`.
+        """
+        sides = {"equal": -abs(self.z), "above": self.z, "below": -self.z}
+        if self.expected not in sides or not self.dof > 0:
+            return np.nan
+        tail = float(stdtr(self.dof, sides[self.expected]))
+        return 2 * tail if self.expected == "equal" else tail
 
     @property
     def discrepancy(self) -> float:
