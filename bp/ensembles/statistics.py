@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, fields
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -209,7 +208,7 @@ def extrapolated(
     mean, *rest = (np.moveaxis(a, 1, -1) for a in columns)
     shape = mean.shape[:-1]
     rows = zip(*(a.reshape(-1, len(n)) for a in (mean, *rest)), strict=True)
-    fits = zip(*(fitted(n, *row, order, scaling) for row in rows), strict=True)
+    fits = zip(*(fitted(n, m, e, count, degrees, order, scaling) for m, e, count, degrees in rows), strict=True)
     arrays = [np.array(column).reshape(*shape, *np.shape(column[0])) for column in fits]
     coefficients, covariance, degrees, chi2, dof, probability = arrays
     error = student(1.0, degrees) * np.sqrt(covariance[..., 0, 0])
@@ -253,4 +252,3 @@ def wilson(p: Array, count: NDArray[np.int64], z: float) -> tuple[Array, Array]:
     centre = p + z**2 / (2 * count)
     half = z * np.sqrt(p * (1 - p) / count + z**2 / (4.0 * count**2))
     return (centre - half) / (1 + z**2 / count), (centre + half) / (1 + z**2 / count)
-

@@ -238,6 +238,7 @@ _COLUMNS = {
     "standard_error": Quantity("standard error of the simulation"),
     "z": Quantity("simulation minus theory in standard errors"),
     "samples": Quantity("instances that contributed"),
+    "missing": Quantity("instances without a value"),
     "dof": Quantity("degrees of freedom of the standard error"),
 }
 _DTYPES = {"float": np.float64, "int": np.int64}

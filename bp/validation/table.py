@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, fields, replace
 from typing import Literal, NamedTuple
 
@@ -52,6 +52,8 @@ class Row:
         not scatter (compare the values themselves).
     samples : int
         Instances that contributed (those where the measurement converged).
+    missing : int
+        Instances without a value.
     dof : float
         Degrees of freedom of the standard error; of an extrapolation those of Welch and Satterthwaite, which are fewer
         than all sizes have together (`bp.ensembles.fit.fitted`).
@@ -74,6 +76,7 @@ class Row:
     standard_error: float = np.nan
     z: float = np.nan
     samples: int = 0
+    missing: int = 0
     dof: float = 0.0
 
     def __eq__(self, other: object) -> bool:
@@ -97,14 +100,20 @@ class Row:
         return Status.CONVERGED if measured else Status.MAX_ITERATIONS
 
     @property
+    def complete(self) -> bool:
+        """Whether all instances have a value, but for one in fifty."""
+        return 50 * self.missing <= self.samples + self.missing
+
+    @property
     def p_value(self) -> float:
         """How often chance alone takes the simulation at least as far from where it should be.
 
         By Student's t with `dof` degrees of freedom: on either side of the theory (``"equal"``), or below or above what
-        is a bound (``"above"``, ``"below"``). NaN for ``"near"``, and where there is no `z`.
+        is a bound (``"above"``, ``"below"``). NaN for ``"near"``, where there is no `z`, and where the row is not
+        `complete`: the instances that have a value may differ from the others.
         """
         sides = {"equal": -abs(self.z), "above": self.z, "below": -self.z}
-        if self.expected not in sides or not self.dof > 0:
+        if self.expected not in sides or not self.complete or not self.dof > 0:
             return np.nan
         tail = float(stdtr(self.dof, sides[self.expected]))
         return 2 * tail if self.expected == "equal" else tail
@@ -145,7 +154,9 @@ class Values(NamedTuple):
     control_variates: Array
 
 
-def compare(row: Row, sizes: Sequence[Values], limit: float, *, each: bool = True, order: int = 1) -> list[Row]:
+def compare(
+    row: Row, sizes: Sequence[Values], limit: float | Callable[[float], float], *, each: bool = True, order: int = 1
+) -> list[Row]:
     """Rows of every size (if `each`), and of N = infinity where there are several.
 
     Parameters
@@ -153,23 +164,27 @@ def compare(row: Row, sizes: Sequence[Values], limit: float, *, each: bool = Tru
     row : Row
         What is compared, without numbers; its load is the one asked for.
     sizes : sequence of Values
-    limit : float
-        Theory at the load asked for.
+    limit : float or callable
+        Theory at the load asked for; a function of the load is called only where there is something to extrapolate.
     each : bool
         Whether every size gets a row, besides the limit.
     order : int
         Highest power of 1/N in the extrapolation.
     """
     rows = [_at_size(row, size) for size in sizes]
-    return [*(rows if each or len(rows) == 1 else ()), *([_limit(row, rows, limit, order)] if len(rows) > 1 else ())]
+    if len(rows) == 1:
+        return rows
+    value = limit(row.alpha) if callable(limit) else limit
+    return [*(rows if each else ()), _limit(row, rows, value, order)]
 
 
 def _missing(row: Row, count: int, total: int) -> Row:
     """The row, saying that some instances are left out; it is exact no more where they are one in fifty."""
+    row = replace(row, samples=total - count, missing=count)
     if not count:
         return row
     note = f"no value on {count} of {total}"
-    exact = row.expected == "equal" and count <= total / 50
+    exact = row.expected == "equal" and row.complete
     expected: Expected = row.expected if exact or row.expected != "equal" else "near"
     return replace(row, assumption="; ".join(filter(None, (row.assumption, note))), expected=expected)
 
@@ -179,7 +194,7 @@ def _at_size(row: Row, size: Values) -> Row:
     mean, error, dof = _mean(size.values[usable], size.control_variates[usable])
     z = (mean - size.theory) / error if error > _NO_SCATTER else np.nan
     row = _missing(row, int(np.sum(~usable)), len(usable))
-    row = replace(row, alpha=size.load, n=float(size.n), samples=int(usable.sum()), dof=dof)
+    row = replace(row, alpha=size.load, n=float(size.n), dof=dof)
     return replace(row, theory=size.theory, simulation=mean, standard_error=error, z=z)
 
 
@@ -207,7 +222,8 @@ def _limit(row: Row, rows: Sequence[Row], limit: float, order: int) -> Row:
     gap, error = float(fit.coefficients[0]), float(np.sqrt(fit.covariance[0, 0]))
     worst = max(rows, key=lambda r: r.expected == "near")
     row = replace(row, n=np.inf, expected=worst.expected, assumption=worst.assumption)
-    row = replace(row, samples=sum(r.samples for r in rows), dof=fit.degrees if np.isfinite(error) else 0.0)
+    samples, missing = sum(r.samples for r in rows), sum(r.missing for r in rows)
+    row = replace(row, samples=samples, missing=missing, dof=fit.degrees if np.isfinite(error) else 0.0)
     error = error if not error <= _NO_SCATTER else 0.0
     z = gap / error if error else np.nan
     return replace(row, theory=limit, simulation=limit + gap, standard_error=error, z=z)

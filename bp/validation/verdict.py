@@ -65,8 +65,8 @@ def verdict(rows: Sequence[Row]) -> Verdict:
     could not tell.
 
     Where there are rows of :math:`N = \infty` these judge; the sizes that they were made of differ from theory by
-    corrections in 1/N. At a single size such corrections count as disagreement. Rows marked ``"near"`` and those without
-    scatter do not judge.
+    corrections in 1/N. At a single size such corrections count as disagreement. Rows marked ``"near"``, without scatter
+    or without a value on some instances do not judge.
 
     Parameters
     ----------

@@ -83,7 +83,7 @@ def test_frequencies_are_extrapolated_with_intervals_that_hold():
     rng, n, samples, runs, held = np.random.default_rng(3), N[1:], np.full(4, 30), 600, 0
     for _ in range(runs):
         p = rng.binomial(30, 0.4 - 10 / n) / 30
-        error = np.sqrt((p * (1 - p) / 30 + 1 / 3600)) / (1 + 1 / 30)  # Wilson's half width at one deviation
+        error = np.sqrt(p * (1 - p) / 30 + 1 / 3600) / (1 + 1 / 30)  # Wilson's half width at one deviation
         fit = fitted(n, p, error, samples, np.full(4, np.inf), 1, scaling=0.0)
         held += abs(fit.coefficients[0] - 0.4) < np.sqrt(fit.covariance[0, 0])
     assert held / runs == pytest.approx(0.6827, abs=4 * np.sqrt(0.68 * 0.32 / runs))
