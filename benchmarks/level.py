@@ -1,8 +1,8 @@
 """How often a crosscheck disagrees where theory and simulation agree.
 
-``python benchmarks/level.py --runs 200 --samples 8`` makes so many crosschecks of the binary perceptron, each with another
-seed, and prints for the rows of N = infinity the mean z^2 beside what their degrees of freedom claim, and for rows and
-verdicts how many p-values lie below 0.05 and 0.01.
+``python benchmarks/level.py --runs 200 --samples 8`` makes so many crosschecks of the binary perceptron, each with
+another seed, and prints for the rows of N = infinity the mean z^2 beside what their degrees of freedom claim, and for
+rows and verdicts how many p-values lie below 0.05 and 0.01.
 """
 
 from __future__ import annotations

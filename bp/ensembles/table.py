@@ -114,8 +114,7 @@ class Ensemble(Labelled):
         name : str
             One of the measurements.
         width : float
-            Half width of the interval in standard deviations of a Gaussian (1 for 68.3 %, 1.96 for 95 %), widened as
-            Student's t asks for few instances; that of ``"solved"`` is Wilson's.
+            How sure the interval is, in Gaussian deviations: it is Student's, or for ``"solved"`` Wilson's.
 
         Returns
         -------
@@ -147,8 +146,7 @@ class Ensemble(Labelled):
         ValueError
             If `name` was not measured, or the ensemble has no more sizes than `order`.
         """
-        scaling = 0.0 if _is_proportion(name) else 1.0
-        return extrapolated(self.alpha, self.n, self.mean(name), order, scaling)
+        return extrapolated(self.alpha, self.n, self.mean(name), order, 0.0 if _is_proportion(name) else 1.0)
 
     @property
     def rows(self) -> list[dict[str, float]]:

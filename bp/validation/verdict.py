@@ -46,8 +46,8 @@ class Verdict:
         place = " ".join(filter(None, (f"alpha={row.alpha:.3g}", f"N={size}", row.where)))
         found = f"{row.quantity} ({row.theory_source} ↔ {row.simulation_source}) at {place}, z = {row.z:.2f}"
         end = "theory and simulation agree" if self.agrees else "theory and simulation disagree"
-        sources = "1 row" if self.rows == 1 else f"{self.rows} rows"
-        return f"Together {sources} give p = {self.p_value:.2g}: {end}. Farthest: {found}, p = {row.p_value:.2g} alone."
+        who = "One row gives" if self.rows == 1 else f"Together {self.rows} rows give"
+        return f"{who} p = {self.p_value:.2g}: {end}. Farthest: {found}, p = {row.p_value:.2g} alone."
 
 
 def verdict(rows: Sequence[Row]) -> Verdict:
