@@ -103,6 +103,7 @@ def monte_carlo(
     Returns
     -------
     Sample
+        Its `status` says whether the chain is long enough to have forgotten its start.
 
     Raises
     ------

@@ -157,3 +157,14 @@ def test_a_very_wide_interval_still_lies_within_the_unit_interval():
     # as a level of confidence ten standard deviations are 1 to all digits
     estimate = averaged(np.array([[[0.0, 1.0, 1.0]]]), width=10.0, proportion=True)
     assert 0 < estimate.low.item() < 0.02 and 0.98 < estimate.high.item() < 1
+
+
+def test_probabilities_are_weighted_alike_at_all_sizes():
+    # their variance does not fall with N; with errors that are known, the interval is Gaussian
+    solved = np.repeat([[1.0, 0.0], [1.0, 0.0], [1.0, 0.0]], 20, axis=1) * [[1], [1], [0]]
+    n = np.array([101, 201, 401])
+    fit, mean = made(solved, n, "solved").extrapolate("solved"), made(solved, n, "solved").mean("solved")
+    expected = np.polyfit(1.0 / n, mean.mean[0], 1)
+    np.testing.assert_allclose(fit.coefficients[0], expected[::-1], rtol=1e-9)
+    assert fit.degrees[0] == np.inf and fit.error[0] == pytest.approx(np.sqrt(fit.covariance[0, 0, 0]))
+    assert (mean.degrees == np.inf).all()
