@@ -68,14 +68,14 @@ def crosscheck(
         - ``"enumeration"``: entropy, replica symmetric ↔ all solutions of small instances ↔ belief propagation on them,
           and the Franz-Parisi entropy ↔ solutions around solutions, extrapolated from N = 12 to 24;
         - ``"energy"``: energy at beta = 1.5, replica symmetric ↔ belief propagation ↔ Monte Carlo, extrapolated from
-          N = 101 to 401;
+          N = 101 to 401; chains that have not forgotten their start (`bp.Sample.status`) give no value;
         - ``"state-evolution"``: overlaps of AMP iteration by iteration;
         - ``"planted"`` (teacher at kappa = 0, even constraint): Franz-Parisi ↔ belief propagation around the teacher,
           or around a planted solution;
         - ``"focusing"`` (random labels, odd constraint): overlaps and local entropy of focusing BP at given gamma and
           y, its own theory ↔ the algorithm, and the robust ensemble, which it approximates;
-        - ``"solutions"``: local entropies around the solutions that every solver finds, above the Franz-Parisi entropy
-          and below the bound at y = inf.
+        - ``"solutions"``: local entropies around the solutions that every solver finds within 2000 sweeps, above the
+          Franz-Parisi entropy and below the bound at y = inf; where that is the entropy, against that of the instance.
 
         By default all that apply to the model but ``"enumeration"`` and ``"focusing"``.
     distance : float or sequence of float
@@ -95,6 +95,7 @@ def crosscheck(
     Returns
     -------
     Crosscheck
+        Its `verdict` is one p-value for all rows.
 
     Raises
     ------
