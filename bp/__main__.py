@@ -27,6 +27,7 @@ from bp.validation.comparisons import COMPARISONS
 from bp.validation.crosscheck import DISTANCES, crosscheck
 from bp.validation.report import Crosscheck
 from bp.validation.table import Row
+from bp.validation.verdict import RARE
 from replica_theory.arguments import checked_integer, integer_of, number_of, word_of
 from replica_theory.models.command_line import add_model_options, model_of, particular_options, plain_models
 from replica_theory.models.registry import particulars
@@ -60,7 +61,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     Returns
     -------
     int
-        0: done (and, for ``solve``, solved); 1: not solved, not converged, or nothing to compare; 2: bad input, said in
+        0: done (and, for ``solve``, solved); 1: not solved, not converged, nothing to compare, or (``crosscheck
+        --check``) theory and simulation disagree; 2: bad input, said in
         a sentence on standard error; 130: interrupted.
     """
     arguments = _parser().parse_args(argv)
@@ -102,6 +104,8 @@ def _crosscheck(arguments: argparse.Namespace) -> int:
         print(json.dumps(_jsonable(check)))
     else:
         print(check, "", *_verdict(check), f"wrote {', '.join(map(str, paths))}", sep="\n")
+    if arguments.check:
+        return 0 if check.verdict.agrees else 1
     return 0 if any(math.isfinite(row.discrepancy) for row in check.rows) else 1
 
 
@@ -191,7 +195,7 @@ def _read(arguments: argparse.Namespace) -> Instance:
 def _verdict(check: Crosscheck) -> list[str]:
     """What the table says, in a few sentences."""
     rows = [row for row in check.rows if math.isfinite(row.z)]
-    equal = [row for row in rows if row.expected == "equal" and row.dof > 2]
+    equal = [row for row in rows if row.expected == "equal"]
     sentences = []
     if lost := sum(not math.isfinite(row.discrepancy) for row in check.rows):
         sentences.append(f"No value to compare in {lost} of {len(check.rows)} rows.")
@@ -200,18 +204,13 @@ def _verdict(check: Crosscheck) -> list[str]:
         counts = zip(solvers(), np.sum(solved, axis=0), strict=True)
         shares = ", ".join(f"{solver} {count} of {len(solved)}" for solver, count in counts)
         sentences.append(f"Instances solved: {shares}.")
-    if equal:
-        mean = sum(row.z**2 for row in equal) / len(equal)
-        # Student's t with nu degrees of freedom has variance nu / (nu - 2).
-        expected = sum(row.dof / (row.dof - 2) for row in equal) / len(equal)
-        sentences.append(f"Rows marked 'equal': mean z² is {mean:.2f}, where agreement gives about {expected:.2f}.")
     if limits := [abs(row.discrepancy) for row in equal if math.isinf(row.n)]:
         sentences.append(f"Largest discrepancy extrapolated to N = ∞ among them: {max(limits):.4f}.")
     for side, text in (("above", "denser than typical ones"), ("below", "no denser than the bound")):
         if local := [row for row in rows if row.expected == side]:
             met = sum((row.discrepancy > 0) == (side == "above") for row in local)
             sentences.append(f"Solutions found lie {text} in {met} of {len(local)} rows.")
-    return sentences
+    return [*sentences, check.verdict.message]
 
 
 def _jsonable(check: Crosscheck) -> dict[str, Any]:
@@ -219,7 +218,8 @@ def _jsonable(check: Crosscheck) -> dict[str, Any]:
     rows = [{name: _plain(getattr(row, name)) for name in names} for row in check.rows]
     kappa = float(np.asarray(check.model.kappa))
     settings = {"model": type(check.model).__name__, "kappa": kappa, "n": check.n, "seed": check.seed}
-    return settings | particulars(check.model) | {"samples": check.samples, "method": check.method, "rows": rows}
+    found = {"samples": check.samples, "method": check.method, "p_value": _plain(check.verdict.p_value), "rows": rows}
+    return settings | particulars(check.model) | found
 
 
 def _plain(value: Any) -> Any:
@@ -294,6 +294,11 @@ def _add_crosscheck(commands: Any) -> None:
     )
     command.add_argument("--output", default="crosscheck-output", help="folder for the results (default %(default)s)")
     command.add_argument("--json", action="store_true", help="print the table as JSON")
+    command.add_argument(
+        "--check",
+        action="store_true",
+        help=f"exit with 1 if all rows together have a p-value below {RARE:g}, or none can judge",
+    )
     command.set_defaults(command=_crosscheck)
 
 

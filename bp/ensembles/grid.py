@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Self
 
@@ -61,11 +62,28 @@ class Grid:
         sizes = checked_integers("n", n, least)
         samples = checked_integer("samples", samples, least)
         loads = checked_numbers("alpha", alpha, POSITIVE)
-        low, smallest = min(loads), min(sizes)
+        grid = cls(model, loads, sizes, samples)
+        grid.require_patterns(sizes)
+        return grid
+
+    def require_patterns(self, n: Sequence[int], instead: str = "") -> None:
+        """Refuse loads that give no pattern at one of some sizes, round(alpha N) = 0.
+
+        Parameters
+        ----------
+        n : sequence of int
+        instead : str
+            What else to do about it, for the message.
+
+        Raises
+        ------
+        ValueError
+            If there is one.
+        """
+        low, smallest = min(self.alpha), min(n)
         if round(low * smallest) < 1:
-            enough = f"alpha must be at least {0.5 / smallest:.3g}"
-            raise ValueError(f"alpha={low} at n={smallest} gives no patterns; {enough}")
-        return cls(model, loads, sizes, samples)
+            enough = f"alpha must be at least {_rounded_up(0.5 / smallest)}"
+            raise ValueError(f"alpha={low} at n={smallest} gives no patterns; {enough}{instead}")
 
     def require_memory(self, method: Method) -> None:
         """Refuse what does not fit: the patterns while they are drawn, and the messages.
@@ -92,6 +110,12 @@ class Grid:
             "n": self.n,
             "seed": root,
         }
+
+
+def _rounded_up(value: float) -> str:
+    """The next larger number of three digits."""
+    unit = 10.0 ** (np.floor(np.log10(value)) - 2)
+    return f"{(np.floor(value / unit) + 1) * unit:.3g}"
 
 
 def _require_drawable(model: Model) -> None:

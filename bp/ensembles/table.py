@@ -114,7 +114,7 @@ class Ensemble(Labelled):
         name : str
             One of the measurements.
         width : float
-            Half width of the interval in standard deviations; that of ``"solved"`` is Wilson's.
+            How sure the interval is, in Gaussian deviations: it is Student's, or for ``"solved"`` Wilson's.
 
         Returns
         -------
@@ -128,7 +128,7 @@ class Ensemble(Labelled):
         return averaged(_measured(self, name), width=width, proportion=_is_proportion(name))
 
     def extrapolate(self, name: str, *, order: int = 1) -> Extrapolation:
-        r"""The value for :math:`N\to\infty`, by a fit of the means in powers of 1/N weighted with their errors.
+        r"""The value for :math:`N\to\infty`, by a fit of the means in powers of 1/N.
 
         Parameters
         ----------
@@ -146,7 +146,7 @@ class Ensemble(Labelled):
         ValueError
             If `name` was not measured, or the ensemble has no more sizes than `order`.
         """
-        return extrapolated(self.alpha, self.n, self.mean(name), order)
+        return extrapolated(self.alpha, self.n, self.mean(name), order, 0.0 if _is_proportion(name) else 1.0)
 
     @property
     def rows(self) -> list[dict[str, float]]:

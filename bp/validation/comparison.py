@@ -90,6 +90,10 @@ class Comparison(ABC):
         """Sizes of the instances, by default those asked for."""
         return tuple(n)
 
+    def operations(self, model: Model, n: int, n_patterns: int) -> float:
+        """Elementary operations of `measure`, about: what takes more than an hour is refused before any work."""
+        return 0.0
+
     @abstractmethod
     def measure(self, job: Job) -> Point:
         """The measurement on one instance (or on several small ones)."""

@@ -16,6 +16,7 @@ import pytest
 
 import bp
 from bp.__main__ import main
+from bp.validation.verdict import Verdict
 from replica_theory import BinaryPerceptron, SymmetricBinaryPerceptron
 
 SMALL = ["crosscheck", "--alpha", "0.3", "0.5", "--n", "101", "--samples", "2", "--distance", "0.1", "--seed", "7"]
@@ -116,6 +117,20 @@ def test_several_sizes_are_extrapolated(tmp_path, capsys):
     assert "Largest discrepancy extrapolated to N = ∞" in out
     assert main(["crosscheck", *arguments, "--output", str(tmp_path), "--json"]) == 0
     assert [row["n"] for row in json.loads(capsys.readouterr().out)["rows"]] == 2 * [51, 101, "inf"]
+
+
+def test_check_makes_the_verdict_the_exit_code(tmp_path, capsys, monkeypatch):
+    arguments = ["crosscheck", "--check", "--alpha", "0.3", "--n", "51", "--samples", "4", "--comparisons", "entropy"]
+    arguments += ["--workers", "1", "--output", str(tmp_path)]
+    assert main(arguments) == 0
+    assert "Together 2 rows give p = " in capsys.readouterr().out
+    monkeypatch.setattr("bp.validation.report.verdict", lambda rows: Verdict(1e-4, 2, rows[0]))
+    assert main(arguments) == 1
+    assert "theory and simulation disagree" in capsys.readouterr().out
+    assert main([*arguments, "--json"]) == 1
+    assert json.loads(capsys.readouterr().out)["p_value"] == 1e-4
+    arguments.remove("--check")
+    assert main(arguments) == 0
 
 
 def test_resume(written, tmp_path, capsys):

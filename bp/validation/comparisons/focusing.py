@@ -63,7 +63,7 @@ class Focusing(Comparison):
                 theory = partial(_field, source, field, model, gamma, y)
                 row = Row(name.replace("_", " "), alpha, np.nan, source, "focusing BP",
                           "near" if assumption else "equal", gamma=gamma, y=y, assumption=assumption)  # fmt: skip
-                rows += compare(row, measured.values(theory, name, k), theory(alpha))
+                rows += compare(row, measured.values(theory, name, k), theory)
         return rows
 
 

@@ -4,6 +4,12 @@ import numpy as np
 import pytest
 from comparison_tables import BINARY, SYMMETRIC, TEACHER, assert_agreement, table
 
+import bp
+from bp.validation.comparisons import energy
+from replica_theory import IntervalModel
+
+BANDS = IntervalModel([(-1.6, -1.3), (0.3, np.inf)])
+
 
 @pytest.mark.slow
 @pytest.mark.parametrize("model, alpha", [(BINARY, [0.3, 0.7]), (TEACHER, 0.8), (SYMMETRIC, 0.8)])
@@ -11,3 +17,15 @@ def test_energy_at_finite_temperature(model, alpha):
     rows = table(model, alpha, "energy", samples=24)
     assert_agreement(rows, least=2 * np.size(alpha))
     assert {row.simulation_source for row in rows} == {"belief propagation", "Monte Carlo"}
+
+
+def test_a_chain_that_has_not_reached_equilibrium_is_no_witness(monkeypatch):
+    # alpha = 0.8: the chain stays 0.02 above; as a mean over instances that was z = 3.5 against belief propagation
+    monkeypatch.setattr(energy, "_SIZES", (201,))
+    monkeypatch.setattr(energy, "_SWEEPS", 100)
+    check = bp.crosscheck(BANDS, 0.8, n=201, samples=2, rng=3, comparisons="energy")
+    propagated, sampled, difference = check.rows
+    assert propagated.samples == 2 and np.isfinite(propagated.z)
+    for row in (sampled, difference):
+        assert (row.samples, row.missing, row.expected) == (0, 2, "near") and row.assumption == "no value on 2 of 2"
+    assert check.verdict.rows == 1
