@@ -19,7 +19,7 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from bp.problems import _bits, _walks
+from bp.problems import _bits, _reals, _walks
 from bp.problems._intervals import packed
 
 Energy = Literal["errors", "flips"]
@@ -179,7 +179,7 @@ class RealWalker(Walker):
     def __init__(self, columns: NDArray[np.float64], weights: NDArray[np.int8], intervals: NDArray[np.float64]) -> None:
         self._columns, self._limits = columns, packed(intervals)
         self._weights = np.array(weights, dtype=np.int8)
-        self._sums = self._weights.astype(np.float64) @ columns
+        self._sums = _reals.back(columns, self._weights[None].astype(np.float64))[0]
 
     @property
     def weights(self) -> NDArray[np.int8]:
