@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Iterator, Sequence
 from concurrent.futures import BrokenExecutor, CancelledError, Executor, Future, as_completed
 from contextlib import contextmanager, nullcontext
+from functools import partial
 from typing import Protocol, TypeVar
 
 from tqdm import tqdm
 
+from bp.execution.one_thread import on_one_thread
 from bp.execution.store import Point, PointStore
 from bp.execution.workers import WorkerProcesses
 
@@ -50,7 +52,8 @@ def run_points(
         Where finished points are found and kept, each written whole as soon as it is there. The folder is locked
         meanwhile.
     executor : concurrent.futures.Executor, optional
-        Where the jobs are done; one after the other in this process by default. Only its ``submit`` is used.
+        Where the jobs are done, each on one thread; one after the other in this process by default. Only its
+        ``submit`` is used.
     label : str
         Name of the progress bar (shown on a terminal).
 
@@ -175,7 +178,7 @@ def _submit(
     try:
         for k, job in enumerate(jobs):
             try:
-                waiting[executor.submit(work, job)] = job
+                waiting[executor.submit(partial(on_one_thread, work), job)] = job
             except BrokenExecutor as refusal:
                 lost, error = jobs[k:], refusal
                 break
