@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bp.execution.store import require_writable, save_npz
+from replica_theory.results.streams import is_stream
 
 FORMAT = 3
 INTERVAL = 60.0
@@ -41,13 +42,16 @@ class Checkpoint:
     OSError
         If the file cannot be read or its folder cannot be written.
     ValueError
-        If the file is damaged or of a run with other settings (the message names them); it is left as it was.
+        If the file is no regular one (a device, a FIFO), damaged, or of a run with other settings (the message names
+        them); it is left as it was.
     """
 
     def __init__(self, path: str | os.PathLike[str], settings: Mapping[str, Any]) -> None:
         self.path = Path(path)
         self._settings: dict[str, Any] = {"format": FORMAT} | dict(settings)
         self._written = time.monotonic()
+        if is_stream(self.path):
+            raise ValueError(f"checkpoint must be a regular file, that can be replaced; got {self.path}")
         require_writable(self.path.parent)
         self.stored = self._read()
 

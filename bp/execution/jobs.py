@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import logging
+import time
 from collections.abc import Callable, Collection, Iterator, Sequence
 from concurrent.futures import BrokenExecutor, CancelledError, Executor, Future, as_completed
 from contextlib import contextmanager, nullcontext
@@ -13,7 +15,12 @@ from tqdm import tqdm
 from bp.execution.one_thread import on_one_thread
 from bp.execution.store import Point, PointStore
 from bp.execution.workers import WorkerProcesses
+from replica_theory.terminable import terminable
 
+logger = logging.getLogger(__name__)
+
+_INTERVAL = 10.0
+"""Seconds between two lines of the log."""
 _DEATHS = 3  # breakdowns of the worker processes in a row, no point finished in between, that are too many
 
 
@@ -55,7 +62,7 @@ def run_points(
         Where the jobs are done, each on one thread; one after the other in this process by default. Only its
         ``submit`` is used.
     label : str
-        Name of the progress bar (shown on a terminal).
+        Name of the progress bar (shown on a terminal; elsewhere the log says how far the work is).
 
     Returns
     -------
@@ -72,7 +79,8 @@ def run_points(
         are made anew; when they break three times in a row without a point finished the rest is done one by one, and
         given up where that breaks three in a row, too.
     KeyboardInterrupt
-        At Ctrl-C. Jobs that have not begun are cancelled, finished points are kept, and the message says where.
+        At Ctrl-C or SIGTERM. Jobs that have not begun are cancelled, finished points are kept, and the message says
+        where.
     TypeError
         If the executor has no ``submit``.
     ValueError
@@ -87,7 +95,7 @@ def run_points(
     names = [job.name for job in jobs]
     if len(set(names)) < len(names):
         raise ValueError(f"jobs must have different names; {max(names, key=names.count)!r} comes more than once")
-    with nullcontext() if store is None else store.locked(), _resumable(store):
+    with terminable(), nullcontext() if store is None else store.locked(), _resumable(store):
         points: dict[str, Point] = {}
         if store is not None:
             for job in jobs:
@@ -95,12 +103,15 @@ def run_points(
                 if point is not None:
                     points[job.name] = point
         with tqdm(total=len(jobs), initial=len(points), disable=None, desc=label, leave=False) as bar:
+            say = _Log(label, len(jobs)) if bar.disable else None
 
             def keep(job: J, point: Point) -> None:
                 if store is not None:
                     store.put(job.name, point)
                 points[job.name] = point
                 bar.update()
+                if say is not None:
+                    say(len(points))
 
             todo = [job for job in jobs if job.name not in points]
             if executor is None:
@@ -111,15 +122,26 @@ def run_points(
     return [points[name] for name in names]
 
 
+class _Log:
+    """How far the work is, in a line now and then where there is no terminal for a bar."""
+
+    def __init__(self, label: str, total: int) -> None:
+        self._label, self._total, self._said = label, total, time.monotonic()
+
+    def __call__(self, done: int) -> None:
+        if time.monotonic() - self._said >= _INTERVAL:
+            self._said = time.monotonic()
+            logger.info("%s: %d of %d points", self._label, done, self._total)
+
+
 @contextmanager
 def _resumable(store: PointStore | None) -> Iterator[None]:
     """Tell whoever interrupts where the finished points are."""
     try:
         yield
     except KeyboardInterrupt:
-        if store is None:
-            raise
-        raise KeyboardInterrupt(_kept(store)) from None
+        lost = "no finished point is kept; with a folder they are, and the same call goes on from there"
+        raise KeyboardInterrupt(lost if store is None else _kept(store)) from None
     except BrokenExecutor as error:
         if store is None:
             raise
@@ -139,7 +161,10 @@ def _work(work: Callable[[J], Point], jobs: list[J], executor: Executor, keep: C
             return
         deaths = 1 if len(lost) < len(jobs) else deaths + 1
         if not isinstance(executor, WorkerProcesses):
-            raise BrokenExecutor(f"the executor lost {len(lost)} points: {_describe(error)}") from error
+            raise BrokenExecutor(
+                f"the executor lost {len(lost)} points: {_describe(error)} (out of memory? killed? the processes of "
+                "bp.execution.workers.worker_processes are started anew when one dies)"
+            ) from error
         if deaths == _DEATHS:
             lost = _one_by_one(work, lost, executor, keep)
             if not lost:

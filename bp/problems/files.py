@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 
 from bp.problems import _bits
 from bp.problems.constraint import CONSTRAINTS, Constraint, checked_constraint, word
+from bp.problems.contents import contents, unzipped
 from bp.problems.perceptron import Instance
 from replica_theory.models.model import Model
 from replica_theory.models.registry import describe, is_description, restore
@@ -67,6 +68,8 @@ def read_instance(
     ------
     OSError
         If the file does not exist or cannot be read.
+    MemoryError
+        If there is not enough memory for the text, unzipped, and the patterns in it.
     ValueError
         If the file is empty, damaged, truncated, pickled or in no known format, or disagrees with a keyword.
 
@@ -83,7 +86,7 @@ def read_instance(
     ...     read_instance(path).xi.tolist()
     [[1, -1, 1], [-1, -1, 1]]
     """
-    data = Path(path).read_bytes()
+    data = contents(path)
     try:
         if data.startswith(_ZIP):
             return _from_npz(data, kappa, constraint)
@@ -163,7 +166,7 @@ def _unzipped(data: bytes) -> bytes:
     if not data.startswith(_GZIP):
         return data
     try:
-        text = gzip.decompress(data)
+        text = unzipped(data)
     except (OSError, EOFError, zlib.error) as error:
         raise ValueError(f"the gzipped data are damaged or truncated ({error})") from None
     if not text:

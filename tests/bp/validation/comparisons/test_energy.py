@@ -1,8 +1,14 @@
 """Energies at finite temperature: theory, belief propagation and Monte Carlo agree."""
 
+import tracemalloc
+
 import numpy as np
 import pytest
 from comparison_tables import BINARY, SYMMETRIC, TEACHER, assert_agreement, table
+
+import bp
+from bp.validation.comparison import Job
+from bp.validation.comparisons import COMPARISONS
 
 
 @pytest.mark.slow
@@ -11,3 +17,26 @@ def test_energy_at_finite_temperature(model, alpha):
     rows = table(model, alpha, "energy", samples=24)
     assert_agreement(rows, least=2 * np.size(alpha))
     assert {row.simulation_source for row in rows} == {"belief propagation", "Monte Carlo"}
+
+
+def test_instances_that_do_not_fit_are_refused_before_any_work(monkeypatch):
+    """At alpha = 1000 the 401 weights of the comparison meet 401 000 real patterns, whatever n was asked for."""
+    monkeypatch.setattr("bp.memory.available_memory", lambda: 2e9)
+    monkeypatch.setattr("bp.validation.crosscheck.run_points", None)
+    words = "drawing 401000 patterns on n=401 weights: these take 4.02 GB, .* comparisons without 'energy'"
+    with pytest.raises(MemoryError, match=words):
+        bp.crosscheck(BINARY, 1000.0, n=11, samples=2, rng=1)
+
+
+def test_the_estimate_bounds_what_an_instance_takes(monkeypatch):
+    energy = COMPARISONS["energy"]
+    job = Job(BINARY, 50.0, 101, 1, (0, 101, 0), energy, (), "amp")
+    monkeypatch.setattr("bp.validation.comparisons.energy._SWEEPS", 20)
+    small = Job(BINARY, 0.5, 101, 1, (0, 101, 0), energy, (), "amp")
+    energy.measure(small)  # compiles
+    tracemalloc.start()
+    try:
+        energy.measure(job)
+        assert tracemalloc.get_traced_memory()[1] < energy.entry * 5050 * 101
+    finally:
+        tracemalloc.stop()
