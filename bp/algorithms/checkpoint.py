@@ -51,7 +51,7 @@ class Checkpoint:
         self._settings: dict[str, Any] = {"format": FORMAT} | dict(settings)
         self._written = time.monotonic()
         if is_stream(self.path):
-            raise ValueError(f"checkpoint must be a regular file, that can be replaced; got {self.path}")
+            raise ValueError(f"checkpoint must be a regular file that can be replaced; got {self.path}")
         require_writable(self.path.parent)
         self.stored = self._read()
 
