@@ -28,8 +28,8 @@ def console() -> Iterator[None]:
     stream: Any = sys.stdout
     before = getattr(stream, "errors", None)
     if before is not None and hasattr(stream, "reconfigure"):
-        codecs.register_error("replica_theory.spelled", _spelled)
-        stream.reconfigure(errors="replica_theory.spelled")
+        codecs.register_error("spelled-out", _spelled)
+        stream.reconfigure(errors="spelled-out")
     try:
         with terminable(), _log():
             yield

@@ -6,6 +6,7 @@ import logging
 import time
 from collections.abc import Callable, Collection, Iterator, Sequence
 from concurrent.futures import BrokenExecutor, CancelledError, Executor, Future, as_completed
+from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager, nullcontext
 from functools import partial
 from typing import Protocol, TypeVar
@@ -161,10 +162,7 @@ def _work(work: Callable[[J], Point], jobs: list[J], executor: Executor, keep: C
             return
         deaths = 1 if len(lost) < len(jobs) else deaths + 1
         if not isinstance(executor, WorkerProcesses):
-            raise BrokenExecutor(
-                f"the executor lost {len(lost)} points: {_describe(error)} (out of memory? killed? the processes of "
-                "bp.execution.workers.worker_processes are started anew when one dies)"
-            ) from error
+            raise BrokenExecutor(f"the executor lost {len(lost)} points: {_describe(error)}") from error
         if deaths == _DEATHS:
             lost = _one_by_one(work, lost, executor, keep)
             if not lost:
@@ -239,4 +237,8 @@ def _is_loss(error: Exception) -> bool:
 
 
 def _describe(error: Exception) -> str:
-    return " ".join(f"{type(error).__name__}: {error}".split()).rstrip(": ")
+    """What happened, and the remedy if a process died, which says nothing itself."""
+    text = " ".join(f"{type(error).__name__}: {error}".split()).rstrip(": ")
+    if isinstance(error, BrokenProcessPool):
+        text += " (out of memory? killed? bp.execution.workers.worker_processes are started anew when one dies)"
+    return text
