@@ -69,7 +69,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     except BrokenPipeError:  # the reader had enough (head, less)
         return 0
     except (ValueError, TypeError, MemoryError, OSError) as error:
-        print(f"python -m replica_theory: {error}", file=sys.stderr)
+        print(f"python -m replica_theory: {getattr(error, 'strerror', None) or error}", file=sys.stderr)
         return 2
     except KeyboardInterrupt:
         again = "nothing is kept, the same command begins again (with fewer points it is sooner done)"

@@ -22,8 +22,8 @@ def console() -> Iterator[None]:
 
     Characters that standard output cannot encode (``PYTHONIOENCODING=ascii``, cp1252) are spelled out, ``inf`` for the
     sign of infinity, instead of losing a table after the work. When the reader has had enough (``head``, ``less``) the
-    rest is dropped. SIGTERM is Ctrl-C (`replica_theory.terminable.terminable`). Where standard error is no terminal, on
-    which bars are shown, it gets the lines of the log instead.
+    rest is dropped, and BrokenPipeError tells so. SIGTERM is Ctrl-C (`replica_theory.terminable.terminable`). Where
+    standard error is no terminal, on which bars are shown, it gets the lines of the log instead.
     """
     stream: Any = sys.stdout
     before = getattr(stream, "errors", None)
@@ -34,12 +34,20 @@ def console() -> Iterator[None]:
         with terminable(), _log():
             yield
             stream.flush()
-    except BrokenPipeError:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    except OSError:
+        _drop_what_cannot_be_written(stream)
         raise
     finally:
         if before is not None and hasattr(stream, "reconfigure"):
             stream.reconfigure(errors=before)
+
+
+def _drop_what_cannot_be_written(stream: Any) -> None:
+    """Standard output whose reader is gone or whose disk is full would fail once more when the process ends."""
+    try:
+        stream.flush()
+    except OSError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
 
 
 @contextmanager

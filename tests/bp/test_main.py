@@ -291,6 +291,12 @@ def test_weights_to_a_device_leave_it_as_it_was(patterns, capsys):
     assert stat.S_ISCHR(os.stat("/dev/null").st_mode) and sorted(os.listdir("/dev")) == before
 
 
+@pytest.mark.skipif(not os.path.exists("/dev/full"), reason="no full device")
+def test_a_full_disk(patterns, capsys):
+    assert main(["solve", str(patterns), "--output", "/dev/full"]) == 2
+    assert sentence(capsys) == "python -m bp: No space left on device\n"
+
+
 def test_a_checkpoint_that_is_no_file_is_refused(patterns, tmp_path, capsys):
     os.mkfifo(tmp_path / "fifo")
     for place in (tmp_path / "fifo", "/dev/null"):

@@ -179,6 +179,15 @@ def test_from_a_shell():
     assert json.loads(done.stdout)["points"][0]["capacity"] == pytest.approx(0.833078599739579, abs=1e-12)
 
 
+@pytest.mark.skipif(not os.path.exists("/dev/full"), reason="no full device")
+def test_a_full_disk():
+    command = [sys.executable, "-m", "replica_theory", "entropy", "--alpha", "0.5"]
+    with open("/dev/full", "w") as full:
+        done = subprocess.run(command, stdout=full, stderr=subprocess.PIPE, text=True, timeout=60)
+    assert done.returncode == 2
+    assert done.stderr == "python -m replica_theory: No space left on device\n"
+
+
 def test_reader_that_leaves_early():
     """A closed pipe (head, less) is no error."""
     command = [sys.executable, "-m", "replica_theory", "entropy", "--alpha", "0.1:0.8:3000"]
