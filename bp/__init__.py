@@ -1,5 +1,6 @@
 """Message passing on instances of the binary perceptron: entropies, local entropies and solvers at finite N."""
 
+import bp.kernel_cache  # noqa: F401 (before anything that is compiled)
 from bp.algorithms import Solution, solve, solve_batch, solvers
 from bp.algorithms.monte_carlo import Sample, monte_carlo
 from bp.ensembles.ensemble import ensemble, read_ensemble

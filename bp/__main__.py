@@ -7,6 +7,7 @@ import errno
 import json
 import math
 import os
+import shlex
 import sys
 from collections.abc import Callable, Sequence
 from concurrent.futures import BrokenExecutor
@@ -29,9 +30,11 @@ from bp.validation.report import Crosscheck
 from bp.validation.table import Row
 from bp.validation.verdict import RARE
 from replica_theory.arguments import checked_integer, integer_of, number_of, word_of
+from replica_theory.console import console
 from replica_theory.models.command_line import add_model_options, model_of, particular_options, plain_models
 from replica_theory.models.registry import particulars
 from replica_theory.results.files import replace_file
+from replica_theory.results.streams import is_stream
 from replica_theory.status import ConvergenceError
 
 DEFAULTS: dict[str, Any] = {
@@ -65,10 +68,14 @@ def main(argv: Sequence[str] | None = None) -> int:
         --check``) theory and simulation disagree; 2: bad input, said in
         a sentence on standard error; 130: interrupted.
     """
-    arguments = _parser().parse_args(argv)
-    command: Callable[[argparse.Namespace], int] = arguments.command
+    arguments = argparse.Namespace()
     try:
-        return command(arguments)
+        with console():
+            _parser().parse_args(argv, arguments)
+            command: Callable[[argparse.Namespace], int] = arguments.command
+            return command(arguments)
+    except BrokenPipeError:  # the reader had enough (head, less)
+        return 0
     except (ValueError, TypeError, MemoryError, OSError) as error:
         print(f"python -m bp: {_sentence(error)}", file=sys.stderr)
         return 2
@@ -76,11 +83,29 @@ def main(argv: Sequence[str] | None = None) -> int:
         print(f"python -m bp: {error}", file=sys.stderr)
         return 1
     except BrokenExecutor as error:
-        print(f"python -m bp: {_sentence(error)}", file=sys.stderr)
+        print(f"python -m bp: {_sentence(error)}{_resume(arguments, error)}", file=sys.stderr)
         return 1
-    except KeyboardInterrupt as interrupt:
-        print(f"python -m bp: interrupted{''.join(f'; {line}' for line in interrupt.args)}", file=sys.stderr)
+    except KeyboardInterrupt as error:
+        print(f"python -m bp: interrupted; {_how_to_go_on(arguments, error, argv)}", file=sys.stderr)
         return 130
+
+
+def _how_to_go_on(arguments: argparse.Namespace, error: KeyboardInterrupt, argv: Sequence[str] | None) -> str:
+    """What is kept, and the command that goes on from there."""
+    if getattr(arguments, "checkpoint", None) and error.args:
+        same = shlex.join(sys.argv[1:] if argv is None else argv)
+        return f"{error}: python -m bp {same}"
+    if getattr(arguments, "command", None) is _crosscheck and error.args:
+        return f"{error}{_resume(arguments, error)}"
+    keeps = "; with --checkpoint FILE it goes on where it was" if hasattr(arguments, "checkpoint") else ""
+    return f"nothing is kept, the same command begins again{keeps}"
+
+
+def _resume(arguments: argparse.Namespace, error: BaseException) -> str:
+    """The command that goes on with a crosscheck of which something is kept."""
+    if not str(error).endswith("the same call goes on from there"):
+        return ""
+    return f": python -m bp crosscheck --resume --output {shlex.quote(arguments.output)}"
 
 
 def _crosscheck(arguments: argparse.Namespace) -> int:
@@ -134,13 +159,15 @@ def _solve(arguments: argparse.Namespace) -> int:
     output = Path(arguments.output or f"{name}.weights.txt")
     if output.is_dir():
         raise IsADirectoryError(errno.EISDIR, "is a folder, not a file for the weights", str(output))
+    stream = is_stream(output)
     for option, path in (("--output", output), ("--checkpoint", arguments.checkpoint)):
         if path is None or arguments.file == "-":
             continue
         if os.path.exists(path) and os.path.samefile(path, arguments.file):
             raise ValueError(f"{option} must be another file than the instance; got {path}")
     checked_integer("seed", arguments.seed, 0)
-    require_writable(output.parent)
+    if not stream:
+        require_writable(Path(os.path.realpath(output)).parent)
     options = {} if arguments.checkpoint is None else {"checkpoint": arguments.checkpoint}
     found = solve(instance, arguments.solver, rng=arguments.seed, **options)
     replace_file(output, (" ".join(map(str, found.weights.tolist())) + "\n").encode())
@@ -239,6 +266,8 @@ def _print(report: dict[str, Any], as_json: bool, text: str) -> None:
 def _sentence(error: BaseException) -> str:
     if isinstance(error, OSError) and error.strerror and error.filename:
         return f"cannot use {error.filename}: {error.strerror}"
+    if isinstance(error, OSError) and error.strerror:
+        return error.strerror
     return " ".join(str(error).split()) or type(error).__name__
 
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import argparse
 import json
 import math
-import os
 import sys
 from collections import Counter
 from collections.abc import Callable, Sequence
@@ -15,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from replica_theory.arguments import number_of, word_of
+from replica_theory.console import console
 from replica_theory.models.command_line import add_model_options, model_of, plain_models
 from replica_theory.models.model import Model
 from replica_theory.neighbourhood.franz_parisi import franz_parisi
@@ -56,23 +56,24 @@ def main(argv: Sequence[str] | None = None) -> int:
     int
         0: done; 1: some point did not converge; 2: bad input, said in a sentence on standard error; 130: interrupted.
     """
-    arguments = _parser().parse_args(argv)
-    command: Callable[[argparse.Namespace], Columns] = arguments.command
     try:
-        with silenced():
-            columns = command(arguments)
-        print(_as_json(arguments, columns) if arguments.json else _as_table(columns), flush=True)
+        with console():
+            arguments = _parser().parse_args(argv)
+            command: Callable[[argparse.Namespace], Columns] = arguments.command
+            with silenced():
+                columns = command(arguments)
+            print(_as_json(arguments, columns) if arguments.json else _as_table(columns))
     except ConvergenceError as error:
         print(f"python -m replica_theory: {error}", file=sys.stderr)
         return 1
-    except (ValueError, TypeError, MemoryError) as error:
-        print(f"python -m replica_theory: {error}", file=sys.stderr)
-        return 2
     except BrokenPipeError:  # the reader had enough (head, less)
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0
+    except (ValueError, TypeError, MemoryError, OSError) as error:
+        print(f"python -m replica_theory: {getattr(error, 'strerror', None) or error}", file=sys.stderr)
+        return 2
     except KeyboardInterrupt:
-        print("python -m replica_theory: interrupted", file=sys.stderr)
+        again = "nothing is kept, the same command begins again (with fewer points it is sooner done)"
+        print(f"python -m replica_theory: interrupted; {again}", file=sys.stderr)
         return 130
     return _verdict(columns["status"])
 

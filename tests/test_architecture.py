@@ -18,7 +18,7 @@ import replica_theory
 
 THEORY = (
     ("typing", "_version"),
-    ("status", "arguments"),
+    ("status", "arguments", "terminable", "console"),
     ("numerics",),
     ("models",),
     ("results",),
@@ -30,7 +30,7 @@ THEORY = (
     ("replica_theory", "__main__"),
 )
 INSTANCES = (
-    ("memory", "randomness", "execution"),
+    ("memory", "randomness", "kernel_cache", "execution"),
     ("problems",),
     ("messages", "exact"),
     ("algorithms",),
@@ -38,7 +38,7 @@ INSTANCES = (
     ("validation", "plots"),
     ("bp", "__main__"),
 )
-LENT = {"_version", "typing", "status", "arguments", "numerics", "models", "results"}
+LENT = {"_version", "typing", "status", "arguments", "terminable", "console", "numerics", "models", "results"}
 """What `bp` takes from `replica_theory`."""
 GENERAL = {"problem", "walkers", "products", "devices", "_bits"}
 """What `bp.algorithms` takes from `bp.problems`: none of them is a problem of one kind."""

@@ -92,8 +92,8 @@ def solve_batch(
     Returns
     -------
     list of Solution
-        That of each run, equal to ``solve(problem, solver, rng=rngs[k], **options)``: bit for bit for ±1 patterns on
-        the host, up to what rounding makes of a run otherwise.
+        That of each run, equal to ``solve(problem, solver, rng=rngs[k], **options)``: bit for bit on the host, up to
+        what rounding makes of a run on a device.
 
     Raises
     ------

@@ -122,8 +122,7 @@ def ensemble(
         from dask_jobqueue import SLURMCluster
 
         if __name__ == "__main__":
-            cluster = SLURMCluster(cores=1, processes=1, memory="4GB", walltime="04:00:00",
-                                   job_script_prologue=["export OMP_NUM_THREADS=1 NUMBA_NUM_THREADS=1"])
+            cluster = SLURMCluster(cores=1, processes=1, memory="4GB", walltime="04:00:00")
             cluster.scale(jobs=64)
             with Client(cluster) as client, client.get_executor() as executor:
                 result = bp.ensemble(model, [0.5, 0.6], [1001, 2001], 64, rng=1, executor=executor, folder="run")
@@ -137,7 +136,8 @@ def ensemble(
             with MPIPoolExecutor() as executor:
                 result = bp.ensemble(model, [0.5, 0.6], [1001, 2001], 64, rng=1, executor=executor, folder="run")
 
-    The folder belongs to the process that makes the call: workers need not see it.
+    The folder belongs to the process that makes the call: workers need not see it. Every job works on one thread,
+    whatever the executor.
 
     Examples
     --------

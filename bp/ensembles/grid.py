@@ -16,7 +16,8 @@ from replica_theory.arguments import POSITIVE, checked_integer, checked_integers
 from replica_theory.models.model import Model
 from replica_theory.models.registry import particulars
 
-_DRAWING = 5  # bytes per entry of the patterns while an instance is drawn and checked
+DRAWING = 5.0
+"""Bytes per entry of ±1 patterns while an instance is drawn and checked."""
 
 
 @dataclass(frozen=True)
@@ -85,20 +86,37 @@ class Grid:
             enough = f"alpha must be at least {_rounded_up(0.5 / smallest)}"
             raise ValueError(f"alpha={low} at n={smallest} gives no patterns; {enough}{instead}")
 
-    def require_memory(self, method: Method) -> None:
+    def require_memory(
+        self,
+        method: Method,
+        n: Sequence[int] | None = None,
+        *,
+        entry: float = DRAWING,
+        instead: str = "choose a smaller n",
+    ) -> None:
         """Refuse what does not fit: the patterns while they are drawn, and the messages.
+
+        Parameters
+        ----------
+        method : str
+        n : sequence of int, optional
+            Sizes of the instances, by default those of the grid.
+        entry : float
+            Bytes that an entry of the patterns takes, without messages.
+        instead : str
+            What to do about it, for the message.
 
         Raises
         ------
         MemoryError
             If the largest instance does not fit.
         """
-        n = max(self.n)
-        n_patterns = round(max(self.alpha) * n)
-        what = f"drawing {n_patterns} patterns on n={n} weights: these"
-        require_memory(_DRAWING * n_patterns * n, what, "choose a smaller n")
+        largest = max(self.n if n is None else n)
+        n_patterns = round(max(self.alpha) * largest)
+        what = f"drawing {n_patterns} patterns on n={largest} weights: these"
+        require_memory(entry * n_patterns * largest, what, instead)
         if method != "amp":
-            require_edges(method, n_patterns, n)
+            require_edges(method, n_patterns, largest)
 
     def settings(self, root: int) -> dict[str, Any]:
         """What the points of a run depend on (not their number: more samples extend a run)."""

@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 
 from bp.exact import _kernels as kernels
 from bp.exact.solutions import SolutionSet
-from bp.exact.threads import in_threads
+from bp.execution.threads import in_threads
 from bp.problems._intervals import packed_rows
 from bp.problems.perceptron import Instance
 from replica_theory.arguments import checked_integer, checked_kind

@@ -17,8 +17,8 @@ than 1/c edges of a row lie outside and take the formula above, as does the whol
 `f` are not at rounding level. The variance is summed from :math:`1-h_i^2 = (1-m_i^2)(1-t_{ai}^2)/(1-m_it_{ai})^2`,
 :math:`t = \tanh\eta`, which cancels nothing.
 
-Rows are dealt out in blocks of fixed size, each with its own partial column sums, which the caller adds in order: the
-result does not depend on the number of threads.
+Rows are dealt out to threads in blocks of fixed size, each with its own partial column sums, which the caller adds in
+order: the result does not depend on the number of threads.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ import math
 from typing import Any
 
 import numpy as np
-from numba import njit, prange
+from numba import njit
 from numpy.typing import NDArray
 
 from bp.messages._rows import (
@@ -269,12 +269,15 @@ def _row_gaussian(
     return omega, variance, bound
 
 
-@njit(cache=True, parallel=True, error_model="numpy")
+@njit(cache=True, nogil=True, error_model="numpy")
 def gaussian_sweep(
+    first: int,
+    last: int,
     xi: NDArray[Any],
     eta: Real,
     total: Array,
     m: Real,
+    v: Real,
     bounds: Array,
     limits: Limits,
     beta: float,
@@ -285,15 +288,17 @@ def gaussian_sweep(
     sums: Real,
     change: Array,
 ) -> None:
-    r"""One parallel sweep of Gaussian-cavity BP over all edges.
+    r"""One parallel sweep of Gaussian-cavity BP over the edges of some blocks of rows.
 
     Parameters
     ----------
+    first, last : int
+        The blocks.
     xi : array, shape (P, N), int8 or float64
     eta : array, shape (P, N), float64 or float32
         Message fields, replaced by ``damping * old + (1 - damping) * new``.
-    total, m : arrays, shape (N,)
-        Total fields :math:`H_i`, float64, and their hyperbolic tangents, in the precision of `eta`.
+    total, m, v : arrays, shape (N,)
+        Total fields :math:`H_i`, float64, their hyperbolic tangents and :math:`1 - m_i^2`, in the precision of `eta`.
     bounds : array, shape (P,)
         Upper bounds of ``|eta|`` on each row, updated.
     limits : Limits
@@ -311,12 +316,11 @@ def gaussian_sweep(
     change : array, shape (`block_count`,)
         Out: largest undamped change of a message, per block.
     """
-    v = np.empty(xi.shape[1], eta.dtype)
-    squares(total, v)
-    for block in prange(sums.shape[0]):
+    coef, work, new = np.empty(NODES), np.empty(xi.shape[1], eta.dtype), np.empty(xi.shape[1], eta.dtype)
+    largest = np.empty(xi.shape[1], eta.dtype)
+    for block in range(first, last):
         sums[block] = 0.0
-        coef, work, new = np.empty(NODES), np.empty(xi.shape[1], eta.dtype), np.empty(xi.shape[1], eta.dtype)
-        largest = np.zeros(xi.shape[1], eta.dtype)
+        largest[:] = 0.0
         for a in range(block * BLOCK_ROWS, min((block + 1) * BLOCK_ROWS, xi.shape[0])):
             row = (xi[a], eta[a], total, m, v, bounds[a])
             omega, variance, bound = _row_gaussian(*row, limits, beta, fast, rule, coef, work, new)
@@ -389,23 +393,24 @@ def _move(total: Array, m: Real, v: Real, move: Real) -> None:
         total[i] += x
 
 
-@njit(cache=True, parallel=True, error_model="numpy")
+@njit(cache=True, nogil=True, error_model="numpy")
 def gaussian_measure(
+    first: int,
+    last: int,
     xi: NDArray[Any],
     eta: Real,
     total: Array,
     m: Real,
+    v: Real,
     bounds: Array,
     limits: Limits,
     fast: bool,
     log_p: Array,
     terms: Array,
 ) -> None:
-    """Log-probability that each pattern is satisfied and its `edge_terms`, of the messages as they are."""
-    v = np.empty(xi.shape[1], eta.dtype)
-    squares(total, v)
-    for a in prange(xi.shape[0]):
-        work, aligned = np.empty(xi.shape[1], eta.dtype), np.empty(xi.shape[1], eta.dtype)
+    """Log-probability that each pattern is satisfied and its `edge_terms`, of the messages as they are; some rows."""
+    work, aligned = np.empty(xi.shape[1], eta.dtype), np.empty(xi.shape[1], eta.dtype)
+    for a in range(first, last):
         if fast and bounds[a] < SMALL:
             omega, variance = _row_moments(xi[a], eta[a], m, v, work, aligned)
         else:

@@ -190,7 +190,7 @@ class AmpState:
     def sweep_together(states: Sequence[AmpState], fields: Sequence[Array], dampings: Sequence[float]) -> list[float]:
         """Sweep states of equal `shared` in one pass over their patterns; each comes out as from a sweep of its own.
 
-        Equal bit for bit for ±1 patterns on the host, to rounding otherwise (the BLAS adds up in another order).
+        Equal bit for bit on the host, to rounding on a device.
         """
         m = np.stack([np.tanh(field + state.fields) for state, field in zip(states, fields, strict=True)])
         step = states[0]._amp.step(m, np.stack([state.g for state in states]))

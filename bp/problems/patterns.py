@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from bp.problems import _bits
+from bp.problems import _bits, _reals
 from bp.problems.walkers import Energy
 from replica_theory.arguments import checked_integer, checked_signs, shown
 
@@ -104,7 +104,7 @@ class LabelledPatterns:
         signs = checked_signs("weights", weights, self.n)
         if self.bits is None:
             assert self.real is not None
-            return np.asarray(self.real @ signs.astype(np.float64))
+            return np.asarray(_reals.times(self.real, signs[None].astype(np.float64))[0])
         return _bits.sums(self.bits, _bits.pack(signs[None]), self.n).astype(np.float64)
 
     def _hold(

@@ -30,6 +30,7 @@ from replica_theory.models.model import Model
 Patterns = Literal["binary", "gaussian"]
 
 _BLOCK_ENTRIES = 1 << 22  # entries drawn at a time
+_REAL_BYTES = 17  # what an entry of a real pattern takes while it is drawn and checked; then 8
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -236,9 +237,9 @@ def random_instance(
     constraint = checked_constraint(model.at(beta=np.inf))
     binary = patterns == "binary"
     require_memory(
-        n_patterns * (8 * _bits.words(n) if binary else 8 * n),
+        n_patterns * (8 * _bits.words(n) if binary else _REAL_BYTES * n),
         f"{n_patterns} {patterns} patterns on {n} weights",
-        "take a smaller n or alpha" if binary else "patterns='binary' takes a 64th of it",
+        "take a smaller n or alpha" if binary else "patterns='binary' are kept as bits",
     )
     rng = generator(rng)
     teacher: NDArray[np.int8] | None = None

@@ -19,7 +19,7 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from bp.problems import _bits, _walks
+from bp.problems import _bits, _reals, _walks
 from bp.problems._intervals import packed_rows
 
 Energy = Literal["errors", "flips"]
@@ -219,7 +219,7 @@ class RealWalker(Walker):
             self._refresh()
 
     def _refresh(self) -> None:
-        self._sums, self._flips = self._weights.astype(np.float64) @ self._columns, 0
+        self._sums, self._flips = _reals.back(self._columns, self._weights[None].astype(np.float64))[0], 0
 
 
 def lattice_tables(n: int, lattice: NDArray[np.int64]) -> tuple[NDArray[np.bool_], NDArray[np.int64]]:

@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 
 from bp.ensembles.draw import Draw
+from bp.ensembles.grid import DRAWING
 from bp.execution.store import Point
 from bp.messages.state import Method
 from bp.validation.table import Row, Values
@@ -79,6 +80,8 @@ class Comparison(ABC):
 
     default = True
     """Whether it is made if none is named."""
+    entry = DRAWING
+    """Bytes that an entry of its patterns takes, at most, without messages."""
     order = 100
     """Its place in the table; those with the same one come by name."""
 

@@ -130,9 +130,10 @@ def crosscheck(
         raise ValueError(f"crosscheck needs a single kappa and beta = inf; got {model}")
     distances = checked_numbers("distance", distance, AWAY)
     checked_choice("method", method, get_args(Method))
-    grid.require_memory(method)
     chosen = _chosen(model, comparisons)
     for comparison in chosen:
+        instead = f"choose a smaller n or alpha, or comparisons without {comparison.name!r}"
+        grid.require_memory(method, comparison.sizes(grid.n), entry=comparison.entry, instead=instead)
         _require(comparison, grid)
     seed = root_seed(rng, folder)
     jobs = [

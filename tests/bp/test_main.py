@@ -4,11 +4,14 @@ import json
 import os
 import pickle
 import pty
+import re
 import shutil
 import signal
+import stat
 import subprocess
 import sys
 import termios
+import threading
 import time
 
 import numpy as np
@@ -211,8 +214,8 @@ def test_an_output_folder_that_cannot_be_written(tmp_path, capsys):
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("workers", ["1", "2"])
-def test_control_c_and_resume(tmp_path, workers):
+@pytest.mark.parametrize(("workers", "sign"), [("1", signal.SIGTERM), ("2", signal.SIGINT)])
+def test_control_c_and_resume(tmp_path, workers, sign):
     arguments = ["crosscheck", "--alpha", "0.6", "--n", "401", "--samples", "5", "--seed", "3"]
     arguments += ["--comparisons", "energy", "--workers", workers, "--output"]
     command = [sys.executable, "-m", "bp", *arguments, tmp_path / "a"]
@@ -220,13 +223,13 @@ def test_control_c_and_resume(tmp_path, workers):
     while len(list(tmp_path.glob("a/points/*.npz"))) < 2:
         assert interrupted.poll() is None
         time.sleep(0.02)
-    os.killpg(interrupted.pid, signal.SIGINT)  # a terminal sends it to the workers, too
+    os.killpg(interrupted.pid, sign)  # a terminal sends it to the workers, too
     _, message = interrupted.communicate(timeout=60)
     assert interrupted.returncode == 130
     finished = sorted(path.name for path in tmp_path.glob("a/points/*.npz"))
     assert message == (
         f"python -m bp: interrupted; {len(finished)} finished points are in {tmp_path / 'a' / 'points'}, "
-        "and the same call goes on from there\n"
+        f"and the same call goes on from there: python -m bp crosscheck --resume --output {tmp_path / 'a'}\n"
     )
     assert 2 <= len(finished) < 15
     stamps = [(tmp_path / "a" / "points" / name).stat().st_mtime_ns for name in finished]
@@ -277,6 +280,73 @@ def test_an_instance_comes_from_standard_input(patterns, tmp_path, capsys, monke
     monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(b"1 0\n")))
     assert main(["solve", "-"]) == 2
     assert "cannot read an instance from standard input: line 1 holds '0'" in sentence(capsys)
+
+
+@pytest.mark.parametrize(
+    ("command", "words"),
+    [
+        (["solve", "FILE", "--checkpoint", "a b"], "goes on from x: python -m bp solve FILE --checkpoint 'a b'"),
+        (["solve", "FILE"], "nothing is kept, .*; with --checkpoint FILE it goes on where it was"),
+        (["entropy", "FILE"], "nothing is kept, the same command begins again$"),
+    ],
+)
+def test_interruption_says_how_to_go_on(command, words, patterns, capsys, monkeypatch):
+    def interrupted(*_, **__):
+        raise KeyboardInterrupt("the same call goes on from x")
+
+    monkeypatch.setattr("bp.__main__.solve", interrupted)
+    monkeypatch.setattr("bp.__main__.belief_propagation", interrupted)
+    assert main([word.replace("FILE", str(patterns)) for word in command]) == 130
+    said = sentence(capsys).replace(str(patterns), "FILE").strip()
+    assert re.search(words, said) and said.startswith("python -m bp: interrupted; ")
+
+
+@pytest.mark.parametrize("place", ["fifo", "link"])
+def test_weights_go_through_a_fifo(place, patterns, tmp_path, capsys):
+    os.mkfifo(tmp_path / "fifo")
+    (tmp_path / "link").symlink_to("fifo")
+    got = []
+    reader = threading.Thread(target=lambda: got.append(np.loadtxt(tmp_path / "fifo", dtype=int)))
+    reader.start()
+    assert main(["solve", str(patterns), "--output", str(tmp_path / place)]) == 0
+    reader.join()
+    assert bp.read_instance(patterns).errors(got[0]) == 0
+    assert stat.S_ISFIFO((tmp_path / "fifo").stat().st_mode) and (tmp_path / "link").is_symlink()
+
+
+def test_weights_to_a_device_leave_it_as_it_was(patterns, capsys):
+    before = sorted(os.listdir("/dev"))
+    assert main(["solve", str(patterns), "--output", "/dev/null"]) == 0
+    assert stat.S_ISCHR(os.stat("/dev/null").st_mode) and sorted(os.listdir("/dev")) == before
+
+
+@pytest.mark.skipif(not os.path.exists("/dev/full"), reason="no full device")
+def test_a_full_disk(patterns, capsys):
+    assert main(["solve", str(patterns), "--output", "/dev/full"]) == 2
+    assert sentence(capsys) == "python -m bp: No space left on device\n"
+
+
+def test_a_checkpoint_that_is_no_file_is_refused(patterns, tmp_path, capsys):
+    os.mkfifo(tmp_path / "fifo")
+    for place in (tmp_path / "fifo", "/dev/null"):
+        assert main(["solve", str(patterns), "--checkpoint", str(place)]) == 2
+        assert f"checkpoint must be a regular file that can be replaced; got {place}" in sentence(capsys)
+
+
+def test_a_table_in_ascii_is_printed_whole(written, tmp_path):
+    folder, done = written
+    shutil.copytree(folder, tmp_path / "copy")
+    plain = shell("crosscheck", "--resume", "--workers", "1", "--output", tmp_path / "copy",
+                  env=os.environ | {"PYTHONIOENCODING": "ascii"})  # fmt: skip
+    assert (plain.returncode, plain.stderr) == (0, "")
+    assert plain.stdout.isascii() and plain.stdout.count("\n") == done.stdout.count("\n")
+    assert "replica symmetric <-> belief propagation" in plain.stdout
+
+
+def test_a_reader_that_has_had_enough(patterns):
+    script = f"{sys.executable} -m bp entropy {patterns} | head -c 0; echo ${{PIPESTATUS[0]}}"
+    done = subprocess.run(["bash", "-c", script], capture_output=True, text=True, timeout=300)
+    assert (done.stdout, done.stderr) == ("0\n", "")
 
 
 def test_solve_json_output_and_seed(patterns, tmp_path, capsys):

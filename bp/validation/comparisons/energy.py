@@ -30,6 +30,7 @@ class Energy(Comparison):
     """Fraction of violated patterns at beta = 1.5, on instances that a Markov chain can equilibrate."""
 
     name = "energy"
+    entry = 25.0  # real patterns, a copy by columns, and products of them for the control variates
     order = 2
     columns = ("propagated", "sampled", "difference", "control_variates")
 

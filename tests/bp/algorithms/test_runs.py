@@ -45,9 +45,11 @@ def test_batch_shares_the_passes(monkeypatch):
     assert passes == [(5, 101)] * 20
 
 
-def test_batch_of_real_patterns_solves():
+def test_batch_of_real_patterns():
     inst = bp.random_instance(BinaryPerceptron(), 201, 0.4, rng=1, patterns="gaussian")
-    assert all(found.solved and not inst.errors(found.weights) for found in bp.solve_batch(inst, rngs=[1, 2, 3]))
+    batch = bp.solve_batch(inst, rngs=[1, 2, 3])
+    assert all(found.solved and not inst.errors(found.weights) for found in batch)
+    assert all(map(same, batch, (bp.solve(inst, rng=k) for k in (1, 2, 3))))
 
 
 # Interruptions and signs of life
