@@ -98,9 +98,8 @@ _SENTENCES = {
     Status.INACCURATE_QUADRATURE: "the quadrature error estimate stayed above the tolerance at the largest rule.",
     Status.OUT_OF_RANGE: "the requested value lies outside what this computation can reach.",
     Status.SATURATED: (
-        "the messages saturated or ran away, also with more damping and, on edges, with sequential updates; this does "
-        "not say whether there are solutions (bp.solve looks for one; method='exact' or bp.enumerate_solutions suit "
-        "small instances)."
+        "the messages saturated, ran away or kept oscillating; that does not say whether there are solutions (bp.solve "
+        "looks for one; method='exact' or bp.enumerate_solutions suit small instances)."
     ),
     Status.UNPHYSICAL: (
         "the messages converged to an entropy or energy that no configurations have (entropy above log 2, energy "

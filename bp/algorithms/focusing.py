@@ -35,7 +35,10 @@ _FROZEN = 0.9999  # overlap q beyond which the signs no longer change for the be
 _BUDGET = 8000, 20_000  # least and most iterations of all automatic passes together
 _WORK = 1e12  # between the two: their number times PN, a minute of two cores
 _FLIPS = 30  # of a local search that count as one iteration, about as long
-_IDLE = 20, 10  # passes in a row, each frozen within so many steps, none with fewer errors, after which there is no hope
+_IDLE = (
+    20,
+    10,
+)  # passes in a row, each frozen within so many steps, none with fewer errors, after which there is no hope
 _BIAS = 0.05  # field that keeps an even constraint off its fixed point of zero magnetisation
 TRACE = np.dtype(
     [(name, np.float64) for name in _COLUMNS] + [(name, np.int64) for name in ("errors", "iterations", "restart")]
@@ -139,7 +142,9 @@ class FocusingBP(MessagePasses):
     max_iter : int, optional
         Stop after so many iterations; by default the whole of a given schedule, 8000 for automatic passes on edges, and
         for ``"amp"`` :math:`10^{12}/PN` of them, at least 8000 and at most 20 000: up to a minute on two cores at
-        N = 10 001.
+        N = 10 001. Of the flips of local searches 30 count as one, about as long. A run also ends where it is proved
+        that there are no solutions (after its first pass), and where in 20 passes in a row the messages froze at once
+        and no search from there found fewer errors.
     entropies : bool
         Whether to measure the entropies at every step, at the price of one to three more updates; otherwise these
         two columns of the trace are NaN.
@@ -255,15 +260,14 @@ class _Focus:
                     return SolverStatus.MAX_ITERATIONS
                 note = f"{self.errors} errors left, {self.fewest} at best"
                 yield Boundary(self._work, self.limit, note, self._snapshot)
+            if self._searches and self._search():
+                return SolverStatus.SOLVED
             if restart == 0 and self.problem.refutation():
                 return SolverStatus.UNSATISFIABLE
-            if self._searches:
-                if self._search():
-                    return SolverStatus.SOLVED
-                if _idle(self.records):
-                    return SolverStatus.STALLED
-                if self._work + STEPS // _FLIPS >= self.limit:
-                    return SolverStatus.MAX_ITERATIONS
+            if self._searches and _idle(self.records):
+                return SolverStatus.STALLED
+            if self._searches and self._work + STEPS // _FLIPS >= self.limit:
+                return SolverStatus.MAX_ITERATIONS
         return SolverStatus.SCHEDULE_ENDED
 
     @property

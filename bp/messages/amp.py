@@ -106,6 +106,11 @@ class Amp:
         Precision of the products with the patterns.
     device : str, optional
         As for `bp.problems.devices.namespace`; by default the products run on the host, straight from the bits.
+
+    Attributes
+    ----------
+    scales : array, shape (P,) or (1,)
+        Root mean square entry of each pattern, to a power of two: times an output term, of the order of a field.
     """
 
     def __init__(
@@ -113,10 +118,12 @@ class Amp:
     ) -> None:
         self.space: DeviceNamespace = namespace(device)
         self.patterns: Patterns
-        self._least: Any = MIN_VARIANCE
+        self.scales, self._least = np.ones(1), MIN_VARIANCE
         if instance.real is not None:
-            norms = np.sum(instance.real**2, axis=1)
-            self._least = self.space.asarray(MIN_VARIANCE * np.where(norms > 0, norms / instance.n, 1.0))
+            squares = np.mean(instance.real**2, axis=1)
+            squares[squares == 0.0] = 1.0
+            self.scales = np.exp2(np.round(0.5 * np.log2(squares)))
+            self._least = self.space.asarray(MIN_VARIANCE * squares)
         model = instance.model.at(beta=beta)
         if device is None:
             self.kernel: KernelFunction = model.log_kernel
@@ -134,7 +141,9 @@ class Amp:
     def step(self, magnetizations: Array, g: Array) -> AmpStep:
         """One step; arrays of the host go in and come out."""
         space = self.space
-        step = amp_step(self.patterns, self.kernel, space.asarray(magnetizations), space.asarray(g), space.xp, self._least)
+        step = amp_step(
+            self.patterns, self.kernel, space.asarray(magnetizations), space.asarray(g), space.xp, self._least
+        )
         return AmpStep(*(space.to_host(values) for values in step))
 
 
@@ -177,7 +186,8 @@ class AmpState:
     def _advance(self, fields: Array, g: Array, damping: float) -> float:
         """Take the outcome of a step."""
         change = np.max(np.abs(fields - self.fields))
-        change = np.maximum(change, np.max(np.abs(g - self.g)) / np.sqrt(len(fields)))  # NaN where either is
+        terms = np.max(np.abs(g - self.g) * self._amp.scales) / np.sqrt(len(fields))
+        change = np.maximum(change, terms)  # NaN where either is
         self.fields = self.fields + (1.0 - damping) * (fields - self.fields)
         self.g = g
         return float(change)

@@ -166,7 +166,7 @@ class _Walk:
         gamma, best, rejected, lost, bound = self._gamma, None, 0, 0, np.inf
         failure = _failed(Status.OUT_OF_RANGE)
         while rejected < _REJECTIONS and not (bound < -ROUNDING and lost >= _LOST):
-            point, miss = self._evaluate(gamma, target, goal)
+            point, miss = self._evaluate(gamma, target, goal, once=best is not None)
             if not (point.status.ok and (best is None or abs(miss) < abs(best))):
                 rejected, lost = rejected + 1, lost + (not point.status.ok)
                 failure = _failed(Status.OUT_OF_RANGE) if point.status.ok else point
@@ -184,10 +184,13 @@ class _Walk:
             gamma -= min(max(miss / self._slope, -_STEP), _STEP)
         return _failed(Status.BELOW_ZERO) if bound < -ROUNDING else failure
 
-    def _evaluate(self, gamma: float, target: float, goal: float) -> tuple[_Point, float]:
-        """Converge the messages at `gamma`; the point, its entropy carried to `target`, and the miss in atanh(t)."""
+    def _evaluate(self, gamma: float, target: float, goal: float, once: bool) -> tuple[_Point, float]:
+        """Converge the messages at `gamma`; the point, its entropy carried to `target`, and the miss in atanh(t).
+
+        A step of the field that fails `once` is better halved than tried again with more care.
+        """
         field = gamma * self._signs
-        outcome = self._control.relax(self._state, field, lambda: self._kept, self._attempt, self._hopeless)
+        outcome = self._control.relax(self._state, field, lambda: self._kept, self._attempt, self._hopeless, once)
         if not outcome.status.ok:
             return _failed(outcome.status), np.nan
         self._attempt = outcome.attempt

@@ -272,4 +272,4 @@ def _sentence(result: BPResult, control: Control, last: str, reason: Callable[[]
         return f"no weights satisfy every pattern: {reason()}"
     if result.status is Status.UNPHYSICAL:
         return f"{run}: {result.message} Entropy {result.entropy:.6g}, energy {result.energy:.6g}."
-    return f"{run} did not converge: {result.message}"
+    return f"{run} did not converge, at last by {last}: {result.message}"

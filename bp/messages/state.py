@@ -85,6 +85,7 @@ class Control:
         start: Callable[[], Messages | None] = lambda: None,
         attempt: int = 0,
         hopeless: Callable[[], object] = lambda: False,
+        once: bool = False,
     ) -> Outcome:
         """Sweep until the residual is at most `tol`, or for `max_iter` sweeps in all.
 
@@ -101,18 +102,20 @@ class Control:
             The first of the `attempts` to make.
         hopeless : callable
             Whether it is proved that there are no solutions, asked where the first attempt fails.
+        once : bool
+            Make this attempt only, and end it as soon as it is in trouble.
         """
         residual, iterations, usual = np.inf, 0, state.schedule
         plan = self.attempts(state)
         try:
-            for number in range(attempt, len(plan)):
+            for number in range(attempt, attempt + 1 if once else len(plan)):
                 if number > attempt:
                     if number == attempt + 1 and hopeless():
                         return Outcome(residual, iterations, Status.UNSATISFIABLE, attempt)
                     state.restore(start())
                     logger.info("messages in trouble after %d sweeps; on with %s", iterations, words(plan[number]))
                 damping, state.schedule = plan[number]
-                watch = _Watch(patient=number == len(plan) - 1)
+                watch = _Watch(patient=number == len(plan) - 1 and not once)
                 while iterations < self.max_iter:
                     residual = state.sweep(field, damping)
                     iterations += 1
@@ -123,7 +126,7 @@ class Control:
                 else:
                     status = Status.UNSATISFIABLE if number == attempt and hopeless() else Status.MAX_ITERATIONS
                     return Outcome(residual, iterations, status, number)
-            return Outcome(residual, iterations, Status.SATURATED, len(plan) - 1)
+            return Outcome(residual, iterations, Status.SATURATED, number)
         finally:
             state.schedule = usual
 

@@ -125,4 +125,4 @@ def _propagate(xi: NDArray[np.float64], known: NDArray[np.float64], intervals: N
 
 def _meet(low: Any, high: Any, intervals: NDArray[np.float64]) -> NDArray[np.bool_]:
     """Which intervals (K, 2) meet [low, high]; one more axis."""
-    return np.asarray((np.maximum(low, intervals[:, 0]) <= np.minimum(high, intervals[:, 1])))
+    return np.asarray(np.maximum(low, intervals[:, 0]) <= np.minimum(high, intervals[:, 1]))
