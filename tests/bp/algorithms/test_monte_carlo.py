@@ -2,6 +2,7 @@ import numpy as np
 import pytest
 
 from bp import Instance, belief_propagation, enumerate_solutions, monte_carlo, random_instance
+from bp.algorithms import runs
 from replica_theory import BinaryPerceptron, IntervalModel, SymmetricBinaryPerceptron, UShapePerceptron
 
 
@@ -83,3 +84,10 @@ def test_bad_arguments(options, error, message):
         monte_carlo(Instance([[1, 1, 1]]), **options)
     with pytest.raises(TypeError, match="problem must be a problem with walkers"):
         monte_carlo([[1]], 1.0)
+
+
+def test_long_chains_log_their_progress(monkeypatch, caplog):
+    monkeypatch.setattr(runs, "_QUIET", 0.0)
+    with caplog.at_level("INFO", logger=runs.__name__):
+        monte_carlo(random_instance(BinaryPerceptron(), 21, 0.5, rng=1), 1.0, sweeps=20, rng=1)
+    assert "monte carlo: 24 of 24 sweeps" in caplog.text
