@@ -218,6 +218,7 @@ class _Focus:
     ) -> None:
         self.solver, self.problem, self.rng = solver, problem, rng
         self.automatic = solver.plan is None
+        self.searches = self.automatic and "flips" in getattr(problem, "energies", ())  # one after every pass
         options: dict[str, Any] = {"beta": solver.beta, "init": _INITIAL, "rng": rng, "dtype": solver.dtype}
         if solver.device is not None:
             options["device"] = solver.device
@@ -260,25 +261,20 @@ class _Focus:
                     return SolverStatus.MAX_ITERATIONS
                 note = f"{self.errors} errors left, {self.fewest} at best"
                 yield Boundary(self._work, self.limit, note, self._snapshot)
-            if self._searches and self._search():
+            if self.searches and self._search():
                 return SolverStatus.SOLVED
             if restart == 0 and self.problem.refutation():
                 return SolverStatus.UNSATISFIABLE
-            if self._searches and _idle(self.records):
+            if self.searches and _idle(self.records):
                 return SolverStatus.STALLED
-            if self._searches and self._work + STEPS // _FLIPS >= self.limit:
+            if self.searches and self._work + STEPS // _FLIPS >= self.limit:
                 return SolverStatus.MAX_ITERATIONS
         return SolverStatus.SCHEDULE_ENDED
 
     @property
-    def _searches(self) -> bool:
-        """Whether a local search follows every pass."""
-        return self.automatic and "flips" in getattr(self.problem, "energies", ())
-
-    @property
     def _work(self) -> int:
         """Iterations done, with those that the searches after earlier passes are worth."""
-        return self.done + (self.restart * STEPS // _FLIPS if self._searches else 0)
+        return self.done + (self.restart * STEPS // _FLIPS if self.searches else 0)
 
     def _start(self, restart: int) -> None:
         """Fresh messages for another pass."""
