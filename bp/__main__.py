@@ -16,7 +16,7 @@ from typing import Any
 
 import numpy as np
 
-from bp.algorithms import solve, solvers
+from bp.algorithms import SolverStatus, solve, solvers
 from bp.execution.store import require_writable
 from bp.execution.workers import worker_processes
 from bp.messages.propagation import belief_propagation
@@ -35,7 +35,7 @@ from replica_theory.models.command_line import add_model_options, model_of, part
 from replica_theory.models.registry import particulars
 from replica_theory.results.files import replace_file
 from replica_theory.results.streams import is_stream
-from replica_theory.status import ConvergenceError
+from replica_theory.status import ConvergenceError, Status
 
 DEFAULTS: dict[str, Any] = {
     "model": "binary",
@@ -50,6 +50,8 @@ DEFAULTS: dict[str, Any] = {
 }
 _IN_WORDS = ("binary", "symmetric", "teacher-student")
 """Models that ``--constraint`` has words for."""
+UNSATISFIABLE = 3
+"""Exit code where it is proved that there are no solutions."""
 LOADS = {"binary": (0.3, 0.5, 0.7), "symmetric": (0.5, 0.8, 1.1), "teacher-student": (0.4, 0.8, 1.1)}
 
 
@@ -65,8 +67,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     -------
     int
         0: done (and, for ``solve``, solved); 1: not solved, not converged, nothing to compare, or (``crosscheck
-        --check``) theory and simulation disagree; 2: bad input, said in
-        a sentence on standard error; 130: interrupted.
+        --check``) theory and simulation disagree; 2: bad input, said in a sentence on standard error; 3: it is proved
+        that no weights satisfy every pattern; 130: interrupted.
     """
     arguments = argparse.Namespace()
     try:
@@ -182,14 +184,21 @@ def _solve(arguments: argparse.Namespace) -> int:
     }
     text = f"{found.message} {found.errors} errors, {found.iterations} iterations; wrote {output}"
     _print(report, arguments.json, text)
+    if found.status is SolverStatus.UNSATISFIABLE:
+        return UNSATISFIABLE
     return 0 if found.solved else 1
 
 
 def _entropy(arguments: argparse.Namespace) -> int:
     instance = _read(arguments)
-    run = belief_propagation(
-        instance, arguments.method, beta=arguments.beta, damping=arguments.damping, max_iter=arguments.max_iter
-    )
+    options = {"beta": arguments.beta, "damping": arguments.damping, "max_iter": arguments.max_iter}
+    reason = ""
+    try:
+        run = belief_propagation(instance, arguments.method, **options)
+    except ConvergenceError as error:
+        run, reason = error.result, str(error)
+        if run.status is not Status.UNSATISFIABLE:
+            raise
     report = {
         "entropy": run.entropy,
         "free_entropy": run.free_entropy,
@@ -202,12 +211,12 @@ def _entropy(arguments: argparse.Namespace) -> int:
         "patterns": instance.n_patterns,
     }
     text = f"Bethe entropy {run.entropy:.9f} nats per weight (N = {instance.n}, alpha = {instance.alpha:.4g})"
-    if math.isfinite(run.entropy):
+    if not reason:
         text += f", energy {run.energy:.6g} per pattern, overlap q = {run.overlap:.6f}\n{run.message}"
     else:
-        text += ": no weights satisfy every pattern"
+        text += f": {reason}"
     _print(report, arguments.json, text)
-    return 0
+    return UNSATISFIABLE if reason else 0
 
 
 def _read(arguments: argparse.Namespace) -> Instance:
@@ -363,7 +372,10 @@ def _add_solve(commands: Any) -> None:
     command = commands.add_parser(
         "solve",
         help="find weights that satisfy every pattern of a file",
-        description="Solve an instance and write its weights (±1, one line). Exit code 0: solved, 1: not solved.",
+        description=(
+            "Solve an instance and write its weights (±1, one line). Exit code 0: solved, 1: not solved, 3: it is "
+            "proved that there is no solution."
+        ),
     )
     _add_file(command)
     command.add_argument(

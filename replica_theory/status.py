@@ -33,6 +33,10 @@ class Status(StrEnum):
     MAX_ITERATIONS = "max-iterations"
     INACCURATE_QUADRATURE = "inaccurate-quadrature"
     OUT_OF_RANGE = "out-of-range"
+    SATURATED = "saturated"
+    UNPHYSICAL = "unphysical"
+    UNSATISFIABLE = "unsatisfiable"
+    BELOW_ZERO = "below-zero"
 
     @property
     def sentence(self) -> str:
@@ -93,6 +97,19 @@ _SENTENCES = {
     Status.MAX_ITERATIONS: "the iteration limit was reached before the residual fell below the tolerance.",
     Status.INACCURATE_QUADRATURE: "the quadrature error estimate stayed above the tolerance at the largest rule.",
     Status.OUT_OF_RANGE: "the requested value lies outside what this computation can reach.",
+    Status.SATURATED: (
+        "the messages saturated, ran away or kept oscillating; that does not say whether there are solutions (bp.solve "
+        "looks for one; method='exact' or bp.enumerate_solutions suit small instances)."
+    ),
+    Status.UNPHYSICAL: (
+        "the messages converged to an entropy or energy that no configurations have (entropy above log 2, energy "
+        "outside [0, 1])."
+    ),
+    Status.UNSATISFIABLE: "it is proved that no weights satisfy every pattern.",
+    Status.BELOW_ZERO: (
+        "the local entropy is bounded below zero at this distance, so that no solutions are expected there; the "
+        "messages that would give its value did not converge."
+    ),
 }
 
 

@@ -18,7 +18,7 @@ from typing import Any, ClassVar, NamedTuple, Self
 import numpy as np
 from numpy.typing import DTypeLike, NDArray
 
-from bp.algorithms.local_search import local_search
+from bp.algorithms.local_search import STEPS, local_search
 from bp.algorithms.runs import Boundary, Run, Sweep
 from bp.algorithms.schedules import Family, Schedule, as_schedule, passes
 from bp.algorithms.solution import Solution, SolverStatus
@@ -34,6 +34,11 @@ _NOISE = 0.3  # standard deviation of the random fields that make passes after t
 _FROZEN = 0.9999  # overlap q beyond which the signs no longer change for the better
 _BUDGET = 8000, 20_000  # least and most iterations of all automatic passes together
 _WORK = 1e12  # between the two: their number times PN, a minute of two cores
+_FLIPS = 30  # of a local search that count as one iteration, about as long
+_IDLE = (
+    20,
+    10,
+)  # passes in a row, each frozen within so many steps, none with fewer errors, after which there is no hope
 _BIAS = 0.05  # field that keeps an even constraint off its fixed point of zero magnetisation
 TRACE = np.dtype(
     [(name, np.float64) for name in _COLUMNS] + [(name, np.int64) for name in ("errors", "iterations", "restart")]
@@ -137,7 +142,9 @@ class FocusingBP(MessagePasses):
     max_iter : int, optional
         Stop after so many iterations; by default the whole of a given schedule, 8000 for automatic passes on edges, and
         for ``"amp"`` :math:`10^{12}/PN` of them, at least 8000 and at most 20 000: up to a minute on two cores at
-        N = 10 001.
+        N = 10 001. Of the flips of local searches 30 count as one, about as long. A run also ends where it is proved
+        that there are no solutions (after its first pass), and where in 20 passes in a row the messages froze at once
+        and no search from there found fewer errors.
     entropies : bool
         Whether to measure the entropies at every step, at the price of one to three more updates; otherwise these
         two columns of the trace are NaN.
@@ -211,6 +218,7 @@ class _Focus:
     ) -> None:
         self.solver, self.problem, self.rng = solver, problem, rng
         self.automatic = solver.plan is None
+        self.searches = self.automatic and "flips" in getattr(problem, "energies", ())  # one after every pass
         options: dict[str, Any] = {"beta": solver.beta, "init": _INITIAL, "rng": rng, "dtype": solver.dtype}
         if solver.device is not None:
             options["device"] = solver.device
@@ -249,13 +257,24 @@ class _Focus:
                 if status is not None:
                     return status
                 self.position += 1
-                if self.done >= self.limit and (self.automatic or self.position < len(plan)):
+                if self._work >= self.limit and (self.automatic or self.position < len(plan)):
                     return SolverStatus.MAX_ITERATIONS
                 note = f"{self.errors} errors left, {self.fewest} at best"
-                yield Boundary(self.done, self.limit, note, self._snapshot)
-            if self.automatic and "flips" in getattr(self.problem, "energies", ()) and self._search():
+                yield Boundary(self._work, self.limit, note, self._snapshot)
+            if self.searches and self._search():
                 return SolverStatus.SOLVED
+            if restart == 0 and self.problem.refutation():
+                return SolverStatus.UNSATISFIABLE
+            if self.searches and _idle(self.records):
+                return SolverStatus.STALLED
+            if self.searches and self._work + STEPS // _FLIPS >= self.limit:
+                return SolverStatus.MAX_ITERATIONS
         return SolverStatus.SCHEDULE_ENDED
+
+    @property
+    def _work(self) -> int:
+        """Iterations done, with those that the searches after earlier passes are worth."""
+        return self.done + (self.restart * STEPS // _FLIPS if self.searches else 0)
 
     def _start(self, restart: int) -> None:
         """Fresh messages for another pass."""
@@ -278,7 +297,7 @@ class _Focus:
         solver, state, status = self.solver, self.state, None
         assert solver.iterations_per_step is not None and solver.damping is not None
         field = self.bias + noise * self.rng.standard_normal(self.problem.n) if noise else self.bias
-        for _ in range(min(solver.iterations_per_step, self.limit - self.done)):
+        for _ in range(min(solver.iterations_per_step, self.limit - self._work)):
             yield Sweep(state, field + reference_field(state.fields, gamma, y), solver.damping)
             self.done += 1
             if not np.all(np.isfinite(state.fields)):
@@ -388,6 +407,17 @@ def log_2cosh(x: Array) -> Array:
     r""":math:`\log2\cosh x` without overflow."""
     size = np.abs(x)
     return np.asarray(size + np.log1p(np.exp(-2 * size)))
+
+
+def _idle(records: list[tuple[float, ...]]) -> bool:
+    """Whether the last passes all froze at once, and none found fewer errors than there were before."""
+    passes, steps = _IDLE
+    errors, _, restarts = np.array([record[-3:] for record in records]).T
+    first = restarts[-1] - passes
+    if first < 0:
+        return False
+    late = restarts > first
+    return bool(np.count_nonzero(late) <= passes * (steps + 1) and errors[late].min() >= errors[~late].min())
 
 
 def _signs(state: State) -> NDArray[np.int8]:

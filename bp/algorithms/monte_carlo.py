@@ -8,6 +8,7 @@ from typing import ClassVar
 import numpy as np
 from numpy.typing import NDArray
 
+from bp.algorithms.runs import Boundary, progress
 from bp.problems.problem import Flippable, Problem
 from bp.randomness import Rng, generator
 from replica_theory.arguments import NON_NEGATIVE, checked_integer, checked_number
@@ -131,10 +132,12 @@ def monte_carlo(
     random = generator(rng)
     walker = problem.walker(problem.start(random))
     energies, accepted = np.empty(equilibration + sweeps), 0
-    for k in range(len(energies)):
-        moves = walker.sweep(random.random(problem.n), beta)
-        energies[k] = walker.errors / problem.n_constraints
-        accepted += moves if k >= equilibration else 0
+    with progress("monte carlo", "sweeps") as show:
+        for k in range(len(energies)):
+            moves = walker.sweep(random.random(problem.n), beta)
+            energies[k] = walker.errors / problem.n_constraints
+            accepted += moves if k >= equilibration else 0
+            show(Boundary(k + 1, len(energies), f"{walker.errors} errors"))
     energies = energies[equilibration:]
     batches = np.array([batch.mean() for batch in np.array_split(energies, _BATCHES)])
     weights = walker.weights

@@ -64,7 +64,7 @@ def alone(run: Run, file: Checkpoint | None = None, *, name: str = "", unit: str
     """Carry out one run, with a bar on a terminal if it has a name, and a checkpoint if there is a file for it."""
     last: Mapping[str, Any] | None = None
     try:
-        with _progress(name, unit) as show, terminable():
+        with progress(name, unit) as show, terminable():
             while True:
                 request = next(run)
                 if isinstance(request, Sweep):
@@ -134,7 +134,7 @@ def _evaluated(snapshot: Mapping[str, Any]) -> dict[str, NDArray[Any]]:
 
 
 @contextmanager
-def _progress(name: str, unit: str) -> Iterator[Callable[[Boundary], None]]:
+def progress(name: str, unit: str) -> Iterator[Callable[[Boundary], None]]:
     """What shows a boundary: a bar on a terminal after five seconds, elsewhere a line of the log now and then."""
     said = time.monotonic()
     with tqdm(delay=5, leave=False, desc=name, unit=f" {unit}", disable=None if name else True) as bar:

@@ -49,6 +49,7 @@ NODES, NODES_SINGLE = 12, 8  # for double and single precision
 _DRIFT = 1.0  # how far a field may move before its tanh is taken afresh: rounding grows by e^(2 _DRIFT) at most
 _WHOLE = 90.0  # variance above which one polynomial resolves f
 _SHARE = 1.0 / 24.0  # c: below this share of the variance, the polynomials for each sign resolve f
+_SATURATED = 1e-30  # variance below which the argument of the polynomials for each sign is 0/0 in single precision
 _OUTSIDE = 32  # room for the edges beyond: fewer than 1 / _SHARE but for rounding
 _TAIL = 1e-15  # size of the last coefficient of f, relative to the scale of log-weights, at which f is resolved
 _TAIL_SINGLE = 1e-9
@@ -210,6 +211,8 @@ def _row_split(
 ) -> float:
     """As `_row_whole`, from a polynomial for either sign of `aligned`; `rest` holds 1 - aligned^2."""
     T = aligned.dtype.type
+    if variance < _SATURATED:
+        return math.inf
     most = min(_SHARE * variance, 1.0)
     half = 0.5 * most / (1.0 + math.sqrt(1.0 - most))
     bound = _interpolate(1.0, half, omega, variance, limits, beta, rule, coef)

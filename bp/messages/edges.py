@@ -51,7 +51,8 @@ class EdgeState:
     method : {"gaussian", "exact"}
     schedule : {"parallel", "sequential"}
     rng : Generator, optional
-        Source of the sequential orders.
+        Source of the sequential orders. A run that turns to them on its own, from parallel updates, takes them from a
+        fixed seed, and so is the same every time.
     fast : bool
         Evaluate ``"gaussian"`` messages of ±1 patterns by a polynomial per row where that is exact to rounding.
 
@@ -65,6 +66,7 @@ class EdgeState:
     """
 
     fields: Array
+    schedules: tuple[Schedule, ...] = get_args(Schedule)
 
     def __init__(
         self,
@@ -81,7 +83,7 @@ class EdgeState:
         self.fields, self._bounds = _account(eta)
         self.log_p = np.zeros(instance.n_patterns)
         self._xi, self._method, self._beta = instance.xi, method, beta
-        self._schedule, self._rng = schedule, generator(rng)
+        self.schedule, self._rng = schedule, generator(rng if schedule == "sequential" else 0)
         # What the kernels know of the constraint: the probability that each sum satisfies it, or intervals of sums.
         allowed, exact = instance.allowed, method == "exact"
         self._constraint: Any = allowed.acceptance if exact else packed(np.sqrt(instance.n) * allowed.stabilities)
@@ -93,10 +95,10 @@ class EdgeState:
     def sweep(self, field: Array, damping: float) -> float:
         """Update every message once; return the largest undamped change of a field or magnetisation."""
         before = np.tanh(field + self.fields)
-        advance = self._parallel if self._schedule == "parallel" else self._sequential
+        advance = self._parallel if self.schedule == "parallel" else self._sequential
         change = advance(field, damping)
         moved = np.max(np.abs(np.tanh(field + self.fields) - before)) / (1.0 - damping) if damping < 1.0 else 0.0
-        return float(max(change, moved))
+        return float(np.maximum(change, moved))  # NaN where either is
 
     def _parallel(self, field: Array, damping: float) -> float:
         total, blocks = field + self.fields, block_count(len(self.eta))
@@ -154,14 +156,15 @@ class EdgeState:
         """Read-only copy of the messages."""
         return Messages(self._method, frozen(self.eta.copy()))
 
-    def restore(self, messages: Messages) -> None:
-        """Go back to earlier messages."""
-        self.eta[:] = messages.fields
+    def restore(self, messages: Messages | None) -> None:
+        """Go back to earlier messages, or to none: all zero."""
+        self.eta[:] = 0.0 if messages is None else messages.fields
         self.fields, self._bounds = _account(self.eta)
+        self.log_p[:] = 0.0
 
     @property
     def contradiction(self) -> bool:
-        """Whether the last sweep found a pattern that must be violated although ``beta=inf``."""
+        """Whether the last sweep met a pattern of probability zero although ``beta=inf``."""
         return self._beta == np.inf and bool(np.any(np.isneginf(self.log_p)))
 
 

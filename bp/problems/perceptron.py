@@ -15,6 +15,7 @@ from bp.problems import _bits
 from bp.problems.constraint import CONSTRAINTS, Allowed, Constraint, checked_constraint, frozen, satisfied, word
 from bp.problems.patterns import LabelledPatterns, checked_bits, checked_patterns, signs_given
 from bp.problems.problem import Messaging, Problem
+from bp.problems.refutation import Refutable
 from bp.problems.walkers import BitWalker, Energy, RealWalker, Walker
 from bp.randomness import Rng, generator
 from replica_theory.arguments import (
@@ -34,7 +35,7 @@ _REAL_BYTES = 17  # what an entry of a real pattern takes while it is drawn and 
 
 
 @dataclass(frozen=True, eq=False, repr=False)
-class Instance(LabelledPatterns, Messaging, Problem):
+class Instance(LabelledPatterns, Refutable, Messaging, Problem):
     r"""`P` patterns on `N` binary weights with their labels: solutions have every stability in the allowed set.
 
     Stabilities are :math:`h^\mu = y^\mu \xi^\mu\cdot W/\sqrt N`; a pattern is satisfied when :math:`h` is one that the

@@ -88,6 +88,10 @@ class Problem(ABC):
         """Log-probability that a configuration satisfies each constraint; None where there is no doubt (`violated`)."""
         return None
 
+    def refutation(self) -> str:
+        """Why no configuration satisfies every constraint, in a sentence; empty where that is not proved."""
+        return ""
+
     @property
     def is_even(self) -> bool:
         """Whether a configuration and its mirror image violate the same constraints."""

@@ -360,13 +360,12 @@ def test_solve_json_output_and_seed(patterns, tmp_path, capsys):
     assert output.read_bytes() == first
 
 
-@pytest.mark.slow
-def test_solve_says_when_it_does_not(tmp_path, capsys):
+def test_solve_says_when_there_is_no_solution(tmp_path, capsys):
     path = tmp_path / "impossible.txt"
     path.write_text("1 1 1\n-1 -1 -1\n")
-    assert main(["solve", str(path), "--json"]) == 1
+    assert main(["solve", str(path), "--json"]) == 3
     report = json.loads(capsys.readouterr().out)
-    assert report["solved"] is False and report["errors"] == 1
+    assert report["solved"] is False and report["errors"] == 1 and report["status"] == "unsatisfiable"
     weights = np.loadtxt(f"{path}.weights.txt", dtype=int)
     assert bp.read_instance(path).errors(weights) == 1
 
@@ -399,20 +398,25 @@ def test_entropy_that_does_not_converge(patterns, capsys):
     assert "did not converge" in sentence(capsys)
 
 
-def test_entropy_without_solutions_is_valid_json(tmp_path, capsys):
+@pytest.mark.parametrize("method", ["gaussian", "exact", "amp"])
+def test_entropy_without_solutions_has_a_proof_and_an_exit_code(method, tmp_path, capsys):
     path = tmp_path / "impossible.txt"
     path.write_text("1 1 1\n-1 -1 -1\n")
-    code = main(["entropy", str(path), "--method", "exact", "--json"])
-    out, _ = capsys.readouterr()
-    assert code in (0, 1)
-    if code == 0:
-        assert json.loads(out, parse_constant=pytest.fail)["status"] == "negative-entropy"
-    assert main(["entropy", str(path), "--json"]) == 0
+    assert main(["entropy", str(path), "--method", method, "--json"]) == 3
     report = json.loads(capsys.readouterr().out, parse_constant=pytest.fail)
-    assert (report["entropy"], report["energy"]) == ("-inf", None)
-    assert main(["entropy", str(path)]) == 0
+    assert (report["entropy"], report["energy"], report["status"]) == ("-inf", None, "unsatisfiable")
+    assert main(["entropy", str(path), "--method", method]) == 3
     out, _ = capsys.readouterr()
-    assert "Bethe entropy -inf" in out and "no weights satisfy every pattern" in out and "nan" not in out
+    assert "Bethe entropy -inf" in out and "no weights satisfy every pattern: patterns 0 and 1" in out
+    assert "nan" not in out
+
+
+def test_entropy_that_is_not_known_is_no_proof(tmp_path, capsys):
+    path = tmp_path / "ties.txt"
+    path.write_text("1 1 1 1\n-1 -1 -1 -1\n")  # solved by sums of zero only, which Gaussian fields do not know
+    assert main(["entropy", str(path)]) == 1
+    sentence = capsys.readouterr().err
+    assert "did not converge" in sentence and "no weights" not in sentence
 
 
 def test_a_table_without_any_value_says_so(tmp_path, capsys):

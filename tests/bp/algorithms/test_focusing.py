@@ -296,3 +296,42 @@ def test_bad_instance_and_unknown_option(medium):
     with pytest.raises(TypeError, match=r"focusing-bp has no option 'stops'; its options are .*schedule, steps"):
         bp.solve(medium, stops=3)
     assert "focusing-bp" in bp.solvers()
+
+
+# Instances without solutions, or without hope
+
+
+def test_a_run_ends_with_a_proof_that_there_are_no_solutions():
+    x = np.random.default_rng(1).choice([-1, 1], (30, 101))
+    instance = bp.Instance(np.vstack([x, -x[3]]))
+    for solver in ("focusing-bp", "reinforced-bp"):
+        found = bp.solve(instance, solver, rng=1)
+        assert found.status is SolverStatus.UNSATISFIABLE and found.errors == 1  # the best there is
+        assert found.trace["restart"].max() == 0
+    assert bp.solve(bp.Instance(x), rng=1).solved
+
+
+def hopeless(n=301, p=90, share=0.99, seed=3):
+    """Nearly equal patterns with either label: messages freeze within a few steps. No short proof."""
+    rng = np.random.default_rng(seed)
+    return bp.Instance(np.where(rng.random((p, n)) < share, 1, -1), np.where(rng.random(p) < 0.5, 1, -1))
+
+
+def test_a_run_without_hope_stops_and_says_so(monkeypatch):
+    instance = hopeless()
+    monkeypatch.setattr(type(instance), "refutation", lambda self: "")
+    found = bp.solve(instance, rng=1)
+    assert found.status is SolverStatus.STALLED and not found.solved
+    assert found.trace["restart"].max() < 100
+    late = found.trace[found.trace["restart"] > found.trace["restart"].max() - 20]
+    assert late["errors"].min() >= found.errors
+
+
+def test_searches_count_in_the_budget(monkeypatch):
+    """4000 flips of a search are worth 133 iterations."""
+    instance = hopeless()
+    monkeypatch.setattr(type(instance), "refutation", lambda self: "")
+    found = bp.solve(instance, rng=1, max_iter=1000)
+    assert found.status is SolverStatus.MAX_ITERATIONS
+    searches = np.count_nonzero(np.isnan(found.trace["gamma"]))
+    assert found.iterations + 133 * (searches - 1) < 1000 <= found.iterations + 134 * searches

@@ -3,6 +3,7 @@ import pytest
 from scipy.signal import lfilter
 
 from bp import Instance, belief_propagation, enumerate_solutions, monte_carlo, random_instance
+from bp.algorithms import runs
 from bp.algorithms.monte_carlo import Sample
 from replica_theory import BinaryPerceptron, IntervalModel, SymmetricBinaryPerceptron, UShapePerceptron
 
@@ -110,3 +111,10 @@ def test_a_frozen_chain_says_so():
     instance = random_instance(IntervalModel([(-1.6, -1.3), (0.3, np.inf)]), 401, 0.8, rng=1)
     assert monte_carlo(instance, 3.0, sweeps=200, rng=1).status == "max-iterations"
     assert monte_carlo(random_instance(BinaryPerceptron(), 101, 0.3, rng=1), 1.5, sweeps=500, rng=1).converged
+
+
+def test_long_chains_log_their_progress(monkeypatch, caplog):
+    monkeypatch.setattr(runs, "_QUIET", 0.0)
+    with caplog.at_level("INFO", logger=runs.__name__):
+        monte_carlo(random_instance(BinaryPerceptron(), 21, 0.5, rng=1), 1.0, sweeps=20, rng=1)
+    assert "monte carlo: 24 of 24 sweeps" in caplog.text
