@@ -18,7 +18,6 @@ PATTERN = np.array([[1, 1, -1, 1, -1]])
     [
         ([[1, 1, 1]], 1.8, "no weights satisfy pattern 0, even alone"),
         ([[1.0, 0.2, 0.1]], 0.8, "no weights satisfy pattern 0, even alone"),
-        ([[0.0, 0.0, 0.0]], 0.1, "no weights satisfy pattern 0, even alone"),
         (np.vstack([PATTERN, -PATTERN]), 0.1, "patterns 0 and 1 are each other's negative"),
         ([[1.0, 0.3, 0.2], [0.5, 0.4, 0.3], [-0.5, -0.4, -0.3]], 0.1, "patterns 1 and 2 are each other's negative"),
         ([[1.0, 0.2, 0.1], [-1.0, 0.3, 0.1]], 0.5, "the patterns force weight 0 to be +1 and to be -1"),
@@ -37,7 +36,6 @@ def test_what_is_proved(patterns, kappa, words):
         bp.Instance([[1, 1, 1, 1], [-1, -1, -1, -1]]),  # of even N: the sum 0 satisfies both
         bp.Instance([[1, 1, 1], [-1, -1, -1]], kappa=1.0, constraint="symmetric"),
         bp.Instance([[1, -1, 1, 1], [1, -1, 1, 1]], kappa=2.0),  # every weight is forced, and fits
-        bp.Instance([[0.0, 0.0, 0.0]]),
         bp.Instance([[1, 1, 1]], constraint=CustomModel(lambda mean, std: 0.5 + 0.0 * mean * std)),
         bp.random_instance(BinaryPerceptron(), 101, 0.5, rng=1),
     ],
