@@ -13,8 +13,6 @@ random labels: the entropy around a typical solution.
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
 from numpy.typing import NDArray
 
@@ -23,24 +21,24 @@ from replica_theory.models.model import Model
 from replica_theory.models.perceptron import TeacherStudent
 from replica_theory.numerics.fixed_points import solve_fixed_points
 from replica_theory.numerics.inner_newton import inner_newton
-from replica_theory.results.curve import EntropyCurve, Row, assemble
+from replica_theory.results.curve import FAILED, EntropyCurve, Row, assemble
 from replica_theory.results.grid import broadcast
 from replica_theory.status import Status, report
 from replica_theory.typical.functional import (
     Orders,
-    almeida_thouless,
     conjugates,
-    energetic_rule,
     flat_model,
     flat_slice,
-    free_entropy,
     overlaps,
+    read,
 )
 from replica_theory.typing import Array, ArrayLike
 
 _NODES = 241
 _CLOSEST = 1e-9
 """Smallest 1 - q at which the integrals are done."""
+_POOR = 1e-7
+"""Error of the entropy at which a point counts as inaccurate."""
 _NAMES = ("q", "q_hat", "teacher_overlap", "teacher_overlap_hat", "gamma", "energy", "free_entropy", "replicon")
 
 
@@ -113,19 +111,20 @@ def _solve(model: Model, alpha: Array, r: Array) -> list[Row]:
     q_hat = alpha * pattern.q
     r_hat = _aligning(q_hat, r)
     hats, gamma = Orders(q_hat, r_hat), r_hat - alpha * pattern.r
-    value, error = free_entropy(model, alpha, orders, hats, 2 * _NODES - 1)
-    energy = _energy(model, orders)
-    beta = np.ravel(model.beta)
-    entropy = value + np.where(np.isfinite(beta), np.where(np.isfinite(beta), beta, 0.0) * alpha * energy, 0.0)
-    replicon = almeida_thouless(model, alpha, orders, hats)
-    columns = np.stack([q, q_hat, r, r_hat, gamma, energy, value, replicon], axis=1)
+    coarse, reading = (read(model, alpha, orders, hats, n) for n in (_NODES, 2 * _NODES - 1))
+    entropy = reading.free_entropy + reading.heat
+    error = reading.error + reading.heat_error + np.abs(entropy - coarse.free_entropy - coarse.heat)
+    columns = np.stack([q, q_hat, r, r_hat, gamma, reading.energy, reading.free_entropy, reading.stability], axis=1)
     return [
         Row(
-            Status.of(float(entropy[k])) if found.converged[k] else Status.SADDLE_LOST,
-            *((float(entropy[k]), float(2 * gamma[k])) if found.converged[k] else (np.nan, np.nan)),
+            Status.of(float(entropy[k]), stability=float(reading.stability[k]), error=float(error[k]), tolerance=_POOR),
+            float(entropy[k]),
+            float(2 * gamma[k]),
             error=float(error[k]),
-            overlaps=dict(zip(_NAMES, columns[k].tolist(), strict=True)) if found.converged[k] else {},
+            overlaps=dict(zip(_NAMES, columns[k].tolist(), strict=True)),
         )
+        if found.converged[k]
+        else FAILED
         for k in range(len(alpha))
     ]
 
@@ -141,11 +140,3 @@ def _aligning(q_hat: Array, r: Array) -> Array:
 
     return inner_newton(step, goal * np.sqrt(1 + q_hat), most=100, tol=1e-13).or_nan
 
-
-def _energy(model: Model, orders: Orders) -> Array:
-    if not np.isfinite(model.beta).any():
-        return np.zeros_like(orders.q)
-    measure = energetic_rule(model, orders.q, orders.r, 2 * _NODES - 1)
-    field = np.sqrt(orders.q)[:, None] * measure.nodes
-    violated: Any = measure.integrate(model.violation(field, np.sqrt(1 - orders.q)[:, None]))
-    return np.where(np.isfinite(np.ravel(model.beta)), violated, 0.0)
