@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from copy import copy
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
@@ -27,8 +26,8 @@ from replica_theory.typical.functional import (
 from replica_theory.typing import Array, ArrayLike
 
 _NODES = 241
-_COARSE = 61
-"""Nodes with which a root is bracketed."""
+_COARSE, _STEEP = 61, 8.0
+"""Nodes with which a root is bracketed, up to this log q_hat."""
 _NEGLIGIBLE = 1e-9
 """Conjugate overlap below which the entropy is the annealed one (they differ by its square)."""
 _LITTLE = 1e-3
@@ -124,8 +123,7 @@ def capacity_columns(model: Model) -> dict[str, Any]:
         status = statuses(Status.of(0.0, stability=s) for s in columns["stability"].tolist())
         status[~np.isfinite(columns["alpha"])] = Status.OUT_OF_RANGE
         followed = np.flatnonzero(
-            np.isfinite(columns["alpha"])
-            & ((columns["q_hat"] > _NEGLIGIBLE) | (model.is_even & (columns["stability"] < 0)))
+            np.isfinite(columns["alpha"]) & ((columns["q_hat"] > _NEGLIGIBLE) | (columns["stability"] < 0))
         )
         if len(followed):
             branch = _root_of_entropy(flat_slice(model, followed), columns["q_hat"][followed])
@@ -159,13 +157,12 @@ def _root_of_entropy(model: Model, annealed: Array) -> dict[str, Any]:
     kappa = np.asarray(model.kappa)[:, 0]
 
     def entropy(log_q_hat: Array, kappa: Array, nodes: int = _NODES) -> Array:
-        point = copy(model)
-        object.__setattr__(point, "kappa", kappa[:, None])
+        point = model.at(kappa=kappa[:, None], beta=np.inf)
         alpha, orders, hats = _on_branch(point, log_q_hat, nodes)
         return read(point, alpha, orders, hats, nodes).free_entropy
 
     low = np.maximum(np.log(_LITTLE * annealed), _SMALLEST)
-    low, high = _bracket(lambda x, rows: entropy(x, kappa[rows], _COARSE), low)
+    low, high = _bracket(lambda x, rows: entropy(x, kappa[rows], _COARSE if x.max() < _STEEP else _NODES), low)
     root = elementwise.find_root(entropy, (low, high), args=(kappa,), tolerances={"xatol": 1e-15, "fatol": 0.0})
     alpha, orders, hats = _on_branch(model, root.x, _NODES)
     measure = energetic_rule(model, *orders, n=_NODES)

@@ -15,7 +15,7 @@ from replica_theory.numerics.gaussian import Rule, multi_rule, rule
 from replica_theory.results.grid import Points, broadcast
 from replica_theory.typing import Array, ArrayLike
 
-_EPSILON = float(np.finfo(float).eps)
+_EPSILON = 4 * float(np.finfo(float).eps)
 """What rounding may change of a sum, in units of its terms."""
 
 
