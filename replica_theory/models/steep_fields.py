@@ -68,6 +68,11 @@ def steep_fields(model: Model, std: Array) -> list[Steep]:
     return found + _beside(edges[-1], std, depths[-1])
 
 
+def steep_points(model: Model, std: float) -> list[tuple[float, float]]:
+    """The same of a model of single parameters, as pairs of numbers."""
+    return [(float(field.center), float(field.width)) for field in steep_fields(model, np.array(std))]
+
+
 def _edges_suffice(model: Model, edges: list[Array], std: Array) -> bool:
     """Whether there is no crossover, at a glance: a hard constraint, no low temperature, and no wide hole."""
     beta = np.asarray(model.beta)

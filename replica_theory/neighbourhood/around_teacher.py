@@ -16,12 +16,12 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from replica_theory.arguments import AWAY, checked_alpha, checked_model, checked_real, shown
+from replica_theory.arguments import checked_alpha, checked_distance, checked_model, shown
 from replica_theory.models.model import Model
 from replica_theory.models.perceptron import TeacherStudent
 from replica_theory.numerics.fixed_points import solve_fixed_points
 from replica_theory.numerics.inner_newton import inner_newton
-from replica_theory.results.curve import FAILED, EntropyCurve, Row, assemble
+from replica_theory.results.curve import AT_REFERENCE, EXCLUDED, FAILED, INACCURATE, EntropyCurve, Row, assemble
 from replica_theory.results.grid import broadcast
 from replica_theory.status import Status, report
 from replica_theory.typical.functional import (
@@ -37,8 +37,6 @@ from replica_theory.typing import Array, ArrayLike
 _NODES = 241
 _CLOSEST = 1e-9
 """Smallest 1 - q at which the integrals are done."""
-_POOR = 1e-7
-"""Error of the entropy at which a point counts as inaccurate."""
 _NAMES = ("q", "q_hat", "teacher_overlap", "teacher_overlap_hat", "gamma", "energy", "free_entropy", "replicon")
 
 
@@ -51,7 +49,7 @@ def around_teacher(model: TeacherStudent, alpha: ArrayLike, distance: ArrayLike)
         At finite `beta` students are thermal and `entropy` is that of the students at the energy
         ``overlaps["energy"]``.
     alpha, distance : float or array
-        Load, and distances in (0, 1/2]; they broadcast with each other and with the model's parameters.
+        Load, and distances in [0, 1/2]; they broadcast with each other and with the model's parameters.
 
     Returns
     -------
@@ -81,9 +79,13 @@ def around_teacher(model: TeacherStudent, alpha: ArrayLike, distance: ArrayLike)
     array([0.118181, 0.203857])
     """
     checked_model(model, TeacherStudent)
-    alpha, distance = checked_alpha(alpha), checked_real("distance", distance, AWAY)
+    alpha, distance = checked_alpha(alpha), checked_distance(distance)
     points = broadcast(alpha=alpha, distance=distance, kappa=model.kappa, beta=model.beta)
-    rows = _solve(flat_model(model, points), points.columns["alpha"], 1 - 2 * points.columns["distance"])
+    flat, loads, r = flat_model(model, points), points.columns["alpha"], 1 - 2 * points.columns["distance"]
+    away = np.flatnonzero(r < 1)
+    rows = [_at_teacher(at["kappa"], at["beta"]) for at in points]
+    for k, row in zip(away, _solve(flat_slice(flat, away), loads[away], r[away]) if len(away) else [], strict=True):
+        rows[k] = row
     label, asked = f"around the teacher, alpha = {shown(alpha)}", {"function": "around_teacher"}
     curve = assemble(rows, points, label, names=_NAMES, replicas=False, model=model, settings=asked)
     report(curve, "around_teacher", f"at distance {distance}")
@@ -117,7 +119,7 @@ def _solve(model: Model, alpha: Array, r: Array) -> list[Row]:
     columns = np.stack([q, q_hat, r, r_hat, gamma, reading.energy, reading.free_entropy, reading.stability], axis=1)
     return [
         Row(
-            Status.of(float(entropy[k]), stability=float(reading.stability[k]), error=float(error[k]), tolerance=_POOR),
+            _status(float(entropy[k]), float(reading.stability[k]), float(error[k])),
             float(entropy[k]),
             float(2 * gamma[k]),
             error=float(error[k]),
@@ -127,6 +129,15 @@ def _solve(model: Model, alpha: Array, r: Array) -> list[Row]:
         else FAILED
         for k in range(len(alpha))
     ]
+
+
+def _at_teacher(kappa: float, beta: float) -> Row:
+    """The limit d = 0: the teacher alone, who has stabilities of either size but no negative one."""
+    return AT_REFERENCE if kappa <= 0 or np.isfinite(beta) else EXCLUDED
+
+
+def _status(entropy: float, stability: float, error: float) -> Status:
+    return Status.of(entropy, stability=stability, error=error, tolerance=INACCURATE)
 
 
 def _aligning(q_hat: Array, r: Array) -> Array:
@@ -139,4 +150,3 @@ def _aligning(q_hat: Array, r: Array) -> Array:
         return np.asarray(np.clip(move, -2.0, 2.0))
 
     return inner_newton(step, goal * np.sqrt(1 + q_hat), most=100, tol=1e-13).or_nan
-

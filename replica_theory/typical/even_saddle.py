@@ -16,7 +16,9 @@ from replica_theory.typing import Array
 
 _MARGINAL = 1e-7
 """Growth above 1 from which on a solution q > 0 can be told from 0 (the entropies differ by its cube)."""
-_LADDER = np.concatenate([[1e-12, 1e-6, 1e-4, 1e-3, 1e-2, 0.03], np.arange(0.1, 0.95, 0.1), 1 - np.logspace(-1.3, -6, 6)])
+_LADDER = np.concatenate(
+    [[1e-12, 1e-6, 1e-4, 1e-3, 1e-2, 0.03], np.arange(0.1, 0.95, 0.1), 1 - np.logspace(-1.3, -6, 6)]
+)
 """Overlaps between which the first sign change is looked for."""
 
 
@@ -40,7 +42,7 @@ def sign_broken(image: Callable[[Array, NDArray[np.intp]], Array], growth: Array
     found = np.where(growth > 1 + _MARGINAL, 1.0, np.nan)
     active, below = np.flatnonzero(growth > 1 + _MARGINAL), _LADDER[0]
 
-    def excess(q: Array, index: Array) -> Array:
+    def excess(q: Array, index: NDArray[np.intp]) -> Array:
         flat, rows = np.broadcast_arrays(q, index)
         return np.asarray(image(flat.ravel(), rows.ravel().astype(np.intp)).reshape(flat.shape) / flat - 1)
 

@@ -66,8 +66,8 @@ class Reading(NamedTuple):
     r"""The functional and what is read off it at given order parameters, one entry a point.
 
     `error` is the estimated quadrature error of `free_entropy` with what rounding may add, `heat` the difference
-    :math:`\beta\alpha e` of entropy and free entropy and `heat_error` its error; `image` are the overlaps that belong to
-    the conjugates of these.
+    :math:`\beta\alpha e` of entropy and free entropy and `heat_error` its error; `image` are the overlaps that belong
+    to the conjugates of these.
     """
 
     free_entropy: Array

@@ -24,7 +24,7 @@ from replica_theory.numerics.fixed_points import solve_fixed_points
 from replica_theory.numerics.gaussian import rule
 from replica_theory.results.grid import GridResult
 from replica_theory.results.quantities import SADDLE
-from replica_theory.status import Status, report, statuses
+from replica_theory.status import Status, report, silenced, statuses
 from replica_theory.typical.even_saddle import sign_broken
 from replica_theory.typical.functional import (
     Orders,
@@ -192,6 +192,12 @@ def replica_symmetric(model: Model, alpha: ArrayLike) -> ReplicaSymmetric:
     result = _remembered(model, float(alpha)) if scalar else _computed(model, alpha)
     report(result, "replica_symmetric", f"at alpha={alpha}")
     return result
+
+
+def entropy_of(model: Model, alpha: float) -> float:
+    """The replica-symmetric entropy of a model of single parameters; NaN where there is no saddle point."""
+    with silenced():
+        return float(np.ravel(replica_symmetric(model, np.array([alpha])).entropy)[0])
 
 
 def _computed(model: Model, alpha: ArrayLike) -> ReplicaSymmetric:
