@@ -18,7 +18,6 @@ from replica_theory.models.perceptron import hazard
 from replica_theory.numerics.namespace import NUMPY, Namespace
 from replica_theory.typing import Array, ArrayLike
 
-
 _NARROW = 0.03
 """Width of an interval in units of the field's (and of the scale on which a tail decays) below which it is thin: six
 orders of it are then below rounding."""

@@ -91,7 +91,7 @@ def jumps(model: Model, q: float, gap: float, std: float) -> list[Jump] | None:
 
 
 def _table(model: Model, q: float, std: float) -> tuple[Array, Kernel]:
-    """Fields that cover the measure and its maximisers, graded towards where the kernel is steep, and the kernel there."""
+    """Fields that cover the measure and its maximisers, graded where the kernel is steep, and the kernel there."""
     edges = [float(np.asarray(edge)) for edge in model.edges]
     reach = _REACH * np.sqrt(q)
     low, high = min(-reach, *edges) - 12 * std, max(reach, *edges) + 12 * std
@@ -160,7 +160,7 @@ def _newton(model: Model, start: Array, h: Array, gap: float, std: float) -> Arr
 
 
 def _panels(steep: list[tuple[float, float]], jumps: list[float], root: float, order: int) -> tuple[Array, Array]:
-    """Gauss-Legendre nodes on panels that double in size away from every steep field (half its width) and end at jumps."""
+    """Gauss-Legendre nodes on panels that double in size from half a steep field's width, and end at jumps."""
     top = _REACH * root
     away = np.concatenate([-_DOUBLING[::-1], _DOUBLING])
     cuts = np.concatenate([np.arange(-_REACH, _REACH + 0.5) * root, jumps, *(c + width * away for c, width in steep)])

@@ -82,8 +82,9 @@ def franz_parisi(
     -------
     EntropyCurve
         `slope` is :math:`dS/dd = 2\gamma + \beta\alpha\,de/dd` (:math:`2\gamma` is that of the free entropy), infinite
-        at d = 0 (where the entropy is 0, or -inf if the reference is not allowed). `overlaps` holds ``q, q_hat, t0, t0_hat, t_hat, gamma, q_ref, energy,
-        free_entropy`` and ``replicon``, positive where the replica-symmetric saddle is stable (see `local_entropy`).
+        at d = 0, where the entropy is 0, or -inf if the reference is not allowed. `overlaps` holds ``q, q_hat, t0,
+        t0_hat, t_hat, gamma, q_ref, energy, free_entropy`` and ``replicon``, positive where the replica-symmetric
+        saddle is stable (see `local_entropy`).
         Points with negative entropy (typical solutions are isolated there) have status ``"negative-entropy"``,
         those whose replicon is negative ``"unstable"``, and all of them ``"no-reference"`` where the entropy of the
         references themselves is negative.

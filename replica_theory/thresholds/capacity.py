@@ -74,8 +74,8 @@ def capacity(model: Model) -> Capacity:
     r"""Capacity: the load at which the entropy of the solutions vanishes (Krauth and Mézard 1989).
 
     On the replica-symmetric branch everything is an explicit function of :math:`\hat q`: first
-    :math:`q = \int Dz\tanh^2\sqrt{\hat q}z`, then :math:`\alpha = \hat q/\int Dz\,\ell'^2`; the capacity is the first root
-    of the entropy along that curve. For an even constraint, as long as q = 0 is stable there, it is the annealed
+    :math:`q = \int Dz\tanh^2\sqrt{\hat q}z`, then :math:`\alpha = \hat q/\int Dz\,\ell'^2`; the capacity is the first
+    root of the entropy along that curve. For an even constraint, as long as q = 0 is stable there, it is the annealed
     :math:`-\log 2/\log P(h\ \mathrm{allowed})`.
 
     Parameters
