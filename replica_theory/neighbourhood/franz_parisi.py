@@ -44,7 +44,7 @@ from replica_theory.replicas.probe import (
 from replica_theory.results.curve import AT_REFERENCE, EXCLUDED, FAILED, INACCURATE, EntropyCurve, Row, assemble
 from replica_theory.results.grid import broadcast, by_setting
 from replica_theory.status import ConvergenceError, Status, report, silenced
-from replica_theory.typical.replica_symmetric import replica_symmetric
+from replica_theory.typical.replica_symmetric import ReplicaSymmetric, replica_symmetric
 from replica_theory.typing import Array, ArrayLike
 
 _TOLERANCE = 1e-9
@@ -85,9 +85,9 @@ def franz_parisi(
         at d = 0, where the entropy is 0, or -inf if the reference is not allowed. `overlaps` holds ``q, q_hat, t0,
         t0_hat, t_hat, gamma, q_ref, energy, free_entropy`` and ``replicon``, positive where the replica-symmetric
         saddle is stable (see `local_entropy`).
-        Points with negative entropy (typical solutions are isolated there) have status ``"negative-entropy"``,
-        those whose replicon is negative ``"unstable"``, and all of them ``"no-reference"`` where the entropy of the
-        references themselves is negative.
+        Points with negative entropy (typical solutions are isolated there) have status ``"negative-entropy"``, those
+        whose replicon, or that of the references, is negative ``"unstable"``, and all of them ``"no-reference"`` where
+        the entropy of the references themselves is negative.
 
     Raises
     ------
@@ -269,13 +269,15 @@ def franz_parisi_rows(probe: Model, reference: Model, alpha: float, distances: A
         todo = np.array([k for k in todo if rows[k].error > _TOLERANCE], dtype=int)
         if not len(todo):
             break
-    return [_judged(row, float(typical.entropy)) if row.status.ok else row for row in rows]
+    return [_judged(row, typical) if row.status.ok else row for row in rows]
 
 
-def _judged(row: Row, reference: float) -> Row:
-    """The row with its status, by its numbers and the entropy of the references."""
-    replicon = row.overlaps.get("replicon", np.nan)
-    status = Status.of(row.entropy, error=row.error, stability=replicon, reference=reference, tolerance=INACCURATE)
+def _judged(row: Row, typical: ReplicaSymmetric) -> Row:
+    """The row with its status, by its numbers and those of the references."""
+    stability = float(np.fmin(row.overlaps.get("replicon", np.nan), float(typical.stability)))
+    status = Status.of(
+        row.entropy, error=row.error, stability=stability, reference=float(typical.entropy), tolerance=INACCURATE
+    )
     return row._replace(status=status)
 
 

@@ -64,7 +64,7 @@ def test_stable_ones_stay():
 
 
 def test_the_smallest_solution_is_found_and_none_is_said():
-    """G(q)/q = g (1 - q)^2 has the root 1 - 1/sqrt(g); below g = 1 there is none, and one that never falls runs to 1."""
+    """G(q)/q = g (1 - q)^2 has the root 1 - 1/sqrt(g), and none below g = 1; one that never falls runs to 1."""
     growth = np.array([0.5, 1.5, 4.0])
     found = sign_broken(lambda q, index: growth[index] * q * (1 - q) ** 2, growth)
     assert np.isnan(found[0]) and found[1:] == pytest.approx(1 - growth[1:] ** -0.5, rel=1e-13)
