@@ -97,6 +97,10 @@ def local_entropy(
 
     Notes
     -----
+    The status of a point with a negative ``replicon`` or ``replicon_ref`` is ``"unstable"``; around solutions of
+    negative entropy, which do not exist, it is ``"no-reference"``. At d = 0 the entropy is 0 and the slope infinite
+    (``-inf`` around free references at y = 0, which hardly ever are solutions).
+
     Every curve starts where the replicas do not feel the reference (d = 1/2 if it is free, the typical distance
     between solutions if it is one) and is continued in log d; for zero complexity y is raised at d = 0.1 until
     :math:`\Sigma` vanishes and then followed along with the distance. A branch that turns back ends the curve there

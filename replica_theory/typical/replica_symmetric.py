@@ -78,7 +78,8 @@ class ReplicaSymmetric(GridResult):
         :math:`1 - \alpha\int D\mu\,(\ell'')^2\int Dz\,\mathrm{sech}^4(\sqrt{\hat q}z+\hat R)`; the
         replica-symmetric saddle is locally stable where this is positive.
     error : float or array
-        Estimated quadrature error of `free_entropy`.
+        Bound on the numerical error of `entropy` and `free_entropy`: quadrature, rounding, and (at finite beta, where
+        the entropy is not stationary) what the error of the overlaps changes.
     residual : float or array
         Residual of the saddle-point equations.
     status : Status or array of Status
@@ -176,7 +177,10 @@ def replica_symmetric(model: Model, alpha: ArrayLike) -> ReplicaSymmetric:
 
     Notes
     -----
-    For an even constraint (`SymmetricBinaryPerceptron`) the saddle is q = 0, where the annealed entropy is exact.
+    For an even constraint (`SymmetricBinaryPerceptron`) the saddle is q = 0, where the annealed entropy is exact, as
+    long as that is stable; beyond (`UShapePerceptron`) it is the solution q > 0. A negative `stability` has the status
+    ``"unstable"``, an error above 1e-7 (relative, for entropies above 1) ``"inaccurate-quadrature"``: so end low
+    temperatures at loads where energy is left, at beta of some 1e4, as 1 - q falls like 1/beta.
     Quadrature: 241 nodes, doubled where the error estimate asks for it; about 0.1 ms a point in large arrays.
 
     Examples
