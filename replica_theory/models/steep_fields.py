@@ -52,7 +52,7 @@ def steep_fields(model: Model, std: Array) -> list[Steep]:
     >>> for step in steep_fields(BinaryPerceptron(beta=200.0), np.array(0.1)):
     ...     print(f"{step.center:.4f} {step.width:.4f}")
     0.0000 0.1000
-    -1.9641 0.0051
+    -1.9804 0.0050
     """
     shape = np.broadcast_shapes(np.shape(std), np.shape(model.kappa), np.shape(model.beta))
     std = np.broadcast_to(np.asarray(std, dtype=float), shape)
