@@ -20,20 +20,21 @@ the largest term stands for the integral over them, with :math:`\chi` in the pla
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import Any, ClassVar
 
 import numpy as np
-from numpy.typing import NDArray
 
 from replica_theory.arguments import NON_NEGATIVE, Allowed, checked_alpha, checked_model, checked_real
 from replica_theory.models.model import Model
 from replica_theory.models.proximal import maximal_field
 from replica_theory.numerics.binary import log2cosh
-from replica_theory.numerics.fixed_points import FixedPoints, solve_fixed_points
+from replica_theory.numerics.branches import follow_branch
 from replica_theory.numerics.gaussian import multi_rule, rule
 from replica_theory.numerics.inner_newton import inner_newton
-from replica_theory.results.grid import GridResult, broadcast
+from replica_theory.results.grid import GridResult, broadcast, by_setting
 from replica_theory.results.quantities import FOCUSING
 from replica_theory.status import ConvergenceError, Status, report, statuses
 from replica_theory.typical.replica_symmetric import replica_symmetric
@@ -43,7 +44,14 @@ _NODES = 241
 _AT_LEAST_ONE = Allowed("be finite and at least 1", lambda y: (y >= 1) & (y < np.inf))
 _LARGEST = 1 - 1e-9
 """Largest overlap at which the integrals are done."""
-_COLUMNS = ("q", "overlap", "q_tilde", "free_entropy", "local_entropy", "response", "error", "residual")
+_STEP, _SHORTEST, _HAIR = 0.2, 1e-3, 1e-3
+"""Largest and smallest step along a branch, and from where a point is entered at doubled quadrature, in its variable
+p = log(1 + (y gamma)^2)/2: the unknowns are analytic in gamma squared, and y replicas feel a coupling of order 1/y."""
+_COLUMNS = ("q", "overlap", "q_tilde", "free_entropy", "internal_entropy", "response", "error", "residual")
+
+
+_Point = tuple[Status, Array]
+"""Status and the values of `_COLUMNS`."""
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -58,8 +66,11 @@ class FocusingFixedPoint(GridResult):
     q, overlap, q_tilde : float or array
         :math:`\frac1N\sum m_i^2`, overlap of a replica with the reference, and :math:`\frac1N\sum\tilde m_i^2` with the
         reference's magnetisations, as in the trace of a solver.
-    free_entropy, local_entropy : float or array
-        :math:`-\beta F` and :math:`-\beta F - \gamma\cdot\mathrm{overlap}`, nats per weight and replica, as there.
+    free_entropy, internal_entropy : float or array
+        :math:`-\beta F` and :math:`-\beta F - \gamma\cdot\mathrm{overlap}`, nats per weight and replica, as there. The
+        second one is no local entropy: like `RobustEnsemble.internal_entropy` it stands for :math:`S + \Sigma/y` and
+        contains the share of the reference's own entropy, :math:`(\log 2)/y` at gamma = 0, less as the coupling grows
+        and nothing as y → ∞.
     response : float or array
         The feedback :math:`\chi`.
     error : float or array
@@ -71,7 +82,7 @@ class FocusingFixedPoint(GridResult):
 
     _coordinates: ClassVar = ("gamma", "alpha", "y", "kappa", "beta")
     _quantities: ClassVar = FOCUSING
-    _main: ClassVar = "local_entropy"
+    _main: ClassVar = "internal_entropy"
 
     model: Model
     alpha: ArrayLike
@@ -81,7 +92,7 @@ class FocusingFixedPoint(GridResult):
     overlap: ArrayLike
     q_tilde: ArrayLike
     free_entropy: ArrayLike
-    local_entropy: ArrayLike
+    internal_entropy: ArrayLike
     response: ArrayLike
     error: ArrayLike
     residual: ArrayLike
@@ -116,6 +127,9 @@ def focusing_fixed_point(model: Model, alpha: ArrayLike, gamma: ArrayLike, y: Ar
 
     Notes
     -----
+    At each y the fixed point is followed from gamma = 0, where the replicas are alone. Where the branch turns back
+    (at kappa = 0 from loads of about 0.65 on) the status is ``fold``: the messages of an instance then condense
+    abruptly onto another branch, of larger `q`, which is not reported.
     The algorithm is known to be exact at y = 1 only; compare with `robust_ensemble` to see by how much the
     independence of a pattern's copies fails.
 
@@ -123,14 +137,18 @@ def focusing_fixed_point(model: Model, alpha: ArrayLike, gamma: ArrayLike, y: Ar
     --------
     >>> from replica_theory import BinaryPerceptron
     >>> point = focusing_fixed_point(BinaryPerceptron(), alpha=0.6, gamma=0.4, y=3)
-    >>> print(f"{point.overlap:.6f} {point.q:.6f} {point.local_entropy:.6f}")
+    >>> print(f"{point.overlap:.6f} {point.q:.6f} {point.internal_entropy:.6f}")
     0.578353 0.459841 0.355003
     """
     _checked_constraint(model)
     load, coupling = checked_alpha(alpha), checked_real("gamma", gamma, NON_NEGATIVE)
     replicas = checked_real("y", y, _AT_LEAST_ONE)
     points = broadcast(alpha=load, gamma=coupling, y=replicas)
-    rows = [_point(FocusingEquations(model, at["alpha"], at["gamma"], at["y"])) for at in points]
+
+    def solve(at: Mapping[str, float], gammas: Array) -> list[_Point]:
+        return _branch(FocusingEquations(model, at["alpha"], 0.0, at["y"]), gammas)
+
+    rows = by_setting(points, "gamma", solve)
     table = np.array([values for _, values in rows]).reshape(len(rows), len(_COLUMNS))
     columns = points.columns | dict(zip(_COLUMNS, table.T, strict=True))
     status = statuses(outcome for outcome, _ in rows)
@@ -207,29 +225,51 @@ class FocusingEquations:
         return np.array([q, overlap, q_tilde, free, free - self.gamma * overlap, chi])
 
 
-def _point(equations: FocusingEquations) -> tuple[Status, Array]:
-    """Status and values at one point, from the uncoupled solution."""
-    lost = Status.SADDLE_LOST, np.full(len(_COLUMNS), np.nan)
+def _branch(equations: FocusingEquations, gammas: Array) -> list[_Point]:
+    """The points of one branch, all couplings at once, from the uncoupled solution."""
     try:
         q = float(replica_symmetric(equations.model, equations.alpha).q)
     except ConvergenceError:
-        return lost
+        return [_lost(Status.SADDLE_LOST)] * len(gammas)
+    targets = np.unique(gammas).tolist()
+    places = [_place(equations.y, gamma) for gamma in targets]
+    followed = follow_branch(
+        partial(_residual, equations), np.array([q, 0.0]), 0.0, places, max_step=_STEP, min_step=_SHORTEST
+    )
+    found = {
+        gamma: _read_out(replace(equations, gamma=gamma), point.x) if point.status.ok else _lost(point.status)
+        for gamma, point in zip(targets, followed, strict=True)
+    }
+    return [found[gamma] for gamma in gammas.tolist()]
 
-    found = _solve(equations, np.array([[q, 0.0]]), sweeps=30)
-    if not found.converged[0]:
-        return lost
-    finer = replace(equations, nodes=2 * equations.nodes - 1)
-    values, refined = equations.read(found.x[0]), finer.read(_solve(finer, found.x, sweeps=0).x[0])
-    return Status.CONVERGED, np.append(values, [np.abs(refined - values).max(), found.residual[0]])
+
+def _read_out(equations: FocusingEquations, x: Array) -> _Point:
+    """What is reported at a solution, with what doubled quadrature changes of it as error."""
+    finer, p = replace(equations, nodes=2 * equations.nodes - 1), _place(equations.y, equations.gamma)
+    refined = follow_branch(partial(_residual, finer), x, p - _HAIR, [p], max_step=1.0)[0]
+    if not refined.status.ok:
+        return _lost(Status.INACCURATE_QUADRATURE)
+    values = equations.read(x)
+    error = np.abs(finer.read(refined.x) - values).max()
+    return Status.CONVERGED, np.append(values, [error, np.abs(_residual(equations, x, p)).max()])
 
 
-def _solve(equations: FocusingEquations, start: Array, sweeps: int) -> FixedPoints:
-    def update(x: Array, _: NDArray[np.intp]) -> Array:
-        return np.array(
-            [equations.update(row) if 0 < row[0] < _LARGEST and row[1] > -1e-9 else row + np.nan for row in x]
-        )
+def _residual(equations: FocusingEquations, x: Array, p: float) -> Array:
+    """The equations' defect at the coupling of a place on the branch; NaN outside their domain."""
+    q, chi = map(float, x)
+    if not (0 < q < _LARGEST and chi > -1e-9):
+        return np.full(2, np.nan)
+    gamma = float(np.sqrt(np.expm1(2 * max(p, 0.0)))) / equations.y
+    return replace(equations, gamma=gamma).update(np.array([q, max(chi, 0.0)])) - x
 
-    return solve_fixed_points(update, start, tol=1e-11, sweeps=sweeps)
+
+def _place(y: float, gamma: float) -> float:
+    """Where a coupling lies along the branch."""
+    return 0.5 * float(np.log1p((y * gamma) ** 2))
+
+
+def _lost(status: Status) -> _Point:
+    return status, np.full(len(_COLUMNS), np.nan)
 
 
 def _coupled(x: Array, gamma: float) -> Array:

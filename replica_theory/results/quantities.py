@@ -116,7 +116,7 @@ FOCUSING = {
     "overlap": ROBUST["overlap"],
     "q_tilde": Quantity("mean square magnetisation of the reference"),
     "free_entropy": Quantity("free entropy of a replica", NATS),
-    "local_entropy": ROBUST["local_entropy"],
+    "internal_entropy": Quantity("free entropy less gamma times the overlap: local entropy and complexity / y", NATS),
     "response": Quantity("response through the reference"),
     "error": Quantity("largest change of q, overlaps and entropies under doubled quadrature"),
     "residual": Quantity("residual of the equations"),
