@@ -101,6 +101,13 @@ def test_passes_are_told_apart_and_what_was_not_measured_is_left_out(found):
     ]  # fmt: skip
 
 
+def test_internal_entropies_above_one_are_in_sight(found):
+    trace = found.trace.copy()
+    trace["internal_entropy"][:2] = 1.3, -0.1  # log 2 (1 + 1/y) at most; negative beyond capacity
+    low, high = focusing_trace(replace(found, trace=trace)).figure.axes[1].get_ylim()
+    assert low < -0.1 and high > 1.3
+
+
 def test_infinite_coupling_is_the_top():
     reinforced = bp.solve(bp.random_instance(MODEL, n=101, alpha=0.3, rng=1), "reinforced-bp", rng=1)
     twin = focusing_trace(reinforced).figure.axes[1]
