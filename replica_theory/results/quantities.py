@@ -37,6 +37,7 @@ LEARNING = {
     "alpha": LOAD,
     "teacher_overlap": Quantity("overlap of student and teacher"),
     "generalization_error": Quantity("probability that student and teacher disagree on a new pattern"),
+    "vote_error": Quantity("probability that the vote of all students and the teacher disagree on a new pattern"),
     "q": Quantity("overlap between two students"),
     "entropy": Quantity("entropy of the students at their energy", NATS),
     "free_entropy": Quantity("free entropy; the entropy at beta = inf", NATS),
