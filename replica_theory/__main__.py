@@ -14,6 +14,7 @@ from typing import Any, get_args
 import numpy as np
 from numpy.typing import NDArray
 
+from replica_theory._version import __version__
 from replica_theory.arguments import number_of, word_of
 from replica_theory.models.command_line import add_model_options, model_of, plain_models
 from replica_theory.models.model import Model
@@ -144,6 +145,7 @@ def _parser() -> argparse.ArgumentParser:
         description="Replica theory of the binary perceptron in the limit N -> infinity.",
         epilog="Each command explains itself: python -m replica_theory entropy --help",
     )
+    parser.add_argument("--version", action="version", version=f"binary-perceptron {__version__}")
     commands = parser.add_subparsers(required=True, metavar="COMMAND", title="commands")
     for add in (_add_entropy, _add_capacity, _add_curve, _add_local, _add_threshold):
         add(commands)
