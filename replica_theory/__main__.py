@@ -268,9 +268,9 @@ def _add_threshold(commands: Any) -> None:
         "load where the dense region of solutions ends, by a named criterion",
         """\
 slope: the local entropy stops growing with the distance (by default free reference and y = inf: 0.75530203 at
-kappa = 0; with --reference solution --y zero-complexity: 0.7757, the 0.77 of the literature; about a minute). gap: the
-saddle point ceases to exist at some distance. margin: the Franz-Parisi entropy around references of the largest margin
-stops growing.""",
+kappa = 0; with --reference solution --y zero-complexity: 0.7757, about a minute. The literature has 0.77 by this
+criterion, and 0.77 to 0.78 by another method). gap: the saddle point ceases to exist at some distance. margin: the
+Franz-Parisi entropy around references of the largest margin stops growing.""",
         """\
   python -m replica_theory threshold
   python -m replica_theory threshold --criterion margin --kappa 0 0.2""",
