@@ -9,6 +9,7 @@ import numpy as np
 from scipy import special
 
 from replica_theory.models.model import Model
+from replica_theory.models.steep_fields import steep_fields
 from replica_theory.numerics.binary import log2cosh
 from replica_theory.numerics.gaussian import Rule, multi_rule, rule
 from replica_theory.results.grid import Points, broadcast
@@ -46,8 +47,7 @@ def energetic_rule(model: Model, q: Array, r: Array, n: int) -> Rule:
     """The outer measure of the energetic term (with the teacher's weight), resolved at the edges of the constraint."""
     if not model.has_teacher:
         return _steps(model, np.sqrt(q), np.sqrt(1 - q), n)
-    narrow = np.minimum(np.sqrt(1 - q), np.sqrt(q - r**2))
-    measure = _steps(model, np.sqrt(q), narrow, n, also=0.0)
+    measure = _steps(model, np.sqrt(q), np.sqrt(1 - q), n, also=np.sqrt(q - r**2))
     weight = teacher_weight(measure.nodes, q[..., None], r[..., None])
     return Rule(measure.nodes, measure.weights * weight, measure.coarse * weight)
 
@@ -90,14 +90,19 @@ def flat_slice(model: Model, index: Any) -> Model:
     return part
 
 
-def _steps(model: Model, scale: Array, std: Array, n: int, also: float | None = None) -> Rule:
-    """Rule in z that resolves the kernel at field ``scale * z`` and width `std` (and a step at z = `also`)."""
+def _steps(model: Model, scale: Array, std: Array, n: int, also: Array | None = None) -> Rule:
+    """Rule in z that resolves the kernel at field ``scale * z`` and width `std` (and a step of width `also` at 0)."""
     safe = np.maximum(scale, 1e-6)
-    edges = [np.broadcast_to(np.asarray(edge)[..., 0] if np.ndim(edge) else edge, scale.shape) for edge in model.edges]
-    centers = [np.clip(edge / safe, -8.0, 8.0) for edge in edges]
-    if also is not None and not all(np.array_equal(c, np.full_like(c, also)) for c in centers):
-        centers = [np.minimum(centers[0], also), np.maximum(centers[0], also)]
-    return multi_rule(centers, [std / safe] * len(centers), n)
+    fields = steep_fields(model, std[..., None])
+    centers = [np.clip(field.center[..., 0] / safe, -8.0, 8.0) for field in fields]
+    widths = [field.width[..., 0] / safe for field in fields]
+    if also is not None:
+        same = [k for k, center in enumerate(centers) if not center.any()]
+        for k in same:
+            widths[k] = np.minimum(widths[k], also / safe)
+        if not same:
+            centers, widths = [*centers, np.zeros_like(scale)], [*widths, also / safe]
+    return multi_rule(centers, widths, n)
 
 
 def _entropic_rule(q_hat: Array, r_hat: Array, n: int) -> Rule:
