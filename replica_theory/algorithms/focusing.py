@@ -28,11 +28,11 @@ from typing import Any, ClassVar
 import numpy as np
 
 from replica_theory.arguments import NON_NEGATIVE, Allowed, checked_alpha, checked_model, checked_real
-from replica_theory.models.model import Model
+from replica_theory.models.model import Kernel, Model
 from replica_theory.models.proximal import maximal_field
 from replica_theory.numerics.binary import log2cosh
 from replica_theory.numerics.branches import follow_branch
-from replica_theory.numerics.gaussian import multi_rule, rule
+from replica_theory.numerics.gaussian import Rule, multi_rule, rule
 from replica_theory.numerics.inner_newton import inner_newton
 from replica_theory.results.grid import GridResult, broadcast, by_setting
 from replica_theory.results.quantities import FOCUSING
@@ -47,7 +47,7 @@ _LARGEST = 1 - 1e-9
 _STEP, _SHORTEST, _HAIR = 0.2, 1e-3, 1e-3
 """Largest and smallest step along a branch, and from where a point is entered at doubled quadrature, in its variable
 p = log(1 + (y gamma)^2)/2: the unknowns are analytic in gamma squared, and y replicas feel a coupling of order 1/y."""
-_COLUMNS = ("q", "overlap", "q_tilde", "free_entropy", "internal_entropy", "response", "error", "residual")
+_COLUMNS = ("q", "overlap", "q_tilde", "free_entropy", "internal_entropy", "response", "stability", "error", "residual")
 
 
 _Point = tuple[Status, Array]
@@ -73,6 +73,8 @@ class FocusingFixedPoint(GridResult):
         and nothing as y → ∞.
     response : float or array
         The feedback :math:`\chi`.
+    stability : float or array
+        Positive where the messages of an instance settle at this point, see `focusing_fixed_point`.
     error : float or array
         Largest change of the overlaps, entropies and the response when the quadrature is doubled.
     residual : float or array
@@ -94,6 +96,7 @@ class FocusingFixedPoint(GridResult):
     free_entropy: ArrayLike
     internal_entropy: ArrayLike
     response: ArrayLike
+    stability: ArrayLike
     error: ArrayLike
     residual: ArrayLike
     status: Any
@@ -129,7 +132,16 @@ def focusing_fixed_point(model: Model, alpha: ArrayLike, gamma: ArrayLike, y: Ar
     -----
     At each y the fixed point is followed from gamma = 0, where the replicas are alone. Where the branch turns back
     (at kappa = 0 from loads of about 0.65 on) the status is ``fold``: the messages of an instance then condense
-    abruptly onto another branch, of larger `q`, which is not reported.
+    abruptly onto another branch, of larger `q`, which is not reported. The messages are stable against small changes
+    where
+
+    .. math:: 1 - \alpha\,E\Big[\Big(\frac{\ell''}{1-\chi\ell''}\Big)^2\Big]\,E\Big[\Big(\frac{m'}{1-\nu m'}\Big)^2\Big] > 0,
+       \qquad m' = \frac{dm}{dB}
+
+    (`stability`, that of de Almeida and Thouless at gamma = 0). Where it is negative (:math:`-\infty` where
+    :math:`\nu m' \ge 1` for some field, whose equation then has several solutions) the status is ``unstable``, and the
+    messages of an instance go elsewhere: at load 0.6 along the pseudo schedule from :math:`\tanh^2\gamma = 0.502` on,
+    where `q` is about to rise steeply in theory and rises slowly on instances of any size.
     The algorithm is known to be exact at y = 1 only; compare with `robust_ensemble` to see by how much the
     independence of a pattern's copies fails.
 
@@ -179,14 +191,18 @@ class FocusingEquations:
 
     def patterns(self, q: float, chi: float) -> tuple[float, float, float]:
         r"""The conjugates, and the patterns' part :math:`\alpha E[\ell + \frac{1-q}2\ell'^2]` of the free entropy."""
+        measure, kernel = self._kernel(q, chi)
+        squares = self.alpha * float(measure.weights @ kernel.d1**2)
+        nu = self.alpha * float(measure.weights @ (chi * kernel.d2**2 / (1 - chi * kernel.d2)))
+        return squares, nu, self.alpha * float(measure.weights @ kernel.log) + 0.5 * (1 - q) * squares
+
+    def _kernel(self, q: float, chi: float) -> tuple[Rule, Kernel]:
+        """The Gaussian measure of the bare fields of patterns, and the kernel at their fields."""
         root, std = np.sqrt(q), np.sqrt(1 - q)
         edges = [np.clip(np.asarray(edge, dtype=float) / root, -8, 8) for edge in self.model.edges]
         measure = multi_rule(edges, [np.asarray(std / root)] * len(edges), self.nodes)
         omega = maximal_field(self.model, root * measure.nodes, chi, float(std))
-        kernel = self.model.log_kernel(omega, float(std))
-        squares = self.alpha * float(measure.weights @ kernel.d1**2)
-        nu = self.alpha * float(measure.weights @ (chi * kernel.d2**2 / (1 - chi * kernel.d2)))
-        return squares, nu, self.alpha * float(measure.weights @ kernel.log) + 0.5 * (1 - q) * squares
+        return measure, self.model.log_kernel(omega, float(std))
 
     def weights(self, q_hat: float, nu: float) -> tuple[Array, Array, Array]:
         """Nodes, weights and the fields B there (NaN where Newton's method does not find them)."""
@@ -209,8 +225,20 @@ class FocusingEquations:
         inner = (self.y - 1) * _coupled(fields, self.gamma)
         return (self.y - 1) * _coupled_slope(inner, self.gamma) * _coupled_slope(fields, self.gamma)
 
+    def stability(self, x: Array) -> float:
+        """That of the messages against small changes; -inf where a weight's field is not the only one."""
+        q, chi = float(x[0]), max(float(x[1]), 0.0)
+        measure, kernel = self._kernel(q, chi)
+        patterns = self.alpha * float(measure.weights @ (kernel.d2 / (1 - chi * kernel.d2)) ** 2)
+        q_hat, nu, _ = self.patterns(q, chi)
+        _, weights, fields = self.weights(q_hat, nu)
+        slope = (1 - np.tanh(fields + self.reference(fields)) ** 2) * (1 + self.slope(fields))
+        if not nu * slope.max() < 1:
+            return -np.inf
+        return 1 - patterns * float(weights @ (slope / (1 - nu * slope)) ** 2)
+
     def read(self, x: Array) -> Array:
-        """What is reported, in the order of `_COLUMNS`, without error and residual."""
+        """What is reported, in the order of `_COLUMNS`, without stability, error and residual."""
         q, chi = map(float, x)
         q_hat, nu, patterns = self.patterns(q, chi)
         _, weights, fields = self.weights(q_hat, nu)
@@ -251,7 +279,10 @@ def _read_out(equations: FocusingEquations, x: Array) -> _Point:
         return _lost(Status.INACCURATE_QUADRATURE)
     values = equations.read(x)
     error = np.abs(finer.read(refined.x) - values).max()
-    return Status.CONVERGED, np.append(values, [error, np.abs(_residual(equations, x, p)).max()])
+    stability = finer.stability(refined.x)
+    residual = np.abs(_residual(equations, x, p)).max()
+    # the internal entropy is no number of solutions: its sign says nothing
+    return Status.of(np.nan, stability=stability), np.append(values, [stability, error, residual])
 
 
 def _residual(equations: FocusingEquations, x: Array, p: float) -> Array:

@@ -119,6 +119,7 @@ FOCUSING = {
     "free_entropy": Quantity("free entropy of a replica", NATS),
     "internal_entropy": Quantity("free entropy less gamma times the overlap: local entropy and complexity / y", NATS),
     "response": Quantity("response through the reference"),
+    "stability": Quantity("stability of the messages (positive: stable)"),
     "error": Quantity("largest change of q, overlaps and entropies under doubled quadrature"),
     "residual": Quantity("residual of the equations"),
 }

@@ -81,7 +81,7 @@ def test_a_steep_branch_is_followed_through():
     rho = np.array([0.48, 0.52, 0.57, 0.6])  # Newton's method from gamma = 0 was lost at 0.56-0.58
     gamma, y = np.arctanh(np.sqrt(rho)), (2 - rho) / (1 - rho)
     points = focusing_fixed_point(MODEL, 0.6, gamma, y)
-    assert np.all(points.converged) and np.all(np.diff(points.q) > 0)
+    assert list(points.status) == ["converged", "unstable", "unstable", "unstable"] and np.all(np.diff(points.q) > 0)
     np.testing.assert_allclose(points.q, [0.64251, 0.73793, 0.86167, 0.8812], atol=6e-6)
     x = np.array([points.q[-1], points.response[-1]])
     for k in reversed(range(len(rho))):
@@ -89,6 +89,23 @@ def test_a_steep_branch_is_followed_through():
         equations = FocusingEquations(MODEL, 0.6, float(gamma[k]), float(y[k]))
         x = solve_fixed_points(lambda rows, _, e=equations: np.array([e.update(row) for row in rows]), x[None]).x[0]
         assert x[0] == pytest.approx(points.q[k], abs=1e-9)
+
+
+def test_stability_is_that_of_de_almeida_and_thouless_without_feedback():
+    for alpha in (0.3, 0.7):
+        alone = replica_symmetric(MODEL, alpha).stability
+        points = focusing_fixed_point(MODEL, alpha, np.array([0.0, 0.8]), 1.0)
+        np.testing.assert_allclose(points.stability, alone, atol=1e-9)
+        assert focusing_fixed_point(MODEL, alpha, 0.0, 5.0).stability == pytest.approx(alone, abs=1e-9)
+
+
+def test_stability_ends_before_the_steep_part():
+    """Instances leave the theory where it becomes unstable: q = 0.671(4) at rho = 0.5, 0.740(6) at 0.54, N = 8001."""
+    rho = np.array([0.45, 0.50, 0.505, 0.54])
+    points = focusing_fixed_point(MODEL, 0.6, np.arctanh(np.sqrt(rho)), (2 - rho) / (1 - rho))
+    assert list(points.status) == ["converged", "converged", "unstable", "unstable"]
+    assert points.stability[1] == pytest.approx(0.032, abs=1e-3) and points.stability[3] == -np.inf
+    assert points.q[1] == pytest.approx(0.671, abs=0.012) and points.q[3] > 0.740 + 0.06
 
 
 @pytest.mark.filterwarnings("ignore::replica_theory.ConvergenceWarning")
