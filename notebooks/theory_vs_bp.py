@@ -110,7 +110,7 @@ style = {"fmt": "ks", "mfc": "w", "ms": 5, "capsize": 2}
 ax.errorbar(steps / n_small, exact.mean(axis=0), exact_error, label=f"enumeration, N = {n_small}", **style)
 ax.axhline(0, color="0.7", lw=0.8)
 ax.set(xlim=(0, 0.25), ylim=(-0.02, 0.44), title=rf"solutions at distance $d$ from a solution, $\alpha = {alpha}$")
-ax.legend(frameon=False, fontsize=9, loc="lower right", bbox_to_anchor=(1.0, 0.07))  # above the line of zero
+ax.legend(frameon=False, fontsize=8, loc="lower right", bbox_to_anchor=(1.0, 0.05))  # above the line of zero
 difference.plot(near, densest.entropy - rt.local_entropy(model, alpha, near).entropy, "C3")
 difference.axhline(0, color="C3", ls="--")
 difference.set(xlabel="distance $d$", ylabel="entropy $- S_\\infty$ (nats per weight)", xlim=(0, 0.25))
