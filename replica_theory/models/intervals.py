@@ -18,6 +18,10 @@ from replica_theory.models.perceptron import hazard
 from replica_theory.numerics.namespace import NUMPY, Namespace
 from replica_theory.typing import Array, ArrayLike
 
+_NARROW = 0.03
+"""Width of an interval in units of the field's (and of the scale on which a tail decays) below which it is thin: six
+orders of it are then below rounding."""
+
 
 class UnionOfIntervals(Model):
     """A constraint that allows the stabilities in some disjoint intervals: its kernel is exact, from their ends."""
@@ -226,7 +230,26 @@ def _interval_kernel(low: Any, high: Any, mean: Any, std: Any, space: Namespace)
         density_far = xp.where(finite, density_near * xp.exp(-0.5 * (far - near) * (far + near)), 0.0)
         d1 = (density_far - density_near) / std
         curvature = (near * density_near - xp.where(finite, far, 0.0) * density_far) / (std * std)
-    return Kernel(log, sign * d1, curvature - d1**2)
+        narrow = (high - low) * (1 + 0.5 * xp.abs(near + far)) < _NARROW * std
+    kernel = Kernel(log, sign * d1, curvature - d1**2)
+    if not bool(narrow.any()):
+        return kernel
+    thin = _thin_kernel((0.5 * (low + high) - mean) / std, (high - low) / std, std, space)
+    return Kernel(*(xp.where(narrow, one, other) for one, other in zip(thin, kernel, strict=True)))
+
+
+def _thin_kernel(m: Any, x: Any, std: Any, space: Namespace) -> Kernel:
+    r"""The same of an interval of width `x` around `m`, in units of `std`: the difference of tails would cancel.
+
+    :math:`\log[xG(m)(1 + s)]` with :math:`s = He_2(m)x^2/24 + He_4(m)x^4/1920`.
+    """
+    xp = space.xp
+    a, b = x * x / 24, x**4 / 1920
+    s = 1 + (m * m - 1) * a + (m**4 - 6 * m * m + 3) * b
+    slope = (2 * m * a + (4 * m**3 - 12 * m) * b) / s
+    bend = (2 * a + 12 * (m * m - 1) * b) / s
+    log = xp.log(x) - 0.5 * m * m - LOG_SQRT_2PI + xp.log(s)
+    return Kernel(log, (m - slope) / std, (bend - slope * slope - 1) / (std * std))
 
 
 def _union_kernel(intervals: tuple[tuple[ArrayLike, ArrayLike], ...], mean: Any, std: Any, space: Namespace) -> Kernel:

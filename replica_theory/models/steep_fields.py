@@ -1,10 +1,10 @@
 r"""Where a kernel changes fast: at the edges of its constraint, and where one of its regimes takes over from another.
 
 Beyond an edge the probability of being allowed falls like :math:`H(x)`, `x` the distance over the width of the field,
-until something else is as likely: the floor :math:`e^{-\beta}` of a finite temperature (or of a soft constraint), or the
-other edge of a hole. There :math:`\ell` turns from a parabola into a constant, or from one parabola into another, within
-:math:`\sigma/x` only, much less than the width :math:`\sigma` of an edge where `x` is large; and both regimes have the
-measure's full weight as an overlap tends to 1. Quadratures need nodes there.
+until something else is as likely: the floor :math:`e^{-\beta}` of a finite temperature (or of a soft constraint), or
+the other edge of a hole. There :math:`\ell` turns from a parabola into a constant, or from one parabola into another,
+within :math:`\sigma/x` only, much less than the width :math:`\sigma` of an edge where `x` is large; and both regimes
+have the measure's full weight as an overlap tends to 1. Quadratures need nodes there.
 """
 
 from __future__ import annotations
@@ -66,6 +66,11 @@ def steep_fields(model: Model, std: Array) -> list[Steep]:
     for low, high, depth in zip(edges[:-1], edges[1:], depths[1:-1], strict=True):
         found += _inside(low, high, std, depth)
     return found + _beside(edges[-1], std, depths[-1])
+
+
+def steep_points(model: Model, std: float) -> list[tuple[float, float]]:
+    """The same of a model of single parameters, as pairs of numbers."""
+    return [(float(field.center), float(field.width)) for field in steep_fields(model, np.array(std))]
 
 
 def _edges_suffice(model: Model, edges: list[Array], std: Array) -> bool:

@@ -34,7 +34,8 @@ from replica_theory.replicas.curve_rows import Sector, curve_rows
 from replica_theory.replicas.equations import OVERLAPS
 from replica_theory.results.curve import EntropyCurve, Row, assemble
 from replica_theory.results.grid import broadcast, by_setting
-from replica_theory.status import report
+from replica_theory.status import Status, report
+from replica_theory.typical.replica_symmetric import entropy_of
 from replica_theory.typing import Array, ArrayLike
 
 Reference = Literal["free", "solution"]
@@ -134,7 +135,8 @@ def local_entropy(
     def solve(at: Mapping[str, float], distances: Array) -> list[Row]:
         probe = model.at(kappa=at["kappa"], beta=at["beta"])
         center = None if reference == "free" else probe.at(kappa=at["kappa"] if kappa_ref is None else kappa_ref)
-        return curve_rows(probe, center, at["alpha"], at["y"], distances, zero=zero, sector=sector)
+        found = curve_rows(probe, center, at["alpha"], at["y"], distances, zero=zero, sector=sector)
+        return found if center is None else [_judged(row, entropy_of(center, at["alpha"])) for row in found]
 
     rows = by_setting(points, "distance", solve)
     names = sorted({*OVERLAPS, "fold", *(name for row in rows for name in row.overlaps)})
@@ -144,6 +146,12 @@ def local_entropy(
     curve = assemble(rows, points, label, names=names, model=model, settings=asked)
     report(curve, "local_entropy", f"at distance {distance}")
     return curve
+
+
+def _judged(row: Row, reference: float) -> Row:
+    """The row of a constrained reference, which does not exist where the entropy of its kind is negative."""
+    exists = Status.of(0.0, reference=reference) is Status.CONVERGED
+    return row if exists or not row.status.ok else row._replace(status=Status.NO_REFERENCE)
 
 
 def _checked(model: Model, reference: str, kappa_ref: float | None) -> None:

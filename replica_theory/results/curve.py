@@ -116,7 +116,13 @@ class Row(NamedTuple):
     overlaps: dict[str, float] = {}  # noqa: RUF012
 
 
+AT_REFERENCE = Row(Status.CONVERGED, 0.0, np.inf, error=0.0)
+"""The limit d = 0 wherever the reference itself is allowed: one configuration, at any temperature."""
+EXCLUDED = Row(Status.NEGATIVE_ENTROPY, -np.inf, np.inf, error=0.0)
+"""The limit d = 0 where the reference is not allowed."""
 FAILED = Row(Status.SADDLE_LOST)
+INACCURATE = 1e-7
+"""Estimated error of an entropy above which a point of a curve counts as inaccurate."""
 
 
 def assemble(
@@ -131,8 +137,10 @@ def assemble(
 ) -> EntropyCurve:
     """The curve of `rows` at the `points` (their distance and alpha), with overlaps `names` even where all failed.
 
-    Without `replicas` the curve has no complexity and no y.
+    Without `replicas` the curve has no complexity and no y. Points that are not `Status.ok` are NaN, but for their
+    error and the fold.
     """
+    rows = [row if row.status.ok else _blank(row) for row in rows]
 
     def column(values: list[float]) -> Array:
         return np.array(values, dtype=float).reshape(points.shape)
@@ -151,3 +159,8 @@ def assemble(
         alpha=points.array("alpha"),
         settings=dict(settings or {}),
     )
+
+
+def _blank(row: Row) -> Row:
+    """A failed point without its numbers."""
+    return Row(row.status, error=row.error, overlaps={"fold": row.overlaps.get("fold", np.nan)})

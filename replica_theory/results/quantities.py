@@ -108,6 +108,7 @@ ROBUST = {
     "q1_hat": Quantity("conjugate of q1"),
     "error": Quantity("largest change of free entropy, local entropy and overlap under doubled quadrature"),
     "residual": RESIDUAL,
+    "stability": Quantity("smaller eigenvalue against breaking among replicas or references"),
 }
 FOCUSING = {
     "alpha": LOAD,

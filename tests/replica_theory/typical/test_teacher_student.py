@@ -144,3 +144,16 @@ def test_generalization_error_is_a_disagreement():
 def test_refusals(call, error, message):
     with pytest.raises(error, match=message):
         call()
+
+
+@pytest.mark.parametrize("kappa", [0.0, 0.5, -0.3])
+def test_infinite_temperature_teaches_nothing(kappa):
+    """At beta = 0 a student is any configuration; little above it the error is 1/2 less what R ~ beta allows."""
+    nothing = teacher_student(TeacherStudent(kappa, beta=0.0), 0.5)
+    assert nothing.entropy == pytest.approx(np.log(2), abs=1e-15) and nothing.generalization_error == 0.5
+    assert not nothing.perfect and nothing.status == "converged" and nothing.q == nothing.teacher_overlap == 0.0
+    small = teacher_student(TeacherStudent(kappa, beta=np.array([1e-8, 1e-6, 1e-4])), 0.5)
+    slope = small.teacher_overlap / np.array([1e-8, 1e-6, 1e-4])
+    assert slope == pytest.approx(slope[0], rel=1e-3)  # corrections of the order of beta
+    # To first order R = alpha sqrt(2/pi) l'(0) with l' = beta G(kappa).
+    assert slope[0] == pytest.approx(0.5 * np.sqrt(2 / np.pi) * np.exp(-0.5 * kappa**2) / np.sqrt(2 * np.pi), rel=1e-6)
