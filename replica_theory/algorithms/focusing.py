@@ -135,8 +135,8 @@ def focusing_fixed_point(model: Model, alpha: ArrayLike, gamma: ArrayLike, y: Ar
     abruptly onto another branch, of larger `q`, which is not reported. The messages are stable against small changes
     where
 
-    .. math:: 1 - \alpha\,E\Big[\Big(\frac{\ell''}{1-\chi\ell''}\Big)^2\Big]\,E\Big[\Big(\frac{m'}{1-\nu m'}\Big)^2\Big] > 0,
-       \qquad m' = \frac{dm}{dB}
+    .. math:: 1 - \alpha\,E\Big[\Big(\frac{\ell''}{1-\chi\ell''}\Big)^2\Big]\,
+       E\Big[\Big(\frac{m'}{1-\nu m'}\Big)^2\Big] > 0, \qquad m' = \frac{dm}{dB}
 
     (`stability`, that of de Almeida and Thouless at gamma = 0). Where it is negative (:math:`-\infty` where
     :math:`\nu m' \ge 1` for some field, whose equation then has several solutions) the status is ``unstable``, and the
