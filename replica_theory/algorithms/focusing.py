@@ -142,6 +142,7 @@ def focusing_fixed_point(model: Model, alpha: ArrayLike, gamma: ArrayLike, y: Ar
     :math:`\nu m' \ge 1` for some field, whose equation then has several solutions) the status is ``unstable``, and the
     messages of an instance go elsewhere: at load 0.6 along the pseudo schedule from :math:`\tanh^2\gamma = 0.502` on,
     where `q` is about to rise steeply in theory and rises slowly on instances of any size.
+
     The algorithm is known to be exact at y = 1 only; compare with `robust_ensemble` to see by how much the
     independence of a pattern's copies fails.
 
