@@ -37,7 +37,7 @@ model = rt.BinaryPerceptron()
 
 # %%
 loads = (0.4, 0.6, 0.75) if FAST else (0.4, 0.5, 0.6, 0.7, 0.75, 0.77, 0.8)
-distance = np.geomspace(0.006, 0.15, 24 if FAST else 40)
+distance = np.geomspace(0.006, 0.15, 16 if FAST else 40)
 fig, ax = plt.subplots(figsize=(7.5, 4.6), layout="constrained")
 for k, alpha in enumerate(loads):
     dense = rt.local_entropy(model, alpha, distance, reference="solution", y="zero-complexity")
@@ -63,8 +63,8 @@ plt.show()
 
 # %%
 alpha = 0.6
-ys = np.array([0.5, 1, 2, 3, 4, 6, 8, 10, 12, 14, 16, 18]) if FAST else np.concatenate([[0.25, 0.5], np.arange(1, 25)])
-grid = np.geomspace(0.01, 0.15, 20 if FAST else 30)
+ys = np.array([0.5, 1, 2, 4, 6, 8, 11, 14, 17]) if FAST else np.concatenate([[0.25, 0.5], np.arange(1, 25)])
+grid = np.geomspace(0.01, 0.15, 14 if FAST else 30)
 complexity = np.stack([rt.local_entropy(model, alpha, grid, reference="solution", y=float(y)).complexity for y in ys])
 fig, ax = plt.subplots(figsize=(6.5, 4.2), layout="constrained")
 filled = ax.contourf(grid, ys, complexity, levels=15, cmap="viridis")
@@ -94,7 +94,7 @@ threshold = rt.local_entropy_threshold(model)
 print(threshold)
 assert abs(threshold.alpha - 0.75530203) < 1e-7
 
-kappa = np.linspace(-0.4, 0.8, 7 if FAST else 25)
+kappa = np.linspace(-0.4, 0.8, 4 if FAST else 25)
 fine = np.linspace(-0.4, 0.8, 121)
 capacity = rt.capacity(rt.BinaryPerceptron(kappa=fine)).alpha
 slope = rt.local_entropy_threshold(rt.BinaryPerceptron(kappa=kappa)).alpha

@@ -38,7 +38,7 @@ inside = erf(np.sqrt(0.5))  # P(|z| <= 1)
 # constraint at once.
 
 # %%
-kappa = np.linspace(0.2, 1.4, 13 if FAST else 61)
+kappa = np.linspace(0.2, 1.4, 7 if FAST else 61)
 symmetric = rt.SymmetricBinaryPerceptron(kappa)
 capacity, dense = rt.capacity(symmetric).alpha, rt.local_entropy_threshold(symmetric).alpha
 at_one = float(np.interp(1.0, kappa, dense))
