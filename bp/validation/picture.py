@@ -67,7 +67,7 @@ def _entropy(ax: Axes, model: Model, rows: Sequence[Row]) -> None:
 def _local(ax: Axes, model: Model, rows: Sequence[Row]) -> None:
     sources = sorted({row.simulation_source for row in rows})
     right = min(1.4 * max(row.distance for row in rows), 0.5)
-    grid = tuple((np.linspace(0.07, np.sqrt(right), 24) ** 2).tolist())
+    grid = tuple(np.minimum(np.linspace(0.07, np.sqrt(right), 24) ** 2, right).tolist())  # not 1/2 and a rounding
     for k, alpha in enumerate(sorted({row.alpha for row in rows})):
         for theory, style in ((bound, "--"), (typical, "-")):
             curve = theory(model, alpha, grid)
