@@ -29,7 +29,7 @@ from replica_theory.typing import Array
 
 _INITIAL = 0.1  # node fields (amp) or messages start uniform in +-0.1
 _Q = 3  # column of q
-_COLUMNS = ("gamma", "y", "overlap", "q", "q_tilde", "free_entropy", "local_entropy")
+_COLUMNS = ("gamma", "y", "overlap", "q", "q_tilde", "free_entropy", "internal_entropy")
 _NOISE = 0.3  # standard deviation of the random fields that make passes after the first differ from it
 _FROZEN = 0.9999  # overlap q beyond which the signs no longer change for the better
 _BUDGET = 8000, 20_000  # least and most iterations of all automatic passes together
@@ -165,11 +165,13 @@ class FocusingBP(MessagePasses):
     -----
     The fields or messages start uniform in ±0.1. `Solution.trace` has a record for every step: ``gamma``, ``y``,
     ``overlap`` `S` of a replica with the reference, ``q`` (mean :math:`m^2`), ``q_tilde``, ``free_entropy``
-    :math:`-\beta F`, ``local_entropy`` :math:`-\beta F - \gamma S`, ``errors`` of :math:`\mathrm{sign}(m)`,
+    :math:`-\beta F`, ``internal_entropy`` :math:`-\beta F - \gamma S`, ``errors`` of :math:`\mathrm{sign}(m)`,
     ``iterations`` so far and ``restart`` (0 in the first pass); a local search adds a record of its ``errors`` with NaN
     for what messages have. Entropies are in nats per weight and replica, of the replicas together with the reference,
     :math:`-\beta F = \log(\sum_{\tilde W}[\sum_W e^{-\beta E(W)+\gamma W\cdot\tilde W}]^y)/(Ny)`; they are those of a
-    fixed point to second order in the slowness of the schedule. An iteration costs :math:`O(PN)`.
+    fixed point to second order in the slowness of the schedule. The internal entropy is the entropy of the solutions
+    around a reference plus the :math:`y`-th part of the reference's own entropy, :math:`(\log 2)/y` without coupling;
+    `bp.local_entropy` measures the first alone. An iteration costs :math:`O(PN)`.
 
     References
     ----------
@@ -362,7 +364,7 @@ class _Measures(NamedTuple):
     q: float
     q_tilde: float
     free_entropy: float
-    local_entropy: float
+    internal_entropy: float
 
 
 def replica_measures(state: State, gamma: float, y: float, entropies: bool) -> _Measures:
@@ -387,8 +389,8 @@ def replica_measures(state: State, gamma: float, y: float, entropies: bool) -> _
     replica = state.measure(u)[1]
     sites = log_2cosh(fields) - log_2cosh(fields + u) - log_2cosh(f) + log_2cosh(y * f) / y
     coupling = gamma * gap + np.log1p(np.exp(-2 * gamma)) if gamma < np.inf else 0.0
-    local = float(replica + np.mean(sites) + coupling)
-    return _Measures(1 - gap, q, q_tilde, local + gamma * (1 - gap), local)
+    internal = float(replica + np.mean(sites) + coupling)
+    return _Measures(1 - gap, q, q_tilde, internal + gamma * (1 - gap), internal)
 
 
 def reference_field(fields: Array, gamma: float, y: float) -> Array:

@@ -73,8 +73,8 @@ def crosscheck(
         - ``"state-evolution"``: overlaps of AMP iteration by iteration;
         - ``"planted"`` (teacher at kappa = 0, even constraint): Franz-Parisi ↔ belief propagation around the teacher,
           or around a planted solution;
-        - ``"focusing"`` (random labels, odd constraint): overlaps and local entropy of focusing BP at given gamma and
-          y, its own theory ↔ the algorithm, and the robust ensemble, which it approximates;
+        - ``"focusing"`` (random labels, odd constraint): overlaps and internal entropy of focusing BP at given gamma
+          and y, its own theory ↔ the algorithm, and the robust ensemble, which it approximates;
         - ``"solutions"``: local entropies around the solutions that every solver finds within 2000 sweeps, above the
           Franz-Parisi entropy and below the bound at y = inf; where that is the entropy, against that of the instance.
 

@@ -121,7 +121,7 @@ class RobustEnsemble(GridResult):
     def internal_entropy(self) -> ArrayLike:
         r""":math:`-\beta F - \gamma t + \beta\alpha e = S + \Sigma/y`.
 
-        The local entropy in the traces of focusing belief propagation: it contains the share :math:`\Sigma/y` of the
+        The internal entropy in the traces of focusing belief propagation: it contains the share :math:`\Sigma/y` of the
         reference's own entropy and tends to `local_entropy` as y grows.
         """
         with np.errstate(divide="ignore"):

@@ -13,14 +13,24 @@ import sys
 import termios
 import threading
 import time
+import tomllib
+from importlib.metadata import EntryPoint
+from pathlib import Path
 
 import numpy as np
 import pytest
 
 import bp
+import replica_theory.__main__
 from bp.__main__ import main
 from bp.validation.verdict import Verdict
-from replica_theory import BinaryPerceptron, SymmetricBinaryPerceptron
+from replica_theory import (
+    BinaryPerceptron,
+    IntervalModel,
+    SymmetricBinaryPerceptron,
+    TeacherStudent,
+    UShapePerceptron,
+)
 
 SMALL = ["crosscheck", "--alpha", "0.3", "0.5", "--n", "101", "--samples", "2", "--distance", "0.1", "--seed", "7"]
 SMALL += ["--comparisons", "entropy", "solutions"]
@@ -58,7 +68,9 @@ def written(tmp_path_factory):
 def test_crosscheck_prints_a_table_and_writes_three_files(written):
     folder, done = written
     assert done.returncode == 0
-    assert all(re.search(r"^\d\d:\d\d:\d\d crosscheck: ", line) for line in done.stderr.splitlines())  # no bar, no warning
+    assert all(
+        re.search(r"^\d\d:\d\d:\d\d crosscheck: ", line) for line in done.stderr.splitlines()
+    )  # no bar, no warning
     check = bp.crosscheck(BinaryPerceptron(), [0.3, 0.5], n=101, samples=2, rng=7, distance=0.1, comparisons=NAMES)
     assert done.stdout.startswith(str(check))
     assert "Instances solved: focusing-bp 4 of 4" in done.stdout
@@ -202,6 +214,23 @@ def test_settings_that_differ_are_refused(written, capsys):
     folder, _ = written
     assert main([*SMALL, "--n", "103", "--output", str(folder)]) == 2
     assert "n was [101] and is [103] now" in sentence(capsys)
+
+
+def test_force_begins_anew_where_another_run_is(tmp_path, capsys):
+    quick = ["crosscheck", "--n", "51", "--samples", "2", "--comparisons", "entropy", "--workers", "1", "--output"]
+    assert main([*quick, str(tmp_path), "--alpha", "0.3"]) == 0
+    points = {path.name: path.read_bytes() for path in (tmp_path / "points").glob("*.npz")}
+    capsys.readouterr()
+    assert main([*quick, str(tmp_path), "--alpha", "0.4"]) == 2
+    assert "choose another folder, or drop its points by --force" in sentence(capsys)
+    assert main([*quick, str(tmp_path), "--alpha", "nan", "--force"]) == 2  # found out before anything is dropped
+    assert {path.name: path.read_bytes() for path in (tmp_path / "points").glob("*.npz")} == points
+    capsys.readouterr()
+    assert main([*quick, str(tmp_path), "--alpha", "0.4", "--force"]) == 0
+    assert "0.392" in capsys.readouterr().out
+    assert all((tmp_path / "points" / name).read_bytes() != content for name, content in points.items())
+    with pytest.raises(SystemExit):
+        main([*quick, str(tmp_path), "--force", "--resume"])
 
 
 def test_an_output_folder_that_cannot_be_written(tmp_path, capsys):
@@ -356,7 +385,10 @@ def test_solve_json_output_and_seed(patterns, tmp_path, capsys):
     assert report["solved"] is True and report["errors"] == 0
     assert (report["n"], report["patterns"], report["weights"]) == (101, 50, str(output))
     first = output.read_bytes()
-    assert main(["solve", str(patterns), "--seed", "4", "--output", str(output)]) == 0
+    assert main(["solve", str(patterns), "--seed", "4", "--output", str(output)]) == 2
+    assert f"{output} is there already: choose another name, or replace it by --force" in sentence(capsys)
+    output.write_text("1\n")
+    assert main(["solve", str(patterns), "--seed", "4", "--output", str(output), "--force"]) == 0
     assert output.read_bytes() == first
 
 
@@ -370,15 +402,95 @@ def test_solve_says_when_there_is_no_solution(tmp_path, capsys):
     assert bp.read_instance(path).errors(weights) == 1
 
 
-def test_margin_and_constraint_of_text_files(tmp_path, capsys):
+def test_margin_and_model_of_text_files(tmp_path, capsys):
     path = tmp_path / "patterns.txt"
     instance = bp.random_instance(SymmetricBinaryPerceptron(1.0), 101, 0.5, rng=2)
     bp.write_instance(bp.Instance(instance.xi), path)
-    assert main(["solve", str(path), "--constraint", "symmetric", "--kappa", "1"]) == 0
+    assert main(["solve", str(path), "--model", "symmetric", "--kappa", "1"]) == 0
     assert instance.errors(np.loadtxt(f"{path}.weights.txt", dtype=int)) == 0
     capsys.readouterr()
-    assert main(["entropy", str(path), "--constraint", "symmetric", "--kappa", "1", "--json"]) == 0
+    assert main(["entropy", str(path), "--model", "symmetric", "--json"]) == 0
     assert json.loads(capsys.readouterr().out)["entropy"] == bp.belief_propagation(instance).entropy
+
+
+@pytest.mark.parametrize(
+    ("name", "options", "model"),
+    [
+        ("patterns.txt.gz", [], BinaryPerceptron()),
+        ("a.npz", ["--model", "u-shape", "--kappa", "0.5"], UShapePerceptron(0.5)),
+        ("b.npz", ["--model", "interval", "--interval", "-1", "0.5", "--interval", "2", "inf"],
+         IntervalModel([(-1.0, 0.5), (2.0, np.inf)])),
+        ("c.npz", ["--model", "teacher-student", "--patterns", "gaussian"], TeacherStudent()),
+        ("d.npz", ["--model", "symmetric"], SymmetricBinaryPerceptron(1.0)),
+    ],
+)  # fmt: skip
+def test_generate_writes_the_instance_of_the_seed(name, options, model, tmp_path, capsys):
+    path = tmp_path / name
+    given = ["generate", str(path), "--n", "41", "--alpha", "0.4", "--seed", "3", *options]
+    assert main([*given, "--json"]) == 0
+    assert json.loads(capsys.readouterr().out)["patterns"] == 16
+    kind = "gaussian" if "gaussian" in options else "binary"
+    expected = bp.random_instance(model, 41, 0.4, rng=3, patterns=kind)
+    read = bp.read_instance(path)
+    assert np.array_equal(read.xi, expected.xi) and read.model == expected.model
+    before = path.read_bytes()
+    assert main(given) == 2 and path.read_bytes() == before
+    assert "is there already" in sentence(capsys)
+    assert main([*given, "--force"]) == 0
+
+
+@pytest.mark.parametrize(
+    ("options", "words"),
+    [
+        (["--n", "0", "--alpha", "0.5"], "n must be a positive integer; got 0"),
+        (["--alpha", "-1"], "alpha must be positive"),
+        (["--alpha", "0.5", "--patterns", "real"], "patterns must be one of 'binary', 'gaussian'; got 'real'"),
+        (["--alpha", "0.5", "--seed", "-1"], "seed must be a non-negative integer; got -1"),
+        (["--alpha", "0.5", "--model", "interval"], "--model interval needs --interval A B"),
+        (["--alpha", "0.5", "--kappa", "0.5"], "format 'text' would lose"),
+    ],
+)
+def test_generate_refuses_in_a_sentence(options, words, tmp_path, capsys):
+    assert main(["generate", str(tmp_path / "patterns.txt"), *options]) == 2
+    assert words in sentence(capsys) and not list(tmp_path.iterdir())
+
+
+def test_local_entropy_around_the_weights_that_solve_wrote(patterns, capsys):
+    assert main(["local-entropy", str(patterns)]) == 2
+    assert "find some: python -m bp solve" in sentence(capsys)
+    assert main(["solve", str(patterns)]) == 0
+    capsys.readouterr()
+    assert main(["local-entropy", str(patterns), "--distance", "0.05", "0.1", "--method", "exact", "--json"]) == 0
+    report = json.loads(capsys.readouterr().out)
+    instance, weights = bp.read_instance(patterns), np.loadtxt(f"{patterns}.weights.txt", dtype=int)
+    expected = bp.local_entropy(instance, weights, [0.05, 0.1], method="exact")
+    assert [point["entropy"] for point in report["points"]] == expected.entropy.tolist() and report["errors"] == 0
+    assert main(["local-entropy", str(patterns), "--distance", "0.1"]) == 0
+    table = capsys.readouterr().out
+    assert f"{float(bp.local_entropy(instance, weights, 0.1, method='amp').entropy):.9f}" in table
+    assert main(["local-entropy", str(patterns), "--distance", "0.7"]) == 2
+    assert "distance must lie in [0, 1/2]" in sentence(capsys)
+    assert main(["local-entropy", str(patterns), "--distance", "0.1", "--max-iter", "1"]) == 1
+    assert "iteration" in capsys.readouterr().err
+    other = patterns.with_name("other")
+    for text, words in (("1 1 -1", "101"), ("1 one", "must be ±1, separated by blanks"), ("0 " * 101, "±1")):
+        other.write_text(text)
+        assert main(["local-entropy", str(patterns), "--weights", str(other)]) == 2
+        assert words in sentence(capsys)
+
+
+def test_version(capsys):
+    with pytest.raises(SystemExit) as ended:
+        main(["--version"])
+    assert ended.value.code == 0
+    assert capsys.readouterr().out == f"binary-perceptron {bp.__version__}\n"
+
+
+def test_console_scripts_are_the_command_lines():
+    settings = tomllib.loads((Path(bp.__file__).parents[1] / "pyproject.toml").read_text(encoding="utf-8"))
+    scripts = {name: EntryPoint(name, value, "console_scripts").load()
+               for name, value in settings["project"]["scripts"].items()}  # fmt: skip
+    assert scripts == {"binary-perceptron": main, "replica-theory": replica_theory.__main__.main}
 
 
 def test_entropy(patterns, capsys):
@@ -516,7 +628,7 @@ def test_a_dead_worker_is_reported(monkeypatch, capsys, tmp_path):
     assert "worker processes died; 3 finished points are in here" in sentence(capsys)
 
 
-@pytest.mark.parametrize("command", [[], ["crosscheck"], ["solve"], ["entropy"]])
+@pytest.mark.parametrize("command", [[], ["crosscheck"], ["generate"], ["solve"], ["entropy"], ["local-entropy"]])
 def test_help_teaches(command, capsys):
     with pytest.raises(SystemExit) as ended:
         main([*command, "--help"])

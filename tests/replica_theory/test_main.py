@@ -9,6 +9,7 @@ import sys
 import numpy as np
 import pytest
 
+import replica_theory
 from replica_theory import (
     BinaryPerceptron,
     SymmetricBinaryPerceptron,
@@ -155,6 +156,13 @@ def test_help_teaches(command, capsys):
     assert stop.value.code == 0
     for part in ("conventions:", "exit code:", "examples:", f"python -m replica_theory {command} ", "--json", "nats"):
         assert part in text
+
+
+def test_version(capsys):
+    with pytest.raises(SystemExit) as ended:
+        main(["--version"])
+    assert ended.value.code == 0
+    assert capsys.readouterr().out == f"binary-perceptron {replica_theory.__version__}\n"
 
 
 @pytest.mark.parametrize("sign", [signal.SIGINT, signal.SIGTERM])
