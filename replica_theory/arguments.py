@@ -12,7 +12,7 @@ import warnings
 from argparse import ArgumentTypeError
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from inspect import isabstract
-from typing import Any, NamedTuple, TypeVar
+from typing import Any, NamedTuple, TypeGuard, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -190,6 +190,19 @@ def checked_flag(name: str, value: Any) -> bool:
     return bool(value)
 
 
+def checked_text(name: str, value: Any, such: str) -> str:
+    """The argument, a word that is looked up later; `such` says what it may be.
+
+    Raises
+    ------
+    TypeError
+        If it is no text.
+    """
+    if not isinstance(value, str):
+        raise TypeError(f"{name} must be {such}; got {shown(value)}")
+    return value
+
+
 def checked_path(name: str, value: Any) -> str:
     """The argument as the path of a file or folder.
 
@@ -302,9 +315,9 @@ def checked_model(
         raise ValueError(f"model must have a single kappa and beta; got {shown(model)}")
     if random_labels and model.has_teacher:
         other = f"; for a teacher see {instead}" if instead else ""
-        raise ValueError(f"{door} needs random labels{other}; got {shown(model)}")
+        raise ValueError(f"{door} needs random labels{other}; got model={shown(model)}")
     if hard and np.isfinite(model.beta).any():
-        raise ValueError(f"{door} counts solutions and needs beta = inf; got beta={shown(model.beta)}")
+        raise ValueError(f"{door} counts solutions and needs beta = inf; got beta={shown(model.beta)} in the model")
 
 
 def checked_signs(name: str, values: Any, size: int) -> NDArray[np.int8]:
@@ -318,7 +331,7 @@ def checked_signs(name: str, values: Any, size: int) -> NDArray[np.int8]:
     array = _shaped(name, checked_array(name, values, "±1"), size)
     bad = np.flatnonzero((array != 1) & (array != -1)) if array.dtype.kind in "iuf" else np.arange(size)
     if len(bad):
-        remedy = f"; of 0 and 1 make 2 * {name} - 1" if _are_bits(array) else ""
+        remedy = " (2*x - 1 makes ±1 of 0 and 1)" if _are_bits(array) else ""
         raise ValueError(f"{name} must be ±1; entry {int(bad[0])} is {shown(array[bad[0]])}{remedy}")
     return array.astype(np.int8)
 
@@ -408,7 +421,7 @@ def shown(value: Any) -> str:
     return text if len(text) <= _LONG else f"{text[: _LONG - 1]}…"
 
 
-def is_integer(value: Any) -> bool:
+def is_integer(value: Any) -> TypeGuard[int]:
     """Whether a value is an integer, Python's or numpy's; booleans and lengths of time are none."""
     return isinstance(value, int | np.integer) and not isinstance(value, bool | np.timedelta64)
 
@@ -425,7 +438,7 @@ def _text(value: Any) -> str:
 
 def _real(name: str, value: Any, must: str) -> Array:
     """A fresh array of doubles; `must` says what the argument is to be."""
-    if type(value) is float or type(value) is np.ndarray and value.dtype == np.float64:
+    if type(value) is float or (type(value) is np.ndarray and value.dtype == np.float64):
         return np.array(value)
     array = _array_of(value)
     if array is None or not _are_real(value, array):

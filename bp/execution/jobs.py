@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Iterator, Sequence
 from concurrent.futures import BrokenExecutor, CancelledError, Executor, Future, as_completed
 from contextlib import contextmanager, nullcontext
-from typing import Protocol, TypeVar
+from typing import Any, Protocol, TypeVar
 
 from tqdm import tqdm
 
 from bp.execution.store import Point, PointStore
 from bp.execution.workers import WorkerProcesses
+from replica_theory.arguments import checked_kind, checked_path
 
 _DEATHS = 3  # breakdowns of the worker processes in a row, no point finished in between, that are too many
 
@@ -24,6 +25,20 @@ class Job(Protocol):
 
 
 J = TypeVar("J", bound=Job)
+
+
+def checked_execution(executor: Any, folder: Any) -> None:
+    """Refuse what is no executor (or None), or no path of a folder (or None).
+
+    Raises
+    ------
+    TypeError, ValueError
+        If one is something else.
+    """
+    if executor is not None:
+        checked_kind("executor", executor, Executor, such="concurrent.futures.ProcessPoolExecutor()")
+    if folder is not None:
+        checked_path("folder", folder)
 
 
 def run_points(

@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 
 from bp.randomness import Rng, generator
 from replica_theory._version import __version__
+from replica_theory.arguments import is_integer
 from replica_theory.results.files import replace_file
 
 try:
@@ -162,7 +163,7 @@ def root_seed(rng: Rng, folder: str | os.PathLike[str] | None) -> int:
     if rng is None and folder is not None and (settings := stored_settings(folder)) is not None:
         return int(settings["seed"])
     fresh = generator(rng)
-    return int(rng) if isinstance(rng, int | np.integer) else int(fresh.integers(2**63))
+    return int(rng) if is_integer(rng) else int(fresh.integers(2**63))
 
 
 def _require_same(folder: Path, ours: Mapping[str, Any], theirs: Mapping[str, Any] | None) -> None:

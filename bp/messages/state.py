@@ -13,6 +13,7 @@ from bp.problems.problem import Problem
 from bp.randomness import Rng, generator
 from replica_theory.arguments import (
     FRACTION,
+    NON_NEGATIVE,
     POSITIVE,
     Allowed,
     checked_beta,
@@ -48,9 +49,10 @@ class Messages:
     fields: Array
     g: Array | None = None
 
-    def randomized(self, rng: np.random.Generator, amplitude: float) -> Messages:
+    def randomized(self, rng: Rng, amplitude: float) -> Messages:
         """Fresh messages of the same shapes: fields uniform in plus or minus `amplitude`, output terms zero."""
-        fields = rng.uniform(-amplitude, amplitude, self.fields.shape)
+        size = checked_number("amplitude", amplitude, NON_NEGATIVE)
+        fields = generator(rng).uniform(-size, size, self.fields.shape)
         return Messages(self.method, fields, None if self.g is None else np.zeros_like(self.g))
 
 
@@ -65,6 +67,8 @@ class Control:
     max_iter: int
 
     def __post_init__(self) -> None:
+        if not isinstance(self.method, str):
+            raise TypeError(f"method must be the name of a form of messages; got {shown(self.method)}")
         checked_beta(self.beta)
         checked_number("damping", self.damping, FRACTION)
         checked_number("tol", self.tol, POSITIVE)
@@ -159,9 +163,12 @@ def energy_per_pattern(log_p: Array, beta: float) -> float:
 
 def checked_dtype(dtype: DTypeLike) -> np.dtype[Any]:
     """The precision of messages: double or single."""
-    checked = np.dtype(dtype)
-    if checked not in TOL:
-        raise ValueError(f"dtype must be float64 or float32; got {checked}")
+    try:
+        checked = None if dtype is None else np.dtype(dtype)
+    except Exception:  # numpy raises several kinds
+        checked = None
+    if checked is None or checked not in TOL:
+        raise ValueError(f"dtype must be float64 or float32; got {shown(dtype)}")
     return checked
 
 

@@ -10,7 +10,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from bp.problems import _bits
 from bp.problems.walkers import Energy
-from replica_theory.arguments import checked_signs
+from replica_theory.arguments import checked_integer, checked_signs
 
 _SCALE = 1e15  # real entries are squared, in single precision at times
 
@@ -76,6 +76,7 @@ class LabelledPatterns:
 
     def row(self, a: int) -> NDArray[Any]:
         """One pattern times its label, (n,): int8 of ±1 or float64."""
+        a = checked_integer("a", a, 0, self.n_patterns - 1)
         if self.bits is None:
             assert self.real is not None
             return np.asarray(self.real[a])

@@ -19,6 +19,7 @@ from bp.execution.store import Point, require_writable, save_npz
 from bp.messages.state import Method
 from bp.validation.picture import picture
 from bp.validation.table import Row
+from replica_theory.arguments import checked_path
 from replica_theory.models.model import Model
 from replica_theory.models.registry import particulars
 from replica_theory.results.files import replace_file
@@ -154,7 +155,7 @@ class Crosscheck(Labelled):
         OSError
             If the folder cannot be written.
         """
-        folder = Path(folder)
+        folder = Path(checked_path("folder", folder))
         require_writable(folder)
         paths = [folder / f"crosscheck.{kind}" for kind in ("csv", "npz", "png")]
         replace_file(paths[0], self.to_csv().encode())

@@ -23,7 +23,7 @@ from typing import Any, ClassVar, Literal, NamedTuple, TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
-from replica_theory.arguments import checked_real
+from replica_theory.arguments import FINITE, checked_kind, checked_real
 from replica_theory.numerics.namespace import NUMPY, Namespace
 from replica_theory.typing import Array, ArrayLike
 
@@ -182,8 +182,9 @@ class Model(ABC):
 
     def allows(self, h: ArrayLike) -> NDArray[np.bool_]:
         """Whether a pattern of stability `h` is satisfied (the edges included)."""
+        h = np.asarray(checked_real("h", h, FINITE))
         with np.errstate(all="ignore"):
-            sharp = self.log_probability(np.asarray(h, dtype=float), SHARP)
+            sharp = self.log_probability(h, SHARP)
         return np.asarray(sharp.log >= np.log(0.5) - 1e-6)
 
     def acceptance(self, h: ArrayLike) -> Array:
@@ -192,6 +193,7 @@ class Model(ABC):
 
     def contains(self, other: Model) -> NDArray[np.bool_]:
         """Whether every stability that `other` allows is allowed here (a hard constraint; broadcast over `kappa`)."""
+        checked_kind("other", other, Model)
         probes, thick = _between(
             np.broadcast_arrays(*(np.asarray(e, dtype=float) for e in (*self.edges, *other.edges)))
         )

@@ -153,11 +153,11 @@ def _checked(model: Model, reference: str, kappa_ref: float | None) -> None:
     checked_choice("reference", reference, get_args(Reference))
     if kappa_ref is None:
         return
+    kappa_ref = checked_number("kappa_ref", kappa_ref, FINITE)
     if reference == "free":
         raise ValueError(
-            f"kappa_ref is the margin of a constrained reference; got kappa_ref={kappa_ref} with a free one"
+            f"kappa_ref must be left to references that are solutions; got kappa_ref={kappa_ref} with a free one"
         )
-    checked_number("kappa_ref", kappa_ref, FINITE)
     if not np.all(model.contains(model.at(kappa=kappa_ref))):
         raise ValueError(
             f"the reference must satisfy the model's own constraint: kappa_ref={kappa_ref}, kappa={model.kappa}"

@@ -7,6 +7,7 @@ import importlib
 import io
 import json
 import os
+import sys
 from abc import ABC, abstractmethod
 from collections.abc import Iterator, Mapping
 from dataclasses import fields, is_dataclass
@@ -16,6 +17,7 @@ from typing import Any, ClassVar, NamedTuple, Self
 import numpy as np
 from numpy.typing import NDArray
 
+from replica_theory.arguments import checked_path, shown
 from replica_theory.models.model import Model
 from replica_theory.models.registry import describe, is_description, restore
 from replica_theory.results.files import replace_file
@@ -138,6 +140,7 @@ class Labelled(ABC):
             If the model holds code (a `CustomModel` or a class of your own), which no file keeps;
             ``to_xarray().to_netcdf(path)`` writes the numbers all the same, and `to_csv` does.
         """
+        path = checked_path("path", path)
         dataset = self.to_xarray()
         try:
             type(self).from_xarray(dataset)
@@ -183,6 +186,7 @@ def read_netcdf(path: str | os.PathLike[str]) -> Any:
     >>> again.label, again.model == curve.model, bool((again.entropy == curve.entropy).all())
     ('Franz-Parisi, alpha = 0.5', True, True)
     """
+    path = checked_path("path", path)
     data = Path(path).read_bytes()
     _require("xarray", "h5netcdf", "h5py", call="read_netcdf")
     try:
@@ -226,7 +230,10 @@ def make_dataset(
 
 
 def read_attributes(dataset: Any) -> dict[str, Any]:
-    """The `attributes` that a dataset was made with."""
+    """The `attributes` that a dataset was made with; TypeError if it is no dataset."""
+    xarray = sys.modules.get("xarray")
+    if xarray is None or not isinstance(dataset, xarray.Dataset):
+        raise TypeError(f"dataset must be an xarray.Dataset that to_xarray made; got {shown(dataset)}")
     kept = {name: value for name, value in dataset.attrs.items() if name not in (*_OWN, "checksum")}
     return {name: _attribute_value(value) for name, value in kept.items()}
 

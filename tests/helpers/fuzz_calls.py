@@ -35,8 +35,8 @@ from bp.algorithms.schedules import SCHEDULES
 from bp.algorithms.solver import Solver
 from bp.ensembles.measurements import MEASUREMENTS
 from bp.problems.problem import Problem
-from bp.validation.comparison import Comparison
 from bp.validation.comparisons import COMPARISONS
+
 
 def noisy(mean: Any, std: Any) -> Any:
     """A soft constraint: 0.9 where h > 0, 0.1 elsewhere."""
@@ -95,7 +95,7 @@ AWAY = reals(lambda d: (d > 0) & (d <= 0.5), 0.1)
 ONE_KAPPA, KAPPAS = number(np.isfinite, 0.0), reals(np.isfinite, 0.0)
 BETAS, BETA = reals(lambda b: b >= 0, np.inf), number(lambda b: b >= 0, np.inf)
 COUNTS = reals(lambda y: y >= 0, np.inf)
-FIELDS = reals(lambda h: ~np.isnan(h), 0.5)
+FIELDS = reals(np.isfinite, 0.5)
 PROBLEM = of(Problem, usual=INSTANCE)
 METHOD = word("amp", "gaussian", "exact")
 DAMPING = number(lambda x: 0 <= x < 1, 0.2)
@@ -117,14 +117,14 @@ def rising(value: Any) -> bool:
     return line(value) and bool(np.all(np.diff(numbers_in(value)) > 0))
 
 
-def pairs(value: Any) -> bool:
+def pairs_of(value: Any, test: Callable[[np.ndarray, np.ndarray], Any]) -> bool:
     held = numbers_in(value)
-    return held is not None and held.ndim == 2 and held.shape[1] == 2 and bool(np.all(held[:, 0] < held[:, 1]))
+    return held is not None and held.ndim == 2 and held.shape[1] == 2 and len(held) > 0 and bool(np.all(test(*held.T)))
 
 
 INTERVALS = Kind(
     [(0.0, 1.0)],
-    pairs,
+    lambda value: pairs_of(value, lambda a, b: a < b),
     odd=([(1.0, 0.0)], [(0.0, np.nan)], [(-np.inf, np.inf)], [(0.0, 1.0, 2.0)], [("0", "1")], [(np.inf, np.inf)],
          [(None, 1.0)], [(True, 2)], {0.0: 1.0}, [{0.0, 1.0}], ["01"], [(0.0, 1.0), None]),
 )  # fmt: skip
@@ -136,11 +136,11 @@ PATTERNS = Kind(
          np.zeros((2, 0)), np.ones((2, 2, 2)), [[1.5, 10**400]]),
 )  # fmt: skip
 BITS = Kind(
-    np.array([[3], [5]], dtype=np.uint64),
+    np.array([[3, 0, 0, 0], [5, 0, 0, 0]], dtype=np.uint64),
     lambda value: False,
     odd=(np.array([[3], [5]]), np.array([3, 5], dtype=np.uint64), np.zeros((2, 2), dtype=np.uint64),
-         np.zeros((0, 1), dtype=np.uint64), [[3], [5]], np.array([[8], [5]], dtype=np.uint64),
-         np.array([[3, 0], [5, 0]], dtype=np.uint64)[:, :1]),
+         np.zeros((0, 4), dtype=np.uint64), [[3, 0, 0, 0]], np.array([[8, 0, 0, 0], [5, 0, 0, 0]], dtype=np.uint64),
+         np.zeros((2, 8), dtype=np.uint64)[:, ::2]),
 )  # fmt: skip
 
 
@@ -159,9 +159,16 @@ def is_precision(value: Any) -> bool:
         return False
 
 
+def schedule(value: Any) -> bool:
+    return pairs_of(value, lambda gamma, y: (gamma >= 0) & positive(y))
+
+
 def seeds(value: Any) -> bool:
-    return isinstance(value, Sequence) and not isinstance(value, str | bytes) and len(value) == 2 and all(
-        map(RNG.allows, value)
+    return (
+        isinstance(value, Sequence)
+        and not isinstance(value, str | bytes)
+        and len(value) == 2
+        and all(map(RNG.allows, value))
     )
 
 
@@ -205,16 +212,16 @@ OF_RUN = {
 }
 OF_SOLVER = {
     "checkpoint": NOTHING | path("nowhere/x.npz").to(None),
-    "schedule": NOTHING | word("pseudo", *SCHEDULES).to("pseudo"),
-    "steps": NOTHING.to(3) | integer(1, 3),
+    "schedule": word("pseudo", *SCHEDULES) | Kind(None, schedule),
+    "steps": integer(1, 3),
     "method": NOTHING | METHOD,
     "iterations_per_step": NOTHING | integer(1, 1),
     "damping": NOTHING | DAMPING,
     "beta": BETA,
-    "max_iter": NOTHING.to(5) | integer(1, 5),
+    "max_iter": integer(1, 5),
     "entropies": flag(),
     "dtype": NOTHING | Kind(np.float64, is_precision),
-    "device": NOTHING | of(str, usual="cpu", test=lambda name: name in ("cpu", "cuda", "cupy")),
+    "device": NOTHING | of(str, usual="cpu", test=lambda name: True),
 }
 WEIGHTS = {"weights": signs(3)}
 THREE, TWO = array((3,), np.isfinite, np.zeros(3)), array((2,), np.isfinite, np.zeros(2))
@@ -273,9 +280,9 @@ CALLS = {
         rt.local_entropy,
         OF_POINT
         | {
-            "reference": REFERENCE,
-            "y": REPLICAS.to(np.inf),
-            "kappa_ref": NOTHING,
+            "reference": word("solution", "free"),
+            "y": word("zero-complexity").to(1.0) | reals(lambda y: (y >= 0) & (y < np.inf), 1.0),
+            "kappa_ref": NOTHING.to(0.0) | number(non_negative, 0.0),
             "sector": NOTHING | word("sign-broken", "sign-symmetric"),
         },
     ),
@@ -383,7 +390,7 @@ CALLS = {
             "max_iter": integer(1, 100),
             "init": NOTHING | number(non_negative, 0.1) | of(bp.Messages, usual=None),
             "dtype": Kind(np.float64, is_precision),
-            "device": NOTHING | of(str, usual="cpu", test=lambda name: name in ("cpu", "cuda", "cupy")),
+            "device": NOTHING | of(str, usual="cpu", test=lambda name: True),
             "rng": RNG,
             "on_failure": word("return", "raise"),
             "memory_limit": NOTHING | number(positive, 1e9),

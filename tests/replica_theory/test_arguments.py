@@ -142,7 +142,7 @@ def test_configurations_and_fields():
         with pytest.raises(ValueError, match=r"^w must have shape \(2,\); got shape \(3,\)$"):
             check("w", [1, 1, 1], 2)
     for bad in ([1, 0], [1, np.nan]):
-        with pytest.raises(ValueError, match=r"^w must be ±1; entry 1 is (0; of 0 and 1 make 2 \* w - 1|nan)$"):
+        with pytest.raises(ValueError, match=r"^w must be ±1; entry 1 is (0 \(2\*x - 1 makes ±1 of 0 and 1\)|nan)$"):
             checked_signs("w", bad, 2)
     for bad in ([True, True], ["1", "1"], [1j, 1], [None, None]):
         with pytest.raises(ValueError, match=r"^w must be ±1; entry 0 is "):
@@ -160,7 +160,7 @@ def test_models():
         (BinaryPerceptron, {}, TypeError, "model must be a Model such as"),
         (BinaryPerceptron([0, 1]), {"single": True}, ValueError, "model must have a single kappa and beta; got Bin"),
         (BinaryPerceptron(0, 1.0), {"hard": True}, ValueError, "f counts solutions and needs beta = inf; got beta=1.0"),
-        (TeacherStudent(), {"random_labels": True}, ValueError, "f needs random labels; got TeacherStudent"),
+        (TeacherStudent(), {"random_labels": True}, ValueError, "f needs random labels; got model=TeacherStudent"),
     ]
     for model, needs, error, sentence in refused:
         with pytest.raises(error, match=rf"^{sentence}"):
