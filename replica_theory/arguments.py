@@ -125,7 +125,7 @@ def checked_integers(name: str, values: Any, least: int = 1) -> tuple[int, ...]:
     """
     plain = isinstance(values, np.ndarray) and not isinstance(values, np.ma.MaskedArray)
     listed = values.ravel().tolist() if plain else values
-    if isinstance(listed, str | bytes | bytearray | memoryview | Mapping) or not _is_listed(listed):
+    if isinstance(listed, str | bytes | bytearray | memoryview | Mapping) or not is_listed(listed):
         listed = [listed]
     return _different(name, [checked_integer(name, value, least) for value in listed])
 
@@ -253,7 +253,7 @@ def checked_choices(name: str, values: Any, known: Iterable[str]) -> tuple[str, 
         If one is unknown, there is none, or one stands twice.
     """
     words, known = [values] if isinstance(values, str) else values, list(known)
-    if not _is_listed(words):
+    if not is_listed(words):
         raise TypeError(f"{name} must be one of {', '.join(map(repr, known))}, or several; got {shown(values)}")
     words = list(words)
     for word in words:
@@ -480,7 +480,7 @@ def _is_real(entry: Any) -> bool:
     return isinstance(entry, numbers.Real) and not isinstance(entry, bool)
 
 
-def _is_listed(values: Any) -> bool:
+def is_listed(values: Any) -> TypeGuard[Iterable[Any]]:
     """Whether there are several values, one after the other."""
     return isinstance(values, Iterable) and not (isinstance(values, np.ndarray) and not values.ndim)
 

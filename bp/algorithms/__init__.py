@@ -114,7 +114,7 @@ def solve_batch(
     >>> [found.solved for found in bp.solve_batch(inst, rngs=[1, 2, 3])]
     [True, True, True]
     """
-    if not isinstance(rngs, Sequence) or isinstance(rngs, str | bytes):
+    if not isinstance(rngs, Sequence) or isinstance(rngs, str | bytes | bytearray | memoryview):
         raise TypeError(f"rngs must be a sequence of seeds, one for each run; got {shown(rngs)}")
     seeds = [_checked_seed(rng) for rng in rngs]
     if not isinstance(problem, Problem | Sequence):

@@ -146,6 +146,7 @@ class Ensemble(Labelled):
         ValueError
             If `name` was not measured, or the ensemble has no more sizes than `order`.
         """
+        checked_integer("order", order, 1, 2)
         return extrapolated(self.alpha, self.n, self.mean(name), order)
 
     @property

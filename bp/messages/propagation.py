@@ -28,7 +28,7 @@ from bp.messages.state import (
 )
 from bp.problems.problem import Problem
 from bp.randomness import Rng
-from replica_theory.arguments import NON_NEGATIVE, checked_choice, checked_field, checked_number, shown
+from replica_theory.arguments import NON_NEGATIVE, checked_choice, checked_field, checked_number, checked_text, shown
 from replica_theory.results.labelled import Variable
 from replica_theory.results.quantities import MESSAGE_FIELDS, MESSAGES
 from replica_theory.results.record import Record
@@ -216,6 +216,8 @@ def belief_propagation(
         raise ValueError(f"tol must be at least {FLOOR[precision]:g} for dtype={precision}; got {shown(tol)}")
     checked_choice("on_failure", on_failure, get_args(OnFailure))
     checked_choice("schedule", schedule, get_args(Schedule))
+    if device is not None:
+        checked_text("device", device, "None, 'cupy' or a device of torch such as 'cuda'")
     if memory_limit is not None:
         checked_number("memory_limit", memory_limit, NON_NEGATIVE)
     graph = checked_graphical(problem)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import Executor
 from operator import attrgetter
 from typing import get_args
@@ -21,7 +21,7 @@ from bp.validation.comparison import Comparison, Job, Measured
 from bp.validation.comparisons import COMPARISONS
 from bp.validation.report import Crosscheck
 from bp.validation.table import Row
-from replica_theory.arguments import AWAY, checked_choice, checked_numbers, shown
+from replica_theory.arguments import AWAY, checked_choice, checked_numbers, is_listed, shown
 from replica_theory.models.model import Model
 
 DISTANCES = (0.02, 0.05, 0.1, 0.15)
@@ -172,7 +172,7 @@ def _chosen(model: Model, comparisons: str | Comparison | Sequence[str | Compari
     if isinstance(comparisons, str) and comparisons == "all":
         return tuple(possible.values())
     asked = [comparisons] if isinstance(comparisons, str | Comparison) else comparisons
-    if not isinstance(asked, Iterable):
+    if not is_listed(asked):
         raise TypeError(f"comparisons must be 'all', None, names or objects of Comparison; got {shown(comparisons)}")
     chosen = [_comparison(one, model, possible) for one in asked]
     names = [comparison.name for comparison in chosen]

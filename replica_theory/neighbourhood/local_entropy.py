@@ -149,7 +149,9 @@ def local_entropy(
 def _checked(model: Model, reference: str, kappa_ref: float | None) -> None:
     checked_model(model, Model)
     if model.has_teacher:
-        raise ValueError("with a teacher, local_entropy takes free references and a number of replicas, or inf")
+        raise ValueError(
+            f"with a teacher, local_entropy takes free references and a number of replicas, or inf; got model={shown(model)}"
+        )
     checked_choice("reference", reference, get_args(Reference))
     if kappa_ref is None:
         return
@@ -187,5 +189,7 @@ def checked_replicas(y: Any, reference: str) -> tuple[Array, bool]:
         return np.zeros(()), True
     count = np.asarray(checked_real("y", y, COUNT))
     if np.isinf(count).any() and reference == "solution":
-        raise ValueError("y = inf is a theory of the free reference; for solutions take y = 'zero-complexity'")
+        raise ValueError(
+            "y = inf is a theory of the free reference; for solutions y must be finite or 'zero-complexity'"
+        )
     return count, False

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from concurrent.futures import Executor
 from dataclasses import dataclass, field
 from typing import Any
@@ -164,12 +164,7 @@ def schedule(value: Any) -> bool:
 
 
 def seeds(value: Any) -> bool:
-    return (
-        isinstance(value, Sequence)
-        and not isinstance(value, str | bytes)
-        and len(value) == 2
-        and all(map(RNG.allows, value))
-    )
+    return isinstance(value, list | tuple) and len(value) in (0, 2) and all(map(RNG.allows, value))
 
 
 def from_bits(bits: Any, n: Any, labels: Any, kappa: Any, constraint: Any, teacher: Any) -> bp.Instance:
@@ -212,13 +207,13 @@ OF_RUN = {
 }
 OF_SOLVER = {
     "checkpoint": NOTHING | path("nowhere/x.npz").to(None),
-    "schedule": word("pseudo", *SCHEDULES) | Kind(None, schedule),
-    "steps": integer(1, 3),
+    "schedule": NOTHING.to("pseudo") | word("pseudo", *SCHEDULES) | Kind(None, schedule),
+    "steps": NOTHING | integer(1, 3),
     "method": NOTHING | METHOD,
     "iterations_per_step": NOTHING | integer(1, 1),
     "damping": NOTHING | DAMPING,
     "beta": BETA,
-    "max_iter": integer(1, 5),
+    "max_iter": integer(1, 5) | NOTHING,
     "entropies": flag(),
     "dtype": NOTHING | Kind(np.float64, is_precision),
     "device": NOTHING | of(str, usual="cpu", test=lambda name: True),
@@ -236,7 +231,7 @@ CALLS = {
         rt.IntervalModel.from_indicator,
         {
             "allowed": of(Callable, usual=lambda h: abs(h) < 1, test=callable),  # type: ignore[arg-type]
-            "edges": Kind([-1.0, 1.0], line),
+            "edges": Kind([-1.0, 1.0], lambda value: hasattr(value, "__next__") or line(value)),
         }
         | OF_MODEL,
     ),
@@ -244,7 +239,7 @@ CALLS = {
         rt.CustomModel,
         {
             "function": Kind(noisy, lambda value: value is noisy, odd=(ndtr, lambda m, s: "x", lambda m, s: 2 + m * s)),
-            "edges": Kind([0.0], rising),
+            "edges": Kind([0.0], lambda value: hasattr(value, "__next__") or rising(value)),
             "log": flag(),
             "even": flag(),
             "concave": flag(),
@@ -282,7 +277,7 @@ CALLS = {
         | {
             "reference": word("solution", "free"),
             "y": word("zero-complexity").to(1.0) | reals(lambda y: (y >= 0) & (y < np.inf), 1.0),
-            "kappa_ref": NOTHING.to(0.0) | number(non_negative, 0.0),
+            "kappa_ref": NOTHING.to(0.0) | number(lambda k: -1e-300 < k < np.inf, 0.0),
             "sector": NOTHING | word("sign-broken", "sign-symmetric"),
         },
     ),
@@ -393,7 +388,7 @@ CALLS = {
             "device": NOTHING | of(str, usual="cpu", test=lambda name: True),
             "rng": RNG,
             "on_failure": word("return", "raise"),
-            "memory_limit": NOTHING | number(positive, 1e9),
+            "memory_limit": NOTHING | number(non_negative, 1e9),
         },
     ),
     "enumerate_solutions": Call(
@@ -411,7 +406,7 @@ CALLS = {
             "damping": DAMPING,
             "tol": number(positive, 1e-9),
             "max_iter": integer(1, 100),
-            "memory_limit": NOTHING | number(positive, 1e9),
+            "memory_limit": NOTHING | number(non_negative, 1e9),
         },
     ),
     "monte_carlo": Call(
