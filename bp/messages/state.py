@@ -21,6 +21,7 @@ from replica_theory.arguments import (
     checked_number,
     shown,
 )
+from replica_theory.results.contents import checked_contents
 from replica_theory.typing import Array, Real
 
 Schedule = Literal["parallel", "sequential"]
@@ -48,6 +49,9 @@ class Messages:
     method: str
     fields: Array
     g: Array | None = None
+
+    def __post_init__(self) -> None:
+        checked_contents(self)
 
     def randomized(self, rng: Rng, amplitude: float) -> Messages:
         """Fresh messages of the same shapes: fields uniform in plus or minus `amplitude`, output terms zero."""

@@ -9,6 +9,7 @@ from typing import Literal, NamedTuple
 import numpy as np
 
 from bp.ensembles.statistics import weighted_fit
+from replica_theory.results.contents import checked_contents
 from replica_theory.results.presentation import equal
 from replica_theory.status import Status
 from replica_theory.typing import Array
@@ -73,6 +74,9 @@ class Row:
     z: float = np.nan
     samples: int = 0
     dof: int = 0
+
+    def __post_init__(self) -> None:
+        checked_contents(self)
 
     def __eq__(self, other: object) -> bool:
         if not isinstance(other, Row):

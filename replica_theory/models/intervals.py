@@ -44,7 +44,7 @@ class Even(UnionOfIntervals):
     def __post_init__(self) -> None:
         super().__post_init__()
         if np.any(np.asarray(self.kappa) <= 0):
-            raise ValueError(f"kappa must be positive for {self._must}; got {self.kappa}")
+            raise ValueError(f"kappa must be positive for {self._must}; got {shown(self.kappa)}")
 
     @property
     def edges(self) -> tuple[ArrayLike, ...]:

@@ -149,9 +149,8 @@ def local_entropy(
 def _checked(model: Model, reference: str, kappa_ref: float | None) -> None:
     checked_model(model, Model)
     if model.has_teacher:
-        raise ValueError(
-            f"with a teacher, local_entropy takes free references and a number of replicas, or inf; got model={shown(model)}"
-        )
+        takes = "free references and a number of replicas, or inf"
+        raise ValueError(f"with a teacher, local_entropy takes {takes}; got model={shown(model)}")
     checked_choice("reference", reference, get_args(Reference))
     if kappa_ref is None:
         return

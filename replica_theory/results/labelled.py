@@ -11,6 +11,7 @@ import sys
 from abc import ABC, abstractmethod
 from collections.abc import Iterator, Mapping
 from dataclasses import fields, is_dataclass
+from enum import StrEnum
 from pathlib import Path
 from typing import Any, ClassVar, NamedTuple, Self
 
@@ -20,6 +21,7 @@ from numpy.typing import NDArray
 from replica_theory.arguments import checked_path, shown
 from replica_theory.models.model import Model
 from replica_theory.models.registry import describe, is_description, restore
+from replica_theory.results.contents import checked_contents
 from replica_theory.results.files import replace_file
 from replica_theory.results.presentation import as_html, equal, in_a_line
 from replica_theory.results.quantities import Quantity
@@ -54,9 +56,15 @@ class Labelled(ABC):
     """The quantity that it is about, quoted where it is shown."""
 
     def __post_init__(self) -> None:
+        checked_contents(self)
         status = getattr(self, "status", None)
         if isinstance(status, np.ndarray):  # numpy may have made plain text of the members
-            object.__setattr__(self, "status", statuses(status.ravel().tolist(), status.shape))
+            try:
+                object.__setattr__(self, "status", statuses(status.ravel().tolist(), status.shape))
+            except ValueError:
+                raise ValueError(f"status must hold members of Status or their names; got {shown(status)}") from None
+        elif not isinstance(status, StrEnum):
+            raise TypeError(f"status must be a Status, or an array of them; got {shown(status)}")
 
     @property
     def converged(self) -> Any:

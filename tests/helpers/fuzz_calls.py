@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable
 from concurrent.futures import Executor
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from typing import Any
 
 import numpy as np
@@ -17,6 +18,7 @@ from fuzz_kinds import (
     flag,
     integer,
     integers,
+    is_integer,
     number,
     numbers_in,
     of,
@@ -32,6 +34,7 @@ from scipy.special import ndtr
 import bp
 import replica_theory as rt
 from bp.algorithms.schedules import SCHEDULES
+from bp.algorithms.solution import SolverStatus
 from bp.algorithms.solver import Solver
 from bp.ensembles.measurements import MEASUREMENTS
 from bp.problems.problem import Problem
@@ -165,12 +168,6 @@ def schedule(value: Any) -> bool:
 
 def seeds(value: Any) -> bool:
     return isinstance(value, list | tuple) and len(value) in (0, 2) and all(map(RNG.allows, value))
-
-
-def from_bits(bits: Any, n: Any, labels: Any, kappa: Any, constraint: Any, teacher: Any) -> bp.Instance:
-    """`Instance.from_bits` of a copy, for it takes the bits over."""
-    bits = bits.copy() if type(bits) is np.ndarray else bits
-    return bp.Instance.from_bits(bits, n, labels, kappa, constraint=constraint, teacher=teacher)
 
 
 @dataclass(frozen=True)
@@ -336,10 +333,12 @@ CALLS = {
     "EntropyCurve.from_xarray": Call(rt.EntropyCurve.from_xarray, {"dataset": DATASET}),
     "EntropyCurve.plot": Call(CURVE.plot, {"ax": NOTHING}, open=True),
     "Capacity.from_xarray": Call(rt.Capacity.from_xarray, {"dataset": DATASET}),
+    "Crosscheck.from_xarray": Call(bp.Crosscheck.from_xarray, {"dataset": DATASET}),
+    "Ensemble.from_xarray": Call(bp.Ensemble.from_xarray, {"dataset": DATASET}),
     "Sample.from_xarray": Call(bp.Sample.from_xarray, {"dataset": DATASET}),
     "ReplicaSymmetric.stability_distribution": Call(POINT.stability_distribution, {"h": FIELDS}),
     "Instance": Call(bp.Instance, {"patterns": PATTERNS} | OF_INSTANCE),
-    "Instance.from_bits": Call(from_bits, {"bits": BITS, "n": integer(3, 3, 3)} | OF_INSTANCE),
+    "Instance.from_bits": Call(bp.Instance.from_bits, {"bits": BITS, "n": integer(3, 3, 3)} | OF_INSTANCE),
     "Instance.errors": Call(INSTANCE.errors, WEIGHTS),
     "Instance.violated": Call(INSTANCE.violated, WEIGHTS),
     "Instance.stabilities": Call(INSTANCE.stabilities, WEIGHTS),
@@ -468,3 +467,79 @@ CALLS = {
         SOLUTIONS.local_entropy, {"center": signs(3), "distance": reals(lambda d: (d >= 0) & (d <= 1), 0.1)}
     ),
 }
+
+RESULTS = {
+    "BPResult": bp.BPResult(np.zeros(3), 0.0, 0.0, 0.0, 0.0, 0.0, 1, rt.Status.CONVERGED, MESSAGES),
+    "Capacity": rt.capacity(rt.SymmetricBinaryPerceptron()),
+    "Crosscheck": CHECK,
+    "DenseTeacherThreshold": rt.DenseTeacherThreshold(1.0, 0.02, 0.5, 0.4, 1e-9, model=STUDENT),
+    "DenseThreshold": rt.DenseThreshold(0.7, 0.02, "slope", "free", np.inf, 0.0, 1e-9, MODEL),
+    "Ensemble": TABLE,
+    "EntropyCurve": CURVE,
+    "FocusingFixedPoint": rt.focusing_fixed_point(MODEL, 0.1, 0.1, 2.0),
+    "Learning": rt.teacher_student(STUDENT, 0.1),
+    "LearningTransition": rt.LearningTransition(1.0, 1.0, "equilibrium", 1e-9, STUDENT),
+    "Messages": MESSAGES,
+    "ReplicaSymmetric": POINT,
+    "RobustEnsemble": rt.robust_ensemble(MODEL, 0.1, 0.1, 2.0),
+    "Row": ROW,
+    "Sample": bp.Sample(0.0, 0.0, np.zeros(2), 0.5, np.ones(3, dtype=np.int8)),
+    "Solution": bp.Solution(np.ones(3, dtype=np.int8), 0, 1, np.zeros(1, [("errors", int)]), SolverStatus.SOLVED),
+    "SolutionDistances": bp.SolutionDistances(np.zeros(4), np.zeros(4), np.zeros(4), 1),
+    "SolutionSet": SOLUTIONS,
+    "StateEvolution": rt.state_evolution(MODEL, 0.1, 2),
+}
+"""A result of each kind."""
+
+
+def contents(value: Any) -> bool:
+    """Whether numbers are given, in an array or by themselves (booleans among them)."""
+    return numbers_in(value) is not None or (isinstance(value, np.ndarray) and value.dtype.kind == "b")
+
+
+OF_ANNOTATION = {
+    "float": number(lambda x: True, 0.0),
+    "int": Kind(1, is_integer),
+    "str": of(str, usual="x"),
+    "Model": model_of(),
+    "TeacherStudent": model_of(kind=rt.TeacherStudent),
+    "Status": of(rt.Status, usual=None),
+    "SolverStatus": of(SolverStatus, usual=None),
+    "Messages": of(bp.Messages, usual=None),
+    "Method": METHOD,
+    "Expected": word("equal", "above", "below", "near"),
+    "None": NOTHING,
+    "NDArray[Any]": of(np.ndarray, usual=None),
+    "Any": Kind(None, lambda value: True),
+}
+
+
+def of_annotation(text: str) -> Kind:
+    """The kind of a field of a result, by its annotation."""
+    kinds = [
+        OF_ANNOTATION.get(part, of(dict, usual={}) if part.startswith("Mapping") else
+                          of(tuple, usual=()) if part.startswith("tuple") else Kind(0.0, contents))
+        for part in text.split(" | ")
+    ]  # fmt: skip
+    return functools.reduce(Kind.__or__, kinds)
+
+
+CALLS |= {
+    name: Call(type(result), {f.name: of_annotation(str(f.type)).to(getattr(result, f.name)) for f in fields(result)})
+    for name, result in RESULTS.items()
+}
+
+LEFT_OUT = {
+    "ConvergenceError": "an exception, raised with a sentence and a result",
+    "ConvergenceWarning": "a warning",
+    "Status": "an enumeration: Python's own ValueError quotes the word",
+    "Model": "abstract: its constructor is that of the models",
+    "log_probability": "an integrand: called at every node",
+    "log_kernel": "an integrand",
+    "probability": "an integrand",
+    "violation": "an integrand",
+    "heat": "called with numbers of ours only",
+    "Instance.offers": "a decorator of the modules that have forms of messages",
+    "Instance.present": "called at every step of an online algorithm",
+}
+"""Public names and methods that take no arguments of users, and why."""
