@@ -279,7 +279,7 @@ def _checked_intervals(intervals: Any) -> tuple[tuple[float, float], ...]:
     if pairs.ndim != 2 or pairs.shape[1] != 2 or not len(pairs):
         raise ValueError(f"intervals must be a list of pairs (a, b), at least one; got {shown(listed)}")
     if not (pairs[:, 0] < pairs[:, 1]).all():  # NaN included
-        raise ValueError(f"intervals: every interval (a, b) needs a < b; got {shown(listed)}")
+        raise ValueError(f"intervals: every (a, b) needs a < b; got {shown(listed)}")
     joined: list[tuple[float, float]] = []
     for a, b in sorted((float(a), float(b)) for a, b in pairs):
         if joined and a <= joined[-1][1]:

@@ -79,6 +79,8 @@ class Labelled(ABC):
     def message(self) -> str:
         """How it ended, in a sentence; of several points one for each outcome, with their number."""
         ends = self._ends()
+        if not ends:
+            return "There are no points."
         if len(ends) == 1:
             return str(ends[0].sentence)
         return " ".join(f"{ends.count(one)} of {len(ends)} points: {one.sentence}" for one in dict.fromkeys(ends))
