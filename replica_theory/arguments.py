@@ -227,7 +227,7 @@ def checked_callable(name: str, value: Any, such: str) -> None:
     TypeError
         If it is no function or other callable.
     """
-    if not callable(value) or isinstance(value, type):
+    if not callable(value):
         raise TypeError(f"{name} must be callable as {such}; got {shown(value)}")
 
 

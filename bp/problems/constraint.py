@@ -51,8 +51,8 @@ def checked_constraint(constraint: Constraint, kappa: float | None = None) -> Mo
     else:
         model = kind_of(constraint)(kappa=0.0 if kappa is None else kappa)
     if np.ndim(model.kappa):
-        what = "kappa" if model is not constraint else "constraint"
-        raise ValueError(f"{what} must have a single number as kappa of an instance; got shape {np.shape(model.kappa)}")
+        where = "constraint: " if model is constraint else ""
+        raise ValueError(f"{where}kappa of an instance must be a single number; got shape {np.shape(model.kappa)}")
     if not np.all(np.isposinf(model.beta)):
         raise ValueError(f"constraint must be at beta = inf, an instance has no temperature; got {model!r}")
     return model

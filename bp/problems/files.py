@@ -18,7 +18,7 @@ from bp.problems.constraint import CONSTRAINTS, Constraint, checked_constraint, 
 from bp.problems.perceptron import Instance
 from replica_theory.arguments import FINITE, checked_choice, checked_kind, checked_number, checked_path
 from replica_theory.models.model import Model
-from replica_theory.models.registry import describe, is_description, restore
+from replica_theory.models.registry import describe, is_description, models, restore
 from replica_theory.results.files import replace_file
 
 Format = Literal["text", "labels", "npz"]
@@ -89,8 +89,8 @@ def read_instance(
         checked_number("kappa", kappa, FINITE)
     if isinstance(constraint, Model):
         checked_constraint(constraint, kappa)
-    elif constraint is not None:
-        kind_of(constraint)
+    elif constraint is not None and constraint not in [entry.kind.__name__ for entry in models().values()]:
+        kind_of(constraint)  # refuses what is no word either
     data = Path(path).read_bytes()
     try:
         if data.startswith(_ZIP):
@@ -159,7 +159,9 @@ def _format_of(path: Path) -> Format:
     zipped_npz = suffix == ".npz" and path.suffix == ".gz"
     if suffix not in _SUFFIXES or zipped_npz:
         known = ", ".join(f"{s} ({name})" for s, name in _SUFFIXES.items())
-        raise ValueError(f"the name of path, {path.name!r}, must tell the format: end it in {known}, or give format=")
+        raise ValueError(
+            f"path must have a suffix, {path.name!r} does not tell the format: end it in {known}, or give format="
+        )
     return _SUFFIXES[suffix]
 
 

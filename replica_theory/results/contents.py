@@ -38,13 +38,13 @@ def checked_contents(result: Any) -> None:
     >>> Count("three")
     Traceback (most recent call last):
         ...
-    TypeError: number of a Count must be an integer; got 'three'
+    TypeError: number must be an integer (a field of Count); got 'three'
     """
     kind: Any = type(result)
     for name, hint, fits in _hints(kind):
         value = getattr(result, name)
         if not fits(value):
-            raise TypeError(f"{name} of a {kind.__name__} must be {_said(hint)}; got {shown(value)}")
+            raise TypeError(f"{name} must be {_said(hint)} (a field of {kind.__name__}); got {shown(value)}")
 
 
 @cache
