@@ -89,7 +89,7 @@ def read_instance(
         checked_number("kappa", kappa, FINITE)
     if isinstance(constraint, Model):
         checked_constraint(constraint, kappa)
-    elif constraint is not None and constraint not in [entry.kind.__name__ for entry in models().values()]:
+    elif constraint is not None and not _is_class_name(constraint):
         kind_of(constraint)  # refuses what is no word either
     data = Path(path).read_bytes()
     try:
@@ -152,6 +152,11 @@ def write_instance(instance: Instance, path: str | os.PathLike[str], format: For
         if path.suffix == ".gz":
             data = gzip.compress(data, compresslevel=4, mtime=0)
     replace_file(path, data)
+
+
+def _is_class_name(constraint: Any) -> bool:
+    """Whether a model of that class may be what a file holds."""
+    return isinstance(constraint, str) and constraint in {entry.kind.__name__ for entry in models().values()}
 
 
 def _format_of(path: Path) -> Format:
