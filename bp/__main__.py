@@ -126,11 +126,14 @@ def _crosscheck_settings(arguments: argparse.Namespace) -> dict[str, Any]:
 
 def _solve(arguments: argparse.Namespace) -> int:
     instance = _read(arguments)
-    output = Path(arguments.output or f"{arguments.file}.weights.txt")
+    name = "instance" if arguments.file == "-" else arguments.file
+    output = Path(arguments.output or f"{name}.weights.txt")
     if output.is_dir():
         raise IsADirectoryError(errno.EISDIR, "is a folder, not a file for the weights", str(output))
     for option, path in (("--output", output), ("--checkpoint", arguments.checkpoint)):
-        if path is not None and os.path.exists(path) and os.path.samefile(path, arguments.file):
+        if path is None or arguments.file == "-":
+            continue
+        if os.path.exists(path) and os.path.samefile(path, arguments.file):
             raise ValueError(f"{option} must be another file than the instance; got {path}")
     checked_integer("seed", arguments.seed, 0)
     require_writable(output.parent)
@@ -335,7 +338,7 @@ def _add_solve(commands: Any) -> None:
     command.add_argument(
         "--seed", type=integer_of, default=1, help="seed of the initial messages (default %(default)s)"
     )
-    command.add_argument("--output", help="file for the weights (default: FILE.weights.txt)")
+    command.add_argument("--output", help="file for the weights (default: FILE.weights.txt, or instance.weights.txt)")
     command.add_argument(
         "--checkpoint",
         metavar="FILE",
@@ -374,7 +377,7 @@ def _add_file(command: argparse.ArgumentParser) -> None:
         "file",
         help=(
             "instance: text of ±1 (one pattern a line, all labels +1; gzip allowed), text with the labels in the "
-            "first line (tabs), or .npz"
+            "first line (tabs), or .npz; - for standard input"
         ),
     )
     command.add_argument("--kappa", type=number_of, help="margin, for the text formats (default 0)")

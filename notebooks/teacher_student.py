@@ -58,7 +58,7 @@ def measure(load: float, sample: int) -> tuple[float, float, float]:
     instance = bp.random_instance(model, n, load, np.random.SeedSequence([21, round(1000 * load), sample]))
     run = bp.belief_propagation(instance, "amp", damping=0.3)
     assert instance.teacher is not None
-    return float(instance.teacher @ run.magnetizations) / n, run.overlap, run.entropy
+    return instance.overlap(instance.teacher, run.magnetizations), run.overlap, run.entropy
 
 
 measured = np.array([[measure(load, sample) for sample in range(samples)] for load in loads])

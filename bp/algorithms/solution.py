@@ -7,8 +7,9 @@ from enum import StrEnum
 from typing import Any, ClassVar
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 
+from replica_theory.arguments import checked_field
 from replica_theory.results.labelled import Variable, read_attributes
 from replica_theory.results.quantities import SOLUTION, Quantity
 from replica_theory.results.record import Record
@@ -54,7 +55,8 @@ class Solution(Record):
     Attributes
     ----------
     weights : array, shape (N,), int8
-        The configuration ±1 with the fewest violated constraints among those that the solver visited.
+        The configuration ±1 with the fewest violated constraints among those that the solver visited. Products of int8
+        with one another overflow: see `overlap`.
     errors : int
         Number of constraints that it violates.
     iterations : int
@@ -81,6 +83,20 @@ class Solution(Record):
     def solved(self) -> bool:
         """Whether all constraints are satisfied."""
         return self.errors == 0
+
+    def overlap(self, other: Solution | ArrayLike) -> float:
+        r"""Overlap :math:`\frac1N\sum_iW_iV_i` with another solution, a configuration or magnetizations, shape (N,).
+
+        In floating point: `weights` are int8, and ``weights @ weights`` overflows from N = 128 on.
+
+        Raises
+        ------
+        TypeError, ValueError
+            If `other` is not N finite real numbers.
+        """
+        given = other.weights if isinstance(other, Solution) else other
+        n = len(self.weights)
+        return float(self.weights.astype(np.float64) @ checked_field("other", given, n)) / n
 
     @property
     def error(self) -> float:

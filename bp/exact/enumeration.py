@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 from bp.exact import _kernels as kernels
 from bp.exact.solutions import SolutionSet
 from bp.exact.threads import in_threads
-from bp.problems._intervals import packed
+from bp.problems._intervals import packed_rows
 from bp.problems.perceptron import Instance
 from replica_theory.arguments import checked_flag, checked_integer, checked_kind
 
@@ -91,7 +91,7 @@ class _Walk:
         self.n_chunks = 1 << (self.n - self.low - self.mid)
         sums, masks = _tables(xi[:, : self.low])
         columns = np.ascontiguousarray(xi[:, self.low :].T)
-        self.tables = (columns, self.mid, sums, masks, packed(instance.allowed.sums))
+        self.tables = (columns, self.mid, sums, masks, packed_rows(instance.intervals))
 
     def tally(self) -> tuple[int, NDArray[np.int64], NDArray[np.int64]]:
         """Number of solutions, number with each weight at +1, and where each chunk starts in the list."""

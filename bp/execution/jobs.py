@@ -49,6 +49,7 @@ def run_points(
     store: PointStore | None = None,
     executor: Executor | None = None,
     label: str = "points",
+    begin: Callable[[], None] | None = None,
 ) -> list[Point]:
     """Do every job that is not in the store, and give the points of all, in the order of the jobs.
 
@@ -63,11 +64,13 @@ def run_points(
         The arrays of a point, or a function that gives those of a job.
     store : PointStore, optional
         Where finished points are found and kept, each written whole as soon as it is there. The folder is locked
-        meanwhile.
+        meanwhile, unless all points are there: then it is only read.
     executor : concurrent.futures.Executor, optional
         Where the jobs are done; one after the other in this process by default. Only its ``submit`` is used.
     label : str
         Name of the progress bar (shown on a terminal).
+    begin : callable, optional
+        Called before there is something to do, under the lock of the store.
 
     Returns
     -------
@@ -99,13 +102,16 @@ def run_points(
     names = [job.name for job in jobs]
     if len(set(names)) < len(names):
         raise ValueError(f"jobs must have different names; {max(names, key=names.count)!r} comes more than once")
+    points: dict[str, Point] = {}
+    if store is not None:
+        _find(store.peek, jobs, columns, points)
+        if len(points) == len(jobs):
+            return [points[name] for name in names]
     with nullcontext() if store is None else store.locked(), _resumable(store):
-        points: dict[str, Point] = {}
         if store is not None:
-            for job in jobs:
-                point = store.get(job.name, columns(job) if callable(columns) else columns)
-                if point is not None:
-                    points[job.name] = point
+            _find(store.get, jobs, columns, points)
+        if begin is not None:
+            begin()
         with tqdm(total=len(jobs), initial=len(points), disable=None, desc=label, leave=False) as bar:
 
             def keep(job: J, point: Point) -> None:
@@ -121,6 +127,20 @@ def run_points(
             else:
                 _work(work, todo, executor, keep)
     return [points[name] for name in names]
+
+
+def _find(
+    look: Callable[[str, Collection[str]], Point | None],
+    jobs: Sequence[J],
+    columns: Collection[str] | Callable[[J], Collection[str]],
+    points: dict[str, Point],
+) -> None:
+    """Add the points that are on disk and not yet among `points`."""
+    for job in jobs:
+        if job.name not in points:
+            point = look(job.name, columns(job) if callable(columns) else columns)
+            if point is not None:
+                points[job.name] = point
 
 
 @contextmanager

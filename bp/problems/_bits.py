@@ -75,12 +75,19 @@ def as_bytes(bits: Words, n: int) -> NDArray[np.uint8]:
 
 
 def from_bytes(rows: NDArray[np.uint8], n: int) -> Words:
-    """Inverse of `as_bytes`; bits beyond `n` are cleared."""
+    """Inverse of `as_bytes`; bits beyond `n` stay as they are (`stray`)."""
     out = np.zeros((len(rows), 8 * words(n)), dtype=np.uint8)
     out[:, : rows.shape[1]] = rows
-    if n % 8:
-        out[:, n // 8] &= (1 << n % 8) - 1
     return out.view("<u8").astype(np.uint64, copy=False)
+
+
+def stray(bits: Words, n: int) -> int | None:
+    """The first row that has a bit set beyond `n`, None if there is none."""
+    word, bit = divmod(n, _WORD)
+    beyond = np.any(bits[:, word + 1 :], axis=1)
+    if word < bits.shape[1]:
+        beyond |= bits[:, word] >> np.uint64(bit) != 0
+    return int(np.argmax(beyond)) if beyond.any() else None
 
 
 def transposed(bits: Words, n: int) -> Words:

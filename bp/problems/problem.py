@@ -17,7 +17,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from bp.problems.walkers import Energy, Walker
 from bp.randomness import Rng, generator
-from replica_theory.arguments import checked_choice
+from replica_theory.arguments import checked_choice, checked_field
 
 Domain = Literal["spins", "reals"]
 
@@ -57,8 +57,24 @@ class Problem(ABC):
         return int(np.count_nonzero(self.violated(weights)))
 
     def overlap(self, weights: ArrayLike, others: ArrayLike) -> float:
-        r"""Overlap :math:`\frac1N\sum_iW_iV_i` of two configurations, in floating point (int8 products overflow)."""
-        return float(np.asarray(weights, dtype=np.float64) @ np.asarray(others, dtype=np.float64)) / self.n
+        r"""Overlap :math:`\frac1N\sum_iW_iV_i` of two configurations, or of magnetizations, shape (N,) each.
+
+        It is formed in floating point: weights and teachers are int8, and numpy multiplies them within int8, where
+        ``weights @ weights`` overflows from N = 128 on.
+
+        Raises
+        ------
+        TypeError, ValueError
+            If one is not N finite real numbers.
+
+        Examples
+        --------
+        >>> import bp, replica_theory as rt
+        >>> inst = bp.random_instance(rt.TeacherStudent(), n=201, alpha=0.5, rng=1)
+        >>> inst.overlap(inst.teacher, inst.teacher), int(inst.teacher @ inst.teacher)
+        (1.0, -55)
+        """
+        return float(checked_field("weights", weights, self.n) @ checked_field("others", others, self.n)) / self.n
 
     def start(self, rng: Rng) -> NDArray[Any]:
         """A uniformly random configuration of ±1."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import Executor
+from functools import partial
 from operator import attrgetter
 from typing import get_args
 
@@ -136,9 +137,9 @@ def crosscheck(
     names = tuple(comparison.name for comparison in chosen)
     settings = grid.settings(seed) | {"distance": distances, "method": method}
     store = None if folder is None else PointStore(folder, settings)
-    if store is not None:
-        store_call(store, settings | {"samples": grid.samples, "comparisons": names})
-    done = run_points(measure, jobs, columns=_columns, store=store, executor=executor, label="crosscheck")
+    call = settings | {"samples": grid.samples, "comparisons": names}
+    begin = None if store is None else partial(store_call, store, call)
+    done = run_points(measure, jobs, columns=_columns, store=store, executor=executor, label="crosscheck", begin=begin)
     points: dict[str, dict[int, list[Point]]] = {name: {} for name in names}
     for job, point in zip(jobs, done, strict=True):
         points[job.comparison.name].setdefault(job.n, []).append(point)

@@ -202,7 +202,7 @@ def read_netcdf(path: str | os.PathLike[str]) -> Any:
     try:
         dataset = _from_bytes(data)
         return _kind_of(dataset).from_xarray(dataset)
-    except ValueError as error:
+    except (ValueError, TypeError, RecursionError) as error:  # of contents whose hash nobody made but by this package
         raise ValueError(f"cannot read a result from {os.fspath(path)!r}: {error}") from None
 
 
@@ -270,7 +270,7 @@ def _attribute_value(value: Any) -> Any:
         return np.asarray(value).item()
     try:
         return json.loads(value, object_hook=_undescribed) if value.startswith(_JSON) else value
-    except json.JSONDecodeError:
+    except (json.JSONDecodeError, RecursionError):
         raise ValueError(f"an attribute is no JSON: {value[:80]!r}") from None
 
 
@@ -290,19 +290,21 @@ def _undescribed(mapping: dict[str, Any]) -> Any:
 
 def _kind_of(dataset: Any) -> Any:
     """The class of result that a dataset holds."""
-    attributes = dataset.attrs
+    attributes = {name: value for name, value in dataset.attrs.items() if np.ndim(value) == 0}
     if attributes.get("package") != _PACKAGE:
         raise ValueError(f"it holds no result of {_PACKAGE}")
     if attributes.get("format") != FORMAT:
         raise ValueError(
-            f"its format has the number {attributes.get('format')} (version {attributes.get('version')} of this "
-            f"package); this version reads format {FORMAT}"
+            f"its format has the number {shown(attributes.get('format'))} (version {shown(attributes.get('version'))} "
+            f"of this package); this version reads format {FORMAT}"
         )
+    if "checksum" not in attributes:
+        raise ValueError("it was not written by to_netcdf, which notes a checksum of the contents")
     if attributes.get("checksum") != _checksum(dataset):
         raise ValueError("it is damaged or was changed: the contents do not have the checksum they were written with")
     kinds: dict[str, Any] = {kind.__name__: kind for kind in _subclasses() if is_dataclass(kind)}
     if (name := attributes.get("class")) not in kinds:
-        raise ValueError(f"it holds a result of class {name}; known here: {', '.join(sorted(kinds))}")
+        raise ValueError(f"it holds a result of class {shown(name)}; known here: {', '.join(sorted(kinds))}")
     return kinds[name]
 
 

@@ -1,4 +1,5 @@
 import gzip
+import io
 import json
 import os
 import pickle
@@ -248,6 +249,19 @@ def test_solve_writes_weights_that_solve(patterns, capsys):
     assert bp.read_instance(patterns).errors(weights) == 0
     xi = np.loadtxt(patterns, dtype=int)
     assert np.all(xi @ weights >= 0)  # read without this package
+
+
+def test_an_instance_comes_from_standard_input(patterns, tmp_path, capsys, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    for command in ("solve", "entropy"):
+        monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(patterns.read_bytes())))
+        assert main([command, "-"]) == 0
+        assert capsys.readouterr().err == ""
+    weights = np.loadtxt("instance.weights.txt", dtype=int)
+    assert bp.read_instance(patterns).errors(weights) == 0 and not os.path.exists("-.weights.txt")
+    monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(b"1 0\n")))
+    assert main(["solve", "-"]) == 2
+    assert "cannot read an instance from standard input: line 1 holds '0'" in sentence(capsys)
 
 
 def test_solve_json_output_and_seed(patterns, tmp_path, capsys):

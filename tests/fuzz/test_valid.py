@@ -72,7 +72,7 @@ def bound(result, main):
         return np.nan_to_num(-d * np.log(d) - (1 - d) * np.log1p(-d))
 
 
-@pytest.mark.parametrize("name", DRAWS)
+@pytest.mark.parametrize("name", [name for name, draw in DRAWS.items() if AUDIT or draw.few])
 def test_allowed_calls(name):
     draw = DRAWS[name]
 

@@ -55,6 +55,7 @@ SPREAD = np.arange(12.0).reshape(1, 3, 4)
 TABLE = bp.Ensemble(
     MODEL, np.array([0.5]), np.array([3, 5, 7]), np.zeros(0), {"entropy": SPREAD}, 1, 4, "focusing-bp", "amp", 4, {}
 )
+SOLVED = bp.Solution(np.ones(3, dtype=np.int8), 0, 1, np.zeros(1, [("errors", int)]), SolverStatus.SOLVED)
 ROW = bp.Row("entropy", 0.5, 5.0, "theory", "simulation", "equal")
 CHECK = bp.Crosscheck(MODEL, (5,), 2, 1, "amp", ("entropy",), (ROW,), {"entropy": {5: []}})
 SOFT = bp.Instance([[1, -1, 1], [1, 1, 1]], constraint=rt.CustomModel(noisy))
@@ -418,6 +419,7 @@ CALLS = {
             "rng": RNG,
         },
     ),
+    "Solution.overlap": Call(SOLVED.overlap, {"other": THREE | of(bp.Solution, usual=None)}),
     "solve": Call(bp.solve, {"problem": PROBLEM, "solver": SOLVER, "rng": RNG} | OF_SOLVER),
     "solve_batch": Call(
         bp.solve_batch,
@@ -484,7 +486,7 @@ RESULTS = {
     "RobustEnsemble": rt.robust_ensemble(MODEL, 0.1, 0.1, 2.0),
     "Row": ROW,
     "Sample": bp.Sample(0.0, 0.0, np.zeros(2), 0.5, np.ones(3, dtype=np.int8)),
-    "Solution": bp.Solution(np.ones(3, dtype=np.int8), 0, 1, np.zeros(1, [("errors", int)]), SolverStatus.SOLVED),
+    "Solution": SOLVED,
     "SolutionDistances": bp.SolutionDistances(np.zeros(4), np.zeros(4), np.zeros(4), 1),
     "SolutionSet": SOLUTIONS,
     "StateEvolution": rt.state_evolution(MODEL, 0.1, 2),

@@ -55,6 +55,24 @@ def test_names_are_unique():
         run_points(square, [*JOBS, Square(3)], columns=COLUMNS)
 
 
+def test_a_complete_run_is_only_read(tmp_path, monkeypatch):
+    """From a folder that takes no files, for example, or while another run holds its lock."""
+    run_points(square, JOBS, columns=COLUMNS, store=PointStore(tmp_path, {}))
+    (tmp_path / "points.lock").unlink()
+    before = {path: path.stat().st_mtime_ns for path in [tmp_path, *tmp_path.rglob("*")]}
+
+    def read_only(*_, **__):
+        raise PermissionError(13, "Permission denied")
+
+    for function in ("replace_file", "remove_leftovers", "require_writable", "_lock"):
+        monkeypatch.setattr(f"bp.execution.store.{function}", read_only)
+    store = PointStore(tmp_path, {})
+    assert values(run_points(square, JOBS, columns=COLUMNS, store=store, begin=read_only)) == SQUARES
+    assert {path: path.stat().st_mtime_ns for path in [tmp_path, *tmp_path.rglob("*")]} == before
+    with pytest.raises(PermissionError):
+        run_points(square, [*JOBS, Square(6)], columns=COLUMNS, store=store)
+
+
 def test_what_is_in_the_store_is_not_done_again(tmp_path):
     store = PointStore(tmp_path, {})
     run_points(square, JOBS[1:3], columns=COLUMNS, store=store)
@@ -204,7 +222,7 @@ def test_a_full_disk_is_a_sentence_and_what_was_finished_stays(tmp_path, monkeyp
     real, calls = bp.execution.store.replace_file, []
 
     def full(path, data):
-        calls.append(path)
+        calls.extend([path] if path.suffix == ".npz" else [])
         if len(calls) > 2:
             raise OSError(28, "No space left on device")
         real(path, data)

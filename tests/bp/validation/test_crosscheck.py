@@ -276,9 +276,14 @@ def test_comparisons_extend_a_run(uninterrupted, tmp_path, monkeypatch):
 
 def test_a_second_run_in_the_folder_is_refused(tmp_path):
     run(folder=tmp_path, samples=2)
-    store = PointStore(tmp_path, json.loads((tmp_path / "points" / "settings.json").read_text()))
-    with store.locked(), pytest.raises(BlockingIOError, match=r"another run \(process \d+"):
-        run(folder=tmp_path)
+    files = [tmp_path / "points" / name for name in ("settings.json", "call.json")]
+    before = [file.read_bytes() for file in files]
+    store = PointStore(tmp_path, json.loads(files[0].read_text()))
+    with store.locked():
+        with pytest.raises(BlockingIOError, match=r"another run \(process \d+"):
+            run(folder=tmp_path)
+        assert run(folder=tmp_path, samples=2).samples == 2  # complete: it is only read
+    assert [file.read_bytes() for file in files] == before
 
 
 def test_a_dead_executor_says_where_the_points_are(tmp_path):
