@@ -172,7 +172,7 @@ def checked_dtype(dtype: DTypeLike) -> np.dtype[Any]:
     except Exception:  # numpy raises several kinds
         checked = None
     if checked is None or checked not in TOL:
-        raise ValueError(f"dtype must be float64 or float32; got {shown(dtype)}")
+        raise ValueError(f"dtype must be float64 or float32; got {shown(dtype) if checked is None else checked}")
     return checked
 
 

@@ -81,7 +81,12 @@ def _test(hint: Any) -> _Test:
 
 
 def _holds_numbers(value: Any) -> bool:
-    return isinstance(value, np.ndarray) and value.dtype.kind in _NUMBERS and not isinstance(value, np.ma.MaskedArray)
+    """Arrays, and the scalars that numpy makes of arrays without dimensions."""
+    if isinstance(value, np.ma.MaskedArray | np.bool_ | np.timedelta64) or not isinstance(
+        value, np.ndarray | np.number
+    ):
+        return False
+    return value.dtype.kind in _NUMBERS
 
 
 def _is_number(value: Any) -> bool:
