@@ -30,7 +30,8 @@ class Sample:
     [
         ("number", [3, np.int8(3)], ["3", 3.0, True, None], "an integer"),
         ("value", [0.5, np.float32(0.5), 2, np.nan], ["0.5", True, 10**400, 0.5j, np.zeros(2)], "a real number"),
-        ("array", [np.zeros(0), np.ones(2, dtype=bool), np.float32(1)], ["x", 1.0, [1.0], np.array(["x"]), np.ma.masked_array([1.0])],
+        ("array", [np.zeros(0), np.ones(2, dtype=bool), np.float32(1)],
+         ["x", 1.0, [1.0], np.array(["x"]), np.ma.masked_array([1.0])],
          "an array of numbers"),
         ("either", [np.zeros(2), 0.5], [None, "x"], "a real number or an array of numbers"),
         ("words", [("a",)], ["a", ["a"], (1,)], "a tuple of text"),
