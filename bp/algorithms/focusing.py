@@ -23,8 +23,16 @@ from bp.algorithms.runs import Boundary, Run, Sweep
 from bp.algorithms.schedules import Family, Schedule, as_schedule, passes
 from bp.algorithms.solution import Solution, SolverStatus
 from bp.algorithms.solver import Solver
-from bp.messages.state import Graphical, Messages, State
+from bp.messages.state import Graphical, Messages, State, checked_dtype
 from bp.problems.problem import Problem
+from replica_theory.arguments import (
+    FRACTION,
+    checked_beta,
+    checked_flag,
+    checked_integer,
+    checked_number,
+    checked_text,
+)
 from replica_theory.typing import Array
 
 _INITIAL = 0.1  # node fields (amp) or messages start uniform in +-0.1
@@ -65,12 +73,17 @@ class MessagePasses(Solver):
     device: str | None = None
 
     def __post_init__(self) -> None:
-        if self.damping is not None and not 0 <= self.damping < 1:
-            raise ValueError(f"damping must be in [0, 1); got {self.damping!r}")
-        if not (np.ndim(self.beta) == 0 and self.beta >= 0):
-            raise ValueError(f"beta must be a non-negative number (inf counts solutions); got {self.beta!r}")
-        _check_positive("iterations_per_step", self.iterations_per_step)
-        _check_positive("max_iter", self.max_iter)
+        given = {name: value for name, value in vars(self).items() if value is not None}
+        for name in given.keys() & {"iterations_per_step", "max_iter"}:
+            checked_integer(name, given[name])
+        for name in given.keys() & {"method", "device"}:
+            checked_text(name, given[name], "None or the name of one")
+        if self.damping is not None:
+            checked_number("damping", self.damping, FRACTION)
+        if self.dtype is not None:
+            checked_dtype(self.dtype)
+        checked_beta(self.beta)
+        checked_flag("entropies", self.entropies)
 
     @property
     @abstractmethod
@@ -198,6 +211,7 @@ class FocusingBP(MessagePasses):
             object.__setattr__(self, "schedule", as_schedule(self.schedule, self.steps))
             object.__setattr__(self, "steps", None)
         elif self.steps is not None:
+            checked_integer("steps", self.steps)
             what = "is for a schedule given by name; without a schedule the steps are automatic"
             raise ValueError(f"steps={self.steps!r} {what}")
 
@@ -431,8 +445,3 @@ def _budget(problem: Any, method: str) -> int:
     """Iterations of automatic passes."""
     least, most = _BUDGET
     return int(np.clip(_WORK / problem.n_edges, least, most)) if method == "amp" else least
-
-
-def _check_positive(name: str, value: int | None) -> None:
-    if value is not None and not (isinstance(value, int | np.integer) and value >= 1):
-        raise ValueError(f"{name} must be a positive integer; got {value!r}")

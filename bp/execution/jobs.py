@@ -9,13 +9,14 @@ from concurrent.futures import BrokenExecutor, CancelledError, Executor, Future,
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager, nullcontext
 from functools import partial
-from typing import Protocol, TypeVar
+from typing import Any, Protocol, TypeVar
 
 from tqdm import tqdm
 
 from bp.execution.one_thread import on_one_thread
 from bp.execution.store import Point, PointStore
 from bp.execution.workers import WorkerProcesses
+from replica_theory.arguments import checked_kind, checked_path
 from replica_theory.terminable import terminable
 
 logger = logging.getLogger(__name__)
@@ -34,6 +35,20 @@ class Job(Protocol):
 
 
 J = TypeVar("J", bound=Job)
+
+
+def checked_execution(executor: Any, folder: Any) -> None:
+    """Refuse what is no executor (or None), or no path of a folder (or None).
+
+    Raises
+    ------
+    TypeError, ValueError
+        If one is something else.
+    """
+    if executor is not None:
+        checked_kind("executor", executor, Executor, such="concurrent.futures.ProcessPoolExecutor()")
+    if folder is not None:
+        checked_path("folder", folder)
 
 
 def run_points(

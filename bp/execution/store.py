@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 
 from bp.randomness import Rng, generator
 from replica_theory._version import __version__
+from replica_theory.arguments import is_integer
 from replica_theory.results.files import read_npz, remove_leftovers, replace_file
 
 try:
@@ -211,7 +212,7 @@ def root_seed(rng: Rng, folder: str | os.PathLike[str] | None) -> int:
             raise ValueError(f"{path} is damaged: it holds no seed of the points beside it; choose another folder")
         return seed
     fresh = generator(rng)
-    return int(rng) if isinstance(rng, int | np.integer) else int(fresh.integers(2**63))
+    return int(rng) if is_integer(rng) else int(fresh.integers(2**63))
 
 
 def _require_same(folder: Path, ours: Mapping[str, Any], theirs: Mapping[str, Any] | None) -> None:

@@ -21,7 +21,7 @@ from bp.messages.state import (
     log_weights,
 )
 from bp.problems.problem import Problem
-from replica_theory.arguments import checked_distance, checked_signs
+from replica_theory.arguments import NON_NEGATIVE, checked_distance, checked_number, checked_signs
 from replica_theory.results.curve import EntropyCurve
 from replica_theory.status import Status, report, statuses
 from replica_theory.typing import Array
@@ -108,6 +108,8 @@ def local_entropy(
     (array([0.    , 0.4854]), array([1. , 0.6]))
     """
     control = Control(method, beta, damping, tol, max_iter)
+    if memory_limit is not None:
+        checked_number("memory_limit", memory_limit, NON_NEGATIVE)
     graph = checked_graphical(problem)
     signs = checked_signs("reference", reference, problem.n).astype(np.float64)
     d = np.asarray(checked_distance(distance))

@@ -31,7 +31,7 @@ from bp.messages.state import (
 )
 from bp.problems.problem import Problem
 from bp.randomness import Rng, generator
-from replica_theory.arguments import checked_choice, checked_field
+from replica_theory.arguments import NON_NEGATIVE, checked_choice, checked_field, checked_number, checked_text, shown
 from replica_theory.results.labelled import Variable
 from replica_theory.results.quantities import MESSAGE_FIELDS, MESSAGES
 from replica_theory.results.record import Record
@@ -216,11 +216,16 @@ def belief_propagation(
     (True, array([0.5, 0.5, 0.5]))
     """
     precision = checked_dtype(dtype)
-    tol = TOL[precision] if tol is None else tol
+    tol = TOL[precision] if tol is None else checked_number("tol", tol)
     control = Control(method, beta, damping, tol, max_iter)
     if tol < FLOOR[precision]:
-        raise ValueError(f"tol must be at least {FLOOR[precision]:g} for dtype={precision}; got {tol!r}")
+        raise ValueError(f"tol must be at least {FLOOR[precision]:g} for dtype={precision}; got {shown(tol)}")
     checked_choice("on_failure", on_failure, get_args(OnFailure))
+    checked_choice("schedule", schedule, get_args(Schedule))
+    if device is not None:
+        checked_text("device", device, "None, 'cupy' or a device of torch such as 'cuda'")
+    if memory_limit is not None:
+        checked_number("memory_limit", memory_limit, NON_NEGATIVE)
     graph = checked_graphical(problem)
     theta = np.zeros(problem.n) if field is None else checked_field("field", field, problem.n)
     own = {"schedule": schedule, "dtype": precision, "device": device, "memory_limit": memory_limit}

@@ -14,6 +14,7 @@ from bp.problems.problem import Problem
 from bp.randomness import Rng, generator
 from replica_theory.arguments import (
     FRACTION,
+    NON_NEGATIVE,
     POSITIVE,
     Allowed,
     checked_beta,
@@ -21,6 +22,7 @@ from replica_theory.arguments import (
     checked_number,
     shown,
 )
+from replica_theory.results.contents import checked_contents
 from replica_theory.status import Status
 from replica_theory.typing import Array, Real
 
@@ -56,9 +58,13 @@ class Messages:
     fields: Array
     g: Array | None = None
 
-    def randomized(self, rng: np.random.Generator, amplitude: float) -> Messages:
+    def __post_init__(self) -> None:
+        checked_contents(self)
+
+    def randomized(self, rng: Rng, amplitude: float) -> Messages:
         """Fresh messages of the same shapes: fields uniform in plus or minus `amplitude`, output terms zero."""
-        fields = rng.uniform(-amplitude, amplitude, self.fields.shape)
+        size = checked_number("amplitude", amplitude, NON_NEGATIVE)
+        fields = generator(rng).uniform(-size, size, self.fields.shape)
         return Messages(self.method, fields, None if self.g is None else np.zeros_like(self.g))
 
 
@@ -73,6 +79,8 @@ class Control:
     max_iter: int
 
     def __post_init__(self) -> None:
+        if not isinstance(self.method, str):
+            raise TypeError(f"method must be the name of a form of messages; got {shown(self.method)}")
         checked_beta(self.beta)
         checked_number("damping", self.damping, FRACTION)
         checked_number("tol", self.tol, POSITIVE)
@@ -295,9 +303,12 @@ def judged(entropy: float, energy: float, *, counts: bool = True) -> Status:
 
 def checked_dtype(dtype: DTypeLike) -> np.dtype[Any]:
     """The precision of messages: double or single."""
-    checked = np.dtype(dtype)
-    if checked not in TOL:
-        raise ValueError(f"dtype must be float64 or float32; got {checked}")
+    try:
+        checked = None if dtype is None else np.dtype(dtype)
+    except Exception:  # numpy raises several kinds
+        checked = None
+    if checked is None or checked not in TOL:
+        raise ValueError(f"dtype must be float64 or float32; got {shown(dtype) if checked is None else checked}")
     return checked
 
 

@@ -83,6 +83,7 @@ class LabelledPatterns:
 
     def row(self, a: int) -> NDArray[Any]:
         """One pattern times its label, (n,): int8 of ±1 or float64."""
+        a = checked_integer("a", a, 0, self.n_patterns - 1)
         if self.bits is None:
             assert self.real is not None
             return np.asarray(self.real[a])
@@ -190,7 +191,7 @@ def checked_bits(bits: NDArray[np.uint64], n: int) -> int:
     if np.ma.isMaskedArray(bits):
         raise TypeError(f"bits must not be masked; {_MASKED}")
     if bits.ndim != 2 or not len(bits) or bits.shape[1] != _bits.words(n):
-        raise ValueError(f"bits must have shape (P, {_bits.words(n)}) for n={n}; got shape {bits.shape}")
+        raise ValueError(f"bits must have shape (P, {shown(_bits.words(n))}) for n={shown(n)}; got shape {bits.shape}")
     if (row := _bits.stray(bits, n)) is not None:
         raise ValueError(f"bits must be zero beyond the first n={n} of a row; row {row} is not")
     return n
@@ -205,7 +206,7 @@ def _given(name: str, values: ArrayLike) -> NDArray[Any]:
         return np.asarray(values)
     except ValueError as error:  # numpy: inhomogeneous shape
         raise ValueError(f"{name} must have rows of one length; got {shown(values)}") from error
-    except TypeError as error:  # other libraries: no array at all
+    except Exception as error:  # other libraries: no array at all, said in errors of any kind
         raise TypeError(f"{name} must be an array of real numbers; got {type(values).__name__}") from error
 
 

@@ -16,7 +16,8 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from bp.problems.walkers import Energy, Walker
-from replica_theory.arguments import checked_field
+from bp.randomness import Rng, generator
+from replica_theory.arguments import checked_choice, checked_field
 
 Domain = Literal["spins", "reals"]
 
@@ -75,9 +76,9 @@ class Problem(ABC):
         """
         return float(checked_field("weights", weights, self.n) @ checked_field("others", others, self.n)) / self.n
 
-    def start(self, rng: np.random.Generator) -> NDArray[Any]:
+    def start(self, rng: Rng) -> NDArray[Any]:
         """A uniformly random configuration of ±1."""
-        return (2 * rng.integers(0, 2, self.n) - 1).astype(np.int8)
+        return (2 * generator(rng).integers(0, 2, self.n) - 1).astype(np.int8)
 
     @property
     def alpha(self) -> float:
@@ -136,11 +137,10 @@ class Messaging:
 
         Raises
         ------
-        ValueError
+        TypeError, ValueError
             If there is no such form.
         """
-        if method not in self._forms:
-            raise ValueError(f"method must be one of {', '.join(map(repr, self._forms))}; got {method!r}")
+        checked_choice("method", method, self._forms)
         return self._forms[method](self, method, **options)
 
     @classmethod

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import os
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import Executor
 from functools import partial
 from operator import attrgetter
@@ -15,7 +15,7 @@ from numpy.typing import ArrayLike
 from tqdm import tqdm
 
 from bp.ensembles.grid import Grid
-from bp.execution.jobs import run_points
+from bp.execution.jobs import checked_execution, run_points
 from bp.execution.store import Point, PointStore, root_seed
 from bp.messages.state import Method
 from bp.randomness import Rng
@@ -24,7 +24,7 @@ from bp.validation.comparison import Comparison, Job, Measured
 from bp.validation.comparisons import COMPARISONS
 from bp.validation.report import Crosscheck
 from bp.validation.table import Row
-from replica_theory.arguments import AWAY, checked_choice, checked_numbers
+from replica_theory.arguments import AWAY, checked_choice, checked_numbers, is_listed, shown
 from replica_theory.models.model import Model
 
 logger = logging.getLogger(__name__)
@@ -130,6 +130,7 @@ def crosscheck(
         raise ValueError(f"crosscheck needs a single kappa and beta = inf; got {model}")
     distances = checked_numbers("distance", distance, AWAY)
     checked_choice("method", method, get_args(Method))
+    checked_execution(executor, folder)
     chosen = _chosen(model, comparisons)
     for comparison in chosen:
         instead = f"choose a smaller n or alpha, or comparisons without {comparison.name!r}"
@@ -218,8 +219,8 @@ def _chosen(model: Model, comparisons: str | Comparison | Sequence[str | Compari
     if isinstance(comparisons, str) and comparisons == "all":
         return tuple(possible.values())
     asked = [comparisons] if isinstance(comparisons, str | Comparison) else comparisons
-    if not isinstance(asked, Iterable):
-        raise TypeError(f"comparisons must be 'all', None, names or objects of Comparison; got {comparisons!r}")
+    if not is_listed(asked):
+        raise TypeError(f"comparisons must be 'all', None, names or objects of Comparison; got {shown(comparisons)}")
     chosen = [_comparison(one, model, possible) for one in asked]
     names = [comparison.name for comparison in chosen]
     if not names or len(set(names)) < len(names):
@@ -236,9 +237,9 @@ def _comparison(one: str | Comparison, model: Model, possible: Mapping[str, Comp
             raise ValueError(f"comparisons: {one.name!r} does not apply to {model}")
         return one
     if not isinstance(one, str):
-        raise TypeError(f"comparisons must be 'all', None, names or objects of Comparison; got {one!r}")
+        raise TypeError(f"comparisons must be 'all', None, names or objects of Comparison; got {shown(one)}")
     if one not in COMPARISONS:
-        raise ValueError(f"comparisons must be 'all' or among {', '.join(map(repr, COMPARISONS))}; got {one!r}")
+        raise ValueError(f"comparisons must be 'all' or among {', '.join(map(repr, COMPARISONS))}; got {shown(one)}")
     if one not in possible:
         raise ValueError(f"comparisons: {one!r} does not apply to {model}; {', '.join(map(repr, possible))} do")
     return possible[one]

@@ -20,6 +20,7 @@ from bp.messages.state import Method
 from bp.validation.picture import picture
 from bp.validation.table import Row
 from bp.validation.verdict import Verdict, verdict
+from replica_theory.arguments import checked_path
 from replica_theory.models.model import Model
 from replica_theory.models.registry import particulars
 from replica_theory.results.files import replace_file
@@ -160,7 +161,7 @@ class Crosscheck(Labelled):
         OSError
             If the folder cannot be written.
         """
-        folder = Path(folder)
+        folder = Path(checked_path("folder", folder))
         require_writable(folder)
         paths = [folder / f"crosscheck.{kind}" for kind in ("csv", "npz", "png")]
         replace_file(paths[0], self.to_csv().encode())

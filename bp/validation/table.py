@@ -10,6 +10,7 @@ import numpy as np
 from scipy.special import stdtr
 
 from bp.ensembles.fit import fitted
+from replica_theory.results.contents import checked_contents
 from replica_theory.results.presentation import equal
 from replica_theory.status import Status
 from replica_theory.typing import Array
@@ -78,6 +79,9 @@ class Row:
     samples: int = 0
     missing: int = 0
     dof: float = 0.0
+
+    def __post_init__(self) -> None:
+        checked_contents(self)
 
     def __eq__(self, other: object) -> bool:
         if not isinstance(other, Row):

@@ -10,7 +10,8 @@ from typing import Any, ClassVar
 import numpy as np
 from scipy import special
 
-from replica_theory.arguments import checked_real
+from replica_theory.arguments import FINITE, checked_callable, checked_flag, checked_real, shown
+from replica_theory.models.intervals import checked_edges
 from replica_theory.models.model import BETA, SHARP, Kernel, Model, Option
 from replica_theory.numerics.namespace import NUMPY, Namespace
 from replica_theory.typing import Array, ArrayLike
@@ -102,14 +103,14 @@ class CustomModel(Model):
         kappa: ArrayLike = 0.0,
         beta: ArrayLike = np.inf,
     ) -> None:
-        if not callable(function):
-            raise TypeError(f"function must be callable as function(mean, std); got {function!r}")
-        ends = tuple(float(e) for e in np.ravel(checked_real("edges", tuple(edges))))
-        if not ends or not np.isfinite(ends).all() or list(ends) != sorted(set(ends)):
-            raise ValueError(f"edges must be finite, in increasing order, and at least one; got {ends}")
-        _check_user_kernel(function, ends, bool(log), bool(even), bool(concave))
-        values = {"function": function, "soft_edges": ends, "log": bool(log), "even": bool(even)}
-        values |= {"concave": bool(concave), "kappa": kappa, "beta": beta}
+        checked_callable("function", function, "function(mean, std)")
+        ends = checked_edges(edges)
+        if list(ends) != sorted(set(ends)):
+            raise ValueError(f"edges must be in increasing order, none twice; got {shown(edges)}")
+        flags = {"log": log, "even": even, "concave": concave}
+        flags = {name: checked_flag(name, value) for name, value in flags.items()}
+        _check_user_kernel(function, ends, **flags)
+        values = {"function": function, "soft_edges": ends, "kappa": kappa, "beta": beta} | flags
         for name, value in values.items():
             object.__setattr__(self, name, value)
         self.__post_init__()
@@ -136,7 +137,7 @@ class CustomModel(Model):
 
     def acceptance(self, h: ArrayLike) -> Array:
         """The user's kernel without noise."""
-        return np.asarray(np.exp(self.log_probability(np.asarray(h, dtype=float), SHARP).log))
+        return np.asarray(np.exp(self.log_probability(np.asarray(checked_real("h", h, FINITE)), SHARP).log))
 
     @property
     def edges(self) -> tuple[ArrayLike, ...]:

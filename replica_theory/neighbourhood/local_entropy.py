@@ -161,15 +161,16 @@ def _judged(row: Row, reference: float) -> Row:
 def _checked(model: Model, reference: str, kappa_ref: float | None) -> None:
     checked_model(model, Model)
     if model.has_teacher:
-        raise ValueError("with a teacher, local_entropy takes free references and a number of replicas, or inf")
+        takes = "free references and a number of replicas, or inf"
+        raise ValueError(f"with a teacher, local_entropy takes {takes}; got model={shown(model)}")
     checked_choice("reference", reference, get_args(Reference))
     if kappa_ref is None:
         return
+    kappa_ref = checked_number("kappa_ref", kappa_ref, FINITE)
     if reference == "free":
         raise ValueError(
-            f"kappa_ref is the margin of a constrained reference; got kappa_ref={kappa_ref} with a free one"
+            f"kappa_ref must be left to references that are solutions; got kappa_ref={kappa_ref} with a free one"
         )
-    checked_number("kappa_ref", kappa_ref, FINITE)
     if not np.all(model.contains(model.at(kappa=kappa_ref))):
         raise ValueError(
             f"the reference must satisfy the model's own constraint: kappa_ref={kappa_ref}, kappa={model.kappa}"
@@ -199,5 +200,7 @@ def checked_replicas(y: Any, reference: str) -> tuple[Array, bool]:
         return np.zeros(()), True
     count = np.asarray(checked_real("y", y, COUNT))
     if np.isinf(count).any() and reference == "solution":
-        raise ValueError("y = inf is a theory of the free reference; for solutions take y = 'zero-complexity'")
+        raise ValueError(
+            "y = inf is a theory of the free reference; for solutions y must be finite or 'zero-complexity'"
+        )
     return count, False

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from replica_theory.arguments import checked_kind
 from replica_theory.models.model import Model
 from replica_theory.results.grid import GridResult, Points
 from replica_theory.results.quantities import CURVE, OVERLAPS
@@ -92,10 +93,11 @@ class EntropyCurve(GridResult):
         -------
         matplotlib Axes
         """
-        if ax is None:
-            from matplotlib import pyplot
+        from matplotlib import axes, pyplot
 
+        if ax is None:
             ax = pyplot.subplots()[1]
+        checked_kind("ax", ax, axes.Axes)
         style.setdefault("label", self.label or None)
         distance = np.atleast_1d(self.distance)
         ax.plot(distance, np.broadcast_to(np.atleast_1d(self.entropy), distance.shape), **style)

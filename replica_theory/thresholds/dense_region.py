@@ -148,8 +148,7 @@ def local_entropy_threshold(
     checked_model(model, Model, "a threshold", hard=True, random_labels=True, instead="dense_teacher_threshold")
     checked_choice("reference", reference, get_args(Reference))
     checked_choice("criterion", criterion, get_args(Criterion))
-    if criterion != "margin":
-        checked_replicas(y, reference)
+    checked_replicas(y, "free" if criterion == "margin" else reference)
     if np.ndim(model.kappa):
         return _at_margins(model, criterion, reference, y)
     limit = float(capacity(model).alpha)

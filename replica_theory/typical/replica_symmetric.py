@@ -18,7 +18,7 @@ from typing import Any, ClassVar
 import numpy as np
 from numpy.typing import NDArray
 
-from replica_theory.arguments import checked_alpha, checked_model
+from replica_theory.arguments import FINITE, checked_alpha, checked_model, checked_real
 from replica_theory.models.model import Model
 from replica_theory.numerics.fixed_points import solve_fixed_points
 from replica_theory.numerics.gaussian import rule
@@ -134,7 +134,7 @@ class ReplicaSymmetric(GridResult):
         """
         if np.ndim(self.q):
             raise ValueError(f"stability_distribution needs a single point; this result has shape {np.shape(self.q)}")
-        h = np.asarray(h, dtype=float)
+        h = np.asarray(checked_real("h", h, FINITE))
         q, std = float(self.q), float(np.sqrt(1 - float(self.q)))
         # G_{1-q}(h - sqrt(q) z) Dz = G(h) Dv with z = sqrt(q) h + sqrt(1-q) v: nothing is steep in v.
         v = rule()

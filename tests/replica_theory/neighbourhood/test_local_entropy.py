@@ -261,7 +261,7 @@ def test_names_survive_failure():
     ((BINARY, 0.4, 0.1), {"reference": "solution"}, "y = inf is a theory of the free reference"),
     ((BINARY, 0.4, 0.1), {"reference": "any"}, "reference must be one of 'free', 'solution'; got 'any'"),
     ((BINARY, 0.4, 0.1), {"reference": "solution", "y": 1.0, "kappa_ref": -0.1}, "own constraint: kappa_ref=-0.1"),
-    ((BINARY, 0.4, 0.1), {"y": 1.0, "kappa_ref": 0.1}, "margin of a constrained reference"),
+    ((BINARY, 0.4, 0.1), {"y": 1.0, "kappa_ref": 0.1}, "kappa_ref must be left to references that are sol"),
     ((BINARY, 0.4, 0.1), {"reference": "solution", "y": 1.0, "kappa_ref": np.inf}, "kappa_ref must be finite"),
     ((SymmetricBinaryPerceptron(1.0), 0.4, 0.1), {"reference": "solution", "y": 1.0, "kappa_ref": 1.1}, "ref=1.1"),
     ((BINARY, 0.4, 0.6), {}, "distance"),
