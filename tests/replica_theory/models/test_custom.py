@@ -129,3 +129,10 @@ def test_refusals(build, error, message):
     with pytest.raises(error) as caught:
         build()
     assert message in str(caught.value)
+
+
+def test_words_that_are_the_same_in_every_process():
+    """No address of a function, but its name and what it gives: fingerprints of instances hold these words."""
+    same, other = (CustomModel(lambda mean, std, c=c: special.ndtr((mean - c) / std)) for c in (0.0, 0.5))
+    again = CustomModel(lambda mean, std, c=0.0: special.ndtr((mean - c) / std))
+    assert repr(same) == repr(again) != repr(other) and " at 0x" not in repr(same)
