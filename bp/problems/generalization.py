@@ -7,8 +7,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike
 
-from bp.problems.prediction import checked_matrix
-from replica_theory.arguments import checked_signs
+from bp.problems.prediction import checked_matrix, unit_rows
+from replica_theory.arguments import FINITE, checked_real, checked_signs
 
 
 def generalization_error(weights: ArrayLike, teacher: ArrayLike) -> Any:
@@ -44,9 +44,10 @@ def generalization_error(weights: ArrayLike, teacher: ArrayLike) -> Any:
     (0.0, 0.333333)
     """
     students = checked_matrix("weights", weights, "(N,) or (K, N)")
+    if (shape := np.shape(checked_real("teacher", teacher, FINITE))) not in ((), students.shape[1:]):
+        raise ValueError(f"teacher must have a sign for each of the {students.shape[1]} weights; got shape {shape}")
     signs = checked_signs("teacher", teacher, students.shape[1]).astype(np.float64)
-    largest = np.abs(students).max(axis=1, keepdims=True)
-    scaled = students / np.where(largest > 0, largest, 1.0)  # squares of tiny weights are zero
+    scaled = unit_rows(students)  # squares of tiny weights are zero
     length = np.sqrt((scaled**2).sum(axis=1) * len(signs))
     overlap = np.where(length > 0, scaled @ signs / np.where(length > 0, length, 1.0), 0.0)
     error = np.arccos(np.clip(overlap, -1.0, 1.0)) / np.pi

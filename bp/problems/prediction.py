@@ -53,7 +53,8 @@ def predict(weights: ArrayLike, patterns: ArrayLike) -> NDArray[np.int8]:
     0.244
     """
     students = checked_matrix("weights", weights, "(N,) or (K, N)")
-    rows = checked_matrix("patterns", patterns, "(N,) or (P, N)", students.shape[1])
+    rows = unit_rows(checked_matrix("patterns", patterns, "(N,) or (P, N)", students.shape[1]))
+    students = unit_rows(students)
     several = np.ndim(weights) == 2
     labels = np.ones(len(rows), dtype=np.int8)
     step = max(1, _BLOCK // len(students))
@@ -64,8 +65,8 @@ def predict(weights: ArrayLike, patterns: ArrayLike) -> NDArray[np.int8]:
     return labels.reshape(np.shape(patterns)[:-1])
 
 
-def checked_matrix(name: str, values: ArrayLike, shape: str, n: int | None = None) -> Array:
-    """One row of numbers or several, as a matrix of doubles.
+def checked_matrix(name: str, values: ArrayLike, shape: str, n: int | None = None, owner: str = "weights") -> Array:
+    """One row of numbers or several, as a matrix of doubles; of `n` columns, as many as what `owner` names has.
 
     Raises
     ------
@@ -76,5 +77,11 @@ def checked_matrix(name: str, values: ArrayLike, shape: str, n: int | None = Non
     if array.ndim not in (1, 2) or 0 in array.shape:
         raise ValueError(f"{name} must have shape {shape}; got shape {array.shape}")
     if n is not None and array.shape[-1] != n:
-        raise ValueError(f"{name} must have shape {shape} with N={n}; got shape {array.shape}")
+        raise ValueError(f"{name} must have shape {shape} with N={n}, as {owner}; got shape {array.shape}")
     return np.atleast_2d(array)
+
+
+def unit_rows(rows: Array) -> Array:
+    """Rows divided by their largest entry in size, which no sign depends on and no product overflows with."""
+    largest = np.abs(rows).max(axis=1, keepdims=True)
+    return rows / np.where(largest > 0, largest, 1.0)

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 from scipy.special import ndtr
 
-from bp.problems.prediction import checked_matrix
+from bp.problems.prediction import checked_matrix, unit_rows
 
 
 def predict_probability(magnetizations: ArrayLike, patterns: ArrayLike) -> Any:
@@ -47,7 +47,7 @@ def predict_probability(magnetizations: ArrayLike, patterns: ArrayLike) -> Any:
         raise ValueError(f"magnetizations must have shape (N,); got shape {m.shape}")
     if np.abs(m).max() > 1:
         raise ValueError(f"magnetizations must lie in [-1, 1]; the largest has the size {np.abs(m).max():.6g}")
-    rows = checked_matrix("patterns", patterns, "(N,) or (P, N)", m.shape[1])
+    rows = unit_rows(checked_matrix("patterns", patterns, "(N,) or (P, N)", m.shape[1], "magnetizations"))
     mean, spread = rows @ m[0], np.sqrt(rows**2 @ (1 - m[0] ** 2))
     with np.errstate(divide="ignore", invalid="ignore"):
         score = np.where(mean == 0, 0.0, mean / spread)

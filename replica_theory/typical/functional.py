@@ -125,7 +125,8 @@ def flat_slice(model: Model, index: Any) -> Model:
     """The model of some rows of a flattened model, whose parameters have been checked."""
     part = copy(model)
     for name in ("kappa", "beta"):
-        object.__setattr__(part, name, np.asarray(getattr(model, name))[index])
+        value = np.asarray(getattr(model, name))
+        object.__setattr__(part, name, value[index] if value.ndim else value)
     return part
 
 

@@ -217,6 +217,8 @@ OF_SOLVER = {
     "device": NOTHING | of(str, usual="cpu", test=lambda name: True),
 }
 WEIGHTS = {"weights": signs(3)}
+ROWS = array((3,), np.isfinite, np.zeros(3)) | array((2, 3), np.isfinite, None)
+MEANS = array((3,), lambda m: np.abs(m) <= 1, np.zeros(3))
 THREE, TWO = array((3,), np.isfinite, np.zeros(3)), array((2,), np.isfinite, np.zeros(2))
 
 CALLS = {
@@ -251,7 +253,7 @@ CALLS = {
     "CustomModel.acceptance": Call(rt.CustomModel(noisy).acceptance, {"h": FIELDS}),
     "CustomModel.at": Call(rt.CustomModel(noisy).at, OF_MODEL),
     "annealed_entropy": Call(rt.annealed_entropy, {"model": ANY_MODEL, "alpha": LOADS}),
-    "around_teacher": Call(rt.around_teacher, {"model": TEACHER, "alpha": LOADS, "distance": AWAY}),
+    "around_teacher": Call(rt.around_teacher, {"model": TEACHER, "alpha": LOADS, "distance": DISTANCES}),
     "binary_entropy": Call(rt.binary_entropy, {"distance": reals(lambda d: (d >= 0) & (d <= 1), 0.1)}),
     "capacity": Call(rt.capacity, {"model": HARD_RANDOM}),
     "dense_teacher": Call(
@@ -419,6 +421,9 @@ CALLS = {
             "rng": RNG,
         },
     ),
+    "generalization_error": Call(bp.generalization_error, {"weights": ROWS, "teacher": signs(3)}),
+    "predict": Call(bp.predict, {"weights": ROWS, "patterns": ROWS}),
+    "predict_probability": Call(bp.predict_probability, {"magnetizations": MEANS, "patterns": ROWS}),
     "Solution.overlap": Call(SOLVED.overlap, {"other": THREE | of(bp.Solution, usual=None)}),
     "solve": Call(bp.solve, {"problem": PROBLEM, "solver": SOLVER, "rng": RNG} | OF_SOLVER),
     "solve_batch": Call(

@@ -107,7 +107,7 @@ def test_no_prediction_is_better_than_the_vote_of_all_solutions():
         (
             ([1, -1], [[1, 1, 1]]),
             ValueError,
-            r"patterns must have shape \(N,\) or \(P, N\) with N=2; got shape \(1, 3\)",
+            r"patterns must have shape \(N,\) or \(P, N\) with N=2, as weights; got shape \(1, 3\)",
         ),
         (([1, np.nan], [[1, 1]]), ValueError, "weights must be finite"),
         ((["1"], [[1]]), TypeError, "weights must be a real number or an array of them"),
