@@ -238,7 +238,8 @@ def test_complexity_that_does_not_vanish():
     """Towards the typical distance the y of zero complexity grows without bound."""
     with pytest.warns(ConvergenceWarning, match="2 x no-zero-complexity"):
         curve = local_entropy(BINARY, 0.75, [0.1, 0.15, 0.2, 0.25], reference="solution", y="zero-complexity")
-    assert curve.status.tolist() == [Status.CONVERGED] * 2 + [Status.NO_ZERO_COMPLEXITY] * 2
+    assert all(status.ok for status in curve.status[:2])
+    assert curve.status[2:].tolist() == [Status.NO_ZERO_COMPLEXITY] * 2
     assert curve.y[1] > 2 * curve.y[0]
 
 
