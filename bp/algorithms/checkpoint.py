@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from bp.execution.store import require_writable, save_npz, unsealed
 from replica_theory._version import __version__
 from replica_theory.results.files import remove_leftovers
+from replica_theory.results.streams import is_stream
 
 FORMAT = 4
 INTERVAL = 60.0
@@ -45,14 +46,16 @@ class Checkpoint:
     OSError
         If the file cannot be read or its folder cannot be written.
     ValueError
-        If the file is damaged, was changed or is of a run with other settings or another version of this package (the
-        message names them); it is left as it was.
+        If the file is no regular one (a device, a FIFO), damaged, was changed or is of a run with other settings or
+        another version of this package (the message names them); it is left as it was.
     """
 
     def __init__(self, path: str | os.PathLike[str], settings: Mapping[str, Any]) -> None:
         self.path = Path(path)
         self._settings: dict[str, Any] = {"format": FORMAT, "version": __version__} | dict(settings)
         self._written = time.monotonic()
+        if is_stream(self.path):
+            raise ValueError(f"checkpoint must be a regular file that can be replaced; got {self.path}")
         require_writable(self.path.parent)
         remove_leftovers(self.path.parent, self.path.name)
         self.stored = self._read()

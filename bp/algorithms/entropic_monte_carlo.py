@@ -233,7 +233,7 @@ class _Climb:
             return self.rng.integers(0, self.problem.n, 1)
         against = self.state.fields * self.weights
         order = np.argsort(_gain(against, self.gamma), kind="stable")[::-1][self.refusals : self.refusals + self.block]
-        return order[against[order] < 0]
+        return np.asarray(order[against[order] < 0])
 
     def _accepts(self, change: float) -> bool:
         if self.solver.y is None or not change < 0:

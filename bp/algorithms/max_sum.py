@@ -20,6 +20,7 @@ from bp.algorithms.solution import Solution, SolverStatus
 from bp.algorithms.solver import Solver
 from bp.messages.state import Graphical, Messages
 from replica_theory.arguments import FRACTION, POSITIVE, checked_integer, checked_number
+from replica_theory.typing import Array
 
 _NOISE = 1e-6
 _LARGEST = 1e6
@@ -99,6 +100,7 @@ class _Passes:
         self.best = self.candidate = problem.start(rng)
         self.fewest = self.least = problem.errors(self.best)
         self.done, self.restart = 0, -1
+        self.field: Array = np.zeros(problem.n)
         self.records: list[tuple[float, ...]] = []
         self._again()
         if stored is not None:
@@ -140,8 +142,7 @@ class _Passes:
         """Fresh messages and random fields."""
         self.restart, self.age = self.restart + 1, 0
         self.state = self.problem.messages("max-sum", rng=self.rng)
-        self.noise = _NOISE * self.rng.standard_normal(self.problem.n)
-        self.field = np.zeros(self.problem.n)
+        self.noise, self.field = _NOISE * self.rng.standard_normal(self.problem.n), np.zeros(self.problem.n)
         self.least = self.problem.n_constraints + 1
 
     def _account(self, weights: NDArray[np.int8]) -> None:

@@ -25,6 +25,8 @@ class SolverStatus(StrEnum):
     SCHEDULE_ENDED = "schedule-ended"
     MAX_ITERATIONS = "max-iterations"
     DIVERGED = "diverged"
+    STALLED = "stalled"
+    UNSATISFIABLE = "unsatisfiable"
 
     @property
     def ok(self) -> bool:
@@ -45,6 +47,11 @@ _SENTENCES = {
     ),
     SolverStatus.MAX_ITERATIONS: "the iteration limit was reached with violated patterns.",
     SolverStatus.DIVERGED: "the messages stopped being finite numbers; more damping may help.",
+    SolverStatus.STALLED: (
+        "pass after pass the messages froze at once and no search from there found fewer violated patterns; more "
+        "damping, or another solver, may help."
+    ),
+    SolverStatus.UNSATISFIABLE: "it is proved that no weights satisfy every pattern.",
 }
 
 

@@ -7,10 +7,10 @@ from numpy.typing import NDArray
 
 from bp.exact import _kernels as kernels
 from bp.exact.solutions import SolutionSet
-from bp.exact.threads import in_threads
+from bp.execution.threads import in_threads
 from bp.problems._intervals import packed_rows
 from bp.problems.perceptron import Instance
-from replica_theory.arguments import checked_integer, checked_kind
+from replica_theory.arguments import checked_flag, checked_integer, checked_kind
 
 MAX_WEIGHTS = 30
 _WALKED_BITS = 12  # Gray-code steps between two fresh sums: bounds the rounding drift of real patterns
@@ -63,7 +63,7 @@ def enumerate_solutions(instance: Instance, *, energies: bool = False, max_memor
     array([  0.,   0., -inf])
     """
     checked_kind("instance", instance, Instance)
-    checked_integer("max_memory", max_memory, 0)
+    energies, max_memory = checked_flag("energies", energies), checked_integer("max_memory", max_memory, 0)
     if instance.n > MAX_WEIGHTS:
         raise ValueError(
             f"enumeration visits 2**N configurations and stops at N = {MAX_WEIGHTS}; this instance has N = "

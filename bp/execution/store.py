@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 
 from bp.randomness import Rng, generator
 from replica_theory._version import __version__
+from replica_theory.arguments import is_integer
 from replica_theory.results.files import read_npz, remove_leftovers, replace_file
 
 try:
@@ -160,6 +161,26 @@ class PointStore:
         return sum(1 for _ in self.folder.glob("*.npz"))
 
 
+class OtherRun(ValueError):
+    """A folder holds points of another run, which would be lost."""
+
+
+def clear_points(folder: str | os.PathLike[str]) -> None:
+    """Remove the points in a folder with what tells what they are; other files stay.
+
+    Raises
+    ------
+    BlockingIOError
+        If a run is working on them.
+    OSError
+        If they cannot be removed.
+    """
+    points = Path(folder) / "points"
+    with _lock(points.with_name("points.lock")):
+        for path in (*points.glob("*.npz"), *points.glob("*.json")):
+            path.unlink()
+
+
 def stored_settings(folder: str | os.PathLike[str]) -> dict[str, Any] | None:
     """Settings of the points in a folder, None if it holds none.
 
@@ -191,7 +212,7 @@ def root_seed(rng: Rng, folder: str | os.PathLike[str] | None) -> int:
             raise ValueError(f"{path} is damaged: it holds no seed of the points beside it; choose another folder")
         return seed
     fresh = generator(rng)
-    return int(rng) if isinstance(rng, int | np.integer) else int(fresh.integers(2**63))
+    return int(rng) if is_integer(rng) else int(fresh.integers(2**63))
 
 
 def _require_same(folder: Path, ours: Mapping[str, Any], theirs: Mapping[str, Any] | None) -> None:
@@ -200,13 +221,13 @@ def _require_same(folder: Path, ours: Mapping[str, Any], theirs: Mapping[str, An
         return
     for key, name in (("format", "format"), ("version", "version of this package")):
         if theirs.get(key) != ours[key]:
-            raise ValueError(
+            raise OtherRun(
                 f"{folder} holds points of another {name} ({key} was {theirs.get(key)} and is {ours[key]} now); "
                 "choose another folder"
             )
     differ = sorted(key for key in ours.keys() | theirs.keys() if ours.get(key) != theirs.get(key))
     changes = ", ".join(f"{key} was {theirs.get(key)} and is {ours.get(key)} now" for key in differ)
-    raise ValueError(f"{folder} holds points of another run ({changes}); choose another folder")
+    raise OtherRun(f"{folder} holds points of another run ({changes}); choose another folder")
 
 
 @contextmanager

@@ -22,6 +22,7 @@ from bp.messages._committee import channel
 from bp.messages.amp import MIN_VARIANCE, AmpState, AmpStep
 from bp.messages.state import Messages, Method, Schedule, checked_dtype, initial_fields
 from bp.problems.committee import Committee
+from bp.problems.patterns import LabelledPatterns
 from bp.problems.products import PackedPatterns, Patterns, RealPatterns
 from bp.randomness import Rng, generator
 from replica_theory.arguments import checked_choice
@@ -32,12 +33,10 @@ class CommitteeAmp:
     """The step for one committee machine; `dtype` is the precision of the products with the patterns."""
 
     def __init__(self, committee: Committee, beta: float, dtype: Any) -> None:
+        self.scales = np.ones(1)
         self._units, self._kappa, self._beta = committee.units, float(committee.model.kappa), float(beta)
         parts = committee.parts if committee.tree else committee.parts[:1]
-        self._patterns: list[Patterns] = [
-            RealPatterns(part.real, dtype) if part.bits is None else PackedPatterns(part.bits, part.n, dtype)
-            for part in parts  # type: ignore[arg-type]
-        ]
+        self._patterns = [_products(part, dtype) for part in parts]
 
     def step(self, magnetizations: Array, g: Array) -> AmpStep:
         """One step from the magnetisations (..., N) and the output terms (..., K, P)."""
@@ -90,3 +89,11 @@ def committee_node_messages(
     dtype = checked_dtype(dtype)
     shared: Hashable = (id(committee), beta, np.dtype(dtype))
     return AmpState(CommitteeAmp(committee, beta, dtype), fields, terms, shared)
+
+
+def _products(part: LabelledPatterns, dtype: Any) -> Patterns:
+    """Products with the patterns that some units see."""
+    if part.bits is not None:
+        return PackedPatterns(part.bits, part.n, dtype)
+    assert part.real is not None
+    return RealPatterns(part.real, dtype)

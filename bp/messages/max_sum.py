@@ -8,7 +8,6 @@ bits a pattern (`bp.messages._max_sum`). A largest allowed sum is the same for t
 from __future__ import annotations
 
 import numpy as np
-from numpy.typing import NDArray
 
 from bp.messages import _max_sum
 from bp.messages.state import Messages
@@ -39,13 +38,14 @@ class MaxSumState:
     contradiction = False
 
     def __init__(self, instance: Instance, rng: np.random.Generator) -> None:
+        assert instance.bits is not None
         self._bits, self._rng, (p, n) = instance.bits, rng, (instance.n_patterns, instance.n)
         self.fields: Array = np.zeros(n)
         (least, most), *_ = instance.allowed.lattice.tolist()
         bounds = [(1, (least + n) // 2)] if least > -n else []
         bounds += [(-1, (n - most) // 2)] if most < n else []
         self._bounds = bounds
-        self._members = [np.zeros_like(instance.bits) for _ in bounds]
+        self._members = [np.zeros_like(self._bits) for _ in bounds]
         self._values = [np.zeros((p, 4)) for _ in bounds]
         self.shared = id(self)
 

@@ -173,12 +173,12 @@ def _mark(walk: Any, r: int, w: int) -> None:
 
 
 @njit(cache=True, forceinline=True)
-def _bit_spin(walk: Any, r: int, i: int) -> int:
+def _bit_spin(walk: Any, r: int, i: int) -> Any:
     return 2 * np.int64((walk.words[r, i >> 6] >> np.uint64(i & 63)) & np.uint64(1)) - 1
 
 
 @njit(cache=True, forceinline=True)
-def _bit_cost(walk: Any, r: int, i: int) -> int:
+def _bit_cost(walk: Any, r: int, i: int) -> Any:
     one, masks = np.uint64(1), walk.masks
     turned = ((walk.words[r, i >> 6] >> np.uint64(i & 63)) & one) - one
     rises, falls = np.uint64(0), np.uint64(0)
@@ -200,7 +200,7 @@ def _bit_turn(walk: Any, r: int, i: int) -> None:
 
 
 @njit(cache=True)
-def violated_bits(walk: Any, r: int) -> int:
+def violated_bits(walk: Any, r: int) -> Any:
     """Number of patterns that replica `r` violates."""
     total = np.uint64(0)
     for w in range(walk.masks.shape[2]):
@@ -226,7 +226,7 @@ def _forbidden(s: float, limits: Limits, a: int) -> int:
 
 
 @njit(cache=True, forceinline=True)
-def _real_spin(walk: Any, r: int, i: int) -> int:
+def _real_spin(walk: Any, r: int, i: int) -> Any:
     return np.int64(walk.weights[r, i])
 
 

@@ -88,7 +88,9 @@ class Committee(Messaging, Problem):
         teacher: ArrayLike | None = None,
     ) -> None:
         n, bits, real = checked_patterns(patterns)
-        self._fill(LabelledPatterns.of(n, bits, real, labels), units, tree, checked_constraint("margin", kappa), teacher)
+        self._fill(
+            LabelledPatterns.of(n, bits, real, labels), units, tree, checked_constraint("margin", kappa), teacher
+        )
 
     def _fill(self, data: LabelledPatterns, units: int, tree: bool, model: Model, teacher: ArrayLike | None) -> None:
         units = checked_units(units)
@@ -231,7 +233,9 @@ def random_committee(
         raise ValueError(f"model must be a margin, which makes units right or wrong; got {model!r}")
     entries = n if tree else n // units
     require_memory(
-        n_patterns * 8 * _bits.words(entries), f"{n_patterns} patterns of {entries} entries", "take a smaller n or alpha"
+        n_patterns * 8 * _bits.words(entries),
+        f"{n_patterns} patterns of {entries} entries",
+        "take a smaller n or alpha",
     )
     rng = generator(rng)
     bits = random_bits(rng, n_patterns, entries)

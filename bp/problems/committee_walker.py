@@ -50,14 +50,14 @@ class CommitteeWalk(NamedTuple):
 
 
 @njit(cache=True, forceinline=True)
-def _spin(walk: Any, r: int, i: int) -> int:
+def _spin(walk: Any, r: int, i: int) -> Any:
     inputs = walk.columns.shape[1]
     k, j = i // inputs, i % inputs
     return 2 * np.int64((walk.words[r, k, j >> 6] >> np.uint64(j & 63)) & np.uint64(1)) - 1
 
 
 @njit(cache=True, forceinline=True)
-def _cost(walk: Any, r: int, i: int) -> int:
+def _cost(walk: Any, r: int, i: int) -> Any:
     one, inputs = np.uint64(1), walk.columns.shape[1]
     k, j = i // inputs, i % inputs
     seen = min(k, walk.columns.shape[0] - 1)
@@ -124,7 +124,7 @@ _moves.offers(CommitteeWalk, cost=_cost, turn=_turn, spin=_spin)
 
 
 @njit(cache=True)
-def violated(walk: Any, r: int) -> int:
+def violated(walk: Any, r: int) -> Any:
     """Number of patterns that replica `r` violates."""
     total = np.uint64(0)
     for w in range(len(walk.inside)):

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from replica_theory.arguments import checked_real, shown
 from replica_theory.models.intervals import SymmetricBinaryPerceptron
 from replica_theory.models.model import Model
 from replica_theory.models.perceptron import BinaryPerceptron, TeacherStudent
@@ -45,12 +46,13 @@ def checked_constraint(constraint: Constraint, kappa: float | None = None) -> Mo
     """
     if isinstance(constraint, Model):
         model = constraint
-        if kappa is not None and not np.array_equal(kappa, model.kappa):
-            raise ValueError(f"kappa must be left to the constraint, {model!r}; got kappa={kappa!r}")
+        if kappa is not None and not np.array_equal(checked_real("kappa", kappa), model.kappa):
+            raise ValueError(f"kappa must be left to the constraint, {model!r}; got kappa={shown(kappa)}")
     else:
-        model = _kind(constraint)(kappa=0.0 if kappa is None else kappa)
+        model = kind_of(constraint)(kappa=0.0 if kappa is None else kappa)
     if np.ndim(model.kappa):
-        raise ValueError(f"kappa of an instance must be a single number; got shape {np.shape(model.kappa)}")
+        where = "constraint: " if model is constraint else ""
+        raise ValueError(f"{where}kappa of an instance must be a single number; got shape {np.shape(model.kappa)}")
     if not np.all(np.isposinf(model.beta)):
         raise ValueError(f"constraint must be at beta = inf, an instance has no temperature; got {model!r}")
     return model
@@ -167,8 +169,8 @@ def frozen(array: NDArray[Any]) -> NDArray[Any]:
     return array
 
 
-def _kind(constraint: Any) -> type[Model]:
-    """The class that a word or class name stands for."""
+def kind_of(constraint: Any) -> type[Model]:
+    """The class that a word or class name stands for; ValueError if there is none."""
     known = {entry.kind.__name__: entry.kind for entry in models().values() if entry.is_marginal}
     if isinstance(constraint, str):
         if constraint in CONSTRAINTS:
@@ -176,4 +178,4 @@ def _kind(constraint: Any) -> type[Model]:
         if constraint in known:
             return known[constraint]
     names = ", ".join(map(repr, (*CONSTRAINTS, *(name for name, kind in known.items() if kind not in _WORDS))))
-    raise ValueError(f"constraint must be one of {names} or a model of replica_theory; got {constraint!r}")
+    raise ValueError(f"constraint must be one of {names} or a model of replica_theory; got {shown(constraint)}")

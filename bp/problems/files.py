@@ -11,18 +11,19 @@ import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import IO, Any, Literal
+from typing import IO, Any, Literal, get_args
 
 import numpy as np
 from numpy.typing import NDArray
 
 from bp.memory import require_memory
 from bp.problems import _bits
-from bp.problems.constraint import CONSTRAINTS, Constraint, checked_constraint, word
+from bp.problems.constraint import CONSTRAINTS, Constraint, checked_constraint, kind_of, word
 from bp.problems.perceptron import Instance
 from bp.problems.text import parse_signs
+from replica_theory.arguments import FINITE, checked_choice, checked_kind, checked_number, checked_path
 from replica_theory.models.model import Model
-from replica_theory.models.registry import describe, is_description, restore
+from replica_theory.models.registry import describe, is_description, models, restore
 from replica_theory.results.files import read_npz, replace_file
 
 Format = Literal["text", "labels", "npz"]
@@ -96,6 +97,13 @@ def read_instance(
     ...     read_instance(path).xi.tolist()
     [[1, -1, 1], [-1, -1, 1]]
     """
+    path = checked_path("path", path)
+    if kappa is not None:
+        checked_number("kappa", kappa, FINITE)
+    if isinstance(constraint, Model):
+        checked_constraint(constraint, kappa)
+    elif constraint is not None and not _is_class_name(constraint):
+        kind_of(constraint)  # refuses what is no word either
     with _opened(path) as (file, name):
         head = file.read(_BLOCK)
         try:
@@ -147,17 +155,23 @@ def write_instance(instance: Instance, path: str | os.PathLike[str], format: For
     ...     read_instance(path).kappa
     0.1
     """
-    path = Path(path)
-    format = _format_of(path) if format is None else format
+    checked_kind("instance", instance, Instance)
+    path = Path(checked_path("path", path))
+    if format is None:
+        format = _format_of(path)
+    checked_choice("format", format, get_args(Format))
     if format == "npz":
         data = _to_npz(instance)
-    elif format in ("text", "labels"):
+    else:
         data = _to_text(instance, format)
         if path.suffix == ".gz":
             data = gzip.compress(data, compresslevel=4, mtime=0)
-    else:
-        raise ValueError(f"format must be one of 'text', 'labels', 'npz'; got {format!r}")
     replace_file(path, data)
+
+
+def _is_class_name(constraint: Any) -> bool:
+    """Whether a model of that class may be what a file holds."""
+    return isinstance(constraint, str) and constraint in {entry.kind.__name__ for entry in models().values()}
 
 
 def _format_of(path: Path) -> Format:
@@ -165,7 +179,9 @@ def _format_of(path: Path) -> Format:
     zipped_npz = suffix == ".npz" and path.suffix == ".gz"
     if suffix not in _SUFFIXES or zipped_npz:
         known = ", ".join(f"{s} ({name})" for s, name in _SUFFIXES.items())
-        raise ValueError(f"the name {path.name!r} does not tell the format: end it in {known}, or give format=")
+        raise ValueError(
+            f"path must have a suffix, {path.name!r} does not tell the format: end it in {known}, or give format="
+        )
     return _SUFFIXES[suffix]
 
 

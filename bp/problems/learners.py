@@ -105,7 +105,7 @@ class BitLearner(Learner):
     @property
     def fields(self) -> NDArray[np.float32]:
         """The fields."""
-        return self._padded[: self._n].copy()
+        return np.array(self._padded[: self._n])
 
     @property
     def weights(self) -> NDArray[np.int8]:

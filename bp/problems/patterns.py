@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from bp.problems import _bits
+from bp.problems import _bits, _reals
 from bp.problems.walkers import Energy
 from replica_theory.arguments import checked_integer, checked_signs, shown
 
@@ -92,6 +92,7 @@ class LabelledPatterns:
 
     def row(self, a: int) -> NDArray[Any]:
         """One pattern times its label, (n,): int8 of ±1 or float64."""
+        a = checked_integer("a", a, 0, self.n_patterns - 1)
         if self.bits is None:
             assert self.real is not None
             return np.asarray(self.real[a])
@@ -113,7 +114,7 @@ class LabelledPatterns:
         signs = checked_signs("weights", weights, self.n)
         if self.bits is None:
             assert self.real is not None
-            return np.asarray(self.real @ signs.astype(np.float64))
+            return np.asarray(_reals.times(self.real, signs[None].astype(np.float64))[0])
         return _bits.sums(self.bits, _bits.pack(signs[None]), self.n).astype(np.float64)
 
     def _hold(
@@ -199,7 +200,7 @@ def checked_bits(bits: NDArray[np.uint64], n: int) -> int:
     if np.ma.isMaskedArray(bits):
         raise TypeError(f"bits must not be masked; {_MASKED}")
     if bits.ndim != 2 or not len(bits) or bits.shape[1] != _bits.words(n):
-        raise ValueError(f"bits must have shape (P, {_bits.words(n)}) for n={n}; got shape {bits.shape}")
+        raise ValueError(f"bits must have shape (P, {shown(_bits.words(n))}) for n={shown(n)}; got shape {bits.shape}")
     if (row := _bits.stray(bits, n)) is not None:
         raise ValueError(f"bits must be zero beyond the first n={n} of a row; row {row} is not")
     return n
@@ -214,7 +215,7 @@ def _given(name: str, values: ArrayLike) -> NDArray[Any]:
         return np.asarray(values)
     except ValueError as error:  # numpy: inhomogeneous shape
         raise ValueError(f"{name} must have rows of one length; got {shown(values)}") from error
-    except TypeError as error:  # other libraries: no array at all
+    except Exception as error:  # other libraries: no array at all, said in errors of any kind
         raise TypeError(f"{name} must be an array of real numbers; got {type(values).__name__}") from error
 
 

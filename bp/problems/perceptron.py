@@ -15,6 +15,7 @@ from bp.problems.constraint import CONSTRAINTS, Allowed, Constraint, checked_con
 from bp.problems.learners import BitLearner, Learner
 from bp.problems.patterns import LabelledPatterns, checked_bits, checked_patterns, signs_given
 from bp.problems.problem import Messaging, Problem
+from bp.problems.refutation import Refutable
 from bp.problems.walkers import BitWalker, Energy, RealWalker, Walker
 from bp.randomness import Rng, generator
 from replica_theory.arguments import (
@@ -30,10 +31,11 @@ from replica_theory.models.model import Model
 Patterns = Literal["binary", "gaussian"]
 
 _BLOCK_ENTRIES = 1 << 22  # entries drawn at a time
+_REAL_BYTES = 17  # what an entry of a real pattern takes while it is drawn and checked; then 8
 
 
 @dataclass(frozen=True, eq=False, repr=False)
-class Instance(LabelledPatterns, Messaging, Problem):
+class Instance(LabelledPatterns, Refutable, Messaging, Problem):
     r"""`P` patterns on `N` binary weights with their labels: solutions have every stability in the allowed set.
 
     Stabilities are :math:`h^\mu = y^\mu \xi^\mu\cdot W/\sqrt N`; a pattern is satisfied when :math:`h` is one that the
@@ -246,9 +248,9 @@ def random_instance(
     constraint = checked_constraint(model.at(beta=np.inf))
     binary = patterns == "binary"
     require_memory(
-        n_patterns * (8 * _bits.words(n) if binary else 8 * n),
+        n_patterns * (8 * _bits.words(n) if binary else _REAL_BYTES * n),
         f"{n_patterns} {patterns} patterns on {n} weights",
-        "take a smaller n or alpha" if binary else "patterns='binary' takes a 64th of it",
+        "take a smaller n or alpha" if binary else "patterns='binary' are kept as bits",
     )
     rng = generator(rng)
     teacher: NDArray[np.int8] | None = None
@@ -280,6 +282,7 @@ def random_bits(rng: np.random.Generator, n_patterns: int, n: int, block: int = 
 
 
 def random_signs(rng: np.random.Generator, shape: int | tuple[int, ...]) -> NDArray[np.int8]:
+    """Random ±1."""
     return (2 * rng.integers(0, 2, size=shape, dtype=np.int8) - 1).astype(np.int8)
 
 

@@ -17,7 +17,8 @@ from numpy.typing import ArrayLike, NDArray
 
 from bp.problems.learners import Learner
 from bp.problems.walkers import Energy, Walker
-from replica_theory.arguments import checked_field
+from bp.randomness import Rng, generator
+from replica_theory.arguments import checked_choice, checked_field
 
 Domain = Literal["spins", "reals"]
 
@@ -76,9 +77,9 @@ class Problem(ABC):
         """
         return float(checked_field("weights", weights, self.n) @ checked_field("others", others, self.n)) / self.n
 
-    def start(self, rng: np.random.Generator) -> NDArray[Any]:
+    def start(self, rng: Rng) -> NDArray[Any]:
         """A uniformly random configuration of ±1."""
-        return (2 * rng.integers(0, 2, self.n) - 1).astype(np.int8)
+        return (2 * generator(rng).integers(0, 2, self.n) - 1).astype(np.int8)
 
     @property
     def alpha(self) -> float:
@@ -88,6 +89,10 @@ class Problem(ABC):
     def log_acceptance(self, weights: ArrayLike) -> NDArray[np.float64] | None:
         """Log-probability that a configuration satisfies each constraint; None where there is no doubt (`violated`)."""
         return None
+
+    def refutation(self) -> str:
+        """Why no configuration satisfies every constraint, in a sentence; empty where that is not proved."""
+        return ""
 
     @property
     def is_even(self) -> bool:
@@ -140,13 +145,12 @@ class Messaging:
 
         Raises
         ------
-        ValueError
+        TypeError, ValueError
             If there is no such form.
         """
-        if method in self._optima and not self.optima(method):
+        if isinstance(method, str) and method in self._optima and not self.optima(method):
             return self._optima[method][0](self, method, **options)
-        if method not in self._forms:
-            raise ValueError(f"method must be one of {', '.join(map(repr, self._forms))}; got {method!r}")
+        checked_choice("method", method, self._forms)
         return self._forms[method](self, method, **options)
 
     @classmethod

@@ -22,7 +22,7 @@ from typing import Any, Literal, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from bp.problems import _bits, _counters, _moves, _walks
+from bp.problems import _bits, _counters, _moves, _reals, _walks
 from bp.problems._intervals import packed_rows
 
 Energy = Literal["errors", "flips"]
@@ -242,7 +242,7 @@ class BitWalker(CompiledWalker):
         return (self.sums + self.n + 2) >> 1
 
     @cached_property
-    def _walk(self) -> _walks.BitWalk:  # type: ignore[override]
+    def _walk(self) -> _walks.BitWalk:
         """Counters and masks, made when they are first asked for."""
         down, up = differences(self._table)
         codes = np.packbits([down > 0, down < 0, up > 0, up < 0, self._violated], axis=0, bitorder="little")[0]
@@ -275,9 +275,9 @@ class RealWalker(CompiledWalker):
 
     def __init__(self, columns: NDArray[np.float64], weights: NDArray[np.int8], intervals: NDArray[np.float64]) -> None:
         self.n = len(weights)
-        spins, sums = np.array(weights, dtype=np.int8), weights.astype(np.float64) @ columns
+        spins, sums = np.array(weights, dtype=np.int8)[None], _reals.back(columns, weights[None].astype(np.float64))
         limits, flips = packed_rows(intervals), np.zeros(1, dtype=np.int64)
-        self._walk = _walks.RealWalk(columns, limits, spins[None], sums[None], flips)
+        self._walk = _walks.RealWalk(columns, limits, spins, sums, flips)
 
     @property
     def weights(self) -> NDArray[np.int8]:

@@ -32,6 +32,7 @@ from numpy.typing import NDArray
 
 from replica_theory.models.model import Model
 from replica_theory.models.proximal import jumps
+from replica_theory.models.steep_fields import steep_points
 from replica_theory.numerics.binary import log2cosh
 from replica_theory.numerics.gaussian import POINT, Rule, rule
 from replica_theory.numerics.inner_grid import MOST_NODES, inner_grid
@@ -285,7 +286,7 @@ def _inner(system: System, q: Overlaps, h: Array, more: list[Step]) -> tuple[Arr
     """
     model, y, rest = system.model, system.y, 1 - q.q1
     std, sharp = np.sqrt(rest), np.sqrt(rest / max(y, 1.0))
-    steps = [(float(np.asarray(edge)), sharp) for edge in model.edges] + more
+    steps = [(center, min(width, sharp)) for center, width in steep_points(model, std)] + more
     if system.reference is None and q.gap < _NARROW * sharp**2:
         f, log_df = _narrow_grid(h + y * q.gap * model.log_kernel(h, std).d1, np.sqrt(q.gap), system.resolution.spacing)
     else:
@@ -305,7 +306,7 @@ def _constrained_energetic(system: System, reference: Model, q: Overlaps, t: flo
     if outer is None:
         return None
     h, std_ref = np.sqrt(q.q0) * outer.nodes, np.sqrt(std_ref2)
-    more = [(float(np.asarray(edge)), std_ref / coupling) for edge in reference.edges] if coupling > 0 else []
+    more = [(center, w / coupling) for center, w in steep_points(reference, std_ref)] if coupling > 0 else []
     f, log_weight, columns = _inner(system, q, h, more)
     top = log_weight.max(axis=1)
     window = _window(log_weight, top)

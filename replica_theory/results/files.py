@@ -16,6 +16,8 @@ from typing import IO, Any
 import numpy as np
 from numpy.typing import NDArray
 
+from replica_theory.results.streams import is_stream, write_stream
+
 try:
     import fcntl
 except ImportError:  # pragma: no cover (Windows: what a killed process left stays there)
@@ -26,7 +28,18 @@ _KEY = "[0-9a-f]" * 8
 
 
 def replace_file(path: Path, data: bytes) -> None:
-    """Put `data` in the file at `path`: first under a temporary name in the same folder, then renamed."""
+    """Put `data` in the file at `path`: first under a temporary name in the same folder, then renamed.
+
+    What is no regular file, or a link to it, such as a FIFO or ``/dev/stdout``, is not replaced but written to.
+
+    Raises
+    ------
+    OSError
+        If it cannot be written, or is a folder, a block device or a socket.
+    """
+    if is_stream(path):
+        write_stream(path, data)
+        return
     path = Path(os.path.realpath(path))
     temporary, file = _temporary(path)
     try:

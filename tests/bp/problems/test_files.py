@@ -346,6 +346,7 @@ def test_text_takes_little_more_than_its_bits(tmp_path):
 def test_what_does_not_fit_in_memory_is_refused(tmp_path, monkeypatch, name):
     write_instance(random_instance(BinaryPerceptron(), n=1001, alpha=0.5, rng=1), tmp_path / name)
     monkeypatch.setattr("bp.memory.available_memory", lambda: 1e4)
+    monkeypatch.setattr("bp.memory._TRIFLE", 0)
     with pytest.raises(MemoryError, match="GB are available; take fewer patterns"):
         read_instance(tmp_path / name)
 

@@ -76,7 +76,7 @@ class PairWalker(Walker):
 class PairMessages:
     """Exact messages of a pair: u_i = atanh(s tanh(strong) tanh(H_j - u_j)) with a large finite coupling."""
 
-    contradiction = False
+    contradiction, schedule, schedules = False, "parallel", ("parallel",)
 
     def __init__(self, problem, u):
         self.problem, self.u, self.shared = problem, u, id(self)
@@ -100,7 +100,7 @@ class PairMessages:
         return Messages("pairs", self.u.copy())
 
     def restore(self, messages):
-        self.u = messages.fields.copy()
+        self.u = np.zeros_like(self.u) if messages is None else messages.fields.copy()
 
 
 def planted(n=60, extra=20, seed=1):
