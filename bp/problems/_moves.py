@@ -118,7 +118,8 @@ def draw(streams: Any, r: int, n: int) -> tuple[int, float]:
     """A site and a uniform number of a replica, 32 bits each."""
     bits = _next(streams, r)
     site = ((bits >> np.uint64(32)) * np.uint64(n)) >> np.uint64(32)
-    return np.int64(site), np.float64(bits & np.uint64(0xFFFFFFFF)) * 2.0**-32
+    uniform = np.float64(bits & np.uint64(0xFFFFFFFF)) * 2.0**-32
+    return np.int64(site), uniform  # type: ignore[return-value]
 
 
 @njit(cache=True)
