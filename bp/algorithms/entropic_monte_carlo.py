@@ -201,7 +201,6 @@ class _Climb(Search):
         if len(chosen):
             self.weights = kept.copy()
             self.weights[chosen] *= -1
-            self.errors = self.problem.n_constraints
             self.account(self.weights)
             yield from self._measure()
         accepted = bool(len(chosen)) and self._accepts(self.problem.n * (self.free_entropy - before))

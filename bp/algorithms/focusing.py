@@ -297,7 +297,8 @@ class _Focus(Search):
         n = self.problem.n
         if self.problem.is_even:
             return self.rng.uniform(-_BIAS, _BIAS, n)
-        return np.asarray(_APART * self.rng.standard_normal(n)) if self.problem.is_symmetric else np.zeros(n)
+        apart: Array = _APART * self.rng.standard_normal(n) if self.problem.is_symmetric else np.zeros(n)
+        return apart
 
     def _noise(self, steps: int) -> float:
         """Standard deviation at the present step; none on an even constraint, whose fields start near zero."""

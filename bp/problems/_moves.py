@@ -15,6 +15,8 @@ from numba.extending import overload
 
 _LARGEST = 64
 """Changes of the energy that the table of Boltzmann factors holds."""
+STEEPEST = 700.0
+"""Exponent of the largest Boltzmann factor: none is infinite."""
 
 
 def cost(walk: Any, r: int, i: int) -> int:
@@ -98,7 +100,7 @@ def metropolis(
             i, uniform = draw(streams, r, n)
             done += 1
             s, change = spin(walk, r, i), cost(walk, r, i)
-            weight = table[change] if 0 <= change < _LARGEST else np.exp(-betas[k] * change)
+            weight = table[change] if 0 <= change < _LARGEST else np.exp(min(-betas[k] * change, STEEPEST))
             if shift:
                 weight *= np.exp(gains[k, (1 - s) >> 1, votes[i] + shift])
             if uniform >= weight:
