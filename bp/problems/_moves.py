@@ -95,6 +95,7 @@ def metropolis(
     for k in range(len(betas)):
         for change in range(_LARGEST):
             table[change] = np.exp(-betas[k] * change)
+        pulls = np.exp(gains[k])
         for _ in range(proposals[k]):
             r = done % replicas
             i, uniform = draw(streams, r, n)
@@ -102,7 +103,7 @@ def metropolis(
             s, change = spin(walk, r, i), cost(walk, r, i)
             weight = table[change] if 0 <= change < _LARGEST else np.exp(min(-betas[k] * change, STEEPEST))
             if shift:
-                weight *= np.exp(gains[k, (1 - s) >> 1, votes[i] + shift])
+                weight *= pulls[(1 - s) >> 1, votes[i] + shift]
             if uniform >= weight:
                 continue
             turn(walk, r, i)

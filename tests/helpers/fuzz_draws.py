@@ -10,8 +10,8 @@ import numpy as np
 from hypothesis import strategies as st
 
 import bp
-from bp.algorithms.solver import solver_of
 import replica_theory as rt
+from bp.algorithms.solver import solver_of
 
 
 @dataclass(frozen=True)

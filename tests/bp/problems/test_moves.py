@@ -40,7 +40,7 @@ def moves(walkers, coupling, gamma=0.4, sweeps=20, seed=1):
 @pytest.mark.parametrize(("energy", "patterns"), CASES)
 @pytest.mark.parametrize("model", [BinaryPerceptron(), SymmetricBinaryPerceptron(1.0)], ids=repr)
 def test_compiled_moves_are_the_readable_ones(model, energy, patterns, coupling):
-    inst, fast, slow = replicas(model, energy, patterns)
+    _, fast, slow = replicas(model, energy, patterns)
     these, those = moves(fast, coupling, sweeps=6), moves(slow, coupling, sweeps=6)
     counts = type(fast[0]).anneal(fast, these)
     assert counts == Walker.anneal(slow, those) and 0 < counts[1] < counts[0]
@@ -88,7 +88,9 @@ def test_the_largest_costs_are_beyond_the_table_of_boltzmann_factors():
     inst = bp.Instance(np.array([[1, 1, 1]] * 90 + [[1, -1, 1]] * 80 + [[-1, 1, -1]] * 85))
     for scale in (1.0, 1e3):
         fast, slow = (inst.walker([1, 1, 1]) for _ in range(2))
-        these, those = (moves([walker], "none")._replace(betas=scale * np.linspace(0, 0.1, 20)) for walker in (fast, slow))
+        these, those = (
+            moves([walker], "none")._replace(betas=scale * np.linspace(0, 0.1, 20)) for walker in (fast, slow)
+        )
         assert type(fast).anneal([fast], these) == Walker.anneal([slow], those)
         assert np.array_equal(fast.weights, slow.weights)
 
