@@ -294,11 +294,12 @@ class _Focus(Search):
             self.bias = self._random_bias()
 
     def _random_bias(self) -> Array:
-        n = self.problem.n
+        n, bias = self.problem.n, np.zeros(self.problem.n)
         if self.problem.is_even:
-            return self.rng.uniform(-_BIAS, _BIAS, n)
-        apart: Array = _APART * self.rng.standard_normal(n) if self.problem.is_symmetric else np.zeros(n)
-        return apart
+            bias = self.rng.uniform(-_BIAS, _BIAS, n)
+        elif self.problem.is_symmetric:
+            bias = _APART * self.rng.standard_normal(n)
+        return bias
 
     def _noise(self, steps: int) -> float:
         """Standard deviation at the present step; none on an even constraint, whose fields start near zero."""

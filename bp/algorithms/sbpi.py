@@ -17,7 +17,6 @@ from numpy.typing import NDArray
 from bp.algorithms.runs import Boundary, Run
 from bp.algorithms.search import Search
 from bp.algorithms.solver import Solver
-from bp.problems.learners import Learner
 from bp.problems.problem import Online
 from replica_theory.arguments import FRACTION, checked_integer, checked_number
 
@@ -102,7 +101,7 @@ class _Lessons(Search):
     ) -> None:
         start = problem.start(rng)
         super().__init__(problem, rng, start, stored)
-        self.learner: Learner = problem.learner(start)
+        self.learner = problem.learner(start)
         self.barely = barely
         if stored is not None:
             self.learner.restore(stored["fields"])

@@ -20,7 +20,7 @@ from bp.validation.theory import at_distance, bound, symmetric, typical
 from replica_theory.status import silenced
 
 SOLVERS = "focusing-bp", "reinforced-bp"
-"""The solvers that are compared with theory, quick on every model; `bp.compare` runs any."""
+"""The solvers that are compared with theory, quick on every model."""
 _SWEEPS = 2000  # of a solver: an instance that takes more counts as unsolved
 _ALIKE = 1e-6  # entropies that differ by less are one
 _CHOSEN = "instances that are solved have more solutions than all"
