@@ -91,13 +91,14 @@ def metropolis(
     32 bits each.
     """
     replicas, n, shift = len(energies), len(votes), (gains.shape[2] - 1) // 2
-    done, made, table = 0, 0, np.empty(_LARGEST)
+    done, made, following, table = 0, 0, 0, np.empty(_LARGEST)
     for k in range(len(betas)):
         for change in range(_LARGEST):
             table[change] = np.exp(-betas[k] * change)
         pulls = np.exp(gains[k])
         for _ in range(proposals[k]):
-            r = done % replicas
+            r = following
+            following = r + 1 if r + 1 < replicas else 0
             i, uniform = draw(streams, r, n)
             done += 1
             s, change = spin(walk, r, i), cost(walk, r, i)
