@@ -25,6 +25,7 @@ from bp.problems.files import read_instance, write_instance
 from bp.problems.perceptron import Instance, random_instance
 from bp.validation.call import stored_call
 from bp.validation.comparisons import COMPARISONS
+from bp.validation.comparisons.solutions import SOLVERS
 from bp.validation.crosscheck import DISTANCES, crosscheck
 from bp.validation.report import Crosscheck
 from bp.validation.table import Row
@@ -322,7 +323,7 @@ def _verdict(check: Crosscheck) -> list[str]:
         sentences.append(f"No value to compare in {lost} of {len(check.rows)} rows.")
     if solved := [point["solved"] for by_size in check.points.values() for points in by_size.values()
                   for point in points if "solved" in point]:  # fmt: skip
-        counts = zip(solvers(), np.sum(solved, axis=0), strict=True)
+        counts = zip(SOLVERS, np.sum(solved, axis=0), strict=True)
         shares = ", ".join(f"{solver} {count} of {len(solved)}" for solver, count in counts)
         sentences.append(f"Instances solved: {shares}.")
     if limits := [abs(row.discrepancy) for row in equal if math.isinf(row.n)]:

@@ -2,7 +2,6 @@ r"""Annealing: replicas that walk by single flips while the temperature falls, o
 
 from __future__ import annotations
 
-import json
 from abc import abstractmethod
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -12,7 +11,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bp.algorithms.runs import Boundary, Run
-from bp.algorithms.solution import Solution, SolverStatus
+from bp.algorithms.search import Search
+from bp.algorithms.solution import SolverStatus
 from bp.algorithms.solver import Solver
 from bp.problems.problem import Flippable
 from bp.problems.walkers import Energy, Moves, Walker
@@ -106,42 +106,35 @@ class SimulatedAnnealing(Annealing):
         return 1, (0.0, 0.0), "traced"
 
 
-class _Replicas:
+class _Replicas(Search):
     """A run: walkers, their centre and random numbers, and the best configuration so far."""
+
+    columns = TRACE
 
     def __init__(
         self, solver: Annealing, problem: Any, rng: np.random.Generator, stored: Mapping[str, NDArray[Any]] | None
     ) -> None:
         replicas, self.gammas, self.centre = solver.coupling
-        self.problem, self.rng = problem, rng
         self.energy = solver.energy or problem.energies[-1]
         self.betas = solver.beta or _BETAS[self.energy]
         self.sweep = replicas * problem.n
         self.limit = solver.max_iter or _SWEEPS * self.sweep
-        self.done, self.records = 0, list[tuple[float, float, int, int]]()
         weights = np.array([problem.start(rng) for _ in range(replicas)])
         self.streams = rng.integers(1, 2**64, size=(replicas, 4), dtype=np.uint64)
-        self.best, self.fewest = weights[0], problem.errors(weights[0])
+        super().__init__(problem, rng, weights[0], stored)
+        self.done = 0
         if stored is not None:
             self.done, self.streams, weights = int(stored["done"]), stored["streams"].copy(), stored["weights"]
-            self.records = [record.item() for record in stored["trace"]]
-            self.best, self.fewest = stored["best"], problem.errors(stored["best"])
-            rng.bit_generator.state = json.loads(str(stored["rng"]))
         self.walkers: list[Walker] = [problem.walker(w, self.energy) for w in weights]
-        self._account()
+        self._look()
 
     def solution(self) -> Run:
         """Blocks of sweeps to the end."""
         while self.fewest and self.done < self.limit:
             beta, gamma = self._block()
-            self._account()
-            self.records.append((beta, gamma, self.errors, self.done))
+            self.records.append((beta, gamma, self._look(), self.done))
             yield Boundary(self.done, self.limit, f"{self.fewest} errors", self._snapshot)
-        trace = np.array(self.records, dtype=TRACE)
-        for array in (self.best, trace):
-            array.flags.writeable = False
-        status = SolverStatus.SCHEDULE_ENDED if self.fewest else SolverStatus.SOLVED
-        return Solution(self.best, self.fewest, self.done, trace, status)
+        return self.result(self.done, SolverStatus.SCHEDULE_ENDED)
 
     def _block(self) -> tuple[float, float]:
         """Some sweeps, each at its temperature and coupling; those of the last one."""
@@ -160,29 +153,18 @@ class _Replicas:
         self.done += type(self.walkers[0]).anneal(self.walkers, moves)[0]
         return float(betas[-1]), float(gammas[-1])
 
-    def _account(self) -> None:
-        """Errors of the best replica or of their majority, and whether it is the best configuration so far."""
+    def _look(self) -> int:
+        """Errors of the best replica or of their majority, which may be the best configuration so far."""
         weights = [walker.weights for walker in self.walkers]
         if len(weights) > 1:
             majority = np.sign(np.sum(weights, axis=0, dtype=np.int64)).astype(np.int8)
             weights.append(np.where(majority == 0, weights[0], majority))
-        errors = [self.problem.errors(w) for w in weights]
-        place = int(np.argmin(errors))
-        self.errors = errors[place]
-        if self.errors < self.fewest:
-            self.best, self.fewest = weights[place], self.errors
+        return min(map(self.account, weights))
 
     def _snapshot(self) -> dict[str, Any]:
         """Everything that the rest of the run depends on."""
-        steps = len(self.records)
-        return {
-            "weights": np.array([walker.weights for walker in self.walkers]),
-            "streams": self.streams.copy(),
-            "done": np.asarray(self.done),
-            "best": self.best,
-            "rng": np.asarray(json.dumps(self.rng.bit_generator.state)),
-            "trace": lambda: np.array(self.records[:steps], dtype=TRACE),
-        }
+        weights = np.array([walker.weights for walker in self.walkers])
+        return self.kept(weights=weights, streams=self.streams.copy(), done=np.asarray(self.done))
 
 
 def _gains(gamma: float, replicas: int, traced: bool) -> NDArray[np.float64]:

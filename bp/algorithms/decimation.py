@@ -2,7 +2,6 @@ r"""Decimation guided by belief propagation: fix the most magnetised weights, pa
 
 from __future__ import annotations
 
-import json
 from collections.abc import Generator, Mapping
 from dataclasses import dataclass
 from typing import Any, ClassVar
@@ -11,10 +10,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bp.algorithms.local_search import local_search
+from bp.algorithms.message_solver import MessageSolver, restore_messages, stored_messages
 from bp.algorithms.runs import Boundary, Run, Sweep
-from bp.algorithms.solution import Solution, SolverStatus
-from bp.algorithms.solver import Solver
-from bp.messages.state import Graphical, Messages, State
+from bp.algorithms.search import Search
+from bp.messages.state import State
 from replica_theory.arguments import FRACTION, POSITIVE, checked_integer, checked_number
 from replica_theory.typing import Array
 
@@ -26,7 +25,7 @@ TRACE = np.dtype([(name, np.int64) for name in ("fixed", "errors", "iterations",
 
 
 @dataclass(frozen=True, kw_only=True)
-class Decimation(Solver):
+class Decimation(MessageSolver):
     r"""Belief propagation with decimation and backtracking.
 
     Messages are passed until they change by less than `tol`, then the most magnetised of the free weights are fixed to
@@ -73,49 +72,44 @@ class Decimation(Solver):
     """
 
     name: ClassVar[str] = "decimation"
-    needs: ClassVar[type] = Graphical
     unit: ClassVar[str] = "sweeps"
 
     fraction: float = 0.01
     backtracking: float = 0.2
     tol: float = 1e-3
     damping: float = 0.5
-    method: str | None = None
     max_iter: int = 20_000
 
     def __post_init__(self) -> None:
+        super().__post_init__()
         for name in ("fraction", "tol"):
             checked_number(name, getattr(self, name), POSITIVE)
         for name in ("fraction", "backtracking", "damping"):
             checked_number(name, getattr(self, name), FRACTION)
         checked_integer("max_iter", self.max_iter)
 
-    def applies(self, problem: Any) -> str:
-        """Why this solver cannot run on a problem; empty if it can."""
-        if (reason := super().applies(problem)) or self.method is None or self.method in problem.forms:
-            return reason
-        return f"method must be one of {', '.join(map(repr, problem.forms))}; got {self.method!r}"
-
     def run(self, problem: Any, rng: np.random.Generator, stored: Mapping[str, NDArray[Any]] | None = None) -> Run:
         """Passes of decimation until nothing is violated or the limit."""
         return _Decimator(self, problem, rng, stored).solution()
 
 
-class _Decimator:
+class _Decimator(Search):
     """A run: messages, the field that holds the fixed weights, and the best configurations."""
+
+    columns = TRACE
 
     def __init__(
         self, solver: Decimation, problem: Any, rng: np.random.Generator, stored: Mapping[str, NDArray[Any]] | None
     ) -> None:
-        self.solver, self.problem, self.rng = solver, problem, rng
-        self.method = solver.method or ("amp" if "amp" in problem.forms else problem.forms[0])
-        self.state: State = problem.tightened.messages(self.method, init=_INITIAL, rng=rng)
+        self.solver, method = solver, solver.form(problem)
+        self.state: State = problem.tightened.messages(method, init=_INITIAL, rng=rng)
         self.field: Array = np.zeros(problem.n)
-        self.done, self.restart, self.records = 0, 0, list[tuple[int, ...]]()
-        self.best = self.candidate = problem.start(rng)
-        self.fewest = self.least = problem.errors(self.best)
+        self.done, self.restart = 0, 0
+        super().__init__(problem, rng, problem.start(rng), stored)
         if stored is not None:
-            self._resume(stored)
+            restore_messages(self.state, method, stored)
+            self.field = stored["field"].copy()
+            self.done, self.restart = (int(number) for number in stored["progress"])
 
     def solution(self) -> Run:
         """Passes to the end."""
@@ -124,16 +118,12 @@ class _Decimator:
             self._fix()
             finished = bool(np.all(self.field))
             if self.fewest and finished and "flips" in getattr(self.problem, "energies", ()):
-                self._account(local_search(self.problem, self.candidate, rng=self.rng))
+                self.account(local_search(self.problem, self.candidate, rng=self.rng))
             self.records.append((int(np.count_nonzero(self.field)), self.errors, self.done, self.restart))
             if finished or not np.all(np.isfinite(self.state.fields)):
                 self._again()
             yield Boundary(self.done, self.solver.max_iter, f"{self.fewest} errors", self._snapshot)
-        trace = np.array(self.records, dtype=TRACE)
-        for array in (self.best, trace):
-            array.flags.writeable = False
-        status = SolverStatus.MAX_ITERATIONS if self.fewest else SolverStatus.SOLVED
-        return Solution(self.best, self.fewest, self.done, trace, status)
+        return self.result(self.done)
 
     def _relax(self) -> Generator[Sweep, None, None]:
         """Sweeps until the magnetisations rest, or patience ends; signs are counted on the way."""
@@ -142,7 +132,7 @@ class _Decimator:
             yield Sweep(self.state, self.field, self.solver.damping)
             self.done += 1
             before, m = m, np.tanh(self.state.fields + self.field)
-            self._account(np.where(m < 0, -1, 1).astype(np.int8))
+            self.account(np.where(m < 0, -1, 1).astype(np.int8))
             if self.errors == 0 or not np.max(np.abs(m - before)) > (1 - self.solver.damping) * self.solver.tol:
                 return
 
@@ -161,34 +151,9 @@ class _Decimator:
         self.restart += 1
         self.field[:] = 0.0
         self.state.restore(self.state.snapshot().randomized(self.rng, _INITIAL))
-        self.least = self.problem.n_constraints + 1
-
-    def _account(self, weights: NDArray[np.int8]) -> None:
-        """Errors of a configuration, and whether it is the best of its pass or of all."""
-        self.errors = self.problem.errors(weights)
-        if self.errors < self.least:
-            self.candidate, self.least = weights, self.errors
-        if self.errors < self.fewest:
-            self.best, self.fewest = weights, self.errors
+        self.forget()
 
     def _snapshot(self) -> dict[str, Any]:
         """Everything that the rest of the run depends on."""
-        messages, steps = self.state.snapshot(), len(self.records)
-        kept = {} if messages.g is None else {"g": messages.g}
-        return kept | {
-            "fields": messages.fields,
-            "field": self.field.copy(),
-            "rng": np.asarray(json.dumps(self.rng.bit_generator.state)),
-            "progress": np.array([self.done, self.restart]),
-            "best": self.best,
-            "candidate": self.candidate,
-            "trace": lambda: np.array(self.records[:steps], dtype=TRACE),
-        }
-
-    def _resume(self, stored: Mapping[str, NDArray[Any]]) -> None:
-        self.state.restore(Messages(self.method, stored["fields"], stored.get("g")))
-        self.field, self.rng.bit_generator.state = stored["field"].copy(), json.loads(str(stored["rng"]))
-        self.done, self.restart = (int(number) for number in stored["progress"])
-        self.records = [record.item() for record in stored["trace"]]
-        self.best, self.candidate = stored["best"], stored["candidate"]
-        self.fewest, self.least = self.problem.errors(self.best), self.problem.errors(self.candidate)
+        progress = np.array([self.done, self.restart])
+        return self.kept(field=self.field.copy(), progress=progress, **stored_messages(self.state))

@@ -8,7 +8,6 @@ The objective is the Bethe free entropy :math:`F(\tilde W;\gamma)=\log\sum_WX(W)
 
 from __future__ import annotations
 
-import json
 from collections.abc import Generator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, ClassVar, Literal, get_args
@@ -16,11 +15,21 @@ from typing import Any, ClassVar, Literal, get_args
 import numpy as np
 from numpy.typing import NDArray
 
+from bp.algorithms.message_solver import MessageSolver, restore_messages, stored_messages
 from bp.algorithms.runs import Boundary, Run, Sweep
-from bp.algorithms.solution import Solution, SolverStatus
-from bp.algorithms.solver import Solver
-from bp.messages.state import Graphical, Messages, State
-from replica_theory.arguments import FRACTION, NON_NEGATIVE, POSITIVE, checked_choice, checked_integer, checked_number
+from bp.algorithms.search import Search
+from bp.algorithms.solution import SolverStatus
+from bp.messages.state import State
+from replica_theory.arguments import (
+    FRACTION,
+    NON_NEGATIVE,
+    POSITIVE,
+    checked_choice,
+    checked_integer,
+    checked_number,
+    checked_real,
+    shown,
+)
 from replica_theory.typing import Array
 
 Moves = Literal["block", "cavity", "random"]
@@ -34,7 +43,7 @@ TRACE = np.dtype(_COLUMNS + [(name, np.int64) for name in _COUNTS])
 
 
 @dataclass(frozen=True, kw_only=True)
-class EntropicMonteCarlo(Solver):
+class EntropicMonteCarlo(MessageSolver):
     r"""Entropy-driven Monte Carlo.
 
     Parameters
@@ -84,7 +93,6 @@ class EntropicMonteCarlo(Solver):
     """
 
     name: ClassVar[str] = "entropic-monte-carlo"
-    needs: ClassVar[type] = Graphical
     unit: ClassVar[str] = "sweeps"
 
     gamma: Sequence[float] = (0.5, 0.7, 0.9, 1.1, 1.3, 1.5, 1.7, 1.9, 2.1, 2.3, 2.5)
@@ -94,14 +102,14 @@ class EntropicMonteCarlo(Solver):
     start: Start = "messages"
     tol: float = 1e-3
     damping: float = 0.5
-    method: str | None = None
     max_iter: int = 20_000
 
     def __post_init__(self) -> None:
-        gammas = tuple(float(checked_number("gamma", gamma, NON_NEGATIVE)) for gamma in self.gamma)
-        if not gammas:
-            raise ValueError("gamma must hold at least one coupling; got none")
-        object.__setattr__(self, "gamma", gammas)
+        super().__post_init__()
+        gammas = np.ravel(checked_real("gamma", self.gamma, NON_NEGATIVE))
+        if not len(gammas):
+            raise ValueError(f"gamma must hold at least one coupling; got {shown(self.gamma)}")
+        object.__setattr__(self, "gamma", tuple(gammas.tolist()))
         checked_choice("moves", self.moves, get_args(Moves))
         checked_choice("start", self.start, get_args(Start))
         for name in ("fraction", "tol"):
@@ -112,19 +120,15 @@ class EntropicMonteCarlo(Solver):
             checked_number("y", self.y, NON_NEGATIVE)
         checked_integer("max_iter", self.max_iter)
 
-    def applies(self, problem: Any) -> str:
-        """Why this solver cannot run on a problem; empty if it can."""
-        if (reason := super().applies(problem)) or self.method is None or self.method in problem.forms:
-            return reason
-        return f"method must be one of {', '.join(map(repr, problem.forms))}; got {self.method!r}"
-
     def run(self, problem: Any, rng: np.random.Generator, stored: Mapping[str, NDArray[Any]] | None = None) -> Run:
         """Proposals at every coupling in turn until nothing is violated or the limit."""
         return _Climb(self, problem, rng, stored).solution()
 
 
-class _Climb:
+class _Climb(Search):
     """A run: the configuration, messages around it, and its free entropy."""
+
+    columns = TRACE
 
     def __init__(
         self,
@@ -133,17 +137,16 @@ class _Climb:
         rng: np.random.Generator,
         stored: Mapping[str, NDArray[Any]] | None,
     ) -> None:
-        self.solver, self.problem, self.rng = solver, problem, rng
-        self.method = solver.method or ("amp" if "amp" in problem.forms else problem.forms[0])
-        self.state: State = problem.tightened.messages(self.method, init=_INITIAL, rng=rng)
-        self.weights = problem.start(rng)
-        self.best, self.fewest = self.weights, problem.errors(self.weights)
+        self.solver, method = solver, solver.form(problem)
+        self.state: State = problem.tightened.messages(method, init=_INITIAL, rng=rng)
+        self.weights: NDArray[np.int8] = problem.start(rng)
+        super().__init__(problem, rng, self.weights, stored)
         self.stage, self.refusals, self.block = 0, 0, self._largest
-        self.done, self.free_entropy = 0, np.nan
-        self.records: list[tuple[float, ...]] = []
-        self.begun = False
+        self.done, self.free_entropy, self.begun = 0, np.nan, stored is not None
         if stored is not None:
-            self._resume(stored)
+            restore_messages(self.state, method, stored)
+            self.stage, self.refusals, self.block, self.done = (int(number) for number in stored["progress"])
+            self.free_entropy, self.weights = float(stored["free_entropy"]), stored["weights"].copy()
 
     @property
     def _largest(self) -> int:
@@ -162,19 +165,15 @@ class _Climb:
         while self.fewest and self.done < self.solver.max_iter and self.stage < len(self.solver.gamma):
             yield from self._propose()
             yield Boundary(self.done, self.solver.max_iter, f"{self.fewest} errors", self._snapshot)
-        trace = np.array(self.records, dtype=TRACE)
-        for array in (self.best, trace):
-            array.flags.writeable = False
-        ended = SolverStatus.SCHEDULE_ENDED if self.stage == len(self.solver.gamma) else SolverStatus.MAX_ITERATIONS
-        status = ended if self.fewest else SolverStatus.SOLVED
-        return Solution(self.best, self.fewest, self.done, trace, status)
+        ended = self.stage == len(self.solver.gamma)
+        return self.result(self.done, SolverStatus.SCHEDULE_ENDED if ended else SolverStatus.MAX_ITERATIONS)
 
     def _begin(self) -> Generator[Sweep, None, None]:
         """The starting configuration, and messages around it."""
         if self.solver.start == "messages":
             yield from self._relax(np.zeros(self.problem.n))
             self.weights = np.where(self.state.fields < 0, -1, 1).astype(np.int8)
-            self._account(self.weights)
+            self.account(self.weights)
         yield from self._measure()
         self.begun = True
 
@@ -193,7 +192,7 @@ class _Climb:
             before, m = m, np.tanh(self.state.fields + field)
             if not np.max(np.abs(m - before)) > (1 - self.solver.damping) * self.solver.tol:
                 break
-        self._account(np.where(m < 0, -1, 1).astype(np.int8))
+        self.account(np.where(m < 0, -1, 1).astype(np.int8))
 
     def _propose(self) -> Generator[Sweep, None, None]:
         """One proposal, kept or undone; after too many in vain the next coupling."""
@@ -202,8 +201,7 @@ class _Climb:
         if len(chosen):
             self.weights = kept.copy()
             self.weights[chosen] *= -1
-            self.errors = self.problem.n_constraints
-            self._account(self.weights)
+            self.account(self.weights)
             yield from self._measure()
         accepted = bool(len(chosen)) and self._accepts(self.problem.n * (self.free_entropy - before))
         if not accepted:
@@ -240,34 +238,14 @@ class _Climb:
             return change >= 0
         return bool(self.rng.random() < np.exp(self.solver.y * change))
 
-    def _account(self, weights: NDArray[np.int8]) -> None:
-        """Errors of a configuration, and whether it is the best so far."""
-        self.errors = self.problem.errors(weights)
-        if self.errors < self.fewest:
-            self.best, self.fewest = weights.copy(), self.errors
-
     def _snapshot(self) -> dict[str, Any]:
         """Everything that the rest of the run depends on."""
-        messages, steps = self.state.snapshot(), len(self.records)
-        kept = {} if messages.g is None else {"g": messages.g}
-        return kept | {
-            "fields": messages.fields,
-            "rng": np.asarray(json.dumps(self.rng.bit_generator.state)),
-            "progress": np.array([self.stage, self.refusals, self.block, self.done]),
-            "free_entropy": np.asarray(self.free_entropy),
-            "weights": self.weights.copy(),
-            "best": self.best,
-            "trace": lambda: np.array(self.records[:steps], dtype=TRACE),
-        }
-
-    def _resume(self, stored: Mapping[str, NDArray[Any]]) -> None:
-        self.state.restore(Messages(self.method, stored["fields"], stored.get("g")))
-        self.rng.bit_generator.state = json.loads(str(stored["rng"]))
-        self.stage, self.refusals, self.block, self.done = (int(number) for number in stored["progress"])
-        self.free_entropy, self.weights = float(stored["free_entropy"]), stored["weights"].copy()
-        self.records = [record.item() for record in stored["trace"]]
-        self.best, self.begun = stored["best"], True
-        self.fewest = self.errors = self.problem.errors(self.best)
+        return self.kept(
+            progress=np.array([self.stage, self.refusals, self.block, self.done]),
+            free_entropy=np.asarray(self.free_entropy),
+            weights=self.weights.copy(),
+            **stored_messages(self.state),
+        )
 
 
 def _gain(against: Array, gamma: float) -> Array:

@@ -6,7 +6,6 @@ r_t\varphi_i+\varepsilon_i`, :math:`r_t = \min(1, \rho t)`.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Generator, Mapping
 from dataclasses import dataclass
 from typing import Any, ClassVar
@@ -15,10 +14,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bp.algorithms.local_search import local_search
+from bp.algorithms.message_solver import restore_messages, stored_messages
 from bp.algorithms.runs import Boundary, Run, Sweep
-from bp.algorithms.solution import Solution, SolverStatus
+from bp.algorithms.search import Search
 from bp.algorithms.solver import Solver
-from bp.messages.state import Graphical, Messages
+from bp.messages.state import Graphical
 from replica_theory.arguments import FRACTION, POSITIVE, checked_integer, checked_number
 from replica_theory.typing import Array
 
@@ -90,21 +90,25 @@ class MaxSum(Solver):
         return _Passes(self, problem, rng, stored).solution()
 
 
-class _Passes:
+class _Passes(Search):
     """A run: messages, the reinforcement, and the best configurations."""
+
+    columns = TRACE
 
     def __init__(
         self, solver: MaxSum, problem: Any, rng: np.random.Generator, stored: Mapping[str, NDArray[Any]] | None
     ) -> None:
-        self.solver, self.problem, self.rng = solver, problem, rng
-        self.best = self.candidate = problem.start(rng)
-        self.fewest = self.least = problem.errors(self.best)
-        self.done, self.restart = 0, -1
-        self.field: Array = np.zeros(problem.n)
-        self.records: list[tuple[float, ...]] = []
-        self._again()
-        if stored is not None:
-            self._resume(stored)
+        self.solver, self.done, self.restart = solver, 0, -1
+        self.field: Array
+        self.noise: Array
+        super().__init__(problem, rng, problem.start(rng), stored)
+        if stored is None:
+            self._again()
+            return
+        self.state = problem.messages("max-sum", rng=rng)
+        restore_messages(self.state, "max-sum", stored)
+        self.field, self.noise = stored["field"], stored["noise"]
+        self.done, self.restart, self.age = (int(number) for number in stored["progress"])
 
     @property
     def rate(self) -> float:
@@ -116,14 +120,10 @@ class _Passes:
         while self.fewest and self.done < self.solver.max_iter:
             yield from self._sweep()
             if self.fewest and self.age * self.rate >= 1.5:
-                self._account(local_search(self.problem, self.candidate, rng=self.rng))
+                self.account(local_search(self.problem, self.candidate, rng=self.rng))
                 self._again()
             yield Boundary(self.done, self.solver.max_iter, f"{self.fewest} errors", self._snapshot)
-        trace = np.array(self.records, dtype=TRACE)
-        for array in (self.best, trace):
-            array.flags.writeable = False
-        status = SolverStatus.MAX_ITERATIONS if self.fewest else SolverStatus.SOLVED
-        return Solution(self.best, self.fewest, self.done, trace, status)
+        return self.result(self.done)
 
     def _sweep(self) -> Generator[Sweep, None, None]:
         """One sweep with the reinforcement."""
@@ -135,44 +135,18 @@ class _Passes:
         if (size := float(np.max(np.abs(total)))) > _LARGEST:
             self.state.scale(1 / size)
             self.field = self.field / size
-        self._account(np.where(total < 0, -1, 1).astype(np.int8))
+        self.account(np.where(total < 0, -1, 1).astype(np.int8))
         self.records.append((self.rate, self.errors, self.done, self.restart))
 
     def _again(self) -> None:
         """Fresh messages and random fields."""
         self.restart, self.age = self.restart + 1, 0
         self.state = self.problem.messages("max-sum", rng=self.rng)
-        self.noise, self.field = _NOISE * self.rng.standard_normal(self.problem.n), np.zeros(self.problem.n)
-        self.least = self.problem.n_constraints + 1
-
-    def _account(self, weights: NDArray[np.int8]) -> None:
-        """Errors of a configuration, and whether it is the best of its pass or of all."""
-        self.errors = self.problem.errors(weights)
-        if self.errors < self.least:
-            self.candidate, self.least = weights, self.errors
-        if self.errors < self.fewest:
-            self.best, self.fewest = weights, self.errors
+        self.noise = _NOISE * self.rng.standard_normal(self.problem.n)
+        self.field = np.zeros(self.problem.n)
+        self.forget()
 
     def _snapshot(self) -> dict[str, Any]:
         """Everything that the rest of the run depends on."""
-        messages, steps = self.state.snapshot(), len(self.records)
-        return {
-            "fields": messages.fields,
-            "total": messages.g,
-            "field": self.field,
-            "noise": self.noise,
-            "rng": np.asarray(json.dumps(self.rng.bit_generator.state)),
-            "progress": np.array([self.done, self.restart, self.age]),
-            "best": self.best,
-            "candidate": self.candidate,
-            "trace": lambda: np.array(self.records[:steps], dtype=TRACE),
-        }
-
-    def _resume(self, stored: Mapping[str, NDArray[Any]]) -> None:
-        self.state.restore(Messages("max-sum", stored["fields"], stored["total"]))
-        self.field, self.noise = stored["field"], stored["noise"]
-        self.rng.bit_generator.state = json.loads(str(stored["rng"]))
-        self.done, self.restart, self.age = (int(number) for number in stored["progress"])
-        self.records = [record.item() for record in stored["trace"]]
-        self.best, self.candidate = stored["best"], stored["candidate"]
-        self.fewest, self.least = self.problem.errors(self.best), self.problem.errors(self.candidate)
+        progress = np.array([self.done, self.restart, self.age])
+        return self.kept(field=self.field, noise=self.noise, progress=progress, **stored_messages(self.state))

@@ -17,10 +17,10 @@ class ReplicatedAnnealing(Annealing):
 
     .. math:: \exp\Big[-\beta\sum_aE(W^a)+\sum_i\log2\cosh\Big(\gamma\sum_aW_i^a\Big)\Big],
 
-    a centre :math:`\tilde W` that every replica is coupled to by :math:`\gamma\tilde W\cdot W^a` being summed over; or the
-    centre is there and moves by the heat bath, once a sweep. Both have the same law of the replicas. Replicas take
-    turns; :math:`\beta` and :math:`\gamma` grow linearly from sweep to sweep (`y N` proposals). The run ends when a replica,
-    or the majority of them, violates nothing.
+    a centre :math:`\tilde W` that every replica is coupled to by :math:`\gamma\tilde W\cdot W^a` being summed over; or
+    the centre is there and moves by the heat bath, once a sweep. Both have the same law of the replicas. Replicas take
+    turns; :math:`\beta` and :math:`\gamma` grow linearly from sweep to sweep (`y N` proposals). The run ends when a
+    replica, or the majority of them, violates nothing.
 
     Parameters
     ----------

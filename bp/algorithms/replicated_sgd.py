@@ -2,7 +2,6 @@ r"""Replicated stochastic gradient descent on binary weights: learners that are 
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, ClassVar, Literal, get_args
@@ -12,7 +11,7 @@ from numpy.typing import NDArray
 
 from bp.algorithms.annealing import Centre
 from bp.algorithms.runs import Boundary, Run
-from bp.algorithms.solution import Solution, SolverStatus
+from bp.algorithms.search import Search
 from bp.algorithms.solver import Solver
 from bp.problems.problem import Online
 from replica_theory.arguments import NON_NEGATIVE, POSITIVE, checked_choice, checked_integer, checked_number
@@ -113,21 +112,24 @@ class ReplicatedSGD(Solver):
         return _Epochs(self, problem, rng, stored).solution()
 
 
-class _Epochs:
+class _Epochs(Search):
     """A run: the learners, their centre, and the best configuration so far."""
+
+    columns = TRACE
 
     def __init__(
         self, solver: ReplicatedSGD, problem: Any, rng: np.random.Generator, stored: Mapping[str, NDArray[Any]] | None
     ) -> None:
-        self.solver, self.problem, self.rng = solver, problem, rng
-        start = problem.start(rng)
+        self.solver, start = solver, problem.start(rng)
+        super().__init__(problem, rng, start, stored)
         self.learners = [problem.learner(start) for _ in range(solver.replicas)]
         self.weights = np.array([start] * solver.replicas, dtype=np.int8)
         self.fields: Array = start.astype(np.float64)  # of the explicit centre
-        self.best, self.fewest = start, problem.errors(start)
-        self.records: list[tuple[float, ...]] = []
         if stored is not None:
-            self._resume(stored)
+            for a, (learner, fields) in enumerate(zip(self.learners, stored["fields"], strict=True)):
+                learner.restore(fields)
+                self.weights[a] = learner.weights
+            self.fields = stored["centre"].copy()
 
     def solution(self) -> Run:
         """Epochs to the end."""
@@ -137,14 +139,10 @@ class _Epochs:
             first = _COUPLING / y if self.solver.gamma is None else self.solver.gamma
             gamma = first + epoch * (_GROWTH / y if self.solver.growth is None else self.solver.growth)
             self._epoch(gamma)
-            errors = [self._account(weights) for weights in (*self.weights, self._centre())]
+            errors = [self.account(weights) for weights in (*self.weights, self._centre())]
             self.records.append((gamma, min(errors[:-1]), errors[-1], epoch + 1))
             yield Boundary(epoch + 1, limit, f"{self.fewest} errors", self._snapshot)
-        trace = np.array(self.records, dtype=TRACE)
-        for array in (self.best, trace):
-            array.flags.writeable = False
-        status = SolverStatus.MAX_ITERATIONS if self.fewest else SolverStatus.SOLVED
-        return Solution(self.best, self.fewest, len(self.records), trace, status)
+        return self.result(len(self.records))
 
     def _epoch(self, gamma: float) -> None:
         """Every replica sees every constraint once, batch after batch in turns."""
@@ -182,29 +180,6 @@ class _Epochs:
         majority = np.sign(np.sum(self.weights, axis=0, dtype=np.int64))
         return np.where(majority == 0, self.weights[0], majority).astype(np.int8)
 
-    def _account(self, weights: NDArray[np.int8]) -> int:
-        """Errors of a configuration, which may be the best so far."""
-        errors = int(self.problem.errors(weights))
-        if errors < self.fewest:
-            self.best, self.fewest = weights.copy(), errors
-        return errors
-
     def _snapshot(self) -> dict[str, Any]:
         """Everything that the rest of the run depends on."""
-        steps = len(self.records)
-        return {
-            "fields": np.array([learner.fields for learner in self.learners]),
-            "centre": self.fields.copy(),
-            "rng": np.asarray(json.dumps(self.rng.bit_generator.state)),
-            "best": self.best,
-            "trace": lambda: np.array(self.records[:steps], dtype=TRACE),
-        }
-
-    def _resume(self, stored: Mapping[str, NDArray[Any]]) -> None:
-        for a, (learner, fields) in enumerate(zip(self.learners, stored["fields"], strict=True)):
-            learner.restore(fields)
-            self.weights[a] = learner.weights
-        self.fields = stored["centre"].copy()
-        self.rng.bit_generator.state = json.loads(str(stored["rng"]))
-        self.records = [record.item() for record in stored["trace"]]
-        self.best, self.fewest = stored["best"], self.problem.errors(stored["best"])
+        return self.kept(fields=np.array([learner.fields for learner in self.learners]), centre=self.fields.copy())

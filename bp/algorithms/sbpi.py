@@ -7,17 +7,15 @@ agree with it already.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import partial
 from typing import Any, ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
 
 from bp.algorithms.runs import Boundary, Run
-from bp.algorithms.solution import Solution, SolverStatus
+from bp.algorithms.search import Search
 from bp.algorithms.solver import Solver
 from bp.problems.problem import Online
 from replica_theory.arguments import FRACTION, checked_integer, checked_number
@@ -85,38 +83,38 @@ class SBPI(Solver):
         """Sweeps until one shows no violated constraint, or until the limit."""
         barely = self.barely if self.barely is not None else _BARELY[problem.alpha > _EASY]
         limit = self.max_iter or int(np.clip(_WORK / problem.n_edges, *_SWEEPS))
-        learner, records = problem.learner(problem.start(rng)), list[tuple[int, int]]()
-        best = learner.weights
+        lessons = _Lessons(problem, rng, barely, stored)
+        while lessons.fewest and len(lessons.records) < limit:
+            lessons.sweep()
+            done = len(lessons.records)
+            yield Boundary(done, limit, f"{lessons.fewest} errors", lessons.snapshot)
+        return lessons.result(len(lessons.records))
+
+
+class _Lessons(Search):
+    """A run: the learner, and the best configuration so far."""
+
+    columns = TRACE
+
+    def __init__(
+        self, problem: Any, rng: np.random.Generator, barely: float, stored: Mapping[str, NDArray[Any]] | None
+    ) -> None:
+        start = problem.start(rng)
+        super().__init__(problem, rng, start, stored)
+        self.learner = problem.learner(start)
+        self.barely = barely
         if stored is not None:
-            learner.restore(stored["fields"])
-            rng.bit_generator.state = json.loads(str(stored["rng"]))
-            best, records = stored["best"], [record.item() for record in stored["trace"]]
-        fewest = problem.errors(best)
-        least = min((violated for violated, _ in records), default=problem.n_constraints)
-        while fewest and len(records) < limit:
-            order = rng.permutation(problem.n_constraints)
-            violated = learner.sweep(order, rng.random(len(order)), barely)
-            records.append((violated, len(records) + 1))
-            if violated <= least:
-                least, weights = violated, learner.weights
-                if (errors := problem.errors(weights)) < fewest:
-                    best, fewest = weights, errors
-            yield Boundary(len(records), limit, f"{fewest} errors", partial(_snapshot, learner, rng, best, records))
-        status = SolverStatus.MAX_ITERATIONS if fewest else SolverStatus.SOLVED
-        trace = np.array(records, dtype=TRACE)
-        for array in (best, trace):
-            array.flags.writeable = False
-        return Solution(best, fewest, len(records), trace, status)
+            self.learner.restore(stored["fields"])
 
+    def sweep(self) -> None:
+        """Show every constraint; what comes out is looked at where fewer were violated on the way than ever."""
+        fewest = min((violated for violated, _ in self.records), default=self.problem.n_constraints)
+        order = self.rng.permutation(self.problem.n_constraints)
+        violated = self.learner.sweep(order, self.rng.random(len(order)), self.barely)
+        self.records.append((violated, len(self.records) + 1))
+        if violated <= fewest:
+            self.account(self.learner.weights)
 
-def _snapshot(
-    learner: Any, rng: np.random.Generator, best: NDArray[np.int8], records: list[tuple[int, int]]
-) -> dict[str, Any]:
-    """Everything that the rest of the run depends on."""
-    state, done = np.asarray(json.dumps(rng.bit_generator.state)), len(records)
-    return {
-        "fields": learner.fields,
-        "rng": state,
-        "best": best,
-        "trace": lambda: np.array(records[:done], dtype=TRACE),
-    }
+    def snapshot(self) -> dict[str, Any]:
+        """Everything that the rest of the run depends on."""
+        return self.kept(fields=self.learner.fields)

@@ -1,8 +1,8 @@
 r"""Compiled max-sum messages of patterns of ±1 whose sums have a least or a largest allowed value.
 
-In the gauge of a pattern, :math:`z_j=\xi_{aj}\varphi_{j\to a}`; at least `k` of the products :math:`\xi_{aj}W_j` must be
-+1. The message to `i` is :math:`\max(0,-z_{(k)})`, the `k`-th largest of the others: two numbers, one for the weights
-that are among the `k` largest themselves, one for the rest.
+In the gauge of a pattern, :math:`z_j=\xi_{aj}\varphi_{j\to a}`; at least `k` of the products :math:`\xi_{aj}W_j` must
+be +1. The message to `i` is :math:`\max(0,-z_{(k)})`, the `k`-th largest of the others: two numbers, one for the
+weights that are among the `k` largest themselves, one for the rest.
 """
 
 from __future__ import annotations

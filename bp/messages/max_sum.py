@@ -91,6 +91,9 @@ def _lacks(instance: Instance) -> str:
         return "max-sum needs patterns of ±1; these are real"
     if not instance.allowed.is_hard or len(instance.allowed.lattice) > 1:
         return f"max-sum needs a single interval of allowed sums; {instance.model!r} is something else"
+    (least, most), *_ = instance.allowed.lattice.tolist()
+    if least >= instance.n or most <= -instance.n:
+        return f"max-sum needs patterns that leave the weights a choice; {instance.model!r} forces every one"
     return ""
 
 

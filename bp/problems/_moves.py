@@ -15,6 +15,8 @@ from numba.extending import overload
 
 _LARGEST = 64
 """Changes of the energy that the table of Boltzmann factors holds."""
+STEEPEST = 700.0
+"""Exponent of the largest Boltzmann factor: none is infinite."""
 
 
 def cost(walk: Any, r: int, i: int) -> int:
@@ -89,18 +91,20 @@ def metropolis(
     32 bits each.
     """
     replicas, n, shift = len(energies), len(votes), (gains.shape[2] - 1) // 2
-    done, made, table = 0, 0, np.empty(_LARGEST)
+    done, made, following, table = 0, 0, 0, np.empty(_LARGEST)
     for k in range(len(betas)):
         for change in range(_LARGEST):
             table[change] = np.exp(-betas[k] * change)
+        pulls = np.exp(gains[k])
         for _ in range(proposals[k]):
-            r = done % replicas
+            r = following
+            following = r + 1 if r + 1 < replicas else 0
             i, uniform = draw(streams, r, n)
             done += 1
             s, change = spin(walk, r, i), cost(walk, r, i)
-            weight = table[change] if 0 <= change < _LARGEST else np.exp(-betas[k] * change)
+            weight = table[change] if 0 <= change < _LARGEST else np.exp(min(-betas[k] * change, STEEPEST))
             if shift:
-                weight *= np.exp(gains[k, (1 - s) >> 1, votes[i] + shift])
+                weight *= pulls[(1 - s) >> 1, votes[i] + shift]
             if uniform >= weight:
                 continue
             turn(walk, r, i)
@@ -118,7 +122,8 @@ def draw(streams: Any, r: int, n: int) -> tuple[int, float]:
     """A site and a uniform number of a replica, 32 bits each."""
     bits = _next(streams, r)
     site = ((bits >> np.uint64(32)) * np.uint64(n)) >> np.uint64(32)
-    return np.int64(site), np.float64(bits & np.uint64(0xFFFFFFFF)) * 2.0**-32
+    uniform = np.float64(bits & np.uint64(0xFFFFFFFF)) * 2.0**-32
+    return np.int64(site), uniform  # type: ignore[return-value]
 
 
 @njit(cache=True)

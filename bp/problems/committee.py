@@ -122,6 +122,11 @@ class Committee(Messaging, Problem):
         return (self.units + 1) // 2
 
     @property
+    def is_symmetric(self) -> bool:
+        """Whether units can be exchanged: all see the same patterns."""
+        return self.units > 1 and not self.tree
+
+    @property
     def energies(self) -> tuple[Energy, ...]:
         """Energies that a walker can follow."""
         return ("errors",) if self.data.is_binary else ()

@@ -11,12 +11,11 @@ from numpy.typing import ArrayLike, NDArray
 
 from bp.memory import require_memory
 from bp.problems import _bits
+from bp.problems.changeable import Changeable
 from bp.problems.constraint import CONSTRAINTS, Allowed, Constraint, checked_constraint, frozen, satisfied, word
-from bp.problems.learners import BitLearner, Learner
 from bp.problems.patterns import LabelledPatterns, checked_bits, checked_patterns, signs_given
 from bp.problems.problem import Messaging, Problem
 from bp.problems.refutation import Refutable
-from bp.problems.walkers import BitWalker, Energy, RealWalker, Walker
 from bp.randomness import Rng, generator
 from replica_theory.arguments import (
     POSITIVE,
@@ -24,7 +23,6 @@ from replica_theory.arguments import (
     checked_integer,
     checked_model,
     checked_number,
-    checked_signs,
 )
 from replica_theory.models.model import Model
 
@@ -35,7 +33,7 @@ _REAL_BYTES = 17  # what an entry of a real pattern takes while it is drawn and 
 
 
 @dataclass(frozen=True, eq=False, repr=False)
-class Instance(LabelledPatterns, Refutable, Messaging, Problem):
+class Instance(LabelledPatterns, Changeable, Refutable, Messaging, Problem):
     r"""`P` patterns on `N` binary weights with their labels: solutions have every stability in the allowed set.
 
     Stabilities are :math:`h^\mu = y^\mu \xi^\mu\cdot W/\sqrt N`; a pattern is satisfied when :math:`h` is one that the
@@ -171,30 +169,6 @@ class Instance(LabelledPatterns, Refutable, Messaging, Problem):
         if self.bits is None or not self.allowed.is_margin:
             return self
         return Instance.from_bits(self.bits, self.n, kappa=int(self.allowed.lattice[0, 0]) / float(np.sqrt(self.n)))
-
-    def walker(self, weights: ArrayLike, energy: Energy = "errors") -> Walker:
-        """A walker by single flips from a configuration; TypeError or ValueError if it or `energy` is none here."""
-        signs = checked_signs("weights", weights, self.n)
-        checked_choice("energy", energy, self.energies)
-        if self.bits is not None:
-            return BitWalker(self.bits, signs, self.allowed.lattice, energy)
-        assert self.real is not None
-        return RealWalker(np.ascontiguousarray(self.real.T), signs, self.intervals)
-
-    def present(self, a: int, weights: NDArray[Any]) -> tuple[float, NDArray[np.float64]]:
-        """By how many flips pattern `a` is inside the allowed sums, and the direction in which that grows, (N,)."""
-        row = self.row(a).astype(np.float64)
-        gaps = np.subtract(row @ weights, self.allowed.sums) * [1.0, -1.0] / (2 * np.sqrt(np.mean(row**2)) or 1.0)
-        nearest = int(np.argmax(gaps.min(axis=1)))
-        side = int(np.argmin(gaps[nearest]))
-        return float(gaps[nearest, side]), row * (1 - 2 * side)
-
-    def learner(self, weights: ArrayLike) -> Learner:
-        """Fields with the signs of a configuration, to be taught by patterns shown one at a time."""
-        signs = checked_signs("weights", weights, self.n)
-        if self.bits is None:
-            return Learner(self.present, signs)
-        return BitLearner(self.bits, signs, self.allowed.lattice)
 
 
 def random_instance(

@@ -100,6 +100,11 @@ class Problem(ABC):
         return bool(getattr(self.model, "is_even", False))
 
     @property
+    def is_symmetric(self) -> bool:
+        """Whether some exchange of weights leaves the constraints as they are, so that messages cannot tell these."""
+        return False
+
+    @property
     def n_edges(self) -> int:
         """Number of pairs of a weight and a constraint that it enters."""
         return self.n * self.n_constraints

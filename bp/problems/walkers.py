@@ -139,7 +139,7 @@ class Walker(ABC):
                 done += 1
                 spin, change = int(walkers[r].weights[i]), walkers[r].cost(i)
                 gain = gains[(1 - spin) >> 1, moves.votes[i] + shift] if shift else 0.0
-                if uniform >= np.exp(-beta * change) * np.exp(gain):
+                if uniform >= np.exp(min(-beta * change, _moves.STEEPEST)) * np.exp(gain):
                     continue
                 walkers[r].flip(i)
                 moves.votes[i] -= 2 * spin if moves.voting else 0

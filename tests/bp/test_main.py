@@ -23,6 +23,7 @@ import pytest
 import bp
 import replica_theory.__main__
 from bp.__main__ import main
+from bp.validation.comparisons.solutions import SOLVERS
 from bp.validation.verdict import Verdict
 from replica_theory import (
     BinaryPerceptron,
@@ -77,7 +78,7 @@ def test_crosscheck_prints_a_table_and_writes_three_files(written):
     assert (folder / "crosscheck.csv").read_text() == check.to_csv()
     assert (folder / "crosscheck.png").read_bytes().startswith(b"\x89PNG")
     with np.load(folder / "crosscheck.npz", allow_pickle=False) as data:
-        assert data["solutions/weights/101"].shape == (2, 2, len(bp.solvers()), 101)
+        assert data["solutions/weights/101"].shape == (2, 2, len(SOLVERS), 101)
         assert not any(data[name].dtype.hasobject for name in data.files)
 
 

@@ -351,6 +351,7 @@ CALLS = {
     "Instance.row": Call(INSTANCE.row, {"a": integer(0, 1, 1)}),
     "Instance.start": Call(INSTANCE.start, {"rng": RNG}),
     "Instance.walker": Call(INSTANCE.walker, WEIGHTS | {"energy": word("errors", "flips")}),
+    "Instance.learner": Call(INSTANCE.learner, WEIGHTS),
     "Instance.messages": Call(INSTANCE.messages, {"method": METHOD}, open=True),
     "random_instance": Call(
         bp.random_instance,
@@ -548,5 +549,8 @@ LEFT_OUT = {
     "heat": "called with numbers of ours only",
     "Instance.offers": "a decorator of the modules that have forms of messages",
     "Instance.present": "called at every step of an online algorithm",
+    "Instance.of": "takes over patterns that are checked already",
+    "Instance.optima": "asked by solvers, with a name of theirs",
+    "Instance.optimises": "a decorator of the modules that have forms of messages",
 }
 """Public names and methods that take no arguments of users, and why."""

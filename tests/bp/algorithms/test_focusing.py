@@ -14,6 +14,7 @@ from bp.algorithms.schedules import Pseudo
 from bp.algorithms.solution import SolverStatus
 from bp.messages.amp import AmpState
 from bp.messages.propagation import belief_propagation
+from bp.problems.committee import random_committee
 from replica_theory.models.intervals import SymmetricBinaryPerceptron
 from replica_theory.models.perceptron import BinaryPerceptron
 
@@ -350,3 +351,26 @@ def test_searches_count_in_the_budget(monkeypatch):
     assert found.status is SolverStatus.MAX_ITERATIONS
     searches = np.count_nonzero(np.isnan(found.trace["gamma"]))
     assert found.iterations + 133 * (searches - 1) < 1000 <= found.iterations + 134 * searches
+
+
+def test_units_that_messages_cannot_tell_are_kept_apart(monkeypatch):
+    """Without the bias two of these three runs keep their units alike, and end with errors."""
+    solved = []
+    for apart in (focusing._APART, 0.0):
+        monkeypatch.setattr(focusing, "_APART", apart)
+        problems = [random_committee(BinaryPerceptron(), 1605, 5, 0.3, rng=seed) for seed in (103, 104, 105)]
+        solved.append(sum(bp.solve(problem, rng=k, max_iter=300).solved for k, problem in enumerate(problems, 103)))
+    assert solved[0] == 3 > solved[1]
+
+
+def test_the_bias_is_for_symmetric_and_even_problems_only():
+    for problem, biased in [
+        (random_committee(BinaryPerceptron(), 105, 5, 0.3, rng=1), True),
+        (random_committee(BinaryPerceptron(), 105, 5, 0.3, rng=1, tree=True), False),
+        (random_committee(BinaryPerceptron(), 105, 1, 0.3, rng=1), False),
+        (bp.random_instance(SymmetricBinaryPerceptron(1.0), 105, 0.3, rng=1), True),
+        (bp.random_instance(BinaryPerceptron(), 105, 0.3, rng=1), False),
+    ]:
+        run = focusing._Focus(FocusingBP().resolved(problem), problem, np.random.default_rng(1), None)
+        assert np.any(run.bias) == biased == (problem.is_symmetric or problem.is_even)
+        assert not problem.refutation()
