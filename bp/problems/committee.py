@@ -14,12 +14,12 @@ from bp.problems import _bits
 from bp.problems.committee_walker import CommitteeWalker
 from bp.problems.constraint import Allowed, checked_constraint, frozen, satisfied
 from bp.problems.learners import Learner
-from bp.problems.patterns import LabelledPatterns, checked_patterns
+from bp.problems.patterns import LabelledPatterns, checked_patterns, signs_given
 from bp.problems.perceptron import random_bits, random_signs
 from bp.problems.problem import Messaging, Problem
 from bp.problems.walkers import Energy, Walker
 from bp.randomness import Rng, generator
-from replica_theory.arguments import POSITIVE, checked_integer, checked_model, checked_number, checked_signs
+from replica_theory.arguments import POSITIVE, checked_flag, checked_integer, checked_model, checked_number, checked_signs
 from replica_theory.models.model import Model
 
 
@@ -93,12 +93,12 @@ class Committee(Messaging, Problem):
         )
 
     def _fill(self, data: LabelledPatterns, units: int, tree: bool, model: Model, teacher: ArrayLike | None) -> None:
-        units = checked_units(units)
+        units, tree = checked_units(units), checked_flag("tree", tree)
         if tree and data.n % units:
             raise ValueError(f"units must divide the {data.n} entries of a tree's patterns; got {units}")
         n = data.n if tree else data.n * units
-        weights = None if teacher is None else frozen(checked_signs("teacher", teacher, n))
-        fields = {"n": n, "units": units, "tree": bool(tree), "data": data, "model": model, "teacher": weights}
+        weights = None if teacher is None else frozen(signs_given("teacher", teacher, n))
+        fields = {"n": n, "units": units, "tree": tree, "data": data, "model": model, "teacher": weights}
         for name, value in fields.items():
             object.__setattr__(self, name, value)
 
@@ -132,13 +132,29 @@ class Committee(Messaging, Problem):
         return Allowed(self.model, self.inputs)
 
     @cached_property
+    def intervals(self) -> NDArray[np.float64]:
+        """The sums at which each unit is right, for each pattern, shape (1 or K, P, 1, 2)."""
+        return frozen(np.array([self.allowed.around(part.norms) for part in (self.parts if self.tree else [self.data])]))
+
+    @cached_property
     def parts(self) -> tuple[LabelledPatterns, ...]:
         """The patterns that each unit sees; the same object for all units unless it is a tree."""
         if not self.tree:
             return (self.data,) * self.units
-        rows, pieces = self.data.xi, range(self.units)
-        slices = [rows[:, k * self.inputs : (k + 1) * self.inputs] for k in pieces]
-        return tuple(LabelledPatterns.of(*checked_patterns(part), None) for part in slices)
+        slices = np.split(self.data.xi, self.units, axis=1)
+        if self.data.is_binary:
+            return tuple(LabelledPatterns.of(self.inputs, _bits.pack(part), None) for part in slices)
+        return tuple(LabelledPatterns.of(self.inputs, None, part.copy()) for part in slices)
+
+    @property
+    def tightened(self) -> Committee:
+        """The same patterns with the least sum at which a unit is right as its margin, as `bp.Instance.tightened`."""
+        if not self.data.is_binary:
+            return self
+        tight = Committee.__new__(Committee)
+        margin = checked_constraint("margin", int(self.allowed.lattice[0, 0]) / float(np.sqrt(self.inputs)))
+        tight._fill(self.data, self.units, self.tree, margin, None)
+        return tight
 
     def sums(self, weights: ArrayLike) -> NDArray[np.float64]:
         r"""Sums :math:`y^\mu\xi^\mu\cdot W_k` of the units, shape (K, P)."""
@@ -147,7 +163,7 @@ class Committee(Messaging, Problem):
 
     def violated(self, weights: ArrayLike) -> NDArray[np.bool_]:
         """Which patterns the majority of units has wrong, shape (P,)."""
-        right = satisfied(self.sums(weights), self.allowed.sums)
+        right = satisfied(self.sums(weights), self.allowed.sums if self.data.is_binary else self.intervals)
         return np.asarray(right.sum(axis=0) < self.majority)
 
     def arrays(self) -> dict[str, NDArray[Any]]:
@@ -172,7 +188,8 @@ class Committee(Messaging, Problem):
         """
         rows = np.array([part.row(a) for part in self.parts], dtype=np.float64)
         sums = np.einsum("ki,ki->k", rows, weights.reshape(rows.shape).astype(np.float64))
-        gaps = (sums - self.allowed.sums[0, 0]) / (2 * np.sqrt(np.mean(rows**2, axis=1)))
+        least = self.allowed.sums[0, 0] if self.data.is_binary else self.intervals[:, a, 0, 0]
+        gaps = (sums - least) / (2 * np.sqrt(np.mean(rows**2, axis=1) + (rows == 0).all(axis=1)))
         missing = self.majority - int(np.count_nonzero(gaps >= 0))
         order = np.argsort(-gaps, kind="stable")
         moved = order[gaps[order] < 0][:missing] if missing > 0 else order[gaps[order] >= 0][-1:]
