@@ -11,6 +11,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from bp.memory import require_memory
 from bp.problems import _bits
+from bp.problems.committee_learner import CommitteeLearner
 from bp.problems.committee_walker import CommitteeWalker
 from bp.problems.constraint import Allowed, checked_constraint, frozen, satisfied
 from bp.problems.learners import Learner
@@ -156,6 +157,11 @@ class Committee(Messaging, Problem):
         tight._fill(self.data, self.units, self.tree, margin, None)
         return tight
 
+    @property
+    def _bits(self) -> list[Any]:
+        """The ±1 patterns that the units see: one array for all, or one for each."""
+        return [part.bits for part in (self.parts if self.tree else self.parts[:1])]
+
     def sums(self, weights: ArrayLike) -> NDArray[np.float64]:
         r"""Sums :math:`y^\mu\xi^\mu\cdot W_k` of the units, shape (K, P)."""
         signs = checked_signs("weights", weights, self.n).reshape(self.units, -1)
@@ -177,8 +183,7 @@ class Committee(Messaging, Problem):
         signs = checked_signs("weights", weights, self.n)
         if energy not in self.energies:
             raise ValueError(f"energy must be 'errors', over patterns of ±1; got {energy!r}")
-        bits = [part.bits for part in (self.parts if self.tree else self.parts[:1])]
-        return CommitteeWalker(bits, signs.reshape(self.units, -1), int(self.allowed.lattice[0, 0]))
+        return CommitteeWalker(self._bits, signs.reshape(self.units, -1), int(self.allowed.lattice[0, 0]))
 
     def present(self, a: int, weights: NDArray[Any]) -> tuple[float, NDArray[np.float64]]:
         """Flips by which pattern `a` is satisfied, negative if it is not, and the direction of its gain, (N,).
@@ -200,7 +205,10 @@ class Committee(Messaging, Problem):
 
     def learner(self, weights: ArrayLike) -> Learner:
         """Fields with the signs of a configuration, to be taught by patterns shown one at a time."""
-        return Learner(self.present, checked_signs("weights", weights, self.n))
+        signs = checked_signs("weights", weights, self.n)
+        if not self.data.is_binary:
+            return Learner(self.present, signs)
+        return CommitteeLearner(self._bits, signs.reshape(self.units, -1), int(self.allowed.lattice[0, 0]))
 
 
 def random_committee(
