@@ -31,8 +31,8 @@ def enumerate_solutions(
     Parameters
     ----------
     instance : Instance or Committee
-        At most 30 weights (of all units), any hard constraint, patterns ±1 (exact) or real (a stability within rounding of the margin
-        counts as satisfied, as in `Instance.errors`).
+        At most 30 weights (of all units), any hard constraint, patterns ±1 (exact) or real (a stability within rounding
+        of the margin counts as satisfied, as in `Instance.errors`).
     energies : bool
         Whether to count the configurations by number of violated patterns as well (slower: no early rejection).
     max_memory : int

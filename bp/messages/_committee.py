@@ -112,7 +112,7 @@ def _far(x: Any, weights: Any, tables: Any, hazards: Any) -> float:
         ahead = 0.5 * (last - max(x[k], 0.0)) * (last + max(x[k], 0.0))
         power = min(ahead, 0.0) if x[k] > 0.0 else -0.5 * x[k] * x[k] - (0.0 if ahead > 0.0 else tilt)
         hazards[k] = others[k] * math.exp(power - _LOG_SQRT_2PI) / total
-    return offset + math.log(total)
+    return float(offset + math.log(total))
 
 
 @njit(cache=True, error_model="numpy")
@@ -148,8 +148,10 @@ def _votes(right: Any, wrong: Any, tables: Any, others: Any) -> None:
 
 @njit(cache=True, error_model="numpy")
 def log_votes(right: Any, wrong: Any, tables: Any, half: Any, more: Any) -> float:
-    """Log-probability of a majority, from those of the units; `half` and `more`: that exactly half, or more, of the
-    others are right, for each unit."""
+    """Log-probability of a majority, from those of the units.
+
+    `half` and `more`: that exactly half, or more, of the others are right, for each unit.
+    """
     units, (below, above) = len(right), tables
     pivot = (units - 1) // 2
     below[:], above[:] = -np.inf, -np.inf

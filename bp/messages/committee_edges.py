@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, get_args
+from typing import get_args
 
 import numpy as np
 from numpy.typing import DTypeLike
@@ -82,7 +82,8 @@ class CommitteeEdges(EdgeState):
     def _sizes(self) -> Array:
         """The largest absolute field of each pattern and unit."""
         parts = self.eta.reshape(len(self.eta), self._units, -1)
-        return np.maximum(np.max(parts, axis=2), -np.min(parts, axis=2)).astype(np.float64)
+        bounds = np.maximum(np.max(parts, axis=2), -np.min(parts, axis=2))
+        return np.asarray(bounds, dtype=np.float64)
 
 
 @Committee.offers("gaussian", "exact")

@@ -168,7 +168,8 @@ class EdgeState:
 
     def _sizes(self) -> Array:
         """The largest absolute field of each row."""
-        return np.maximum(np.max(self.eta, axis=1), -np.min(self.eta, axis=1)).astype(np.float64)
+        bounds = np.maximum(np.max(self.eta, axis=1), -np.min(self.eta, axis=1))
+        return np.asarray(bounds, dtype=np.float64)
 
     @property
     def contradiction(self) -> bool:

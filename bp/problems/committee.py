@@ -20,7 +20,15 @@ from bp.problems.perceptron import random_bits, random_signs
 from bp.problems.problem import Messaging, Problem
 from bp.problems.walkers import Energy, Walker
 from bp.randomness import Rng, generator
-from replica_theory.arguments import POSITIVE, checked_flag, checked_integer, checked_model, checked_number, checked_signs
+from replica_theory.arguments import (
+    POSITIVE,
+    checked_flag,
+    checked_integer,
+    checked_kind,
+    checked_model,
+    checked_number,
+    checked_signs,
+)
 from replica_theory.models.model import Model
 
 
@@ -93,6 +101,22 @@ class Committee(Messaging, Problem):
             LabelledPatterns.of(n, bits, real, labels), units, tree, checked_constraint("margin", kappa), teacher
         )
 
+    @classmethod
+    def of(
+        cls,
+        data: LabelledPatterns,
+        units: int,
+        *,
+        tree: bool = False,
+        kappa: float = 0.0,
+        teacher: ArrayLike | None = None,
+    ) -> Committee:
+        """A machine on patterns that are checked already, taken over; the rest is as for `Committee`."""
+        checked_kind("data", data, LabelledPatterns)
+        machine = cls.__new__(cls)
+        machine._fill(data, units, tree, checked_constraint("margin", kappa), teacher)
+        return machine
+
     def _fill(self, data: LabelledPatterns, units: int, tree: bool, model: Model, teacher: ArrayLike | None) -> None:
         units, tree = checked_units(units), checked_flag("tree", tree)
         if tree and data.n % units:
@@ -111,6 +135,11 @@ class Committee(Messaging, Problem):
     def inputs(self) -> int:
         """Weights of a unit."""
         return self.n // self.units
+
+    @property
+    def kappa(self) -> float:
+        """Margin of the units."""
+        return float(self.model.kappa)
 
     @property
     def n_constraints(self) -> int:
@@ -135,7 +164,9 @@ class Committee(Messaging, Problem):
     @cached_property
     def intervals(self) -> NDArray[np.float64]:
         """The sums at which each unit is right, for each pattern, shape (1 or K, P, 1, 2)."""
-        return frozen(np.array([self.allowed.around(part.norms) for part in (self.parts if self.tree else [self.data])]))
+        return frozen(
+            np.array([self.allowed.around(part.norms) for part in (self.parts if self.tree else [self.data])])
+        )
 
     @cached_property
     def parts(self) -> tuple[LabelledPatterns, ...]:
@@ -152,10 +183,8 @@ class Committee(Messaging, Problem):
         """The same patterns with the least sum at which a unit is right as its margin, as `bp.Instance.tightened`."""
         if not self.data.is_binary:
             return self
-        tight = Committee.__new__(Committee)
-        margin = checked_constraint("margin", int(self.allowed.lattice[0, 0]) / float(np.sqrt(self.inputs)))
-        tight._fill(self.data, self.units, self.tree, margin, None)
-        return tight
+        margin = int(self.allowed.lattice[0, 0]) / float(np.sqrt(self.inputs))
+        return Committee.of(self.data, self.units, tree=self.tree, kappa=margin)
 
     @property
     def _bits(self) -> list[Any]:
@@ -252,10 +281,12 @@ def random_committee(
         raise ValueError(f"n must be a multiple of the {units} units; got {n}")
     if (n_patterns := round(alpha * n)) == 0:
         raise ValueError(f"alpha={alpha} at n={n} gives no patterns; alpha must be at least {0.5 / n:.3g}")
+    tree = checked_flag("tree", tree)
     checked_model(model, Model, "random_committee", single=True)
-    constraint = checked_constraint(model.at(beta=np.inf))
-    if not Allowed(constraint, n).is_margin:
+    allowed = Allowed(checked_constraint(model.at(beta=np.inf)), n // units)
+    if not allowed.is_margin:
         raise ValueError(f"model must be a margin, which makes units right or wrong; got {model!r}")
+    shape: Any = {"units": units, "tree": tree, "kappa": float(allowed.stabilities[0, 0])}
     entries = n if tree else n // units
     require_memory(
         n_patterns * 8 * _bits.words(entries),
@@ -264,17 +295,13 @@ def random_committee(
     )
     rng = generator(rng)
     bits = random_bits(rng, n_patterns, entries)
-    committee = Committee.__new__(Committee)
+    plain = Committee.of(LabelledPatterns.of(entries, bits, None, None), **shape)
     if not model.has_teacher:
-        committee._fill(LabelledPatterns.of(entries, bits, None, None), units, tree, constraint, None)
-        return committee
+        return plain
     teacher = random_signs(rng, n)
-    committee._fill(LabelledPatterns.of(entries, bits.copy(), None, None), units, tree, constraint, None)
-    votes = np.where(committee.sums(teacher) < 0, -1, 1).sum(axis=0)
+    votes = np.where(plain.sums(teacher) < 0, -1, 1).sum(axis=0)
     labels = np.where(votes < 0, -1, 1)
-    committee._fill(LabelledPatterns.of(entries, bits, None, labels), units, tree, constraint, teacher)
-    committee.__dict__.pop("parts", None)
-    return committee
+    return Committee.of(LabelledPatterns.of(entries, bits, None, labels), **shape, teacher=teacher)
 
 
 def checked_units(units: Any) -> int:

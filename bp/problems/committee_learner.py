@@ -14,7 +14,7 @@ from bp.problems.learners import Learner
 
 
 class CommitteeLearner(Learner):
-    """Fields that learn from patterns shown one at a time: a pattern costs N/64 words, a lesson the wrong units' fields.
+    """Fields that learn from patterns shown one at a time: one costs N/64 words, and the fields of the units that move.
 
     Of a violated pattern the wrong units nearest to being right, as many as votes are missing, move; one that no vote
     can be spared of may deepen the fields of the right unit that is nearest to being wrong.
@@ -38,7 +38,7 @@ class CommitteeLearner(Learner):
     @property
     def fields(self) -> NDArray[np.float32]:
         """The fields, unit by unit."""
-        return self._padded[:, : self._inputs].ravel()
+        return np.array(self._padded[:, : self._inputs]).ravel()
 
     @property
     def weights(self) -> NDArray[np.int8]:
@@ -66,9 +66,7 @@ class CommitteeLearner(Learner):
 
 
 @njit(cache=True)
-def sweep(
-    bits: Any, inputs: int, most: int, fields: Any, weights: Any, order: Any, coins: Any, barely: float
-) -> int:
+def sweep(bits: Any, inputs: int, most: int, fields: Any, weights: Any, order: Any, coins: Any, barely: float) -> int:
     """Show patterns in an order; number of those that were violated.
 
     A unit is right where it differs from a pattern in at most `most` entries. `fields`, padded to whole words, and
