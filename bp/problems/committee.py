@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -13,11 +12,12 @@ from bp.memory import require_memory
 from bp.problems import _bits
 from bp.problems.committee_learner import CommitteeLearner
 from bp.problems.committee_walker import CommitteeWalker
-from bp.problems.constraint import Allowed, checked_constraint, frozen, satisfied
+from bp.problems.constraint import Allowed, checked_constraint, frozen
 from bp.problems.learners import Learner
 from bp.problems.patterns import LabelledPatterns, checked_patterns, signs_given
 from bp.problems.perceptron import random_bits, random_signs
 from bp.problems.problem import Messaging, Problem
+from bp.problems.units import Units
 from bp.problems.walkers import Energy, Walker
 from bp.randomness import Rng, generator
 from replica_theory.arguments import (
@@ -33,7 +33,7 @@ from replica_theory.models.model import Model
 
 
 @dataclass(frozen=True, eq=False, repr=False)
-class Committee(Messaging, Problem):
+class Committee(Units, Messaging, Problem):
     r"""`P` patterns for `K` binary perceptrons whose majority has to be right; the second layer is fixed.
 
     Unit `k` is right on a pattern if its stability :math:`h_k^\mu = y^\mu\xi^\mu\cdot W_k/\sqrt{N/K}` is at least
@@ -60,10 +60,8 @@ class Committee(Messaging, Problem):
     ----------
     n : int
         Number of weights of all units, N.
-    inputs : int
-        Weights of a unit, N/K.
-    data : LabelledPatterns
-        The patterns, labels multiplied in.
+    units, tree, data, inputs
+        As in `bp.problems.units.Units`.
     model : Model
         The constraint on a unit.
 
@@ -79,10 +77,6 @@ class Committee(Messaging, Problem):
     (9, 0.2222222222222222, 0)
     """
 
-    n: int
-    units: int
-    tree: bool
-    data: LabelledPatterns
     model: Model
     teacher: NDArray[np.int8] | None
 
@@ -132,51 +126,9 @@ class Committee(Messaging, Problem):
         return f"Committee({self.n_constraints} {kind} patterns on {self.units} x {self.inputs} weights, {shape})"
 
     @property
-    def inputs(self) -> int:
-        """Weights of a unit."""
-        return self.n // self.units
-
-    @property
-    def kappa(self) -> float:
-        """Margin of the units."""
-        return float(self.model.kappa)
-
-    @property
-    def n_constraints(self) -> int:
-        """Number of patterns."""
-        return self.data.n_patterns
-
-    @property
-    def majority(self) -> int:
-        """Units that have to be right."""
-        return (self.units + 1) // 2
-
-    @property
     def energies(self) -> tuple[Energy, ...]:
         """Energies that a walker can follow."""
         return ("errors",) if self.data.is_binary else ()
-
-    @cached_property
-    def allowed(self) -> Allowed:
-        """The stabilities and sums at which a unit is right."""
-        return Allowed(self.model, self.inputs)
-
-    @cached_property
-    def intervals(self) -> NDArray[np.float64]:
-        """The sums at which each unit is right, for each pattern, shape (1 or K, P, 1, 2)."""
-        return frozen(
-            np.array([self.allowed.around(part.norms) for part in (self.parts if self.tree else [self.data])])
-        )
-
-    @cached_property
-    def parts(self) -> tuple[LabelledPatterns, ...]:
-        """The patterns that each unit sees; the same object for all units unless it is a tree."""
-        if not self.tree:
-            return (self.data,) * self.units
-        slices = np.split(self.data.xi, self.units, axis=1)
-        if self.data.is_binary:
-            return tuple(LabelledPatterns.of(self.inputs, _bits.pack(part), None) for part in slices)
-        return tuple(LabelledPatterns.of(self.inputs, None, part.copy()) for part in slices)
 
     @property
     def tightened(self) -> Committee:
@@ -185,21 +137,6 @@ class Committee(Messaging, Problem):
             return self
         margin = int(self.allowed.lattice[0, 0]) / float(np.sqrt(self.inputs))
         return Committee.of(self.data, self.units, tree=self.tree, kappa=margin)
-
-    @property
-    def _bits(self) -> list[Any]:
-        """The ±1 patterns that the units see: one array for all, or one for each."""
-        return [part.bits for part in (self.parts if self.tree else self.parts[:1])]
-
-    def sums(self, weights: ArrayLike) -> NDArray[np.float64]:
-        r"""Sums :math:`y^\mu\xi^\mu\cdot W_k` of the units, shape (K, P)."""
-        signs = checked_signs("weights", weights, self.n).reshape(self.units, -1)
-        return np.array([part.sums(w) for part, w in zip(self.parts, signs, strict=True)])
-
-    def violated(self, weights: ArrayLike) -> NDArray[np.bool_]:
-        """Which patterns the majority of units has wrong, shape (P,)."""
-        right = satisfied(self.sums(weights), self.allowed.sums if self.data.is_binary else self.intervals)
-        return np.asarray(right.sum(axis=0) < self.majority)
 
     def arrays(self) -> dict[str, NDArray[Any]]:
         """Patterns times labels, labels, units, shape, margin, and the teacher."""
@@ -212,7 +149,7 @@ class Committee(Messaging, Problem):
         signs = checked_signs("weights", weights, self.n)
         if energy not in self.energies:
             raise ValueError(f"energy must be 'errors', over patterns of ±1; got {energy!r}")
-        return CommitteeWalker(self._bits, signs.reshape(self.units, -1), int(self.allowed.lattice[0, 0]))
+        return CommitteeWalker(self.seen, signs.reshape(self.units, -1), int(self.allowed.lattice[0, 0]))
 
     def present(self, a: int, weights: NDArray[Any]) -> tuple[float, NDArray[np.float64]]:
         """Flips by which pattern `a` is satisfied, negative if it is not, and the direction of its gain, (N,).
@@ -237,7 +174,7 @@ class Committee(Messaging, Problem):
         signs = checked_signs("weights", weights, self.n)
         if not self.data.is_binary:
             return Learner(self.present, signs)
-        return CommitteeLearner(self._bits, signs.reshape(self.units, -1), int(self.allowed.lattice[0, 0]))
+        return CommitteeLearner(self.seen, signs.reshape(self.units, -1), int(self.allowed.lattice[0, 0]))
 
 
 def random_committee(
