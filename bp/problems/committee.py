@@ -11,7 +11,7 @@ from numpy.typing import ArrayLike, NDArray
 from bp.memory import require_memory
 from bp.problems import _bits
 from bp.problems.committee_learner import CommitteeLearner
-from bp.problems.committee_walker import CommitteeWalker
+from bp.problems.committee_walker import CommitteeWalker, RealCommitteeWalker
 from bp.problems.constraint import Allowed, checked_constraint, frozen
 from bp.problems.learners import Learner
 from bp.problems.patterns import LabelledPatterns, checked_patterns, signs_given
@@ -22,6 +22,7 @@ from bp.problems.walkers import Energy, Walker
 from bp.randomness import Rng, generator
 from replica_theory.arguments import (
     POSITIVE,
+    checked_choice,
     checked_flag,
     checked_integer,
     checked_kind,
@@ -128,7 +129,7 @@ class Committee(Units, Messaging, Problem):
     @property
     def energies(self) -> tuple[Energy, ...]:
         """Energies that a walker can follow."""
-        return ("errors",) if self.data.is_binary else ()
+        return ("errors",)
 
     @property
     def tightened(self) -> Committee:
@@ -145,11 +146,13 @@ class Committee(Units, Messaging, Problem):
         return dict(self.data.arrays()) | kept | taught
 
     def walker(self, weights: ArrayLike, energy: Energy = "errors") -> Walker:
-        """A walker by single flips, over patterns of ±1; its energy is the number of errors."""
-        signs = checked_signs("weights", weights, self.n)
-        if energy not in self.energies:
-            raise ValueError(f"energy must be 'errors', over patterns of ±1; got {energy!r}")
-        return CommitteeWalker(self.seen, signs.reshape(self.units, -1), int(self.allowed.lattice[0, 0]))
+        """A walker by single flips; its energy is the number of errors."""
+        signs = checked_signs("weights", weights, self.n).reshape(self.units, -1)
+        checked_choice("energy", energy, self.energies)
+        if self.data.is_binary:
+            return CommitteeWalker(self.seen, signs, int(self.allowed.lattice[0, 0]))
+        columns = np.array([part.xi.T for part in (self.parts if self.tree else self.parts[:1])])
+        return RealCommitteeWalker(columns, signs, self.intervals[..., 0, 0])
 
     def present(self, a: int, weights: NDArray[Any]) -> tuple[float, NDArray[np.float64]]:
         """Flips by which pattern `a` is satisfied, negative if it is not, and the direction of its gain, (N,).
