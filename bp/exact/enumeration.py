@@ -12,7 +12,7 @@ from bp.execution.threads import in_threads
 from bp.problems._intervals import packed_rows
 from bp.problems.committee import Committee
 from bp.problems.perceptron import Instance
-from replica_theory.arguments import checked_flag, checked_integer, shown
+from replica_theory.arguments import checked_flag, checked_integer, checked_kind
 
 MAX_WEIGHTS = 30
 _WALKED_BITS = 12  # Gray-code steps between two fresh sums: bounds the rounding drift of real patterns
@@ -67,8 +67,7 @@ def enumerate_solutions(
     >>> found.local_entropy([1, 1, 1], distance=[0.0, 1 / 3, 2 / 3])
     array([  0.,   0., -inf])
     """
-    if not isinstance(instance, Instance | Committee):
-        raise TypeError(f"instance must be an Instance or a Committee; got {shown(instance)}")
+    checked_kind("instance", instance, Instance, Committee)
     energies, max_memory = checked_flag("energies", energies), checked_integer("max_memory", max_memory, 0)
     if instance.n > MAX_WEIGHTS:
         raise ValueError(

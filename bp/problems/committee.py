@@ -29,8 +29,13 @@ from replica_theory.arguments import (
     checked_model,
     checked_number,
     checked_signs,
+    shown,
 )
 from replica_theory.models.model import Model
+
+
+MAX_UNITS = 1001
+"""Votes are counted in tables of the size of the square of their number."""
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -49,11 +54,11 @@ class Committee(Units, Messaging, Problem):
     labels : array_like, shape (P,), optional
         Labels ±1; all +1 by default.
     units : int
-        Number of units, odd.
+        Number of units, odd, up to 1001.
     tree : bool
         Whether every unit has inputs of its own.
-    kappa : float
-        Margin of the units.
+    kappa : float, optional
+        Margin of the units, 0 by default.
     teacher : array_like, shape (N,), optional
         Teacher weights that gave the labels, kept for measurements.
 
@@ -88,7 +93,7 @@ class Committee(Units, Messaging, Problem):
         *,
         units: int,
         tree: bool = False,
-        kappa: float = 0.0,
+        kappa: float | None = None,
         teacher: ArrayLike | None = None,
     ) -> None:
         n, bits, real = checked_patterns(patterns)
@@ -103,7 +108,7 @@ class Committee(Units, Messaging, Problem):
         units: int,
         *,
         tree: bool = False,
-        kappa: float = 0.0,
+        kappa: float | None = None,
         teacher: ArrayLike | None = None,
     ) -> Committee:
         """A machine on patterns that are checked already, taken over; the rest is as for `Committee`."""
@@ -115,7 +120,7 @@ class Committee(Units, Messaging, Problem):
     def _fill(self, data: LabelledPatterns, units: int, tree: bool, model: Model, teacher: ArrayLike | None) -> None:
         units, tree = checked_units(units), checked_flag("tree", tree)
         if tree and data.n % units:
-            raise ValueError(f"units must divide the {data.n} entries of a tree's patterns; got {units}")
+            raise ValueError(f"units must divide the {data.n} entries of a tree's patterns; got {shown(units)}")
         n = data.n if tree else data.n * units
         weights = None if teacher is None else frozen(signs_given("teacher", teacher, n))
         fields = {"n": n, "units": units, "tree": tree, "data": data, "model": model, "teacher": weights}
@@ -218,7 +223,7 @@ def random_committee(
     """
     n, units, alpha = checked_integer("n", n), checked_units(units), checked_number("alpha", alpha, POSITIVE)
     if n % units:
-        raise ValueError(f"n must be a multiple of the {units} units; got {n}")
+        raise ValueError(f"n must be a multiple of {shown(units)} units; got {shown(n)}")
     if (n_patterns := round(alpha * n)) == 0:
         raise ValueError(f"alpha={alpha} at n={n} gives no patterns; alpha must be at least {0.5 / n:.3g}")
     tree = checked_flag("tree", tree)
@@ -246,7 +251,7 @@ def random_committee(
 
 def checked_units(units: Any) -> int:
     """An odd number of units."""
-    number = checked_integer("units", units)
+    number = checked_integer("units", units, 1, MAX_UNITS)
     if number % 2 == 0:
-        raise ValueError(f"units must be an odd number, for a majority; got {units!r}")
+        raise ValueError(f"units must be an odd number, for a majority; got {shown(units)}")
     return number

@@ -23,7 +23,7 @@ from bp.problems.constraint import CONSTRAINTS, Constraint, checked_constraint, 
 from bp.problems.patterns import LabelledPatterns, checked_bits, checked_patterns
 from bp.problems.perceptron import Instance
 from bp.problems.text import parse_signs
-from replica_theory.arguments import FINITE, checked_choice, checked_number, checked_path, shown
+from replica_theory.arguments import FINITE, checked_choice, checked_kind, checked_number, checked_path
 from replica_theory.models.model import Model
 from replica_theory.models.registry import describe, is_description, models, restore
 from replica_theory.results.files import read_npz, replace_file
@@ -158,8 +158,7 @@ def write_instance(instance: Instance | Committee, path: str | os.PathLike[str],
     ...     read_instance(path).kappa
     0.1
     """
-    if not isinstance(instance, Instance | Committee):
-        raise TypeError(f"instance must be an Instance or a Committee; got {shown(instance)}")
+    checked_kind("instance", instance, Instance, Committee)
     path = Path(checked_path("path", path))
     if format is None:
         format = _format_of(path)

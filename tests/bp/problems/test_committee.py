@@ -89,7 +89,7 @@ PATTERNS = [[1, -1, 1], [1, 1, -1]]
         (lambda: bp.Committee(PATTERNS, units=3, kappa=np.nan), ValueError, "kappa"),
         (lambda: bp.Committee(PATTERNS, units=3, teacher=[1, 1, 1]), ValueError, "teacher"),
         (lambda: bp.Committee.of(PATTERNS, 3), TypeError, "data must be a LabelledPatterns"),
-        (lambda: bp.random_committee(BinaryPerceptron(), 10, 3, 0.5), ValueError, "n must be a multiple of the 3"),
+        (lambda: bp.random_committee(BinaryPerceptron(), 10, 3, 0.5), ValueError, "n must be a multiple of 3"),
         (lambda: bp.random_committee(BinaryPerceptron(), 9, 3, 0.01), ValueError, "alpha must be at least 0.0556"),
         (lambda: bp.random_committee(SymmetricBinaryPerceptron(1.0), 9, 3, 0.5), ValueError, "model must be a margin"),
         (lambda: bp.random_committee(BinaryPerceptron(), 9, 3, 0.5, tree=1.5), TypeError, "tree"),
