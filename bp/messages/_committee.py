@@ -19,6 +19,8 @@ _FAR = 12.0
 """Standard deviations that a unit may be wrong by until its probabilities are scaled."""
 _RANGE = 1200.0
 """Squared deviations of all the units that a majority takes, up to which products of probabilities are normal."""
+_LANES = 64
+"""Patterns done side by side."""
 _SERIES, _LEVELS = 3.0, 40
 """From where the tail is a continued fraction, and its depth."""
 _LOG_SQRT_2PI = 0.5 * math.log(2 * math.pi)
@@ -39,49 +41,88 @@ def channel(omega: Any, variance: Any, kappa: float, beta: float, log_z: Any, lo
     g, gamma : (K, P)
     """
     units, patterns = omega.shape
-    x, std, hazards = np.empty(units), np.empty(units), np.empty(units)
+    shape = (units, _LANES)
+    x, std, hazards, right, wrong = np.empty(shape), np.empty(shape), np.empty(shape), np.empty(shape), np.empty(shape)
+    below = np.empty((units + 1, units // 2 + 1, _LANES))
+    space = right, wrong, below, np.empty_like(below), np.empty(_LANES), np.empty(_LANES)
     weights = np.empty(units), np.empty(units), np.empty(units), np.empty(units)
     tables = np.empty((units + 1, units + 1)), np.empty((units + 1, units + 1))
+    own = np.empty(units), np.empty(units)
     hard, near = -math.expm1(-beta), min(_FAR, math.sqrt(_RANGE / (units + 1)))
-    for a in range(patterns):
-        far = -np.inf
+    for start in range(0, patterns, _LANES):
+        size = min(_LANES, patterns - start)
         for k in range(units):
-            std[k] = math.sqrt(variance[k, a])
-            x[k] = (kappa - omega[k, a]) / std[k]
-            far = max(far, x[k])
-        if far < near:
-            log_p[a] = _near(x, weights, tables, hazards)
-        else:
-            log_p[a] = _far(x, weights, tables, hazards)
-        log_z[a] = log_soft(log_p[a], beta)
-        share = hard * math.exp(log_p[a] - log_z[a])
-        for k in range(units):
-            g[k, a] = share * hazards[k] / std[k]
-            gamma[k, a] = g[k, a] * (g[k, a] - x[k] / std[k])
+            for j in range(size):
+                std[k, j] = math.sqrt(variance[k, start + j])
+                x[k, j] = (kappa - omega[k, start + j]) / std[k, j]
+        _near(x, size, space, hazards)
+        for j in range(size):
+            a, far = start + j, x[0, j]
+            log_p[a] = math.log(space[5][j]) if space[4][j] > 0.5 else math.log1p(-space[4][j])
+            for k in range(1, units):
+                far = max(far, x[k, j])
+            if not far < near:
+                own[0][:] = x[:, j]
+                log_p[a] = _far(own[0], weights, tables, own[1])
+                hazards[:, j] = own[1]
+            log_z[a] = log_soft(log_p[a], beta)
+            share = hard * math.exp(log_p[a] - log_z[a])
+            for k in range(units):
+                g[k, a] = share * hazards[k, j] / std[k, j]
+                gamma[k, a] = g[k, a] * (g[k, a] - x[k, j] / std[k, j])
 
 
 @njit(cache=True, error_model="numpy")
-def _near(x: Any, weights: Any, tables: Any, hazards: Any) -> float:
-    r"""Log-probability of a majority; its derivative by :math:`-x_k` into `hazards`."""
-    right, wrong, others, _ = weights
-    units = len(x)
+def _near(x: Any, size: int, space: Any, hazards: Any) -> None:
+    r"""Probabilities of too few votes and of a majority; derivatives of its logarithm by :math:`-x_k` into `hazards`.
+
+    For `size` patterns side by side. Votes are counted up to half of the others: a majority is there with the first
+    unit that is right after exactly half.
+    """
+    right, wrong, below, above, lost, total = space
+    units, half = len(x), len(x) // 2
     for k in range(units):
-        right[k], wrong[k] = 0.5 * math.erfc(x[k] * _SQRT_HALF), 0.5 * math.erfc(-x[k] * _SQRT_HALF)
-    _votes(right, wrong, tables, others)
-    lost, total = 0.0, 0.0
-    for votes in range(units + 1):
-        if votes <= units // 2:
-            lost += tables[0][units, votes]
+        for j in range(size):
+            small = 0.5 * math.erfc(abs(x[k, j]) * _SQRT_HALF)
+            up = x[k, j] > 0.0
+            right[k, j], wrong[k, j] = small if up else 1.0 - small, 1.0 - small if up else small
+    below[0], above[units] = 0.0, 0.0
+    below[0, 0], above[units, 0] = 1.0, 1.0
+    for k in range(units):
+        _vote(below[k], right[k], wrong[k], size, below[k + 1])
+    for k in range(units - 1, 0, -1):
+        _vote(above[k + 1], right[k], wrong[k], size, above[k])
+    total[:], lost[:] = 0.0, 0.0
+    for k in range(units):
+        for j in range(size):
+            total[j] += below[k, half, j] * right[k, j]
+    for votes in range(half + 1):
+        for j in range(size):
+            lost[j] += below[units, votes, j]
+    for k in range(units):
+        hazards[k, :size] = 0.0
+        for votes in range(half + 1):
+            for j in range(size):
+                hazards[k, j] += below[k, votes, j] * above[k + 1, half - votes, j]
+        for j in range(size):
+            hazards[k, j] *= math.exp(-0.5 * x[k, j] * x[k, j] - _LOG_SQRT_2PI) / total[j]
+
+
+@njit(cache=True, error_model="numpy")
+def _vote(before: Any, right: Any, wrong: Any, size: int, after: Any) -> None:
+    """Probabilities of numbers of votes with one more unit."""
+    for votes in range(len(before)):
+        if votes:
+            for j in range(size):
+                after[votes, j] = before[votes, j] * wrong[j] + before[votes - 1, j] * right[j]
         else:
-            total += tables[0][units, votes]
-    for k in range(units):
-        hazards[k] = others[k] * math.exp(-0.5 * x[k] * x[k] - _LOG_SQRT_2PI) / total
-    return math.log(total) if lost > 0.5 else math.log1p(-lost)
+            for j in range(size):
+                after[0, j] = before[0, j] * wrong[j]
 
 
 @njit(cache=True, error_model="numpy")
 def _far(x: Any, weights: Any, tables: Any, hazards: Any) -> float:
-    r"""As `_near`, where probabilities may leave the range of floating-point numbers.
+    r"""Log-probability of a majority, and its derivatives, where probabilities may leave the range of numbers.
 
     Tails are kept without their factor :math:`e^{e_k}`, :math:`e_k = -x_k^2/2`, and votes are weighed by
     :math:`e^{-c}`, with `c` the exponent of the last unit that a majority needs, so that the largest terms are of order
