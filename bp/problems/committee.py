@@ -33,7 +33,6 @@ from replica_theory.arguments import (
 )
 from replica_theory.models.model import Model
 
-
 MAX_UNITS = 1001
 """Votes are counted in tables of the size of the square of their number."""
 
