@@ -10,6 +10,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from bp.memory import require_memory
 from bp.problems import _bits
+from bp.problems.committee_flips import CommitteeFlipsWalker
 from bp.problems.committee_learner import CommitteeLearner
 from bp.problems.committee_walker import CommitteeWalker, RealCommitteeWalker
 from bp.problems.constraint import Allowed, checked_constraint, frozen
@@ -133,7 +134,7 @@ class Committee(Units, Messaging, Problem):
     @property
     def energies(self) -> tuple[Energy, ...]:
         """Energies that a walker can follow."""
-        return ("errors",)
+        return self.data.energies
 
     @property
     def tightened(self) -> Committee:
@@ -150,11 +151,12 @@ class Committee(Units, Messaging, Problem):
         return dict(self.data.arrays()) | kept | taught
 
     def walker(self, weights: ArrayLike, energy: Energy = "errors") -> Walker:
-        """A walker by single flips; its energy is the number of errors."""
+        """A walker by single flips; on ±1 patterns the energy may be the number of flips that violated ones miss."""
         signs = checked_signs("weights", weights, self.n).reshape(self.units, -1)
         checked_choice("energy", energy, self.energies)
         if self.data.is_binary:
-            return CommitteeWalker(self.seen, signs, int(self.allowed.lattice[0, 0]))
+            kind = CommitteeFlipsWalker if energy == "flips" else CommitteeWalker
+            return kind(self.seen, signs, int(self.allowed.lattice[0, 0]))
         columns = np.array([part.xi.T for part in (self.parts if self.tree else self.parts[:1])])
         return RealCommitteeWalker(columns, signs, self.intervals[..., 0, 0])
 

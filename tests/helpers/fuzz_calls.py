@@ -372,7 +372,7 @@ CALLS = {
     "Committee.of": Call(bp.Committee.of, {"data": of(LabelledPatterns, usual=COMMITTEE.data)} | OF_MACHINE),
     "Committee.violated": Call(COMMITTEE.violated, NINE),
     "Committee.sums": Call(COMMITTEE.sums, NINE),
-    "Committee.walker": Call(COMMITTEE.walker, NINE | {"energy": word("errors")}),
+    "Committee.walker": Call(COMMITTEE.walker, NINE | {"energy": word("errors", "flips")}),
     "Committee.learner": Call(COMMITTEE.learner, NINE),
     "Instance.learner": Call(INSTANCE.learner, WEIGHTS),
     "random_committee": Call(

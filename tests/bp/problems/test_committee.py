@@ -95,7 +95,7 @@ PATTERNS = [[1, -1, 1], [1, 1, -1]]
         (lambda: bp.random_committee(BinaryPerceptron(), 9, 3, 0.5, tree=1.5), TypeError, "tree"),
         (lambda: bp.Committee(PATTERNS, units=3).errors([1, 1]), ValueError, "weights"),
         (
-            lambda: bp.Committee(PATTERNS, units=3).walker([1] * 9, "flips"),
+            lambda: bp.Committee([[0.5]], units=3).walker([1] * 3, "flips"),
             ValueError,
             "energy must be one of 'errors'",
         ),
