@@ -10,6 +10,7 @@ from bp.exact.solutions import SolutionDistances, SolutionSet
 from bp.messages.local_entropy import local_entropy
 from bp.messages.propagation import BPResult, belief_propagation
 from bp.messages.state import Messages
+from bp.problems.committee import Committee, random_committee
 from bp.problems.files import read_instance, write_instance
 from bp.problems.generalization import generalization_error
 from bp.problems.perceptron import Instance, random_instance
@@ -22,6 +23,7 @@ from replica_theory._version import __version__ as __version__
 
 __all__ = [
     "BPResult",
+    "Committee",
     "Crosscheck",
     "Ensemble",
     "Instance",
@@ -40,6 +42,7 @@ __all__ = [
     "monte_carlo",
     "predict",
     "predict_probability",
+    "random_committee",
     "random_instance",
     "read_ensemble",
     "read_instance",

@@ -21,6 +21,7 @@ from bp.execution.store import OtherRun, clear_points, require_writable
 from bp.execution.workers import worker_processes
 from bp.messages.local_entropy import local_entropy
 from bp.messages.propagation import belief_propagation
+from bp.problems.committee import Committee
 from bp.problems.files import read_instance, write_instance
 from bp.problems.perceptron import Instance, random_instance
 from bp.validation.call import stored_call
@@ -211,7 +212,7 @@ def _solve(arguments: argparse.Namespace) -> int:
         "iterations": found.iterations,
         "status": str(found.status),
         "n": instance.n,
-        "patterns": instance.n_patterns,
+        "patterns": instance.n_constraints,
         "weights": str(output),
     }
     text = f"{found.message} {found.errors} errors, {found.iterations} iterations; wrote {output}"
@@ -240,7 +241,7 @@ def _entropy(arguments: argparse.Namespace) -> int:
         "residual": run.residual,
         "iterations": run.iterations,
         "n": instance.n,
-        "patterns": instance.n_patterns,
+        "patterns": instance.n_constraints,
     }
     text = f"Bethe entropy {run.entropy:.9f} nats per weight (N = {instance.n}, alpha = {instance.alpha:.4g})"
     if not reason:
@@ -273,7 +274,7 @@ def _local_entropy(arguments: argparse.Namespace) -> int:
                   for *row, status in zip(*columns, strict=True)]  # fmt: skip
         print(json.dumps({"errors": errors, "weights": str(path), "points": points}))
     else:
-        print(f"around {path}, which violates {errors} of {instance.n_patterns} patterns")
+        print(f"around {path}, which violates {errors} of {instance.n_constraints} patterns")
         print(f"{'distance':>10}  {'entropy':>12}  {'slope':>12}  status")
         for distance, entropy, slope, status in zip(*columns, strict=True):
             print(f"{distance:>10.6g}  {entropy:>12.9f}  {slope:>12.6g}  {status}")
@@ -282,7 +283,7 @@ def _local_entropy(arguments: argparse.Namespace) -> int:
     return 0 if all(status.ok for status in curve.status) else 1
 
 
-def _read(arguments: argparse.Namespace) -> Instance:
+def _read(arguments: argparse.Namespace) -> Instance | Committee:
     kappa, name = arguments.kappa, arguments.model
     if name is None or name in _CONSTRAINTS:
         particular_options("binary", vars(arguments))  # refuses the options of others

@@ -33,16 +33,19 @@ class CommitteeAmp:
     """The step for one committee machine; `dtype` is the precision of the products with the patterns."""
 
     def __init__(self, committee: Committee, beta: float, dtype: Any) -> None:
-        self.scales = np.ones(1)
         self._units, self._kappa, self._beta = committee.units, float(committee.model.kappa), float(beta)
         parts = committee.parts if committee.tree else committee.parts[:1]
         self._patterns = [_products(part, dtype) for part in parts]
+        squares = np.array([part.norms**2 / part.n for part in parts])
+        squares[squares == 0.0] = 1.0
+        self._least = MIN_VARIANCE * squares
+        self.scales = np.exp2(np.round(0.5 * np.log2(squares)))
 
     def step(self, magnetizations: Array, g: Array) -> AmpStep:
         """One step from the magnetisations (..., N) and the output terms (..., K, P)."""
         m = magnetizations.reshape(*magnetizations.shape[:-1], self._units, -1)
         n = m.shape[-1]
-        variance = np.clip(self._each("times_squared", 1.0 - m**2) / n, MIN_VARIANCE, None)
+        variance = np.clip(self._each("times_squared", 1.0 - m**2) / n, self._least, None)
         variance = np.broadcast_to(variance, g.shape)
         omega = self._each("times", m) / np.sqrt(n) - variance * g
         log_z, log_p = np.empty((2, *g.shape[:-2], g.shape[-1]))
@@ -85,7 +88,10 @@ def committee_node_messages(
     if device is not None:
         raise ValueError(f"device={device!r} is for perceptrons; committee machines run on the host")
     fields, g = initial_fields(init, method, (committee.n,), np.float64, generator(rng))
-    terms = np.zeros((committee.units, committee.n_constraints)) if g is None else g.copy()
+    shape = (committee.units, committee.n_constraints)
+    if g is not None and g.shape != shape:
+        raise ValueError(f"init must hold output terms g of shape {shape}; got shape {g.shape}")
+    terms = np.zeros(shape) if g is None else g.copy()
     dtype = checked_dtype(dtype)
     shared: Hashable = (id(committee), beta, np.dtype(dtype))
     return AmpState(CommitteeAmp(committee, beta, dtype), fields, terms, shared)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -11,20 +10,36 @@ from numpy.typing import ArrayLike, NDArray
 
 from bp.memory import require_memory
 from bp.problems import _bits
-from bp.problems.committee_walker import CommitteeWalker
-from bp.problems.constraint import Allowed, checked_constraint, frozen, satisfied
+from bp.problems.committee_flips import CommitteeFlipsWalker
+from bp.problems.committee_learner import CommitteeLearner
+from bp.problems.committee_walker import CommitteeWalker, RealCommitteeWalker
+from bp.problems.constraint import Allowed, checked_constraint, frozen
 from bp.problems.learners import Learner
-from bp.problems.patterns import LabelledPatterns, checked_patterns
+from bp.problems.patterns import LabelledPatterns, checked_patterns, signs_given
 from bp.problems.perceptron import random_bits, random_signs
 from bp.problems.problem import Messaging, Problem
+from bp.problems.units import Units
 from bp.problems.walkers import Energy, Walker
 from bp.randomness import Rng, generator
-from replica_theory.arguments import POSITIVE, checked_integer, checked_model, checked_number, checked_signs
+from replica_theory.arguments import (
+    POSITIVE,
+    checked_choice,
+    checked_flag,
+    checked_integer,
+    checked_kind,
+    checked_model,
+    checked_number,
+    checked_signs,
+    shown,
+)
 from replica_theory.models.model import Model
+
+MAX_UNITS = 1001
+"""Votes are counted in tables of the size of the square of their number."""
 
 
 @dataclass(frozen=True, eq=False, repr=False)
-class Committee(Messaging, Problem):
+class Committee(Units, Messaging, Problem):
     r"""`P` patterns for `K` binary perceptrons whose majority has to be right; the second layer is fixed.
 
     Unit `k` is right on a pattern if its stability :math:`h_k^\mu = y^\mu\xi^\mu\cdot W_k/\sqrt{N/K}` is at least
@@ -39,11 +54,11 @@ class Committee(Messaging, Problem):
     labels : array_like, shape (P,), optional
         Labels ±1; all +1 by default.
     units : int
-        Number of units, odd.
+        Number of units, odd, up to 1001.
     tree : bool
         Whether every unit has inputs of its own.
-    kappa : float
-        Margin of the units.
+    kappa : float, optional
+        Margin of the units, 0 by default.
     teacher : array_like, shape (N,), optional
         Teacher weights that gave the labels, kept for measurements.
 
@@ -51,10 +66,8 @@ class Committee(Messaging, Problem):
     ----------
     n : int
         Number of weights of all units, N.
-    inputs : int
-        Weights of a unit, N/K.
-    data : LabelledPatterns
-        The patterns, labels multiplied in.
+    units, tree, data, inputs
+        As in `bp.problems.units.Units`.
     model : Model
         The constraint on a unit.
 
@@ -70,10 +83,6 @@ class Committee(Messaging, Problem):
     (9, 0.2222222222222222, 0)
     """
 
-    n: int
-    units: int
-    tree: bool
-    data: LabelledPatterns
     model: Model
     teacher: NDArray[np.int8] | None
 
@@ -84,7 +93,7 @@ class Committee(Messaging, Problem):
         *,
         units: int,
         tree: bool = False,
-        kappa: float = 0.0,
+        kappa: float | None = None,
         teacher: ArrayLike | None = None,
     ) -> None:
         n, bits, real = checked_patterns(patterns)
@@ -92,13 +101,29 @@ class Committee(Messaging, Problem):
             LabelledPatterns.of(n, bits, real, labels), units, tree, checked_constraint("margin", kappa), teacher
         )
 
+    @classmethod
+    def of(
+        cls,
+        data: LabelledPatterns,
+        units: int,
+        *,
+        tree: bool = False,
+        kappa: float | None = None,
+        teacher: ArrayLike | None = None,
+    ) -> Committee:
+        """A machine on patterns that are checked already, taken over; the rest is as for `Committee`."""
+        checked_kind("data", data, LabelledPatterns)
+        machine = cls.__new__(cls)
+        machine._fill(data, units, tree, checked_constraint("margin", kappa), teacher)
+        return machine
+
     def _fill(self, data: LabelledPatterns, units: int, tree: bool, model: Model, teacher: ArrayLike | None) -> None:
-        units = checked_units(units)
+        units, tree = checked_units(units), checked_flag("tree", tree)
         if tree and data.n % units:
-            raise ValueError(f"units must divide the {data.n} entries of a tree's patterns; got {units}")
+            raise ValueError(f"units must divide the {data.n} entries of a tree's patterns; got {shown(units)}")
         n = data.n if tree else data.n * units
-        weights = None if teacher is None else frozen(checked_signs("teacher", teacher, n))
-        fields = {"n": n, "units": units, "tree": bool(tree), "data": data, "model": model, "teacher": weights}
+        weights = None if teacher is None else frozen(signs_given("teacher", teacher, n))
+        fields = {"n": n, "units": units, "tree": tree, "data": data, "model": model, "teacher": weights}
         for name, value in fields.items():
             object.__setattr__(self, name, value)
 
@@ -107,53 +132,17 @@ class Committee(Messaging, Problem):
         return f"Committee({self.n_constraints} {kind} patterns on {self.units} x {self.inputs} weights, {shape})"
 
     @property
-    def inputs(self) -> int:
-        """Weights of a unit."""
-        return self.n // self.units
-
-    @property
-    def n_constraints(self) -> int:
-        """Number of patterns."""
-        return self.data.n_patterns
-
-    @property
-    def majority(self) -> int:
-        """Units that have to be right."""
-        return (self.units + 1) // 2
-
-    @property
-    def is_symmetric(self) -> bool:
-        """Whether units can be exchanged: all see the same patterns."""
-        return self.units > 1 and not self.tree
-
-    @property
     def energies(self) -> tuple[Energy, ...]:
         """Energies that a walker can follow."""
-        return ("errors",) if self.data.is_binary else ()
+        return self.data.energies
 
-    @cached_property
-    def allowed(self) -> Allowed:
-        """The stabilities and sums at which a unit is right."""
-        return Allowed(self.model, self.inputs)
-
-    @cached_property
-    def parts(self) -> tuple[LabelledPatterns, ...]:
-        """The patterns that each unit sees; the same object for all units unless it is a tree."""
-        if not self.tree:
-            return (self.data,) * self.units
-        rows, pieces = self.data.xi, range(self.units)
-        slices = [rows[:, k * self.inputs : (k + 1) * self.inputs] for k in pieces]
-        return tuple(LabelledPatterns.of(*checked_patterns(part), None) for part in slices)
-
-    def sums(self, weights: ArrayLike) -> NDArray[np.float64]:
-        r"""Sums :math:`y^\mu\xi^\mu\cdot W_k` of the units, shape (K, P)."""
-        signs = checked_signs("weights", weights, self.n).reshape(self.units, -1)
-        return np.array([part.sums(w) for part, w in zip(self.parts, signs, strict=True)])
-
-    def violated(self, weights: ArrayLike) -> NDArray[np.bool_]:
-        """Which patterns the majority of units has wrong, shape (P,)."""
-        right = satisfied(self.sums(weights), self.allowed.sums)
-        return np.asarray(right.sum(axis=0) < self.majority)
+    @property
+    def tightened(self) -> Committee:
+        """The same patterns with the least sum at which a unit is right as its margin, as `bp.Instance.tightened`."""
+        if not self.data.is_binary:
+            return self
+        margin = int(self.allowed.lattice[0, 0]) / float(np.sqrt(self.inputs))
+        return Committee.of(self.data, self.units, tree=self.tree, kappa=margin)
 
     def arrays(self) -> dict[str, NDArray[Any]]:
         """Patterns times labels, labels, units, shape, margin, and the teacher."""
@@ -162,12 +151,14 @@ class Committee(Messaging, Problem):
         return dict(self.data.arrays()) | kept | taught
 
     def walker(self, weights: ArrayLike, energy: Energy = "errors") -> Walker:
-        """A walker by single flips, over patterns of ±1; its energy is the number of errors."""
-        signs = checked_signs("weights", weights, self.n)
-        if energy not in self.energies:
-            raise ValueError(f"energy must be 'errors', over patterns of ±1; got {energy!r}")
-        bits = [part.bits for part in (self.parts if self.tree else self.parts[:1])]
-        return CommitteeWalker(bits, signs.reshape(self.units, -1), int(self.allowed.lattice[0, 0]))
+        """A walker by single flips; on ±1 patterns the energy may be the number of flips that violated ones miss."""
+        signs = checked_signs("weights", weights, self.n).reshape(self.units, -1)
+        checked_choice("energy", energy, self.energies)
+        if self.data.is_binary:
+            kind = CommitteeFlipsWalker if energy == "flips" else CommitteeWalker
+            return kind(self.seen, signs, int(self.allowed.lattice[0, 0]))
+        columns = np.array([part.xi.T for part in (self.parts if self.tree else self.parts[:1])])
+        return RealCommitteeWalker(columns, signs, self.intervals[..., 0, 0])
 
     def present(self, a: int, weights: NDArray[Any]) -> tuple[float, NDArray[np.float64]]:
         """Flips by which pattern `a` is satisfied, negative if it is not, and the direction of its gain, (N,).
@@ -177,7 +168,8 @@ class Committee(Messaging, Problem):
         """
         rows = np.array([part.row(a) for part in self.parts], dtype=np.float64)
         sums = np.einsum("ki,ki->k", rows, weights.reshape(rows.shape).astype(np.float64))
-        gaps = (sums - self.allowed.sums[0, 0]) / (2 * np.sqrt(np.mean(rows**2, axis=1)))
+        least = self.allowed.sums[0, 0] if self.data.is_binary else self.intervals[:, a, 0, 0]
+        gaps = (sums - least) / (2 * np.sqrt(np.mean(rows**2, axis=1) + (rows == 0).all(axis=1)))
         missing = self.majority - int(np.count_nonzero(gaps >= 0))
         order = np.argsort(-gaps, kind="stable")
         moved = order[gaps[order] < 0][:missing] if missing > 0 else order[gaps[order] >= 0][-1:]
@@ -188,7 +180,10 @@ class Committee(Messaging, Problem):
 
     def learner(self, weights: ArrayLike) -> Learner:
         """Fields with the signs of a configuration, to be taught by patterns shown one at a time."""
-        return Learner(self.present, checked_signs("weights", weights, self.n))
+        signs = checked_signs("weights", weights, self.n)
+        if not self.data.is_binary:
+            return Learner(self.present, signs)
+        return CommitteeLearner(self.seen, signs.reshape(self.units, -1), int(self.allowed.lattice[0, 0]))
 
 
 def random_committee(
@@ -229,13 +224,15 @@ def random_committee(
     """
     n, units, alpha = checked_integer("n", n), checked_units(units), checked_number("alpha", alpha, POSITIVE)
     if n % units:
-        raise ValueError(f"n must be a multiple of the {units} units; got {n}")
+        raise ValueError(f"n must be a multiple of {shown(units)} units; got {shown(n)}")
     if (n_patterns := round(alpha * n)) == 0:
         raise ValueError(f"alpha={alpha} at n={n} gives no patterns; alpha must be at least {0.5 / n:.3g}")
+    tree = checked_flag("tree", tree)
     checked_model(model, Model, "random_committee", single=True)
-    constraint = checked_constraint(model.at(beta=np.inf))
-    if not Allowed(constraint, n).is_margin:
+    allowed = Allowed(checked_constraint(model.at(beta=np.inf)), n // units)
+    if not allowed.is_margin:
         raise ValueError(f"model must be a margin, which makes units right or wrong; got {model!r}")
+    shape: Any = {"units": units, "tree": tree, "kappa": float(allowed.stabilities[0, 0])}
     entries = n if tree else n // units
     require_memory(
         n_patterns * 8 * _bits.words(entries),
@@ -244,22 +241,18 @@ def random_committee(
     )
     rng = generator(rng)
     bits = random_bits(rng, n_patterns, entries)
-    committee = Committee.__new__(Committee)
+    plain = Committee.of(LabelledPatterns.of(entries, bits, None, None), **shape)
     if not model.has_teacher:
-        committee._fill(LabelledPatterns.of(entries, bits, None, None), units, tree, constraint, None)
-        return committee
+        return plain
     teacher = random_signs(rng, n)
-    committee._fill(LabelledPatterns.of(entries, bits.copy(), None, None), units, tree, constraint, None)
-    votes = np.where(committee.sums(teacher) < 0, -1, 1).sum(axis=0)
+    votes = np.where(plain.sums(teacher) < 0, -1, 1).sum(axis=0)
     labels = np.where(votes < 0, -1, 1)
-    committee._fill(LabelledPatterns.of(entries, bits, None, labels), units, tree, constraint, teacher)
-    committee.__dict__.pop("parts", None)
-    return committee
+    return Committee.of(LabelledPatterns.of(entries, bits, None, labels), **shape, teacher=teacher)
 
 
 def checked_units(units: Any) -> int:
     """An odd number of units."""
-    number = checked_integer("units", units)
+    number = checked_integer("units", units, 1, MAX_UNITS)
     if number % 2 == 0:
-        raise ValueError(f"units must be an odd number, for a majority; got {units!r}")
+        raise ValueError(f"units must be an odd number, for a majority; got {shown(units)}")
     return number

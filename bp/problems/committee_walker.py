@@ -1,4 +1,4 @@
-r"""Walks over committee machines on ±1 patterns, in bits.
+r"""Walks over committee machines: on ±1 patterns in bits, on real ones in sums.
 
 A flip in unit `k` costs an error where the unit is right by no flip to spare and just a majority of units is right, and
 saves one where it is wrong by one flip and one vote is missing.
@@ -15,6 +15,9 @@ from numpy.typing import NDArray
 
 from bp.problems import _bits, _counters, _moves
 from bp.problems.walkers import CompiledWalker
+
+_REFRESHED = 4096
+"""Flips between two fresh sums of real patterns."""
 
 
 class CommitteeWalk(NamedTuple):
@@ -169,3 +172,115 @@ class CommitteeWalker(CompiledWalker):
     def errors(self) -> int:  # type: ignore[override]
         """Number of patterns that the configuration violates."""
         return int(violated(self._walk, 0))
+
+
+class RealCommitteeWalk(NamedTuple):
+    """Replicas of a committee machine on real patterns.
+
+    Attributes
+    ----------
+    columns : (1 or K, inputs, P)
+        Patterns by weight, of all units or of each.
+    limits : (1 or K, P)
+        Least sums at which units are right.
+    bounds : (1,)
+        Units that have to be right.
+    weights : (R, K, inputs)
+    sums : (R, K, P)
+    votes : (R, P)
+        Numbers of units that are right.
+    flips : (R,)
+        Flips made.
+    """
+
+    columns: Any
+    limits: Any
+    bounds: Any
+    weights: Any
+    sums: Any
+    votes: Any
+    flips: Any
+
+
+@njit(cache=True, forceinline=True)
+def _real_spin(walk: Any, r: int, i: int) -> Any:
+    inputs = walk.columns.shape[1]
+    return np.int64(walk.weights[r, i // inputs, i % inputs])
+
+
+@njit(cache=True, forceinline=True)
+def _real_cost(walk: Any, r: int, i: int) -> Any:
+    inputs = walk.columns.shape[1]
+    k, j = i // inputs, i % inputs
+    seen, change, cost = min(k, len(walk.columns) - 1), -2.0 * walk.weights[r, k, j], 0
+    for a in range(walk.sums.shape[2]):
+        least, votes = walk.limits[seen, a], walk.votes[r, a]
+        before = walk.sums[r, k, a] >= least
+        after = walk.sums[r, k, a] + change * walk.columns[seen, j, a] >= least
+        cost += (votes >= walk.bounds[0]) - (votes - before + after >= walk.bounds[0])
+    return np.int64(cost)
+
+
+@njit(cache=True, forceinline=True)
+def _real_turn(walk: Any, r: int, i: int) -> None:
+    inputs = walk.columns.shape[1]
+    k, j = i // inputs, i % inputs
+    walk.weights[r, k, j] *= -1
+    walk.flips[r] += 1
+    seen, change = min(k, len(walk.columns) - 1), 2.0 * walk.weights[r, k, j]
+    for a in range(walk.sums.shape[2]):
+        before = walk.sums[r, k, a] >= walk.limits[seen, a]
+        walk.sums[r, k, a] += change * walk.columns[seen, j, a]
+        walk.votes[r, a] += np.int64(walk.sums[r, k, a] >= walk.limits[seen, a]) - np.int64(before)
+    if walk.flips[r] % _REFRESHED == 0:
+        fill_reals(walk, r)
+
+
+@njit(cache=True)
+def fill_reals(walk: Any, r: int) -> None:
+    """Sums and votes of a replica, from its weights."""
+    walk.votes[r] = 0
+    for k in range(walk.sums.shape[1]):
+        seen = min(k, len(walk.columns) - 1)
+        walk.sums[r, k] = 0.0
+        for j in range(walk.columns.shape[1]):
+            walk.sums[r, k] += walk.weights[r, k, j] * walk.columns[seen, j]
+        for a in range(walk.sums.shape[2]):
+            walk.votes[r, a] += walk.sums[r, k, a] >= walk.limits[seen, a]
+
+
+_moves.offers(RealCommitteeWalk, cost=_real_cost, turn=_real_turn, spin=_real_spin)
+
+
+class RealCommitteeWalker(CompiledWalker):
+    """A walker over a committee machine on real patterns; the energy is the number of violated ones.
+
+    Parameters
+    ----------
+    columns : array, shape (1 or K, inputs, P)
+        Patterns times labels, by weight: of all units or of each.
+    weights : array of int8, shape (K, inputs)
+    least : array, shape (1 or K, P)
+        Least sums at which units are right.
+
+    Notes
+    -----
+    The sums are added up afresh after some 4096 flips, before their rounding reaches that of the least sums.
+    """
+
+    def __init__(self, columns: NDArray[np.float64], weights: NDArray[np.int8], least: NDArray[np.float64]) -> None:
+        self.n, (units, _), patterns = weights.size, weights.shape, columns.shape[2]
+        sums, votes = np.zeros((1, units, patterns)), np.zeros((1, patterns), dtype=np.int64)
+        shared = (np.array(columns), np.array(least), np.array([units // 2 + 1]))
+        self._walk = RealCommitteeWalk(*shared, np.array(weights)[None], sums, votes, np.zeros(1, dtype=np.int64))
+        fill_reals(self._walk, 0)
+
+    @property
+    def weights(self) -> NDArray[np.int8]:
+        """The configuration, unit by unit."""
+        return np.array(self._walk.weights[0]).ravel()
+
+    @property
+    def errors(self) -> int:  # type: ignore[override]
+        """Number of patterns that the configuration violates."""
+        return int(np.count_nonzero(self._walk.votes[0] < self._walk.bounds[0]))

@@ -37,6 +37,7 @@ from bp.algorithms.schedules import SCHEDULES
 from bp.algorithms.solution import SolverStatus
 from bp.algorithms.solver import Solver
 from bp.ensembles.measurements import MEASUREMENTS
+from bp.problems.patterns import LabelledPatterns
 from bp.problems.problem import Problem
 from bp.validation.comparisons import COMPARISONS
 
@@ -48,6 +49,7 @@ def noisy(mean: Any, std: Any) -> Any:
 
 MODEL, STUDENT = rt.BinaryPerceptron(), rt.TeacherStudent()
 INSTANCE = bp.Instance([[1, -1, 1], [1, 1, 1]])
+COMMITTEE = bp.Committee([[1, -1, 1], [1, 1, 1]], units=3)
 CURVE = rt.EntropyCurve(*(np.zeros(()) for _ in range(3)), np.array(rt.Status.CONVERGED))
 POINT = rt.replica_symmetric(MODEL, 0.3)
 SOLUTIONS = bp.SolutionSet(3, 1, np.ones(3), np.array([1, 7, 0]), np.array([7], dtype=np.uint32))
@@ -91,6 +93,7 @@ ANY_MODEL = model_of()
 RANDOM = model_of(random_labels)
 HARD_RANDOM = model_of(hard, random_labels)
 DRAWABLE = model_of(single)
+DRAWABLE_MARGIN = model_of(single, kind=rt.BinaryPerceptron)
 TEACHER = model_of(kind=rt.TeacherStudent, usual=STUDENT)
 ONE_TEACHER = model_of(single, kind=rt.TeacherStudent, usual=STUDENT)
 LOADS, LOAD = reals(positive, 0.3), number(positive, 0.3)
@@ -193,6 +196,9 @@ OF_INSTANCE = {
     "constraint": CONSTRAINT,
     "teacher": NOTHING | signs(3),
 }
+ODD = Kind(3, lambda value: is_integer(value) and value in (1, 3))
+OF_MACHINE = {"units": ODD, "tree": flag(), "kappa": NOTHING | ONE_KAPPA, "teacher": NOTHING}
+NINE = {"weights": signs(9)}
 OF_RUN = {
     "model": DRAWABLE,
     "alpha": several(lambda a: positive(a) & (a > 0.05), 0.5),
@@ -363,6 +369,24 @@ CALLS = {
             "patterns": word("binary", "gaussian"),
         },
     ),
+    "Committee": Call(bp.Committee, {"patterns": PATTERNS, "labels": NOTHING | signs(2)} | OF_MACHINE),
+    "Committee.of": Call(bp.Committee.of, {"data": of(LabelledPatterns, usual=COMMITTEE.data)} | OF_MACHINE),
+    "Committee.violated": Call(COMMITTEE.violated, NINE),
+    "Committee.sums": Call(COMMITTEE.sums, NINE),
+    "Committee.walker": Call(COMMITTEE.walker, NINE | {"energy": word("errors", "flips")}),
+    "Committee.learner": Call(COMMITTEE.learner, NINE),
+    "Instance.learner": Call(INSTANCE.learner, WEIGHTS),
+    "random_committee": Call(
+        bp.random_committee,
+        {
+            "model": DRAWABLE_MARGIN,
+            "n": Kind(15, lambda n: is_integer(n) and n > 0 and n % 3 == 0),
+            "units": ODD,
+            "alpha": number(lambda a: positive(a) & (a > 0.05), 0.5),
+            "rng": RNG,
+            "tree": flag(),
+        },
+    ),
     "read_instance": Call(
         bp.read_instance,
         {"path": path("nowhere"), "kappa": NOTHING | ONE_KAPPA, "constraint": NOTHING | CONSTRAINT},
@@ -370,7 +394,7 @@ CALLS = {
     "write_instance": Call(
         bp.write_instance,
         {
-            "instance": of(bp.Instance, usual=INSTANCE),
+            "instance": of(bp.Instance, bp.Committee, usual=INSTANCE),
             "path": path("nowhere/x.npz"),
             "format": NOTHING | word("npz", "labels", "text"),
         },
@@ -396,7 +420,11 @@ CALLS = {
     ),
     "enumerate_solutions": Call(
         bp.enumerate_solutions,
-        {"instance": of(bp.Instance, usual=INSTANCE), "energies": flag(), "max_memory": integer(0, 2**20)},
+        {
+            "instance": of(bp.Instance, bp.Committee, usual=INSTANCE),
+            "energies": flag(),
+            "max_memory": integer(0, 2**20),
+        },
     ),
     "bp.local_entropy": Call(
         bp.local_entropy,
@@ -547,10 +575,11 @@ LEFT_OUT = {
     "probability": "an integrand",
     "violation": "an integrand",
     "heat": "called with numbers of ours only",
-    "Instance.offers": "a decorator of the modules that have forms of messages",
-    "Instance.present": "called at every step of an online algorithm",
+    "offers": "a decorator of the modules that have forms of messages",
+    "optimises": "a decorator of the modules that have forms of messages",
+    "optima": "asked by the solvers, for forms that they know",
+    "Committee.log_acceptance": "looks at no weights: there is no doubt about a hard constraint",
     "Instance.of": "takes over patterns that are checked already",
-    "Instance.optima": "asked by solvers, with a name of theirs",
-    "Instance.optimises": "a decorator of the modules that have forms of messages",
+    "present": "called at every step of an online algorithm",
 }
 """Public names and methods that take no arguments of users, and why."""
