@@ -14,13 +14,18 @@ from numpy.typing import NDArray
 from bp.algorithms import Solution
 from bp.ensembles.solver_comparison import SolverComparison
 from bp.ensembles.table import Ensemble
-from replica_theory.arguments import checked_integer, checked_path
+from replica_theory.arguments import checked_flag, checked_integer, checked_path
 from replica_theory.plots import FONT, STROKES, Stroke, entropy_curves, legend, prepared
 from replica_theory.results.curve import EntropyCurve
 from replica_theory.results.files import replace_file
 
 if TYPE_CHECKING:  # pragma: no cover
     from matplotlib.axes import Axes
+
+_ASIDE = 1 / 80
+"""Lines of solvers are moved sideways by so much of the range of loads, at most."""
+_COLUMNS = 3
+"""Panels beside one another."""
 
 
 def entropy_points(
@@ -146,7 +151,7 @@ def solver_success(
     width: float = 1.0,
     thresholds: Mapping[str, float] | None = None,
 ) -> Axes:
-    """Draw the fraction of problems that each solver solved against the load, in its binomial band.
+    """Draw the fraction of problems that each solver solved against the load, with Wilson's intervals as bars.
 
     Parameters
     ----------
@@ -154,7 +159,7 @@ def solver_success(
     ax : matplotlib Axes, optional
         Where to draw; a new figure by default.
     width : float
-        Half width of the bands (Wilson's intervals) in standard deviations.
+        Half width of the bars (Wilson's intervals) in standard deviations.
     thresholds : mapping of str to float, optional
         Loads to mark by vertical lines, by name.
 
@@ -171,7 +176,7 @@ def solver_success(
 
     Notes
     -----
-    A line for each solver and size; solvers that do not apply are left out. Lines are moved sideways by up to 1/100 of
+    A line for each solver and size; solvers that do not apply are left out. Lines are moved sideways by up to 1/80 of
     the range of loads, so that those that coincide are seen.
 
     Examples
@@ -179,32 +184,24 @@ def solver_success(
     >>> import bp, replica_theory as rt
     >>> problems = bp.RandomProblems(rt.BinaryPerceptron(), [0.3, 0.5], 101, 3)
     >>> ax = solver_success(bp.compare(["focusing-bp", "sbpi"], problems, rng=1))
-    >>> [line.get_label() for line in ax.lines]
+    >>> [bars.get_label() for bars in ax.containers]
     ['focusing-bp', 'sbpi']
     """
     estimate = _of_comparison(comparison).mean("solved", width=width)
     ax = prepared(ax)
     load, n = _kinds(comparison)
-    reach = np.ptp(load) / 100
-    labels = list(comparison.solvers)
-    for s, size in np.ndindex(len(labels), len(set(n))):
-        chosen = np.flatnonzero((n == np.unique(n)[size]) & (estimate.count[s] > 0))
+    labels, sizes = list(comparison.solvers), np.unique(n)
+    for s, size in np.ndindex(len(labels), len(sizes)):
+        chosen = np.flatnonzero((n == sizes[size]) & (estimate.count[s] > 0))
         order = chosen[np.argsort(load[chosen], kind="stable")]
         if not len(order):
             continue
-        places = load[order] + reach * (2 * s / max(len(labels) - 1, 1) - 1)
-        stroke = _stroke(s, size)
-        label = labels[s] if len(set(n)) == 1 else f"{labels[s]}, N = {np.unique(n)[size]}"
-        if len(order) == 1:
-            bar = np.abs([[estimate.mean[s, order] - estimate.low[s, order]],
-                          [estimate.high[s, order] - estimate.mean[s, order]]])  # fmt: skip
-            ax.errorbar(places, estimate.mean[s, order], bar.reshape(2, 1), color=stroke.color, fmt=stroke.marker,
-                        capsize=3, label=label)  # fmt: skip
-            continue
-        band = estimate.low[s, order], estimate.high[s, order]
-        ax.fill_between(places, *band, color=stroke.color, alpha=0.13, lw=0)
-        ax.plot(places, estimate.mean[s, order], color=stroke.color, ls=stroke.linestyle, marker=stroke.marker, ms=4.5,
-                lw=1.6, label=label)  # fmt: skip
+        places = load[order] + np.ptp(load) * _ASIDE * (2 * s / max(len(labels) - 1, 1) - 1)
+        mean, low, high = (ends[s, order] for ends in (estimate.mean, estimate.low, estimate.high))
+        bars, stroke = np.maximum([mean - low, high - mean], 0.0), _stroke(s, size)
+        ax.errorbar(places, mean, bars, color=stroke.color, ls=stroke.linestyle, marker=stroke.marker, ms=4.5, lw=1.4,
+                    elinewidth=0.9, capsize=2,
+                    label=labels[s] if len(sizes) == 1 else f"{labels[s]}, N = {sizes[size]}")  # fmt: skip
     _mark(ax, thresholds or {})
     ax.set(xlabel=r"load $\alpha = P/N$", ylabel="fraction solved")
     ax.set_ylim(-0.03, 1.03)
@@ -218,6 +215,7 @@ def solver_entropies(
     *,
     theory: EntropyCurve | Iterable[EntropyCurve] = (),
     kind: int = 0,
+    shared: bool = False,
 ) -> Axes:
     """Draw the local entropies around the solutions that each solver found: means with standard errors.
 
@@ -231,6 +229,9 @@ def solver_entropies(
         Drawn below the points, as by `replica_theory.plots.entropy_curves`, in black.
     kind : int
         Which of `SolverComparison.problems`.
+    shared : bool
+        Whether only problems count that every solver solved; otherwise each mean is over those that its solver solved,
+        which near its limit are the easy ones.
 
     Returns
     -------
@@ -241,7 +242,7 @@ def solver_entropies(
     TypeError
         If an argument is something else.
     ValueError
-        If there is no such kind, or no finite local entropy of it.
+        If there is no such kind, or no finite local entropy of it (on a shared problem).
 
     Examples
     --------
@@ -255,7 +256,7 @@ def solver_entropies(
     checked_integer("kind", kind, 0, len(_of_comparison(comparison).problems) - 1)
     if "local_entropy" not in comparison.values:
         raise ValueError(f"comparison must hold 'local_entropy'; it has {', '.join(map(repr, comparison.values))}")
-    estimate = comparison.mean("local_entropy")
+    estimate = comparison.mean("local_entropy", over="shared" if checked_flag("shared", shared) else "all")
     if not np.isfinite(estimate.mean[:, kind]).any():
         raise ValueError(f"comparison must hold a finite local entropy of kind {kind}; all are NaN")
     curves = [theory] if isinstance(theory, EntropyCurve) else list(theory)
@@ -291,15 +292,18 @@ def save_comparison(comparison: SolverComparison, path: str | os.PathLike[str]) 
 
     measured = comparison.mean("local_entropy").mean if "local_entropy" in comparison.values else np.zeros((1, 0, 1))
     kinds = [j for j in range(measured.shape[1]) if np.isfinite(measured[:, j]).any()]
-    columns = 1 + len(kinds)
-    figure = Figure(figsize=(5.6 * columns, 4.4), layout="constrained")
+    columns = min(1 + len(kinds), _COLUMNS)
+    rows = -(-(1 + len(kinds)) // columns)
+    figure = Figure(figsize=(5.2 * columns, 4.2 * rows), layout="constrained")
     FigureCanvasAgg(figure)
-    axes = figure.subplots(1, columns, squeeze=False)[0]
+    axes = figure.subplots(rows, columns, squeeze=False).ravel()
     solver_success(comparison, axes[0])
     load, n = _kinds(comparison)
-    for ax, j in zip(axes[1:], kinds, strict=True):
+    for ax, j in zip(axes[1:], kinds, strict=False):
         solver_entropies(comparison, ax, kind=j)
         ax.set_title(rf"$\alpha = {load[j]:.4g}$, N = {n[j]}", fontsize=FONT)
+    for ax in axes[1 + len(kinds) :]:
+        ax.remove()
     data = io.BytesIO()
     figure.savefig(data, format="png", dpi=150)
     replace_file(Path(checked_path("path", path)), data.getvalue())

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import warnings
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping, Sequence, Sized
 from concurrent.futures import Executor
 from typing import Any, get_args
 
@@ -12,8 +12,8 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from bp.algorithms.solution import SolverStatus
-from bp.algorithms.solver import Solver, solver_of
-from bp.ensembles.random_problems import RandomProblems
+from bp.algorithms.solver import Solver, registry, solver_of
+from bp.ensembles.random_problems import ProblemDraw, RandomProblems, drawn, settings_of_draws
 from bp.ensembles.solver_comparison import SolverComparison
 from bp.ensembles.trial import COLUMNS, Given, Trial, attempt, identity, label_of, settings_of
 from bp.execution.call import store_call
@@ -84,7 +84,7 @@ def compare(
     Warns
     -----
     ConvergenceWarning
-        Once, if messages around a solution did not converge: NaN there.
+        Once, if messages around a solution did not converge or no field attains a distance: NaN there.
 
     Raises
     ------
@@ -115,17 +115,19 @@ def compare(
     (2, 2)
     """
     chosen = _checked_solvers(solvers)
-    names = checked_choices("measurements", measurements, MEASUREMENTS) if _some(measurements) else ()
+    names = _checked_measurements(measurements)
     checked_choice("method", method, get_args(Method))
-    distances = checked_numbers("distance", distance, AWAY) if names else ()
+    away = checked_numbers("distance", distance, AWAY)
+    distances = away if names else ()
     allowed = np.inf if seconds is None else checked_number("seconds", seconds, POSITIVE)
     checked_execution(executor, folder)
     _check_problems(problems, method if names else None)
     root = root_seed(rng, folder)
     how = {"method": method, "distance": distances, "seconds": seconds}
-    drawn = isinstance(problems, RandomProblems)
-    settings = (problems.settings(root) if isinstance(problems, RandomProblems) else {"seed": root}) | how
-    sources = problems.draws(root) if isinstance(problems, RandomProblems) else _given(problems, root)
+    if isinstance(problems, RandomProblems):
+        settings, sources = settings_of_draws(problems, root) | how, list[ProblemDraw | Given](drawn(problems, root))
+    else:
+        settings, sources = {"seed": root} | how, _given(problems, root)
     jobs = [Trial(source, solver, allowed, distances, method) for source in sources for solver in chosen.values()]
     store = None if folder is None else PointStore(folder, settings)
 
@@ -135,14 +137,16 @@ def compare(
 
     points = run_points(
         attempt, jobs, columns=lambda job: job.columns, store=store, executor=executor, label="compare",
-        begin=begin if drawn else None,
+        begin=begin,
     )  # fmt: skip
     return _gathered(chosen, points, {"root": root, "method": method, "seconds": allowed}, distances)
 
 
-def _some(measurements: Any) -> bool:
-    """Whether anything is to be measured."""
-    return not (is_listed(measurements) and len(list(measurements)) == 0)
+def _checked_measurements(measurements: Any) -> tuple[str, ...]:
+    """What to measure; there may be nothing."""
+    if isinstance(measurements, Sized) and not isinstance(measurements, str | bytes) and not len(measurements):
+        return ()
+    return checked_choices("measurements", measurements, MEASUREMENTS)
 
 
 def _checked_solvers(solvers: Any) -> dict[str, Solver]:
@@ -163,6 +167,8 @@ def _checked_solvers(solvers: Any) -> dict[str, Solver]:
     for label, one in given:
         if not isinstance(one, str | Solver):
             raise TypeError(f"solvers must hold names or solvers; got {shown(one)}")
+        if isinstance(one, str):
+            checked_choice("solvers", one, registry())
         if label in chosen:
             raise ValueError(f"solvers must have different labels, {{label: solver}}; {label!r} comes twice")
         chosen[label] = solver_of(one, {})
@@ -177,7 +183,7 @@ def _check_problems(problems: Any, method: str | None) -> None:
     """Refuse what is no problem, and problems without the messages that are to be passed."""
     if isinstance(problems, RandomProblems):
         problems.require_memory()
-        examples: list[Any] = [] if method is None else [problems.draws(0)[0].problem()]
+        examples: list[Any] = [] if method is None else [drawn(problems, 0)[0].problem()]
     elif isinstance(problems, Problem):
         examples = [problems]
     elif isinstance(problems, list | tuple) and problems and all(isinstance(one, Problem) for one in problems):
@@ -193,7 +199,7 @@ def _check_problems(problems: Any, method: str | None) -> None:
             raise ValueError(f"method must be {known} for {label_of(problem)}; got {method!r}")
 
 
-def _given(problems: Problem | Sequence[Problem], root: int) -> list[Given]:
+def _given(problems: Problem | Sequence[Problem], root: int) -> list[ProblemDraw | Given]:
     listed = [problems] if isinstance(problems, Problem) else problems
     return [Given(problem, root, (k,)) for k, problem in enumerate(listed)]
 
@@ -247,5 +253,7 @@ def _report(values: Mapping[str, Any], status: Any) -> None:
     if "local_entropy" in values:
         lost = int(np.isnan(values["local_entropy"][status == SolverStatus.SOLVED]).sum())
         if lost:
-            message = f"compare: messages around solutions did not converge, NaN at so many distances: {lost}"
+            message = (
+                f"compare: messages around solutions did not converge or no field attains the distance, NaN: {lost}"
+            )
             warnings.warn(message, ConvergenceWarning, stacklevel=4)

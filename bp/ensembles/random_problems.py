@@ -13,7 +13,7 @@ from bp.ensembles.draw import Draw
 from bp.ensembles.grid import DRAWING, Grid
 from bp.problems.committee import Committee, checked_units, random_committee
 from bp.problems.perceptron import Instance
-from replica_theory.arguments import checked_flag
+from replica_theory.arguments import checked_flag, shown
 from replica_theory.models.model import Model
 
 
@@ -71,22 +71,14 @@ class RandomProblems:
         tree: bool = False,
     ) -> None:
         grid = Grid.checked(model, alpha, n, samples, least=1)
-        kinds = {"units": None if units is None else checked_units(units), "tree": checked_flag("tree", tree)}
-        _require_kind(grid, **kinds)
-        for name, value in (vars(grid) | kinds).items():
+        odd, tree = None if units is None else checked_units(units), checked_flag("tree", tree)
+        _require_kind(grid, odd, tree)
+        for name, value in (vars(grid) | {"units": odd, "tree": tree}).items():
             object.__setattr__(self, name, value)
 
     def __len__(self) -> int:
         """Number of problems."""
         return len(self.alpha) * len(self.n) * self.samples
-
-    def draws(self, root: int) -> list[ProblemDraw]:
-        """All of them, load by load and there size by size, not yet drawn."""
-        shape = (len(self.alpha), len(self.n), self.samples)
-        return [
-            ProblemDraw(self.model, self.alpha[i], self.n[j], root, (i, j, k), self.units, self.tree)
-            for i, j, k in product(*map(range, shape))
-        ]
 
     def require_memory(self) -> None:
         """Refuse problems of which one alone does not fit in memory.
@@ -97,19 +89,7 @@ class RandomProblems:
             If there is one.
         """
         shared = 1 if self.units is None or self.tree else self.units
-        self._grid.require_memory("amp", entry=DRAWING / shared)
-
-    def settings(self, root: int) -> dict[str, Any]:
-        """What the problems depend on (not their number: more samples extend a run)."""
-        return self._grid.settings(root) | {
-            "beta": float(np.asarray(self.model.beta)),
-            "units": self.units,
-            "tree": self.tree,
-        }
-
-    @property
-    def _grid(self) -> Grid:
-        return Grid(self.model, self.alpha, self.n, self.samples)
+        _grid(self).require_memory("amp", entry=DRAWING / shared)
 
 
 @dataclass(frozen=True)
@@ -134,6 +114,26 @@ class ProblemDraw(Draw):
         return random_committee(self.model, self.n, self.units, self.alpha, self.seeds(1)[0], tree=self.tree)
 
 
+def drawn(problems: RandomProblems, root: int) -> list[ProblemDraw]:
+    """All problems, load by load and there size by size, not yet drawn."""
+    shape = (len(problems.alpha), len(problems.n), problems.samples)
+    how = problems.units, problems.tree
+    return [
+        ProblemDraw(problems.model, problems.alpha[i], problems.n[j], root, (i, j, k), *how)
+        for i, j, k in product(*map(range, shape))
+    ]
+
+
+def settings_of_draws(problems: RandomProblems, root: int) -> dict[str, Any]:
+    """What the problems depend on (not their number: more samples extend a run)."""
+    beta = float(np.asarray(problems.model.beta))
+    return _grid(problems).settings(root) | {"beta": beta, "units": problems.units, "tree": problems.tree}
+
+
+def _grid(problems: RandomProblems) -> Grid:
+    return Grid(problems.model, problems.alpha, problems.n, problems.samples)
+
+
 def _require_kind(grid: Grid, units: int | None, tree: bool) -> None:
     """Refuse a tree of a perceptron, and committees that cannot be drawn."""
     if units is None:
@@ -142,5 +142,5 @@ def _require_kind(grid: Grid, units: int | None, tree: bool) -> None:
         return
     for n in grid.n:
         if n % units:
-            raise ValueError(f"n must be a multiple of the {units} units; got {n}")
+            raise ValueError(f"n must be a multiple of the units, {shown(units)}; got {n}")
     random_committee(grid.model, units, units, 1.0, 0, tree=tree)

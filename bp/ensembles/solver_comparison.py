@@ -6,7 +6,7 @@ import csv
 import io
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, Self, TypeVar
+from typing import Any, Literal, Self, TypeVar, get_args
 
 import numpy as np
 from numpy.typing import NDArray
@@ -21,6 +21,7 @@ from replica_theory.results.presentation import as_html, in_a_line
 from replica_theory.results.quantities import NATS, STATUS, Quantity
 from replica_theory.typing import Array
 
+Over = Literal["all", "solved", "shared"]
 _C = TypeVar("_C", bound="SolverComparison")
 
 QUANTITIES = {
@@ -103,7 +104,7 @@ class SolverComparison(Labelled):
     def _outcome(self) -> str:
         return f"{int(np.sum(self.converged))} of {self.status.size} runs solved"
 
-    def mean(self, name: str, *, width: float = 1.0, solved: bool = False) -> Estimate:
+    def mean(self, name: str, *, width: float = 1.0, over: Over = "all") -> Estimate:
         """Mean over the problems of a kind where there is a value, shape (n_solvers, n_kinds), with its error.
 
         Parameters
@@ -112,8 +113,9 @@ class SolverComparison(Labelled):
             One of the `values`.
         width : float
             How sure the interval is, in Gaussian deviations: it is Student's, or for ``"solved"`` Wilson's.
-        solved : bool
-            Whether only the runs count that found a solution.
+        over : {"all", "solved", "shared"}
+            Which runs count: all, those that found a solution, or those on problems that every solver solved which
+            applies to them. (Near its limit a solver solves the easy ones, so that means over its own do not compare.)
 
         Returns
         -------
@@ -122,10 +124,11 @@ class SolverComparison(Labelled):
         Raises
         ------
         ValueError
-            If `name` was not measured or `width` is not positive.
+            If `name` was not measured, or `width` or `over` is not allowed.
         """
         checked_choice("name", name, self.values)
-        held = np.where(self.values["solved"] == 1, 1.0, np.nan) if solved else np.ones(self.status.shape)
+        checked_choice("over", over, get_args(Over))
+        held = np.where(_counted(self.values["solved"], over), 1.0, np.nan)
         values = self.values[name] * held.reshape(held.shape + (1,) * (self.values[name].ndim - 2))
         return averaged(_by_kind(self, values), width=width, proportion=name == "solved")
 
@@ -185,6 +188,13 @@ def _members(status: NDArray[Any]) -> NDArray[np.object_]:
         except ValueError:
             raise ValueError(f"status must hold members of SolverStatus or their names; got {one!r}") from None
     return array
+
+
+def _counted(solved: Array, over: Over) -> NDArray[np.bool_]:
+    """Which runs count, shape (n_solvers, n_problems)."""
+    if over == "shared":
+        return np.broadcast_to(np.all(solved != 0, axis=0), solved.shape)
+    return solved == 1 if over == "solved" else np.ones(solved.shape, dtype=bool)
 
 
 def _by_kind(comparison: SolverComparison, values: Array) -> Array:

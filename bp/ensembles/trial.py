@@ -113,8 +113,9 @@ def settings_of(solver: Solver) -> dict[str, Any]:
 
 
 def identity(solver: Solver) -> str:
-    """A hash of name and options, the same in every process."""
-    return hashlib.sha256(json.dumps(settings_of(solver), sort_keys=True).encode()).hexdigest()
+    """A hash of class, name and options, the same in every process."""
+    words = [type(solver).__qualname__, settings_of(solver)]
+    return hashlib.sha256(json.dumps(words, sort_keys=True).encode()).hexdigest()
 
 
 def _plain(value: Any) -> Any:
@@ -230,5 +231,5 @@ def _fewer(n: int) -> int:
     return min(n, _TINY - 1 + n % 2)
 
 
-def _rows(problem: Any, n: int) -> int:
+def _rows(problem: Problem, n: int) -> int:
     return max(1, min(problem.n_constraints, round(problem.alpha * n)))

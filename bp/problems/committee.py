@@ -19,7 +19,7 @@ from bp.problems.perceptron import random_bits, random_signs
 from bp.problems.problem import Messaging, Problem
 from bp.problems.walkers import Energy, Walker
 from bp.randomness import Rng, generator
-from replica_theory.arguments import POSITIVE, checked_integer, checked_model, checked_number, checked_signs
+from replica_theory.arguments import POSITIVE, checked_integer, checked_model, checked_number, checked_signs, shown
 from replica_theory.models.model import Model
 
 
@@ -256,5 +256,5 @@ def checked_units(units: Any) -> int:
     """An odd number of units."""
     number = checked_integer("units", units)
     if number % 2 == 0:
-        raise ValueError(f"units must be an odd number, for a majority; got {units!r}")
+        raise ValueError(f"units must be an odd number, for a majority; got {shown(units)}")
     return number
