@@ -144,7 +144,8 @@ def compare(
 
 def _checked_measurements(measurements: Any) -> tuple[str, ...]:
     """What to measure; there may be nothing."""
-    if isinstance(measurements, Sized) and not isinstance(measurements, str | bytes) and not len(measurements):
+    listed = is_listed(measurements) and isinstance(measurements, Sized) and not isinstance(measurements, str | bytes)
+    if listed and not len(measurements):
         return ()
     return checked_choices("measurements", measurements, MEASUREMENTS)
 

@@ -136,7 +136,7 @@ def test_what_is_not_solved_is_told_from_what_is():
         ({"problems": [1]}, "problems must be a RandomProblems"),
         ({"measurements": "entropy"}, "measurements must be"),
         ({"method": "bp"}, "method must be one of"),
-        ({"distance": 0.7}, "distance must be"),
+        ({"distance": 0.7}, "distance must lie in"),
         ({"seconds": 0}, "seconds must be"),
         ({"rng": -1}, "rng must be"),
         ({"executor": 3}, "executor must be"),
@@ -149,5 +149,5 @@ def test_bad_arguments(changes, words):
 
 def test_messages_that_there_are_not_are_refused_before_any_work():
     problems = RandomProblems(MODEL, 0.3, 15, 1, units=3)
-    with pytest.raises(ValueError, match="method must be one of .* for Committee"):
+    with pytest.raises(ValueError, match=r"method must be one of .* for Committee"):
         compare("sbpi", problems, 1, measurements="local_entropy", method="exact")

@@ -53,7 +53,8 @@ def test_seeds_are_of_the_problem_and_the_solver():
 
 
 def test_proposals_of_monte_carlo():
-    annealed, climbed = attempt(trial(SimulatedAnnealing())), attempt(trial(EntropicMonteCarlo(start="random")))
+    harder = bp.random_instance(BinaryPerceptron(), 101, 0.7, rng=1)
+    annealed, climbed = attempt(trial(SimulatedAnnealing())), attempt(trial(EntropicMonteCarlo(), harder))
     assert annealed["proposals"] == annealed["iterations"] and np.isnan(annealed["accepted"])
     assert 0 < climbed["accepted"] <= climbed["proposals"]
     assert np.isnan(attempt(trial(FocusingBP()))["proposals"])
