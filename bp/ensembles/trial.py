@@ -208,16 +208,19 @@ def _warm(solver: Solver, problem: Problem) -> None:
 
 
 def _tiny(problem: Problem) -> Problem:
-    """A corner of a problem, of the same load; a problem of a kind that is not known here is taken whole."""
-    if isinstance(problem, Instance):
-        columns = _fewer(problem.n)
-        return Instance(_corner(problem, _rows(problem, columns), columns), constraint=problem.model)
-    if isinstance(problem, Committee):
-        inputs = _fewer(problem.inputs)
-        entries, rows = inputs * (problem.units if problem.tree else 1), _rows(problem, inputs * problem.units)
-        kappa = float(np.asarray(problem.model.kappa))
-        patterns = _corner(problem.data, rows, entries)
-        return Committee(patterns, units=problem.units, tree=problem.tree, kappa=kappa)
+    """A corner of a problem, of the same load; the whole where there is none, or the kind is not known here."""
+    try:
+        if isinstance(problem, Instance):
+            columns = _fewer(problem.n)
+            return Instance(_corner(problem, _rows(problem, columns), columns), constraint=problem.model)
+        if isinstance(problem, Committee):
+            inputs = _fewer(problem.inputs)
+            entries, rows = inputs * (problem.units if problem.tree else 1), _rows(problem, inputs * problem.units)
+            kappa = float(np.asarray(problem.model.kappa))
+            patterns = _corner(problem.data, rows, entries)
+            return Committee(patterns, units=problem.units, tree=problem.tree, kappa=kappa)
+    except ValueError:  # a corner of real patterns may be zero
+        return problem
     return problem
 
 

@@ -120,3 +120,14 @@ def test_labels_are_the_same_in_every_process():
 def test_committees_are_warmed_on_a_corner(tree):
     problem = random_committee(BinaryPerceptron(), 3 * 65, 3, 0.2, 1, tree=tree)
     assert attempt(trial(SBPI(), problem))["status"] == "solved"
+
+
+def test_real_patterns_with_an_empty_corner():
+    """As images have them: no tiny problem can be made of their first pixels."""
+    patterns = np.random.default_rng(1).normal(size=(20, 101))
+    patterns[:, :70] = 0.0
+    point = attempt(trial(FocusingBP(), bp.Instance(patterns)))
+    assert (
+        point["status"] == "solved"
+        and point["problem"] == "Instance(20 real patterns on 101 weights, margin, kappa=0.0)"
+    )
