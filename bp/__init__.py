@@ -3,7 +3,10 @@
 import bp.kernel_cache  # noqa: F401 (before anything that is compiled)
 from bp.algorithms import Solution, solve, solve_batch, solvers
 from bp.algorithms.monte_carlo import Sample, monte_carlo
+from bp.ensembles.compare import compare
 from bp.ensembles.ensemble import ensemble, read_ensemble
+from bp.ensembles.random_problems import RandomProblems
+from bp.ensembles.solver_comparison import SolverComparison
 from bp.ensembles.table import Ensemble
 from bp.exact.enumeration import enumerate_solutions
 from bp.exact.solutions import SolutionDistances, SolutionSet
@@ -28,12 +31,15 @@ __all__ = [
     "Ensemble",
     "Instance",
     "Messages",
+    "RandomProblems",
     "Row",
     "Sample",
     "Solution",
     "SolutionDistances",
     "SolutionSet",
+    "SolverComparison",
     "belief_propagation",
+    "compare",
     "crosscheck",
     "ensemble",
     "enumerate_solutions",

@@ -37,6 +37,7 @@ from bp.algorithms.schedules import SCHEDULES
 from bp.algorithms.solution import SolverStatus
 from bp.algorithms.solver import Solver
 from bp.ensembles.measurements import MEASUREMENTS
+from bp.ensembles.trial import COLUMNS
 from bp.problems.patterns import LabelledPatterns
 from bp.problems.problem import Problem
 from bp.validation.comparisons import COMPARISONS
@@ -58,6 +59,10 @@ TABLE = bp.Ensemble(
     MODEL, np.array([0.5]), np.array([3, 5, 7]), np.zeros(0), {"entropy": SPREAD}, 1, 4, "focusing-bp", "amp", 4, {}
 )
 SOLVED = bp.Solution(np.ones(3, dtype=np.int8), 0, 1, np.zeros(1, [("errors", int)]), SolverStatus.SOLVED)
+COMPARED = bp.SolverComparison(
+    {"sbpi": {"solver": "sbpi"}}, {"sbpi": "sweeps"}, ("Instance",), np.array([0]), np.array([3]), np.array([0.5]),
+    np.zeros(0), {name: np.ones((1, 1)) for name in COLUMNS}, np.array([["solved"]]), {}, 1, "amp", np.inf
+)  # fmt: skip
 ROW = bp.Row("entropy", 0.5, 5.0, "theory", "simulation", "equal")
 CHECK = bp.Crosscheck(MODEL, (5,), 2, 1, "amp", ("entropy",), (ROW,), {"entropy": {5: []}})
 SOFT = bp.Instance([[1, -1, 1], [1, 1, 1]], constraint=rt.CustomModel(noisy))
@@ -172,6 +177,23 @@ def schedule(value: Any) -> bool:
 
 def seeds(value: Any) -> bool:
     return isinstance(value, list | tuple) and len(value) in (0, 2) and all(map(RNG.allows, value))
+
+
+def is_empty(value: Any) -> bool:
+    """Whether it is a collection of nothing."""
+    try:
+        return not isinstance(value, str | bytes) and len(value) == 0
+    except TypeError:
+        return False
+
+
+def is_solvers(value: Any) -> bool:
+    held = [value] if isinstance(value, str) else list(value.values()) if isinstance(value, dict) else value
+    return (
+        isinstance(held, list | tuple)
+        and len(held) > 0
+        and all(isinstance(one, Solver) or (isinstance(one, str) and one in bp.solvers()) for one in held)
+    )
 
 
 @dataclass(frozen=True)
@@ -476,6 +498,34 @@ CALLS = {
             "solver_options": NOTHING | MAPPING,
         },
     ),
+    "compare": Call(
+        bp.compare,
+        {
+            "solvers": Kind("sbpi", lambda value: is_solvers(value)),
+            "problems": PROBLEM | of(bp.RandomProblems, usual=None),
+            "rng": RNG,
+            "executor": EXECUTOR,
+            "measurements": Kind((), is_empty) | words([], "local_entropy"),
+            "folder": FOLDER,
+            "distance": OF_RUN["distance"],
+            "method": METHOD,
+            "seconds": NOTHING | number(positive, 1.0),
+        },
+    ),
+    "RandomProblems": Call(
+        bp.RandomProblems,
+        {name: OF_RUN[name] for name in ("model", "alpha", "samples")}
+        | {
+            "n": integers(1, 11),
+            "units": NOTHING | integer(1, 1, 1),
+            "tree": Kind(False, lambda value: value is False),
+        },
+    ),
+    "SolverComparison.from_xarray": Call(bp.SolverComparison.from_xarray, {"dataset": DATASET}),
+    "SolverComparison.mean": Call(
+        COMPARED.mean,
+        {"name": word("solved", *COLUMNS), "width": number(positive, 1.0), "over": word("all", "solved", "shared")},
+    ),
     "read_ensemble": Call(bp.read_ensemble, {"path": path("nowhere")}),
     "crosscheck": Call(
         bp.crosscheck,
@@ -521,6 +571,7 @@ RESULTS = {
     "Row": ROW,
     "Sample": bp.Sample(0.0, 0.0, np.zeros(2), 0.5, np.ones(3, dtype=np.int8)),
     "Solution": SOLVED,
+    "SolverComparison": COMPARED,
     "SolutionDistances": bp.SolutionDistances(np.zeros(4), np.zeros(4), np.zeros(4), 1),
     "SolutionSet": SOLUTIONS,
     "StateEvolution": rt.state_evolution(MODEL, 0.1, 2),
@@ -541,6 +592,7 @@ OF_ANNOTATION = {
     "TeacherStudent": model_of(kind=rt.TeacherStudent),
     "Status": of(rt.Status, usual=None),
     "SolverStatus": of(SolverStatus, usual=None),
+    "NDArray[np.object_]": of(np.ndarray, usual=None),
     "Messages": of(bp.Messages, usual=None),
     "Method": METHOD,
     "Expected": word("equal", "above", "below", "near"),

@@ -11,8 +11,8 @@ import pytest
 import bp
 from bp.ensembles.control_variates import control_variates
 from bp.ensembles.grid import Grid
+from bp.execution.call import stored_call
 from bp.execution.store import DamagedPointWarning, PointStore
-from bp.validation.call import stored_call
 from bp.validation.comparisons import COMPARISONS
 from bp.validation.comparisons.solutions import SOLVERS
 from bp.validation.report import Crosscheck
@@ -313,12 +313,12 @@ def test_saved_files(uninterrupted, tmp_path):
 
 def test_comparisons_extend_a_run(uninterrupted, tmp_path, monkeypatch):
     run(folder=tmp_path, comparisons="entropy")
-    assert stored_call(tmp_path)["comparisons"] == ["entropy"]
+    assert stored_call(tmp_path, "crosscheck", ("model", "comparisons"))["comparisons"] == ["entropy"]
     counter = Interrupter(100)
     monkeypatch.setattr(module, "measure", counter)
     assert_identical(run(folder=tmp_path), uninterrupted)
     assert counter.calls == 6
-    call = stored_call(tmp_path)
+    call = stored_call(tmp_path, "crosscheck", ("model", "comparisons"))
     assert (call["samples"], call["n"], call["alpha"], call["model"]) == (3, [101], [0.3, 0.5], "BinaryPerceptron")
 
 
