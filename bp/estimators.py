@@ -1,7 +1,7 @@
 r"""The solvers as classifiers of scikit-learn: binary weights that label patterns, found by any solver.
 
 They derive from scikit-learn's own base classes (``clone``, ``get_params``, tags, validation and the names of features
-are theirs), so that this module needs it: the extra ``sklearn``. ``import bp`` does not; `bp` loads this module when one
+are theirs), so that this module needs it: the extra ``sklearn``. ``import bp`` does not; this module is loaded when one
 of its classes is asked for.
 """
 
@@ -80,19 +80,19 @@ class _BinaryWeightsClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[
             solver does not apply to such patterns. That no weights label all patterns right is no error (`solved_`).
         """
         solver = self._checked()
-        X, y = validate_data(self, X, y, dtype=np.float64)
-        check_classification_targets(y)
-        self.classes_, codes = np.unique(y, return_inverse=True)
+        rows, given = validate_data(self, X, y, dtype=np.float64)
+        check_classification_targets(given)
+        self.classes_, codes = np.unique(given, return_inverse=True)
         if len(self.classes_) > 2:
-            kind = type_of_target(y, input_name="y")
+            kind = type_of_target(given, input_name="y")
             raise ValueError(f"Only binary classification is supported. The type of the target is {kind}.")
         if len(self.classes_) < 2:
             raise ValueError(f"y must have two labels; got one class, {self.classes_[0]!r}")
         known = self.random_state is None or isinstance(self.random_state, int | np.integer | np.random.Generator)
         seed = self.random_state if known else check_random_state(self.random_state).randint(2**31)
         rng = generator(seed)
-        self.binarizer_ = self._binarizer(X, rng.spawn(1)[0])
-        problem = self._problem(self._entries(X), 2 * codes - 1)
+        self.binarizer_ = self._binarizer(rows, rng.spawn(1)[0])
+        problem = self._problem(self._entries(rows), 2 * codes - 1)
         self.solution_ = solver(problem, rng=rng)
         self.weights_ = self.solution_.weights.reshape(self._shape(problem))
         self.errors_, self.n_iter_ = self.solution_.errors, self.solution_.iterations
@@ -112,23 +112,23 @@ class _BinaryWeightsClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[
             As `fit`, and if a label is not one of `classes_`.
         """
         check_is_fitted(self)
-        X, y = validate_data(self, X, y, reset=False, dtype=np.float64)
-        if not np.isin(y, self.classes_).all():
-            raise ValueError(f"y must hold the classes {self.classes_.tolist()}; got {np.unique(y).tolist()}")
-        return self._problem(self._entries(X), np.where(y == self.classes_[1], 1, -1))
+        rows, given = validate_data(self, X, y, reset=False, dtype=np.float64)
+        if not np.isin(given, self.classes_).all():
+            raise ValueError(f"y must hold the classes {self.classes_.tolist()}; got {np.unique(given).tolist()}")
+        return self._problem(self._entries(rows), np.where(given == self.classes_[1], 1, -1))
 
     def decision_function(self, X: ArrayLike) -> Array:
-        """How much more speaks for ``classes_[1]`` than for ``classes_[0]``, shape (P,).
+        r"""How much more speaks for ``classes_[1]`` than for ``classes_[0]``, shape (P,).
 
         With ``vote="marginals"`` the log-odds of the vote (`bp.problems.majority.vote_log_odds`), in nats; with
-        ``vote="weights"`` the stability :math:`W\\cdot\\xi/\\sqrt{n}` of the unit in the middle of all `K`, whose sign
+        ``vote="weights"`` the stability :math:`W\cdot\xi/\sqrt{n}` of the unit in the middle of all `K`, whose sign
         is what the majority says.
         """
         check_is_fitted(self)
-        X = validate_data(self, X, reset=False, dtype=np.float64)
-        step = max(1, _BLOCK // max(self.weights_.size, X.shape[1]))
-        blocks = [self._entries(X[first : first + step]) for first in range(0, len(X), step)]
-        return np.concatenate([self._decide(block) for block in blocks])
+        rows = validate_data(self, X, reset=False, dtype=np.float64)
+        step = max(1, _BLOCK // max(self.weights_.size, rows.shape[1]))
+        blocks = (rows[first : first + step] for first in range(0, len(rows), step))
+        return np.concatenate([self._decide(self._entries(block)) for block in blocks])
 
     def predict(self, X: ArrayLike) -> NDArray[Any]:
         """Labels, shape (P,): ``classes_[1]`` where the decision function is positive, else ``classes_[0]``."""

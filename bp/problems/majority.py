@@ -72,7 +72,7 @@ def vote_log_odds(magnetizations: ArrayLike, patterns: ArrayLike, *, tree: bool 
 
 
 def unit_sums(weights: Array, patterns: Array, *, tree: bool = False) -> Array:
-    r"""Sums :math:`\sum_iw_{ki}\xi_i` of every unit, shape (K, P), from weights (K, n) and patterns as they see them."""
+    r"""Sums :math:`\sum_iw_{ki}\xi_i` of every unit, shape (K, P), from weights (K, n) and what they see."""
     if not tree:
         return np.asarray(weights @ patterns.T)
     parts = np.split(patterns, len(weights), axis=1)
