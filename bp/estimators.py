@@ -264,7 +264,7 @@ class BinaryPerceptronClassifier(_BinaryWeightsClassifier):
     -----
     A sum that is exactly zero, which only even N has, counts for ``classes_[0]``, while at kappa = 0 it satisfies a
     training pattern of either label; so `solved_` implies a training score of one where N is odd or kappa > 0, with
-    ``vote="weights"``. More than two labels: `sklearn.multiclass.OneVsRestClassifier`.
+    ``vote="weights"``. More than two labels: ``sklearn.multiclass.OneVsRestClassifier``.
 
     Examples
     --------
@@ -314,7 +314,7 @@ class BinaryPerceptronClassifier(_BinaryWeightsClassifier):
 class CommitteeMachineClassifier(_BinaryWeightsClassifier):
     r"""Committee machine with binary weights as a classifier of two labels (extra ``sklearn``).
 
-    The label is what most of `K` binary perceptrons say (`bp.problems.committee.Committee`).
+    The label is what most of `K` binary perceptrons say (``bp.problems.committee.Committee``).
 
     Parameters
     ----------
