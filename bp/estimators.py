@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Mapping
-from typing import Any, Literal, Self, get_args
+from typing import Any, ClassVar, Literal, Self, get_args
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -67,6 +67,9 @@ def _votes(estimator: Any) -> bool:
 
 class _BinaryWeightsClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
     """What both classifiers share: everything but the problem that is solved."""
+
+    _limits: ClassVar[Mapping[str, int]] = {}
+    """Iterations of solvers that stop sooner here than by their own defaults."""
 
     def fit(self, X: ArrayLike, y: ArrayLike) -> Self:
         """Find weights that label the patterns `X` (P, F) as `y` (P,) does, two labels of any kind.
@@ -156,7 +159,8 @@ class _BinaryWeightsClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[
         if self.n_projections is not None:
             checked_integer("n_projections", self.n_projections)
         options = {} if self.solver_options is None else checked_mapping("solver_options", self.solver_options)
-        return solver_of(self.solver, options)
+        limited = isinstance(self.solver, str) and self.solver in self._limits
+        return solver_of(self.solver, {"max_iter": self._limits[self.solver]} | options if limited else options)
 
     def _binarizer(self, X: Array, rng: np.random.Generator) -> Binarizer | None:
         """What makes patterns of ±1 of `X`, None if it is taken as it is."""
@@ -326,7 +330,10 @@ class CommitteeMachineClassifier(_BinaryWeightsClassifier):
     tree : bool
         Whether every unit sees its own part of a pattern, or all see the whole; data as they are, or cut at their
         medians, must then have a number of features that `units` divides.
-    kappa, binarize, vote, beta, solver_options, random_state
+    solver_options : mapping, optional
+        Options of a solver given by name. SBPI and replicated SGD stop after 200 sweeps or epochs if nothing is said,
+        sooner than in `bp.solve`: data that they solve take some ten, and a sweep of a committee takes long.
+    kappa, binarize, vote, beta, random_state
         As for `bp.BinaryPerceptronClassifier`; kappa is the margin of the units.
     n_projections : int, optional
         Number of projections that a unit sees; by default such that there are twice as many weights as patterns, odd,
@@ -360,6 +367,8 @@ class CommitteeMachineClassifier(_BinaryWeightsClassifier):
     >>> machine.solved_, machine.weights_.shape, machine.score(X, y) > 0.95
     (True, (3, 501), True)
     """
+
+    _limits: ClassVar[Mapping[str, int]] = {"sbpi": 200, "replicated-sgd": 200}
 
     def __init__(
         self,

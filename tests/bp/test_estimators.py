@@ -22,6 +22,7 @@ from sklearn.preprocessing import StandardScaler
 from sklearn.utils.estimator_checks import check_estimator
 
 from bp import estimators
+from bp.algorithms.sbpi import SBPI
 from bp.estimators import BinaryPerceptronClassifier, CommitteeMachineClassifier
 
 ZEROS = "patterns of zeros as they are: no weights change their stability, so that they are refused with a sentence"
@@ -173,6 +174,14 @@ def test_no_solution_is_no_error():
     assert not classifier.solved_ and classifier.errors_ == 2 == classifier.problem(X, y).errors(classifier.weights_[0])
     assert classifier.beta_ < np.inf and classifier.score(X, y) == 38 / 40
     assert (classifier.predict_proba(X[:4]).max(axis=1) < 0.9).all()
+
+
+def test_committees_give_up_in_time():
+    """SBPI would go on for thousands of sweeps; an option, or a solver with its own, says otherwise."""
+    X, y = np.repeat(np.random.default_rng(1).choice([-1, 1], (3, 11)), 2, axis=0), [0, 1] * 3
+    for options, sweeps in (({}, 200), ({"solver_options": {"max_iter": 5}}, 5), ({"solver": SBPI(max_iter=210)}, 210)):
+        machine = CommitteeMachineClassifier(units=3, vote="weights", random_state=1, **options).fit(X, y)
+        assert machine.n_iter_ == sweeps and machine.errors_ >= 3 and not machine.solved_
 
 
 def test_a_vote_that_is_not_found_is_said(taught, monkeypatch):
