@@ -1,5 +1,8 @@
 """Message passing on instances of the binary perceptron: entropies, local entropies and solvers at finite N."""
 
+import importlib
+from typing import TYPE_CHECKING, Any
+
 import bp.kernel_cache  # noqa: F401 (before anything that is compiled)
 from bp.algorithms import Solution, solve, solve_batch, solvers
 from bp.algorithms.monte_carlo import Sample, monte_carlo
@@ -23,6 +26,10 @@ from bp.validation.crosscheck import crosscheck
 from bp.validation.report import Crosscheck
 from bp.validation.table import Row
 from replica_theory._version import __version__ as __version__
+
+if TYPE_CHECKING:
+    from bp.estimators import BinaryPerceptronClassifier as BinaryPerceptronClassifier
+    from bp.estimators import CommitteeMachineClassifier as CommitteeMachineClassifier
 
 __all__ = [
     "BPResult",
@@ -57,3 +64,13 @@ __all__ = [
     "solvers",
     "write_instance",
 ]
+
+_EXTRAS = {"BinaryPerceptronClassifier": "bp.estimators", "CommitteeMachineClassifier": "bp.estimators"}
+"""Names whose modules need an extra, and are loaded as the name is asked for."""
+
+if not TYPE_CHECKING:
+
+    def __getattr__(name: str) -> Any:
+        if name not in _EXTRAS:
+            raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+        return getattr(importlib.import_module(_EXTRAS[name]), name)
