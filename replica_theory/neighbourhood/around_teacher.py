@@ -17,13 +17,15 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy import special
 
 from replica_theory.arguments import AWAY, checked_alpha, checked_model, checked_real, shown
 from replica_theory.models.model import Model
 from replica_theory.models.perceptron import TeacherStudent
-from replica_theory.numerics.fixed_points import solve_fixed_points
+from replica_theory.numerics.fixed_points import ROUNDING, solve_fixed_points
+from replica_theory.numerics.gaussian import rule
 from replica_theory.numerics.inner_newton import inner_newton
-from replica_theory.results.curve import EntropyCurve, Row, assemble
+from replica_theory.results.curve import FAILED, EntropyCurve, Row, assemble
 from replica_theory.results.grid import broadcast
 from replica_theory.status import Status, report
 from replica_theory.typical.functional import (
@@ -34,13 +36,14 @@ from replica_theory.typical.functional import (
     flat_model,
     flat_slice,
     free_entropy,
-    overlaps,
 )
 from replica_theory.typing import Array, ArrayLike
 
 _NODES = 241
-_CLOSEST = 1e-9
+_CLOSEST = 1e-8
 """Smallest 1 - q at which the integrals are done."""
+_MERGED = 1e-8
+"""Smallest q - R^2 at which they are, relative to 1 - R^2."""
 _NAMES = ("q", "q_hat", "teacher_overlap", "teacher_overlap_hat", "gamma", "energy", "free_entropy", "replicon")
 
 
@@ -85,33 +88,43 @@ def around_teacher(model: TeacherStudent, alpha: ArrayLike, distance: ArrayLike)
     checked_model(model, TeacherStudent)
     alpha, distance = checked_alpha(alpha), checked_real("distance", distance, AWAY)
     points = broadcast(alpha=alpha, distance=distance, kappa=model.kappa, beta=model.beta)
-    rows = _solve(flat_model(model, points), points.columns["alpha"], 1 - 2 * points.columns["distance"])
+    rows = _solve(flat_model(model, points), points.columns["alpha"], points.columns["distance"])
     label, asked = f"around the teacher, alpha = {shown(alpha)}", {"function": "around_teacher"}
     curve = assemble(rows, points, label, names=_NAMES, replicas=False, model=model, settings=asked)
     report(curve, "around_teacher", f"at distance {distance}")
     return curve
 
 
-def _solve(model: Model, alpha: Array, r: Array) -> list[Row]:
-    """One row a point, all solved together: the unknown is q, at given R."""
+def _solve(model: Model, alpha: Array, distance: Array) -> list[Row]:
+    """One row a point, all solved together: the unknown is log(1 - q), at given R.
+
+    Its residual is relative to 1 - q: where there is no saddle point the iteration runs away to q = 1, and no q so near
+    to it that q hardly changes counts as a solution.
+    """
+    r, widest = 1 - 2 * distance, 4 * distance * (1 - distance)
 
     def update(x: Array, index: NDArray[np.intp]) -> Array:
         image = np.full_like(x, np.nan)
-        q = x[:, 0]
-        inside = np.flatnonzero((q > r[index] ** 2) & (1 - q > _CLOSEST))
+        # At q = R^2 students know each other only by the teacher; that is a limit, no end of the domain.
+        rest = np.minimum(np.exp(x[:, 0]), (1 - _MERGED) * widest[index])
+        inside = np.flatnonzero(rest > _CLOSEST)
         rows = index[inside]
-        hats = conjugates(flat_slice(model, rows), q[inside], r[rows], _NODES)
+        hats = conjugates(flat_slice(model, rows), 1 - rest[inside], r[rows], _NODES)
         q_hat = alpha[rows] * hats.q
-        image[inside, 0] = overlaps(q_hat, _aligning(q_hat, r[rows]), _NODES).q
+        image[inside, 0] = np.log(_deficits(q_hat, _aligning(q_hat, distance[rows]))[0])
         return image
 
-    start = r**2 + 0.3 * (1 - r**2)
-    found = solve_fixed_points(update, start[:, None], tol=1e-12)
-    q = np.where(found.converged, found.x[:, 0], start)
+    start = np.log(0.7 * np.maximum(widest, 1e-300))[:, None]
+    with np.errstate(invalid="ignore", divide="ignore"):
+        found = solve_fixed_points(update, start, tol=1e-12)
+    rest = np.exp(found.x[:, 0])
+    rounding = np.maximum(ROUNDING, 1e-14 / rest)
+    solved = (found.residual <= rounding) & (rest > _CLOSEST)
+    q = 1 - np.where(solved, np.minimum(rest, (1 - _MERGED) * widest), 0.7 * widest)
     orders = Orders(q, r)
     pattern = conjugates(model, q, r, _NODES)
     q_hat = alpha * pattern.q
-    r_hat = _aligning(q_hat, r)
+    r_hat = _aligning(q_hat, distance)
     hats, gamma = Orders(q_hat, r_hat), r_hat - alpha * pattern.r
     value, error = free_entropy(model, alpha, orders, hats, 2 * _NODES - 1)
     energy = _energy(model, orders)
@@ -119,27 +132,35 @@ def _solve(model: Model, alpha: Array, r: Array) -> list[Row]:
     entropy = value + np.where(np.isfinite(beta), np.where(np.isfinite(beta), beta, 0.0) * alpha * energy, 0.0)
     replicon = almeida_thouless(model, alpha, orders, hats)
     columns = np.stack([q, q_hat, r, r_hat, gamma, energy, value, replicon], axis=1)
+    status = [Status.of(float(entropy[k])) if solved[k] else Status.SADDLE_LOST for k in range(len(alpha))]
     return [
-        Row(
-            Status.of(float(entropy[k])) if found.converged[k] else Status.SADDLE_LOST,
-            *((float(entropy[k]), float(2 * gamma[k])) if found.converged[k] else (np.nan, np.nan)),
-            error=float(error[k]),
-            overlaps=dict(zip(_NAMES, columns[k].tolist(), strict=True)) if found.converged[k] else {},
-        )
+        Row(status[k], float(entropy[k]), float(2 * gamma[k]), error=float(error[k]),
+            overlaps=dict(zip(_NAMES, columns[k].tolist(), strict=True))) if solved[k] else FAILED
         for k in range(len(alpha))
-    ]
+    ]  # fmt: skip
 
 
-def _aligning(q_hat: Array, r: Array) -> Array:
+def _aligning(q_hat: Array, distance: Array) -> Array:
     r"""The :math:`\hat R` at which :math:`\int Dz\tanh(\sqrt{\hat q}z+\hat R) = R`, by Newton's method in atanh."""
-    goal = np.arctanh(r)
+    goal, width = 0.5 * (np.log1p(-distance) - np.log(distance)), np.sqrt(1 + 0.5 * np.pi * q_hat)
 
     def step(r_hat: Array) -> Array:
-        q, mean = overlaps(q_hat, r_hat, _NODES)
-        move = (goal - np.arctanh(mean)) * (1 - mean**2) / np.maximum(1 - q, 1e-300)
-        return np.asarray(np.clip(move, -2.0, 2.0))
+        variance, short = _deficits(q_hat, r_hat)
+        move = (goal - 0.5 * np.log((2 - short) / short)) * short * (2 - short) / np.maximum(variance, 1e-300)
+        return np.asarray(np.clip(move, -2.0 * width, 2.0 * width))
 
-    return inner_newton(step, goal * np.sqrt(1 + q_hat), most=100, tol=1e-13).or_nan
+    # tanh is nearly an error function, whose Gaussian average is known.
+    start = 2 / np.sqrt(np.pi) * width * special.erfinv(1 - 2 * distance)
+    return inner_newton(step, start, most=100, tol=1e-13).each_or_nan
+
+
+def _deficits(q_hat: Array, r_hat: Array) -> tuple[Array, Array]:
+    r""":math:`1 - q` and :math:`1 - R` at given conjugates, accurate also where they are small."""
+    width = 1 / np.maximum(np.sqrt(q_hat), 1e-6)
+    spins = rule(np.clip(-r_hat * width, -8.0, 8.0), width, _NODES)
+    field = np.sqrt(q_hat)[:, None] * spins.nodes + r_hat[:, None]
+    up, down = special.expit(2 * field), special.expit(-2 * field)
+    return spins.integrate(4 * up * down), spins.integrate(2 * down)
 
 
 def _energy(model: Model, orders: Orders) -> Array:

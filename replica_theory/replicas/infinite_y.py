@@ -202,9 +202,10 @@ def _entropic(q_hat: float, gap_hat: float, t_hat: float, r_hat: float) -> _Entr
         m = np.tanh(h)
         return np.asarray(-(h - a - gap_hat * m) / np.maximum(1 - gap_hat * (1 - m**2), 1e-3))
 
-    h, converged = inner_newton(step, a + gap_hat, most=100, tol=1e-11)
-    if not converged:
+    roots = inner_newton(step, a + gap_hat, most=100, tol=1e-11)
+    if not roots.converged:
         return None
+    h = roots.x
     m = np.tanh(h)
     q = float(weight @ m**2)
     value = float(weight @ (log2cosh(h) - 0.5 * gap_hat * m**2))
