@@ -52,7 +52,7 @@ _TOLERANCE = 1e-9
 _POOR = 1e-7
 """Estimated quadrature error above which a point counts as inaccurate at the largest rule."""
 _SMALLEST_DISTANCE = 1e-7
-_AT_TYPICAL = 1e-7
+_AT_TYPICAL = 1e-13
 """Distance in rapidity from the typical one below which a point counts as typical (an error of its square)."""
 _RESOLVED = 0.002
 """Resolution in rapidity of the end of a branch."""
@@ -261,7 +261,10 @@ def franz_parisi_rows(probe: Model, reference: Model, alpha: float, distances: A
         setting = replace(setting, nodes=nodes)
         for k, row in zip(todo, _follow(setting, float(alone.q), distances[todo], finer), strict=True):
             rows[k] = row
-        todo = np.array([k for k in todo if rows[k].error > _TOLERANCE], dtype=int)
+        # Where the probes freeze, 1 - q is so small that the coarsest rule loses the branch before it ends.
+        lost = {k for k in todo if not rows[k].status.ok and distances[k] >= _SMALLEST_DISTANCE}
+        again = lost if nodes == RESOLUTIONS[0] else set()
+        todo = np.array([k for k in todo if rows[k].error > _TOLERANCE or k in again], dtype=int)
         if not len(todo):
             break
     return [
@@ -335,7 +338,8 @@ def _depart(setting: Setting, at_typical: Array, t_typical: float, t: float) -> 
     At the typical distance itself the probe's field is the reference's (c = 0) and the Jacobian changes fast.
     """
     shift = t - t_typical
-    x: Array = at_typical + np.array([0.1 * shift / scale(setting), 0.25 * shift**2 / scale(setting), 1.6 * shift])
+    unit = max(scale(setting), 0.3)  # t0 and the variance fall in proportion to it once overlaps are small
+    x: Array = at_typical + np.array([0.1 * shift / unit, 0.25 * shift**2 / unit, 1.6 * shift])
     if setting.q_ref == 0:
         x[0] = 0.0
     for _ in range(40):

@@ -64,7 +64,7 @@ def follow_branch(
     residual : callable
         ``residual(x, p)`` with `x` of shape (k,); NaN outside the domain.
     start : array, shape (k,)
-        Solution (or a close guess) at `origin`.
+        Solution (or a close guess) at `origin`; it is corrected there where the first target is the origin itself.
     origin : float
     targets : list of float
         In the order in which they are met, all on one side of `origin`.
@@ -86,6 +86,9 @@ def follow_branch(
     tangent = corrector.tangent(seen[0][1], origin)
     points: list[BranchPoint] = []
     step, ended, fold = max_step, Status.CONVERGED, np.nan
+    if targets and targets[0] == origin:  # no step will correct it
+        here = corrector.solve(seen[0][1], origin)
+        seen, ended = (seen, Status.SADDLE_LOST) if here is None else ([(origin, here)], leaves(here) or ended)
     for target in targets:
         while ended.ok and seen[-1][0] != target:
             p = seen[-1][0]

@@ -138,6 +138,8 @@ def multi_rule(centers: list[Array], widths: list[Array], n: int = DEFAULT_NODES
 
 def _first_guess(position: Callable[[Array], Array], centers: list[Array], scales: list[Array], u: Array) -> Array:
     """Nodes at given positions, by linear interpolation between those of the single rules."""
+    if not len(u):
+        return u
     v = np.linspace(-1.0, 1.0, 201)
     tables = [c + s * np.sinh(v * np.arcsinh(2 * CUTOFF / s)) for c, s in zip(centers, scales, strict=True)]
     table = np.sort(np.clip(np.concatenate(tables, axis=1), -CUTOFF, CUTOFF), axis=1)

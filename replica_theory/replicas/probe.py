@@ -57,7 +57,7 @@ class Energetic(NamedTuple):
 
 
 class Entropic(NamedTuple):
-    """Entropic term: value, quadrature error, overlaps and curvature."""
+    """Entropic term: value, quadrature error, overlaps, curvature, and the variance `c2` that t0 and t leave of q."""
 
     value: float
     error: float
@@ -65,6 +65,7 @@ class Entropic(NamedTuple):
     t0: float
     t: float
     curvature: float
+    c2: float
 
 
 def probe_at_typical(setting: Setting, q: float) -> float:
@@ -98,10 +99,9 @@ def residual(setting: Setting, x: Array, t: float) -> Array:
         return np.full(3, np.nan)
     forces = energetic(setting, gap, c2, t)
     spins = entropic(setting, forces.q_hat, forces.t0_hat, mu)
-    new_gap = t - spins.t0
-    new_c2 = spins.q - ratio(spins.t0**2, setting.q_ref) - new_gap**2 / (1 - setting.q_ref)
     unit = scale(setting)
-    return np.array([spins.t0 / unit - float(x[0]), new_c2 / unit - float(x[1]), spins.t - t])
+    new_c2 = spins.c2 / unit
+    return np.array([spins.t0 / unit - float(x[0]), (new_c2 - float(x[1])) / max(1.0, new_c2), spins.t - t])
 
 
 def decode(setting: Setting, x: Array, t: float) -> tuple[float, float, float]:
@@ -121,13 +121,13 @@ def energetic(setting: Setting, gap: float, c2: float, t: float) -> Energetic:
     q_ref, alpha = setting.q_ref, setting.alpha
     a, b = ratio(t - gap, np.sqrt(q_ref)), gap / np.sqrt(1 - q_ref)
     spread = np.hypot(b, np.sqrt(c2))
-    share = b / spread if spread > 1e-12 else 0.0
+    share, apart = (b / spread, np.sqrt(c2) / spread) if spread > 1e-12 else (0.0, 1.0)
     q, std_ref = a**2 + spread**2, np.sqrt(1 - q_ref)
     root, std = max(np.sqrt(q), 1e-12), np.sqrt(1 - q)
     # Coordinates: probe field h = sqrt(q) u; the reference's z, w mix u and v by a rotation.
     along = (np.sqrt(q_ref) * a + std_ref * share * spread) / root
     across = (np.sqrt(q_ref) * spread - std_ref * share * a) / root
-    given = std_ref * np.sqrt(max(1 - share**2, 1e-30))
+    given = std_ref * max(float(apart), 1e-15)
     u = _steep_rule(setting, root, std, along, float(np.hypot(given, across)))
     v = _smooth_rule(setting, along * u.nodes, across, given)
     k = np.sqrt(q_ref) * (a * u.nodes[:, None] + spread * v.nodes) / root
@@ -185,19 +185,28 @@ def entropic(setting: Setting, q_hat: float, t0_hat: float, mu: float) -> Entrop
     correlation = min(ratio(t0_hat, root), np.sqrt(setting.q_ref_hat))
     rest = np.sqrt(max(setting.q_ref_hat - correlation**2, 0.0))
     bias = np.tanh(correlation * u.nodes[:, None] + rest * v.nodes)
-    first = bias @ v.weights
-    second = first + bias**2 @ v.weights
+    square = bias**2
+    first, second = bias @ v.weights, square @ v.weights
+    third = second + (square * bias) @ v.weights
+    second = first + second
     field = root * u.nodes + mu
     m = np.tanh(field)
+    t0, t = float(u.integrate(second * m)), float(u.integrate((1 + first) * m))
+    # What is left of the magnetization after projecting it on the reference's field and stability: the sum of squares,
+    # since the difference q - t0^2/q_ref - (t - t0)^2/(1 - q_ref) is lost in rounding where overlaps are small.
+    own, other = ratio(t0, setting.q_ref), (t - t0) / (1 - setting.q_ref)
+    rest_of_m, along = m - other, own - other
+    c2 = (1 + first) * rest_of_m**2 - 2 * second * along * rest_of_m + third * along**2
     entropy = (1 + first) * log2cosh(field)
     error = u.error(entropy) + abs(u.integrate(log2cosh(field) * (first - bias @ v.coarse)))
     return Entropic(
         float(u.integrate(entropy)),
         float(error),
         float(u.integrate((1 + first) * m**2)),
-        float(u.integrate(second * m)),
-        float(u.integrate((1 + first) * m)),
+        t0,
+        t,
         float(u.integrate((1 + first) * (1 - m**2) ** 2)),
+        float(u.integrate(c2)),
     )
 
 
