@@ -254,7 +254,7 @@ def franz_parisi_rows(probe: Model, reference: Model, alpha: float, distances: A
         alone = typical if reference == probe else replica_symmetric(probe, alpha)
     except ConvergenceError:
         return [FAILED] * len(distances)
-    setting = Setting(probe, reference, alpha, float(typical.q), float(typical.q_hat))
+    setting = Setting.around(probe, reference, alpha, typical)
     rows: list[Row] = [FAILED] * len(distances)
     todo = np.arange(len(distances))
     for nodes, finer in pairwise(RESOLUTIONS):

@@ -14,13 +14,15 @@ from replica_theory.numerics.binary import log2cosh
 from replica_theory.numerics.fixed_points import solve_fixed_points
 from replica_theory.numerics.gaussian import Rule, multi_rule, rule
 from replica_theory.numerics.squeezing import unsqueezed
-from replica_theory.typical.replica_symmetric import replica_symmetric
+from replica_theory.typical.replica_symmetric import ReplicaSymmetric, replica_symmetric
 from replica_theory.typing import Array
 
 RESOLUTIONS = ((121, 41), (241, 81), (481, 121))
 """Nodes along the steep and the smooth coordinate: solve with one, read out with the next."""
 _FROZEN = 1e-7
 """1 - q below which the probes count as frozen: the branch is about to end there."""
+_EVEN = 1e-11
+"""Overlap of the references below which it counts as zero, and moves the entropy by less."""
 
 
 @lru_cache
@@ -28,13 +30,13 @@ def typical_overlap(probe: Model, reference: Model, alpha: float) -> float:
     """Overlap between a typical solution of `probe` and one of `reference`, NaN if there is no saddle point."""
     typical = replica_symmetric(reference, alpha)
     alone = typical if probe == reference else replica_symmetric(probe, alpha)
-    setting = Setting(probe, reference, alpha, float(typical.q), float(typical.q_hat))
+    setting = Setting.around(probe, reference, alpha, typical)
     return probe_at_typical(setting, float(alone.q))
 
 
 @dataclass(frozen=True)
 class Setting:
-    """Probe, reference and its replica-symmetric order parameters."""
+    """Probe, reference and its replica-symmetric order parameters (both 0 where the overlap is negligible)."""
 
     probe: Model
     reference: Model
@@ -42,6 +44,12 @@ class Setting:
     q_ref: float
     q_ref_hat: float
     nodes: tuple[int, int] = RESOLUTIONS[0]
+
+    @classmethod
+    def around(cls, probe: Model, reference: Model, alpha: float, typical: ReplicaSymmetric) -> Setting:
+        """The setting around a reference with this replica-symmetric saddle point."""
+        q, q_hat = float(typical.q), float(typical.q_hat)
+        return cls(probe, reference, alpha, *((q, q_hat) if q > _EVEN else (0.0, 0.0)))
 
 
 class Energetic(NamedTuple):
@@ -174,7 +182,9 @@ def _smooth_rule(setting: Setting, mean: Array, across: float, given: float) -> 
     centers = [(float(np.asarray(edge)) - mean) / across for edge in setting.reference.edges]
     if across < 0:
         centers.reverse()
-    return multi_rule(centers, [np.full_like(mean, given / abs(across))] * len(centers), setting.nodes[1])
+    # The measure counts as a step of its own: nodes that crowd around one far from its mass would be missing there.
+    steps = [*((c, np.full_like(mean, given / abs(across))) for c in centers), (np.zeros_like(mean), np.ones_like(mean))]
+    return multi_rule(*map(list, zip(*steps, strict=True)), setting.nodes[1])
 
 
 def entropic(setting: Setting, q_hat: float, t0_hat: float, mu: float) -> Entropic:
