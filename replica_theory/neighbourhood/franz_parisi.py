@@ -166,7 +166,7 @@ def minimum_distance(model: Model, alpha: float, *, reference: Model | None = No
         raise ConvergenceError(f"no minimum distance at alpha={alpha}: {Status.NEGATIVE_ENTROPY.sentence}", typical)
     grid = np.geomspace(0.5 * (1 - float(typical.q)), 1e-6, 40)
     for _ in range(3):  # below the root the branch may end
-        rows = franz_parisi_rows(model, center, alpha, grid)
+        rows = franz_parisi_rows(model, center, alpha, grid, patient=False)
         entropy, slope = np.array([(row.entropy, row.slope) for row in rows]).T
         negative = np.flatnonzero(entropy < 0)
         if not len(negative) and all(row.status.ok for row in rows):
@@ -247,8 +247,13 @@ def _checked_reference(model: Model, reference: Model | None) -> Model:
 _OVERLAPS = ("q", "q_hat", "t0", "t0_hat", "t_hat", "gamma", "q_ref", "energy", "free_entropy", "replicon")
 
 
-def franz_parisi_rows(probe: Model, reference: Model, alpha: float, distances: Array) -> list[Row]:
-    """The points at one setting, each at the first resolution that meets the tolerance; nothing raised or warned of."""
+def franz_parisi_rows(
+    probe: Model, reference: Model, alpha: float, distances: Array, *, patient: bool = True
+) -> list[Row]:
+    """The points at one setting, each at the first resolution that meets the tolerance; nothing raised or warned of.
+
+    With `patient` a point that the coarsest rule loses is tried once more.
+    """
     try:
         typical = replica_symmetric(reference, alpha)
         alone = typical if reference == probe else replica_symmetric(probe, alpha)
@@ -263,7 +268,7 @@ def franz_parisi_rows(probe: Model, reference: Model, alpha: float, distances: A
             rows[k] = row
         # Where the probes freeze, 1 - q is so small that the coarsest rule loses the branch before it ends.
         lost = {k for k in todo if not rows[k].status.ok and distances[k] >= _SMALLEST_DISTANCE}
-        again = lost if nodes == RESOLUTIONS[0] else set()
+        again = lost if patient and nodes == RESOLUTIONS[0] else set()
         todo = np.array([k for k in todo if rows[k].error > _TOLERANCE or k in again], dtype=int)
         if not len(todo):
             break

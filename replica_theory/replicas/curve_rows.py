@@ -12,8 +12,12 @@ from replica_theory.replicas.finite_curve import finite_curve, sign_broken_curve
 from replica_theory.replicas.finite_y import System
 from replica_theory.replicas.limit_curve import limit_curve
 from replica_theory.results.curve import Row
+from replica_theory.status import ConvergenceError
+from replica_theory.typical.replica_symmetric import replica_symmetric
 from replica_theory.typing import Array
 
+_NEGLIGIBLE = 1e-10
+"""What counts as nothing in an entropy."""
 Sector = Literal["sign-symmetric", "sign-broken"]
 
 
@@ -47,7 +51,8 @@ def curve_rows(
     """
     if np.isinf(y):
         return limit_curve(model, alpha, distances)
-    problem = Problem(Equations(System(model, reference, alpha, 1.0 if zero else y), even=model.is_even), zero)
+    even = model.is_even or (not zero and _uncoupled(model, reference, alpha, y))
+    problem = Problem(Equations(System(model, reference, alpha, 1.0 if zero else y), even=even), zero)
     if sector == "sign-broken" and model.is_even:
         return sign_broken_curve(problem, distances)
     rows = finite_curve(problem, distances)
@@ -57,3 +62,17 @@ def curve_rows(
             for k, row in zip(unstable, sign_broken_curve(problem, distances[unstable]), strict=True):
                 rows[k] = row
     return rows
+
+
+def _uncoupled(model: Model, reference: Model | None, alpha: float, y: float) -> bool:
+    """Whether different references hardly know of each other: what that leaves out of the entropy is of second order.
+
+    So it is at small loads, at high temperatures, and for constraints that are nearly always met, or nearly even.
+    """
+    if model.has_teacher:
+        return False
+    try:
+        overlap = max(float(replica_symmetric(m, alpha).q) for m in (model, reference or model))
+    except ConvergenceError:
+        return False
+    return ((1 + y) ** 2 * overlap) ** 2 < _NEGLIGIBLE

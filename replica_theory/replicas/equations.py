@@ -7,7 +7,7 @@ The functional is the sum of the terms of `replicated` and of the products of ov
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import NamedTuple
+from typing import NamedTuple, cast
 
 import numpy as np
 
@@ -54,9 +54,10 @@ class Equations:
     """Saddle-point equations of one system, in coordinates that stay regular on the whole curve.
 
     Free reference: ``(q0, q1 - q0, squeezed t_hat)``, with a teacher ``(q0, R, q1 - q0, squeezed t_hat)``. Constrained:
-    ``(q0, c2, t - t0, q_ref - t0^2/q0, squeezed tau)`` with ``q1 - q0 = (t - t0)^2/(1 - q_ref) + c2``;
-    ``squeezed(x) = x/(1 + |x|)``. ``even`` is the sector in which the overlaps between different references vanish by
-    symmetry: then only ``(q1 or c2, squeezed field)`` remain.
+    ``(q0, c2, t0/q0, q_ref - t0^2/q0, squeezed tau)`` with ``q1 - q0 = (t - t0)^2/(1 - q_ref) + c2``;
+    ``squeezed(x) = x/(1 + |x|)``. Overlaps that a step makes negative count as zero, where the equations are continuous. ``even`` is the sector in which the overlaps between different references vanish by
+    symmetry: then only ``(q1 or c2, squeezed field)`` remain. It serves other constraints too where these overlaps are so
+    small that they do not count (`neglected`).
     ``rough`` equations do the two-dimensional energetic integral of constrained references at lower resolution.
     """
 
@@ -95,8 +96,17 @@ class Equations:
         if self.rough:
             system = replace(system, resolution=system.resolution.coarse())
         forces = energetic(system, q, t)
+        if self.even and forces is not None:
+            forces = forces._replace(hats=Overlaps(0.0, forces.hats.q1))
         spins = None if forces is None else entropic(self.system, forces.hats, tau)
         return None if forces is None or spins is None else (q, forces, spins)
+
+    def neglected(self, x: Array, t: float) -> float:
+        """Size of what the `even` sector leaves out of the entropy of another constraint: the overlaps squared."""
+        if not self.even or self.system.model.is_even:
+            return 0.0
+        forces = energetic(self.system, cast(Overlaps, self.decode(x, t)[0]), t)
+        return np.inf if forces is None else float((1 + self.system.y) ** 2 * forces.hats.q0 + forces.hats.q_ref) ** 2
 
     def coordinates(self, q: Overlaps, t: float) -> Array:
         """Coordinates of given overlaps (without the field)."""
@@ -106,24 +116,22 @@ class Equations:
             return np.array([q.gap]) if self.even else np.array([q.q0, q.gap])
         lag = t - q.t0
         c2 = q.gap - lag**2 / (1 - q.q_ref)
-        return np.array([c2]) if self.even else np.array([q.q0, c2, lag, q.rest])
+        return np.array([c2]) if self.even else np.array([q.q0, c2, q.slope, q.rest])
 
     def decode(self, x: Array, t: float) -> tuple[Overlaps | None, float]:
         """Overlaps and coupling field of coordinates x."""
         tau = unsqueezed(float(x[-1]))
         if self.system.reference is None:
             r = float(x[1]) if self.system.model.has_teacher else 0.0
-            return Overlaps(0.0 if self.even else float(x[0]), float(x[-2]), r=r), tau
+            return Overlaps(0.0 if self.even else max(float(x[0]), 0.0), float(x[-2]), r=r), tau
         if self.even:
             return Overlaps(0.0, t**2 + max(float(x[0]), 0.0)), tau
-        q0, c2, lag, rest = (float(v) for v in x[:-1])
-        if q0 <= 0:
-            return None, tau
-        t0, rest = t - lag, max(rest, 0.0)
-        q_ref = rest + t0**2 / q0
+        q0, c2, slope, rest = (float(v) for v in x[:-1])
+        q0, rest = max(q0, 0.0), max(rest, 0.0)
+        q_ref = rest + slope**2 * q0
         if q_ref >= 1:
             return None, tau
-        return Overlaps(q0, lag**2 / (1 - q_ref) + max(c2, 0.0), t0 / q0, rest), tau
+        return Overlaps(q0, (t - slope * q0) ** 2 / (1 - q_ref) + max(c2, 0.0), slope, rest), tau
 
     def _read(self, x: Array, t: float, q: Overlaps, forces: Energetic, spins: Entropic) -> Saddle:
         y, alpha, hats = self.system.y, self.system.alpha, forces.hats
@@ -220,7 +228,8 @@ def read_out(problem: Problem, x: Array, distance: float) -> Row:
     overlaps = dict(zip(OVERLAPS, values, strict=True))
     if problem.equations.system.model.has_teacher:
         overlaps |= dict(zip(TAUGHT, (q.r, hats.r, saddle.r_ref), strict=True))
-    return Row(Status.of(entropy, complexity), entropy, slope, complexity, y, abs(entropy - base), overlaps)
+    error = abs(entropy - base) + problem.equations.neglected(moved, 1 - 2 * distance)
+    return Row(Status.of(entropy, complexity), entropy, slope, complexity, y, error, overlaps)
 
 
 def _solved(problem: Problem, x: Array, p: float, tries: int = 3) -> tuple[Array, float, Array, Array, Array] | None:

@@ -23,6 +23,7 @@ is that of `outer_field`, the outer entropic field becomes :math:`h + \hat R`, a
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import NamedTuple
@@ -34,7 +35,7 @@ from replica_theory.models.model import Model
 from replica_theory.models.proximal import jumps
 from replica_theory.numerics.binary import log2cosh
 from replica_theory.numerics.gaussian import POINT, Rule, rule
-from replica_theory.numerics.inner_grid import MOST_NODES, inner_grid
+from replica_theory.numerics.inner_grid import MOST_NODES, Band, inner_grid
 from replica_theory.replicas.outer_field import Step, outer_rule, tilted_rule
 from replica_theory.typing import Array
 
@@ -42,6 +43,10 @@ _NEGLIGIBLE = 45.0
 """Terms below exp(-45) of the largest do not count."""
 _NARROW = 0.01
 """An inner Gaussian whose variance is this much smaller than that of the rest of the integrand has its own grid."""
+_SHARPEST = 1e-13
+"""Least variance of the reference's stability at given fields of the replica."""
+_UNRESOLVED, _WIDEST = 6.0, 300.0
+"""Distances, in widths of the reference's step, that the nodes around an edge do not resolve, and that none could."""
 _REACH = 8.5
 """Outer nodes beyond this many standard deviations weigh less than 1e-16."""
 
@@ -278,10 +283,12 @@ def _free_averages(system: System, q: Overlaps, h: Array) -> tuple[Array, Array]
     return top - 0.5 * np.log(2 * np.pi * q.gap) + np.log(sums[:, 0]), sums[:, 1:] / sums[:, :1]
 
 
-def _inner(system: System, q: Overlaps, h: Array, more: list[Step]) -> tuple[Array, Array, Array]:
+def _inner(
+    system: System, q: Overlaps, h: Array, more: list[Step], bands: Sequence[Band] = ()
+) -> tuple[Array, Array, Array]:
     r"""Inner fields, log weights there at each outer field h, and columns of 1, l', l'^2, l, l''^2, l'', violation.
 
-    `more` are steps of the reference's kernel, next to those of the replicas'.
+    `more` and `bands` are steps of the reference's kernel, next to those of the replicas'.
     """
     model, y, rest = system.model, system.y, 1 - q.q1
     std, sharp = np.sqrt(rest), np.sqrt(rest / max(y, 1.0))
@@ -289,7 +296,7 @@ def _inner(system: System, q: Overlaps, h: Array, more: list[Step]) -> tuple[Arr
     if system.reference is None and q.gap < _NARROW * sharp**2:
         f, log_df = _narrow_grid(h + y * q.gap * model.log_kernel(h, std).d1, np.sqrt(q.gap), system.resolution.spacing)
     else:
-        f, log_df = inner_grid(steps, h, np.sqrt(q.gap), system.resolution.spacing)
+        f, log_df = inner_grid(steps, h, np.sqrt(q.gap), system.resolution.spacing, bands)
     kernel = model.log_kernel(f, std)
     log_weight = -((f - h[:, None]) ** 2) / (2 * q.gap) + y * kernel.log + log_df
     moments = [np.ones_like(f), kernel.d1, kernel.d1**2, kernel.log, kernel.d2**2, kernel.d2]
@@ -300,13 +307,14 @@ def _inner(system: System, q: Overlaps, h: Array, more: list[Step]) -> tuple[Arr
 
 def _constrained_energetic(system: System, reference: Model, q: Overlaps, t: float) -> Energetic | None:
     coupling = (t - q.t0) / q.gap
-    std_ref2 = 1 - q.q_ref - coupling**2 * q.gap
-    outer = _outer_rule(system, q) if std_ref2 > 1e-12 else None
+    # Smooth in this variance down to where the reference's field is the replica's: rounding must not end the domain.
+    std_ref2 = max(1 - q.q_ref - coupling**2 * q.gap, _SHARPEST)
+    outer = _outer_rule(system, q)
     if outer is None:
         return None
     h, std_ref = np.sqrt(q.q0) * outer.nodes, np.sqrt(std_ref2)
-    more = [(float(np.asarray(edge)), std_ref / coupling) for edge in reference.edges] if coupling > 0 else []
-    f, log_weight, columns = _inner(system, q, h, more)
+    more, bands = _reference_steps(reference, q, coupling, std_ref) if coupling > 0 else ([], [])
+    f, log_weight, columns = _inner(system, q, h, more, bands)
     top = log_weight.max(axis=1)
     window = _window(log_weight, top)
     weight = np.exp(np.take_along_axis(log_weight, window, axis=1) - top[:, None])
@@ -321,6 +329,22 @@ def _constrained_energetic(system: System, reference: Model, q: Overlaps, t: flo
     weighted_pull = np.concatenate([weighted[:, :, :2], parts[:, :, None] / (coupling or np.inf)], axis=2)
     constant = top - 0.5 * np.log(2 * np.pi * q.gap)
     return _constrained_averages(system, outer, across, allowed @ weighted, pull @ weighted_pull, constant)
+
+
+def _reference_steps(reference: Model, q: Overlaps, coupling: float, std_ref: float) -> tuple[list[Step], list[Band]]:
+    """Where the reference's kernel is steep in the replica's inner field: at each edge, or all over where that moves.
+
+    The step lies where the reference's mean field is at the edge, which depends on the outer fields.
+    """
+    width = std_ref / coupling
+    steps = [(float(np.asarray(edge)), width) for edge in reference.edges]
+    spread = 6 * float(np.hypot((1 - q.slope / coupling) * np.sqrt(q.q0), np.sqrt(max(q.rest, 0.0)) / coupling))
+    bands = [
+        (edge / coupling, spread, 4 * width)
+        for edge, _ in steps
+        if abs(edge / coupling - edge) + spread > _UNRESOLVED * width and spread < _WIDEST * width
+    ]
+    return steps, bands
 
 
 def _constrained_averages(
