@@ -5,16 +5,25 @@ from __future__ import annotations
 from typing import NamedTuple
 
 import numpy as np
+from scipy import optimize, special
 
 from replica_theory.models.model import Model
 from replica_theory.numerics.binary import binary_entropy
+from replica_theory.numerics.gaussian import rule
 from replica_theory.numerics.inner_newton import inner_newton
+from replica_theory.typical.functional import teacher_weight
 from replica_theory.typing import Array
 
 _FAR = 60.0
 """A field farther from the edges than any that counts."""
 _FLAT = 1e-6
 """Curvature below which the kernel is as high on the grid, of spacing below 1e-3, as at its maximum nearby."""
+
+_NODES = 121
+_TAIL, _LONGEST = 20.0, 1e9
+"""Logarithms of the width (and a constant) between which it is looked for: in the tail of the kernel."""
+_SETTLED = 1e-10
+"""Mismatch of the teacher's field below which it is found."""
 
 
 class Saturated(NamedTuple):
@@ -46,6 +55,60 @@ def saturated(model: Model, alpha: float, t: float, *, always: bool = False) -> 
     kernel = model.log_kernel(np.array(top[0]), std)
     entropy = float(binary_entropy(distance)) + alpha * float(kernel.log)
     return Saturated(entropy, free_slope + 2 * alpha * t * float(kernel.d2), t**2, top[0])
+
+
+def taught(model: Model, alpha: float, t: float) -> Saturated | None:
+    r"""The same with a teacher, whose constraints are met the better the farther the fields are from the edge.
+
+    At a width :math:`\delta q` so large that the kernel's slope is that of its tail, :math:`(1-e^{-\beta})G(A)/\sigma`,
+    the fields are the roots of :math:`f - h = e^{L-(f-\kappa)^2/2\sigma^2}`, and with :math:`\rho = \hat R/\sqrt{\hat q}`
+
+    .. math:: \alpha E_T(f-h)^2 = 4t^2G(\rho)^2, \qquad
+       \rho = \sqrt{2\alpha/\pi}\,E_b(f-h)\big/\sqrt{E_T(f-h)^2}, \qquad R = t\tilde R = t\,(2H(-\rho) - 1).
+
+    None where no such width is found.
+    """
+    kappa, std = float(np.asarray(model.kappa)), float(np.sqrt(1 - t**2))
+    z = rule(0.0, 1.0, _NODES)
+
+    def lags(log_width: float, h: Array) -> Array:
+        start = np.log(np.maximum(kappa + std * np.sqrt(2 * log_width) - h, std))
+
+        def step(u: Array) -> Array:
+            f = h + np.exp(u)
+            excess = u + 0.5 * ((f - kappa) / std) ** 2 - log_width
+            return np.asarray(np.clip(-excess / np.maximum(1 + (f - kappa) * np.exp(u) / std**2, 0.5), -1.0, 1.0))
+
+        return np.exp(inner_newton(step, start, most=200, tol=1e-13).or_nan)
+
+    def at(rho: float) -> tuple[float, float] | None:
+        """Mismatch of rho, and the width."""
+        r_ref = float(special.erf(rho / np.sqrt(2)))
+        weight = z.weights * teacher_weight(z.nodes, 1.0, np.asarray(r_ref))
+        goal = 4 * t**2 * float(np.exp(-(rho**2))) / (2 * np.pi)
+
+        def excess(log_width: float) -> float:
+            return alpha * float(weight @ lags(log_width, t * z.nodes) ** 2) / goal - 1
+
+        ends = (_TAIL, _LONGEST)
+        if not excess(ends[0]) < 0 < excess(ends[1]):
+            return None
+        log_width = float(optimize.brentq(excess, *ends, xtol=1e-12))
+        boundary = lags(log_width, t * float(np.sqrt(1 - r_ref**2)) * z.nodes)
+        spread = float(np.sqrt(weight @ lags(log_width, t * z.nodes) ** 2))
+        return float(np.sqrt(2 * alpha / np.pi) * z.integrate(boundary)) / spread - rho, log_width
+
+    rho = float(np.sqrt(2 * alpha / np.pi))
+    for _ in range(60):
+        found = at(rho)
+        if found is None or abs(found[0]) < 1e-13:
+            break
+        rho += found[0]
+    if found is None or abs(found[0]) > _SETTLED:
+        return None
+    distance, r_ref = 0.5 * (1 - t), float(special.erf(rho / np.sqrt(2)))
+    slope = float(np.log((1 - distance) / distance))
+    return Saturated(float(binary_entropy(distance)), slope, t**2, np.inf, t * r_ref, r_ref)
 
 
 def _highest_fields(model: Model, std: float) -> list[float] | None:
