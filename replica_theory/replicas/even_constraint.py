@@ -28,7 +28,7 @@ from replica_theory.numerics.branches import follow_branch
 from replica_theory.replicas.equations import Equations
 from replica_theory.replicas.finite_y import entropic
 from replica_theory.replicas.infinite_y import LimitEquations
-from replica_theory.replicas.saturated import Saturated, saturated
+from replica_theory.replicas.saturated import Saturated, saturated, taught
 from replica_theory.typing import Array
 
 _LOADS = (0.5, 0.65, 0.8, 0.9, 1.0)
@@ -108,21 +108,38 @@ def descend(
     equations: LimitEquations, x: Array, origin: float, logs: list[float]
 ) -> dict[float, Array | Saturated | None]:
     """Solutions at y = inf at log distances below the origin; their limits once the width has diverged."""
+    model, alpha = equations.model, equations.alpha
     solved: dict[float, Array | Saturated | None] = {}
-    if not logs:
-        return solved
-    branch, diverged = sorted({*logs, *_waypoints(min(logs), origin)}, reverse=True), False
-    for point in follow_branch(equations.along, x, origin, branch, max_step=0.1, min_step=_RESOLVED):
-        if point.status.ok:
-            solved[point.parameter], diverged = point.x, bool(point.x[-2] > np.log(_SATURATED))
+    todo = []
+    for p in logs:
+        t = 1 - 2 * float(np.exp(p))
+        if equations.diverges(t):
+            solved[p] = saturated(model, alpha, t, always=True)
         else:
-            t = 1 - 2 * float(np.exp(point.parameter))
-            solved[point.parameter] = saturated(equations.model, equations.alpha, t, always=True) if diverged else None
+            todo.append(p)
+    if not todo:
+        return solved
+    places, diverged = {_odds(p): p for p in todo}, False
+    branch = sorted({*places, *_waypoints(min(places), _odds(origin))}, reverse=True)
+    for point in follow_branch(equations.along_odds, x, _odds(origin), branch, max_step=0.1, min_step=_RESOLVED):
+        if point.status.ok:
+            diverged = bool(point.x[-2] > np.log(_SATURATED))
+        if point.parameter not in places:
+            continue
+        p = places[point.parameter]
+        t = 1 - 2 * float(np.exp(p))
+        limit = taught(model, alpha, t) if model.has_teacher else saturated(model, alpha, t, always=True)
+        solved[p] = point.x if point.status.ok else limit if diverged else None
     return solved
 
 
+def _odds(log_distance: float) -> float:
+    """log(d/t) at log d."""
+    return log_distance - float(np.log1p(-2 * np.exp(log_distance)))
+
+
 def _waypoints(low: float, high: float) -> list[float]:
-    """Log distances in between, to see the width diverge."""
+    """Places in between, to see the width diverge."""
     return [float(p) for p in np.arange(high - 0.2, low, -0.2)]
 
 

@@ -107,6 +107,10 @@ class LimitEquations:
         """Saddle-point equations at a log distance."""
         return self.residual(x, 1 - 2 * float(np.exp(log_distance)))
 
+    def along_odds(self, x: Array, odds: float) -> Array:
+        """Saddle-point equations at log(d/t): log d near the reference, -log t where the overlap is small."""
+        return self.residual(x, 1 / (1 + 2 * float(np.exp(odds))))
+
     def read(self, x: Array, t: float) -> LimitPoint | None:
         """Everything reported at a solution x."""
         solved = self._terms(x)
@@ -120,6 +124,18 @@ class LimitEquations:
         replicon = 1 - self.alpha * forces.curvature * spins.curvature
         return LimitPoint(free, entropy, t_hat, q, forces.q_hat, gap, forces.gap_hat, forces.energy, replicon,
                           r, forces.r_hat, spins.r_ref)  # fmt: skip
+
+    def diverges(self, t: float) -> bool:
+        r"""Whether the width is beyond the largest at overlap t, where the references' constraints are no more felt.
+
+        It is where, at that width, :math:`\sqrt{\hat q}\,\delta q` is still below its value at the saddle point, which
+        aligned fields give without solving for them.
+        """
+        widest = float(np.expm1(_WIDEST[False]))
+        forces = self._energetic(t**2, 0.0, widest) if 0 < t < 1 and not self.model.has_teacher else None
+        if forces is None:
+            return False
+        return float(np.sqrt(forces.q_hat)) * (widest + 1 - t**2) < float(np.sqrt(2 / np.pi)) * t
 
     def _decode(self, x: Array) -> tuple[float, float, float, float]:
         """Overlaps q and R, gap and coupling field of coordinates x inside the domain."""

@@ -27,12 +27,17 @@ _SETTLED = 1e-10
 
 
 class Saturated(NamedTuple):
-    """Local entropy at y = inf, its slope, overlap and field where the best reference meets every constraint."""
+    """Local entropy at y = inf, its slope, overlap and field where the best reference meets every constraint at once.
+
+    With a teacher `r` and `r_ref` are the overlaps of replicas and reference with it.
+    """
 
     entropy: float
     slope: float
     q: float
     field: float
+    r: float = np.nan
+    r_ref: float = np.nan
 
 
 def saturated(model: Model, alpha: float, t: float, *, always: bool = False) -> Saturated | None:
@@ -73,11 +78,12 @@ def taught(model: Model, alpha: float, t: float) -> Saturated | None:
 
     def lags(log_width: float, h: Array) -> Array:
         start = np.log(np.maximum(kappa + std * np.sqrt(2 * log_width) - h, std))
+        start = np.minimum(start, log_width - 0.5 * (np.maximum(h - kappa, 0.0) / std) ** 2)
 
         def step(u: Array) -> Array:
             f = h + np.exp(u)
             excess = u + 0.5 * ((f - kappa) / std) ** 2 - log_width
-            return np.asarray(np.clip(-excess / np.maximum(1 + (f - kappa) * np.exp(u) / std**2, 0.5), -1.0, 1.0))
+            return np.asarray(np.clip(-excess / np.maximum(1 + (f - kappa) * np.exp(u) / std**2, 0.5), None, 1.0))
 
         return np.exp(inner_newton(step, start, most=200, tol=1e-13).or_nan)
 
