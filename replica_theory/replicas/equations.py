@@ -25,6 +25,8 @@ TAUGHT = ("teacher_overlap", "teacher_overlap_hat", "teacher_overlap_ref")
 """What a teacher adds."""
 _ROUGH_Y = 20.0
 """Up to this y lower resolution finds the solutions; far above, it makes folds where there are none."""
+_STEP = 1e-5
+"""Relative step of central differences."""
 _POLISHED = 1e-8
 """Step of Newton's method after which its derivatives need not be taken again."""
 
@@ -247,8 +249,8 @@ def _solved(problem: Problem, x: Array, p: float, tries: int = 3) -> tuple[Array
 def _derivatives(problem: Problem, x: Array, p: float) -> tuple[Array | None, Array, Array]:
     """Central differences: Jacobian of the residual, gradient of the entropy, and both along log d."""
     columns, gradient = [], []
-    for k in range(len(x) + 1):
-        h = 1e-5 * (max(abs(float(x[k])), 1e-3) if k < len(x) else 1.0)
+    for k, size in enumerate(_sizes(problem, x, p)):
+        h = _STEP * size
         unit = np.zeros(len(x) + 1)
         unit[k] = h
         right = problem.evaluate(x + unit[:-1], p + unit[-1])
@@ -258,3 +260,13 @@ def _derivatives(problem: Problem, x: Array, p: float) -> tuple[Array | None, Ar
         columns.append((right[0] - left[0]) / (2 * h))
         gradient.append((right[1].entropy - left[1].entropy) / (2 * h))
     return np.stack(columns[:-1], axis=1), np.array(gradient[:-1]), np.append(columns[-1], gradient[-1])
+
+
+def _sizes(problem: Problem, x: Array, p: float) -> list[float]:
+    """Over what the equations change in each coordinate and along log d: no more than it is from its bound."""
+    equations, inner = problem.at(x)
+    q = equations.decode(inner, 1 - 2 * float(np.exp(p)))[0]
+    room = 1.0 if q is None else max(1 - q.q1, 1e-6)
+    sizes = [min(max(abs(float(v)), 1e-3), room) for v in inner[:-1]]
+    sizes.append(min(max(abs(float(inner[-1])), 1e-3), 1 - abs(float(inner[-1]))))
+    return [*sizes, *(abs(float(v)) for v in x[len(inner) :]), 1.0]

@@ -36,6 +36,7 @@ _LOADS = (0.5, 0.65, 0.8, 0.9, 1.0)
 _DISTANCES = (0.3, 0.2, 0.4, 0.1)
 _SATURATED = 1e9
 """Width beyond which its divergence is taken as complete (the entropy is then off by less than its inverse)."""
+_NEAR_HALF = 0.4
 _RESOLVED = 2e-3
 """Resolution in log d of the end of a branch at y = inf."""
 _MANY = 60.0
@@ -119,9 +120,12 @@ def descend(
             todo.append(p)
     if not todo:
         return solved
-    places, diverged = {_odds(p): p for p in todo}, False
-    branch = sorted({*places, *_waypoints(min(places), _odds(origin))}, reverse=True)
-    for point in follow_branch(equations.along_odds, x, _odds(origin), branch, max_step=0.1, min_step=_RESOLVED):
+    # From a small overlap the branch is followed in the logarithm of the overlap.
+    near_half = origin > np.log(_NEAR_HALF)
+    along, place = (equations.along_odds, _odds) if near_half else (equations.along, float)
+    places, diverged = {place(p): p for p in todo}, False
+    branch = sorted({*places, *_waypoints(min(places), place(origin))}, reverse=True)
+    for point in follow_branch(along, x, place(origin), branch, max_step=0.1, min_step=_RESOLVED):
         if point.status.ok:
             diverged = bool(point.x[-2] > np.log(_SATURATED))
         if point.parameter not in places:

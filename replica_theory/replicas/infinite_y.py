@@ -31,8 +31,8 @@ from replica_theory.replicas.outer_field import outer_rule, tilted_rule
 from replica_theory.typical.functional import teacher_weight
 from replica_theory.typing import Array
 
-_WIDEST = {False: 40.0, True: 300.0}
-"""Largest log(1 + dq): beyond, the limit is known; a teacher leaves the overlaps with it to be found."""
+_WIDEST = 40.0
+"""Largest log(1 + dq): beyond, the limit is known."""
 
 
 class LimitPoint(NamedTuple):
@@ -131,7 +131,7 @@ class LimitEquations:
         It is where, at that width, :math:`\sqrt{\hat q}\,\delta q` is still below its value at the saddle point, which
         aligned fields give without solving for them.
         """
-        widest = float(np.expm1(_WIDEST[False]))
+        widest = float(np.expm1(_WIDEST))
         forces = self._energetic(t**2, 0.0, widest) if 0 < t < 1 and not self.model.has_teacher else None
         if forces is None:
             return False
@@ -143,7 +143,7 @@ class LimitEquations:
         return float(x[0]), r, max(float(np.expm1(x[-2])), 0.0), unsqueezed(float(x[-1]))
 
     def _terms(self, x: Array) -> tuple[_Energetic, _Entropic] | None:
-        if not (0 < x[0] < 1 - 1e-9 and abs(x[-1]) < 1 and x[-2] < _WIDEST[self.model.has_teacher]):
+        if not (0 < x[0] < 1 - 1e-9 and abs(x[-1]) < 1 and x[-2] < _WIDEST):
             return None
         q, r, gap, t_hat = self._decode(x)
         forces = self._energetic(q, r, gap) if r**2 < q else None

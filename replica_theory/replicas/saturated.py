@@ -19,11 +19,11 @@ _FAR = 60.0
 _FLAT = 1e-6
 """Curvature below which the kernel is as high on the grid, of spacing below 1e-3, as at its maximum nearby."""
 
-_NODES = 121
+_NODES = 241
 _TAIL, _LONGEST = 20.0, 1e9
 """Logarithms of the width (and a constant) between which it is looked for: in the tail of the kernel."""
-_SETTLED = 1e-10
-"""Mismatch of the teacher's field below which it is found."""
+_SETTLED = 1e-12
+"""Change of the teacher's field at which it is found."""
 
 
 class Saturated(NamedTuple):
@@ -73,48 +73,51 @@ def taught(model: Model, alpha: float, t: float) -> Saturated | None:
 
     None where no such width is found.
     """
-    kappa, std = float(np.asarray(model.kappa)), float(np.sqrt(1 - t**2))
-    z = rule(0.0, 1.0, _NODES)
-
-    def lags(log_width: float, h: Array) -> Array:
-        start = np.log(np.maximum(kappa + std * np.sqrt(2 * log_width) - h, std))
-        start = np.minimum(start, log_width - 0.5 * (np.maximum(h - kappa, 0.0) / std) ** 2)
-
-        def step(u: Array) -> Array:
-            f = h + np.exp(u)
-            excess = u + 0.5 * ((f - kappa) / std) ** 2 - log_width
-            return np.asarray(np.clip(-excess / np.maximum(1 + (f - kappa) * np.exp(u) / std**2, 0.5), None, 1.0))
-
-        return np.exp(inner_newton(step, start, most=200, tol=1e-13).or_nan)
-
-    def at(rho: float) -> tuple[float, float] | None:
-        """Mismatch of rho, and the width."""
-        r_ref = float(special.erf(rho / np.sqrt(2)))
-        weight = z.weights * teacher_weight(z.nodes, 1.0, np.asarray(r_ref))
-        goal = 4 * t**2 * float(np.exp(-(rho**2))) / (2 * np.pi)
-
-        def excess(log_width: float) -> float:
-            return alpha * float(weight @ lags(log_width, t * z.nodes) ** 2) / goal - 1
-
-        ends = (_TAIL, _LONGEST)
-        if not excess(ends[0]) < 0 < excess(ends[1]):
-            return None
-        log_width = float(optimize.brentq(excess, *ends, xtol=1e-12))
-        boundary = lags(log_width, t * float(np.sqrt(1 - r_ref**2)) * z.nodes)
-        spread = float(np.sqrt(weight @ lags(log_width, t * z.nodes) ** 2))
-        return float(np.sqrt(2 * alpha / np.pi) * z.integrate(boundary)) / spread - rho, log_width
-
     rho = float(np.sqrt(2 * alpha / np.pi))
     for _ in range(60):
-        found = at(rho)
-        if found is None or abs(found[0]) < 1e-13:
-            break
-        rho += found[0]
-    if found is None or abs(found[0]) > _SETTLED:
-        return None
-    distance, r_ref = 0.5 * (1 - t), float(special.erf(rho / np.sqrt(2)))
-    slope = float(np.log((1 - distance) / distance))
-    return Saturated(float(binary_entropy(distance)), slope, t**2, np.inf, t * r_ref, r_ref)
+        r_ref = float(special.erf(rho / np.sqrt(2)))
+        goal = 2 / np.pi * t**2 * float(np.exp(-(rho**2)))
+        log_width = _log_width(model, alpha, t, r_ref, goal)
+        if log_width is None:
+            return None
+        boundary = _lag(model, log_width, t, float(np.sqrt(1 - r_ref**2)), 0.0)[0]
+        previous, rho = rho, alpha * float(np.sqrt(2 / np.pi)) * boundary / float(np.sqrt(goal))
+        if abs(rho - previous) < _SETTLED:
+            distance = 0.5 * (1 - t)
+            slope = float(np.log((1 - distance) / distance))
+            return Saturated(float(binary_entropy(distance)), slope, t**2, np.inf, t * r_ref, r_ref)
+    return None
+
+
+def _log_width(model: Model, alpha: float, t: float, r_ref: float, goal: float) -> float | None:
+    """The L at which alpha times the mean square of f - h is the goal."""
+
+    def excess(log_width: float) -> float:
+        return alpha * _lag(model, log_width, t, 1.0, r_ref)[1] / goal - 1
+
+    ends = (_TAIL, _LONGEST)
+    return float(optimize.brentq(excess, *ends, xtol=1e-12)) if excess(ends[0]) < 0 < excess(ends[1]) else None
+
+
+def _lag(model: Model, log_width: float, t: float, scale: float, r_ref: float) -> tuple[float, float]:
+    """Mean and mean square of f - h for h of standard deviation t times the scale, weighted by a teacher."""
+    kappa, std = float(np.asarray(model.kappa)), float(np.sqrt(1 - t**2))
+    far = std * float(np.sqrt(2 * log_width))
+    # Fields already there have no need to move: the kink between them and the others is as wide as the kernel's tail.
+    z = rule((kappa + far) / (t * scale), std**2 / far / (t * scale), _NODES)
+    h = t * scale * z.nodes
+    start = np.minimum(
+        np.log(np.maximum(kappa + far - h, std)), log_width - 0.5 * (np.maximum(h - kappa, 0.0) / std) ** 2
+    )
+
+    def step(u: Array) -> Array:
+        f = h + np.exp(u)
+        excess = u + 0.5 * ((f - kappa) / std) ** 2 - log_width
+        return np.asarray(np.minimum(-excess / np.maximum(1 + (f - kappa) * np.exp(u) / std**2, 0.5), 1.0))
+
+    lag = np.exp(inner_newton(step, start, most=200, tol=1e-13).or_nan)
+    weight = z.weights * teacher_weight(z.nodes, 1.0, np.asarray(r_ref))
+    return float(weight @ lag), float(weight @ lag**2)
 
 
 def _highest_fields(model: Model, std: float) -> list[float] | None:
