@@ -114,8 +114,9 @@ def descend(
     todo = []
     for p in logs:
         t = 1 - 2 * float(np.exp(p))
-        if equations.diverges(t):
-            solved[p] = saturated(model, alpha, t, always=True)
+        limit = saturated(model, alpha, t, always=True)
+        if limit is not None and np.isinf(limit.field) and equations.diverges(t):
+            solved[p] = limit
         else:
             todo.append(p)
     if not todo:
@@ -132,8 +133,10 @@ def descend(
             continue
         p = places[point.parameter]
         t = 1 - 2 * float(np.exp(p))
-        limit = taught(model, alpha, t) if model.has_teacher else saturated(model, alpha, t, always=True)
-        solved[p] = point.x if point.status.ok else limit if diverged else None
+        ended = None
+        if diverged and not point.status.ok:
+            ended = taught(model, alpha, t) if model.has_teacher else saturated(model, alpha, t, always=True)
+        solved[p] = point.x if point.status.ok else ended
     return solved
 
 

@@ -35,12 +35,14 @@ from replica_theory.models.model import Model
 from replica_theory.models.proximal import jumps
 from replica_theory.numerics.binary import log2cosh
 from replica_theory.numerics.gaussian import POINT, Rule, rule
-from replica_theory.numerics.inner_grid import MOST_NODES, Band, inner_grid
+from replica_theory.numerics.inner_grid import Band, inner_grid
 from replica_theory.replicas.outer_field import Step, outer_rule, tilted_rule
 from replica_theory.typing import Array
 
 _NEGLIGIBLE = 45.0
 """Terms below exp(-45) of the largest do not count."""
+_MANY = 1000
+"""Nodes from which on a uniform grid of the entropic field costs more than one that is fine where it must be."""
 _NARROW = 0.01
 """An inner Gaussian whose variance is this much smaller than that of the rest of the integrand has its own grid."""
 _SHARPEST = 1e-13
@@ -210,24 +212,23 @@ def entropic(system: System, hats: Overlaps, tau: float) -> Entropic | None:
 def _around_one(system: System, hats: Overlaps, tau: float, h: Array) -> tuple[Array, Array] | None:
     """Logarithm of the integral over f around one sign of the reference, and averages of tanh, its square, log, sech^4.
 
-    None where the grid would be too large.
+    None where the nodes are not found.
     """
-    grid = _entropic_grid(system, hats, tau, h)
-    if grid is None:
+    f, log_df = _entropic_grid(system, hats, tau, h)
+    if not np.isfinite(f).all():
         return None
-    f, log_df = grid
     log_f = log2cosh(f)
-    log_weight = -((f - h[:, None] - tau) ** 2) / (2 * hats.gap) + system.y * log_f
+    log_weight = -((f - h[:, None] - tau) ** 2) / (2 * hats.gap) + system.y * log_f + log_df
     top = log_weight.max(axis=1)
     m = np.tanh(f)
     columns = [np.ones_like(f), m, m**2, log_f, (1 - m**2) ** 2]
     sums = _sums(np.exp(log_weight - top[:, None]), np.stack(columns, axis=-1))
-    log_z = top + np.log(sums[:, 0]) + log_df - 0.5 * np.log(2 * np.pi * hats.gap)
+    log_z = top + np.log(sums[:, 0]) - 0.5 * np.log(2 * np.pi * hats.gap)
     return log_z, sums[:, 1:] / sums[:, :1]
 
 
-def _entropic_grid(system: System, hats: Overlaps, tau: float, h: Array) -> tuple[Array, Array] | None:
-    """Grid of the inner field and the logarithm of its spacing, None if it would be too large."""
+def _entropic_grid(system: System, hats: Overlaps, tau: float, h: Array) -> tuple[Array, Array]:
+    """Grid of the inner field and the logarithm of its spacing."""
     y, width = system.y, np.sqrt(hats.gap)
     if system.reference is None and hats.gap * max(y, 1.0) < _NARROW:
         center = h + tau
@@ -235,8 +236,9 @@ def _entropic_grid(system: System, hats: Overlaps, tau: float, h: Array) -> tupl
     reach = min(_REACH * np.sqrt(hats.q0), float(h[-1]) - hats.r) + abs(hats.r) + abs(tau) + y * hats.gap + 9 * width
     spacing = min(width, 0.6) * system.resolution.spacing
     count = int(np.ceil(reach / spacing))
-    if count > MOST_NODES:
-        return None
+    if count > _MANY:  # fields far from the zero of tanh need no more than the Gaussian's own width
+        ends = (reach - 9 * width) * np.array([-1.0, 1.0])
+        return inner_grid([(0.0, 0.6)], ends, float(width), system.resolution.spacing)
     return spacing * np.arange(-count, count + 1), np.log(np.full(1, spacing))
 
 
