@@ -28,6 +28,7 @@ import numpy as np
 
 from replica_theory.arguments import Allowed, checked_alpha, checked_distance, checked_model, checked_real, shown
 from replica_theory.models.perceptron import TeacherStudent
+from replica_theory.numerics.progress import alive
 from replica_theory.replicas.curve_rows import curve_rows
 from replica_theory.replicas.equations import TAUGHT
 from replica_theory.results.curve import EntropyCurve, Row, assemble
@@ -104,7 +105,8 @@ def dense_teacher(
         rows = curve_rows(students, None, at["alpha"], at["y"], distances)
         return [row._replace(y=at["y"], overlaps=_with_errors(row.overlaps)) for row in rows]
 
-    rows = by_setting(points, "distance", solve)
+    with alive("dense region"):
+        rows = by_setting(points, "distance", solve)
     label = f"dense region around a teacher's students, alpha = {shown(alpha)}, y = {shown(count)}"
     asked = {"function": "dense_teacher", "y": np.asarray(y).tolist()}
     curve = assemble(rows, points, label, names=_OVERLAPS, model=model, settings=asked)

@@ -29,6 +29,7 @@ from replica_theory.arguments import POSITIVE, checked_alpha, checked_distance, 
 from replica_theory.models.model import Model
 from replica_theory.numerics.binary import binary_entropy
 from replica_theory.numerics.branches import BranchPoint, follow_branch
+from replica_theory.numerics.progress import alive
 from replica_theory.replicas.probe import (
     RESOLUTIONS,
     Setting,
@@ -121,7 +122,8 @@ def franz_parisi(
         probe = model.at(kappa=at["kappa"], beta=at["beta"])
         return franz_parisi_rows(probe, center.at(kappa=at["kappa_ref"], beta=at["beta_ref"]), at["alpha"], distances)
 
-    rows = by_setting(points, "distance", solve)
+    with alive("Franz-Parisi entropy"):
+        rows = by_setting(points, "distance", solve)
     label = f"Franz-Parisi, alpha = {alpha}" if np.ndim(alpha) == 0 else ""
     asked = {"function": "franz_parisi", "reference": center}
     names = (*_OVERLAPS, "fold")

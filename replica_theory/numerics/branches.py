@@ -16,6 +16,7 @@ import numpy as np
 
 from replica_theory.numerics.fixed_points import DIFFERENCE, ROUNDING
 from replica_theory.numerics.interpolation import polynomial_weights
+from replica_theory.numerics.progress import tick
 from replica_theory.status import Status
 from replica_theory.typing import Array
 
@@ -205,6 +206,7 @@ class _Arclength:
 
     def correct(self, z: Array, direction: Array, step: float) -> tuple[Array | None, bool]:
         """The solution in the plane at right angles to the tangent, a step away; and whether it took few iterations."""
+        tick()
         scale = _scale(z)
         predicted = z + step * direction * scale
         at = predicted.copy()
@@ -285,6 +287,7 @@ class _Broyden:
 
     def solve(self, guess: Array, p: float) -> Array | None:
         """The solution near `guess`, or None: first with the Jacobian at hand, then with a fresh one."""
+        tick()
         if self._jacobian is not None:
             found = self._iterate(guess, p, limit=8)
             if found is not None:

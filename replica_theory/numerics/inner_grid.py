@@ -37,7 +37,9 @@ def inner_grid(
 
     ends = position(np.array([low, high]))
     count = int(np.ceil((ends[1] - ends[0]) / spacing))
-    u = np.linspace(ends[0], ends[1], min(count, MOST_NODES))
+    if count > MOST_NODES:  # fewer would not resolve it
+        return np.full(3, np.nan), np.full(3, np.nan)
+    u = np.linspace(ends[0], ends[1], count)
     ends_of_bands = [end + s * _SPREAD for c, b, s in bands for end in (c - b, c + b)]
     coarse = np.unique(
         np.concatenate([np.linspace(low, high, 200), *(c + s * _SPREAD for c, s in steps), *ends_of_bands])
