@@ -308,7 +308,7 @@ def _first_minimum(rows: Callable[[Array], list[Row]]) -> tuple[float, float]:
     A curve whose branch turns back before any has none that is positive. Without a minimum the slope falls all the way
     to the distance where the replicas do not feel the reference: it is positive up to there.
     """
-    grid = np.geomspace(*_WINDOW, 14)
+    window = grid = np.geomspace(*_WINDOW, 14)
     found = rows(grid)
     best = _interior(grid, found)
     if best is None:
@@ -317,10 +317,10 @@ def _first_minimum(rows: Callable[[Array], list[Row]]) -> tuple[float, float]:
         best = _interior(grid, found)
     if best is not None:
         return best
-    lost = [k for k, row in enumerate(found) if row.status is Status.FOLD]
-    if lost or not any(row.status.ok for row in found):
-        return -np.inf, float(grid[lost[-1]] if lost else grid[-1])
-    return max(row.slope for row in found if row.status.ok), float(grid[-1])
+    lost = [k for k, row in enumerate(found) if k < len(window) and row.status in (Status.FOLD, Status.SADDLE_LOST)]
+    if lost:
+        return -np.inf, float(grid[lost[-1]])
+    return max((row.slope for row in found if row.status.ok), default=-np.inf), float(grid[-1])
 
 
 def _interior(distances: Array, rows: list[Row]) -> tuple[float, float] | None:
