@@ -1,5 +1,6 @@
 """Message passing on instances of the binary perceptron: entropies, local entropies and solvers at finite N."""
 
+import bp.kernel_cache  # noqa: F401 (before anything that is compiled)
 from bp.algorithms import Solution, solve, solve_batch, solvers
 from bp.algorithms.monte_carlo import Sample, monte_carlo
 from bp.ensembles.ensemble import ensemble, read_ensemble
@@ -10,7 +11,10 @@ from bp.messages.local_entropy import local_entropy
 from bp.messages.propagation import BPResult, belief_propagation
 from bp.messages.state import Messages
 from bp.problems.files import read_instance, write_instance
+from bp.problems.generalization import generalization_error
 from bp.problems.perceptron import Instance, random_instance
+from bp.problems.prediction import predict
+from bp.problems.vote import predict_probability
 from bp.validation.crosscheck import crosscheck
 from bp.validation.report import Crosscheck
 from bp.validation.table import Row
@@ -31,8 +35,11 @@ __all__ = [
     "crosscheck",
     "ensemble",
     "enumerate_solutions",
+    "generalization_error",
     "local_entropy",
     "monte_carlo",
+    "predict",
+    "predict_probability",
     "random_instance",
     "read_ensemble",
     "read_instance",

@@ -1,4 +1,4 @@
-"""Command line of the instance side: ``python -m bp crosscheck | solve | entropy``."""
+"""Command line of the instance side: ``python -m bp crosscheck | generate | solve | entropy | local-entropy``."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ import errno
 import json
 import math
 import os
+import shlex
 import sys
 from collections.abc import Callable, Sequence
 from concurrent.futures import BrokenExecutor
@@ -15,23 +16,27 @@ from typing import Any
 
 import numpy as np
 
-from bp.algorithms import solve, solvers
-from bp.execution.store import require_writable
+from bp.algorithms import SolverStatus, solve, solvers
+from bp.execution.store import OtherRun, clear_points, require_writable
 from bp.execution.workers import worker_processes
+from bp.messages.local_entropy import local_entropy
 from bp.messages.propagation import belief_propagation
-from bp.problems.constraint import CONSTRAINTS
-from bp.problems.files import read_instance
-from bp.problems.perceptron import Instance
+from bp.problems.files import read_instance, write_instance
+from bp.problems.perceptron import Instance, random_instance
 from bp.validation.call import stored_call
 from bp.validation.comparisons import COMPARISONS
 from bp.validation.crosscheck import DISTANCES, crosscheck
 from bp.validation.report import Crosscheck
 from bp.validation.table import Row
+from bp.validation.verdict import RARE
+from replica_theory._version import __version__
 from replica_theory.arguments import checked_integer, integer_of, number_of, word_of
+from replica_theory.console import console
 from replica_theory.models.command_line import add_model_options, model_of, particular_options, plain_models
 from replica_theory.models.registry import particulars
 from replica_theory.results.files import replace_file
-from replica_theory.status import ConvergenceError
+from replica_theory.results.streams import is_stream
+from replica_theory.status import ConvergenceError, Status, silenced
 
 DEFAULTS: dict[str, Any] = {
     "model": "binary",
@@ -44,8 +49,10 @@ DEFAULTS: dict[str, Any] = {
     "method": "amp",
     "workers": min(2, os.cpu_count() or 1),
 }
-_IN_WORDS = ("binary", "symmetric", "teacher-student")
-"""Models that ``--constraint`` has words for."""
+_CONSTRAINTS = {"binary": "margin", "teacher-student": "margin", "symmetric": "symmetric"}
+"""Words for the constraints of models, which any file that holds them agrees with."""
+UNSATISFIABLE = 3
+"""Exit code where it is proved that there are no solutions."""
 LOADS = {"binary": (0.3, 0.5, 0.7), "symmetric": (0.5, 0.8, 1.1), "teacher-student": (0.4, 0.8, 1.1)}
 
 
@@ -60,13 +67,18 @@ def main(argv: Sequence[str] | None = None) -> int:
     Returns
     -------
     int
-        0: done (and, for ``solve``, solved); 1: not solved, not converged, or nothing to compare; 2: bad input, said in
-        a sentence on standard error; 130: interrupted.
+        0: done (and, for ``solve``, solved); 1: not solved, not converged, nothing to compare, or (``crosscheck
+        --check``) theory and simulation disagree; 2: bad input, said in a sentence on standard error; 3: it is proved
+        that no weights satisfy every pattern; 130: interrupted.
     """
-    arguments = _parser().parse_args(argv)
-    command: Callable[[argparse.Namespace], int] = arguments.command
+    arguments = argparse.Namespace()
     try:
-        return command(arguments)
+        with console():
+            _parser().parse_args(argv, arguments)
+            command: Callable[[argparse.Namespace], int] = arguments.command
+            return command(arguments)
+    except BrokenPipeError:  # the reader had enough (head, less)
+        return 0
     except (ValueError, TypeError, MemoryError, OSError) as error:
         print(f"python -m bp: {_sentence(error)}", file=sys.stderr)
         return 2
@@ -74,18 +86,54 @@ def main(argv: Sequence[str] | None = None) -> int:
         print(f"python -m bp: {error}", file=sys.stderr)
         return 1
     except BrokenExecutor as error:
-        print(f"python -m bp: {_sentence(error)}", file=sys.stderr)
+        print(f"python -m bp: {_sentence(error)}{_resume(arguments, error)}", file=sys.stderr)
         return 1
-    except KeyboardInterrupt as interrupt:
-        print(f"python -m bp: interrupted{''.join(f'; {line}' for line in interrupt.args)}", file=sys.stderr)
+    except KeyboardInterrupt as error:
+        print(f"python -m bp: interrupted; {_how_to_go_on(arguments, error, argv)}", file=sys.stderr)
         return 130
+
+
+def _how_to_go_on(arguments: argparse.Namespace, error: KeyboardInterrupt, argv: Sequence[str] | None) -> str:
+    """What is kept, and the command that goes on from there."""
+    if getattr(arguments, "checkpoint", None) and error.args:
+        same = shlex.join(sys.argv[1:] if argv is None else argv)
+        return f"{error}: python -m bp {same}"
+    if getattr(arguments, "command", None) is _crosscheck and error.args:
+        return f"{error}{_resume(arguments, error)}"
+    keeps = "; with --checkpoint FILE it goes on where it was" if hasattr(arguments, "checkpoint") else ""
+    return f"nothing is kept, the same command begins again{keeps}"
+
+
+def _resume(arguments: argparse.Namespace, error: BaseException) -> str:
+    """The command that goes on with a crosscheck of which something is kept."""
+    if not str(error).endswith("the same call goes on from there"):
+        return ""
+    return f": python -m bp crosscheck --resume --output {shlex.quote(arguments.output)}"
 
 
 def _crosscheck(arguments: argparse.Namespace) -> int:
     settings = _crosscheck_settings(arguments)
+    try:
+        check = _checked(settings, arguments.output)
+    except OtherRun as refusal:
+        if not arguments.force:
+            raise ValueError(f"{refusal}, or drop its points by --force") from None
+        clear_points(arguments.output)
+        check = _checked(settings, arguments.output)
+    paths = check.save(arguments.output)
+    if arguments.json:
+        print(json.dumps(_jsonable(check)))
+    else:
+        print(check, "", *_verdict(check), f"wrote {', '.join(map(str, paths))}", sep="\n")
+    if arguments.check:
+        return 0 if check.verdict.agrees else 1
+    return 0 if any(math.isfinite(row.discrepancy) for row in check.rows) else 1
+
+
+def _checked(settings: dict[str, Any], folder: str) -> Crosscheck:
     kappa = {} if settings["kappa"] is None else {"kappa": settings["kappa"]}
     with worker_processes(settings["workers"]) as executor:
-        check = crosscheck(
+        return crosscheck(
             model_of(settings["model"], settings, **kappa),
             settings["alpha"],
             settings["n"],
@@ -95,14 +143,8 @@ def _crosscheck(arguments: argparse.Namespace) -> int:
             distance=settings["distance"],
             method=settings["method"],
             executor=executor,
-            folder=arguments.output,
+            folder=folder,
         )
-    paths = check.save(arguments.output)
-    if arguments.json:
-        print(json.dumps(_jsonable(check)))
-    else:
-        print(check, "", *_verdict(check), f"wrote {', '.join(map(str, paths))}", sep="\n")
-    return 0 if any(math.isfinite(row.discrepancy) for row in check.rows) else 1
 
 
 def _crosscheck_settings(arguments: argparse.Namespace) -> dict[str, Any]:
@@ -124,16 +166,41 @@ def _crosscheck_settings(arguments: argparse.Namespace) -> dict[str, Any]:
     return settings
 
 
+def _generate(arguments: argparse.Namespace) -> int:
+    output = Path(arguments.file)
+    kappa = {} if arguments.kappa is None else {"kappa": arguments.kappa}
+    checked_integer("seed", arguments.seed, 0)
+    model = model_of(arguments.model, vars(arguments), **kappa)
+    _require_free(output, arguments.force)
+    instance = random_instance(model, arguments.n, arguments.alpha, arguments.seed, patterns=arguments.patterns)
+    write_instance(instance, output)
+    report = {
+        "n": instance.n,
+        "patterns": instance.n_patterns,
+        "model": arguments.model,
+        "kappa": instance.kappa,
+        "seed": arguments.seed,
+        "file": str(output),
+    }
+    _print(report, arguments.json, f"wrote {instance.n_patterns} patterns on {instance.n} weights to {output}")
+    return 0
+
+
 def _solve(arguments: argparse.Namespace) -> int:
     instance = _read(arguments)
-    output = Path(arguments.output or f"{arguments.file}.weights.txt")
+    output = Path(arguments.output or _weights_of(arguments.file))
     if output.is_dir():
         raise IsADirectoryError(errno.EISDIR, "is a folder, not a file for the weights", str(output))
+    stream = is_stream(output)
     for option, path in (("--output", output), ("--checkpoint", arguments.checkpoint)):
-        if path is not None and os.path.exists(path) and os.path.samefile(path, arguments.file):
+        if path is None or arguments.file == "-":
+            continue
+        if os.path.exists(path) and os.path.samefile(path, arguments.file):
             raise ValueError(f"{option} must be another file than the instance; got {path}")
     checked_integer("seed", arguments.seed, 0)
-    require_writable(output.parent)
+    if not stream:
+        _require_free(output, arguments.force)
+        require_writable(Path(os.path.realpath(output)).parent)
     options = {} if arguments.checkpoint is None else {"checkpoint": arguments.checkpoint}
     found = solve(instance, arguments.solver, rng=arguments.seed, **options)
     replace_file(output, (" ".join(map(str, found.weights.tolist())) + "\n").encode())
@@ -148,14 +215,21 @@ def _solve(arguments: argparse.Namespace) -> int:
     }
     text = f"{found.message} {found.errors} errors, {found.iterations} iterations; wrote {output}"
     _print(report, arguments.json, text)
+    if found.status is SolverStatus.UNSATISFIABLE:
+        return UNSATISFIABLE
     return 0 if found.solved else 1
 
 
 def _entropy(arguments: argparse.Namespace) -> int:
     instance = _read(arguments)
-    run = belief_propagation(
-        instance, arguments.method, beta=arguments.beta, damping=arguments.damping, max_iter=arguments.max_iter
-    )
+    options = {"beta": arguments.beta, "damping": arguments.damping, "max_iter": arguments.max_iter}
+    reason = ""
+    try:
+        run = belief_propagation(instance, arguments.method, **options)
+    except ConvergenceError as error:
+        run, reason = error.result, str(error)
+        if run.status is not Status.UNSATISFIABLE:
+            raise
     report = {
         "entropy": run.entropy,
         "free_entropy": run.free_entropy,
@@ -168,27 +242,81 @@ def _entropy(arguments: argparse.Namespace) -> int:
         "patterns": instance.n_patterns,
     }
     text = f"Bethe entropy {run.entropy:.9f} nats per weight (N = {instance.n}, alpha = {instance.alpha:.4g})"
-    if math.isfinite(run.entropy):
+    if not reason:
         text += f", energy {run.energy:.6g} per pattern, overlap q = {run.overlap:.6f}\n{run.message}"
     else:
-        text += ": no weights satisfy every pattern"
+        text += f": {reason}"
     _print(report, arguments.json, text)
-    return 0
+    return UNSATISFIABLE if reason else 0
+
+
+def _local_entropy(arguments: argparse.Namespace) -> int:
+    instance = _read(arguments)
+    path = arguments.weights or _weights_of(arguments.file)
+    if arguments.weights is None and not os.path.exists(path):
+        raise ValueError(f"there are no weights in {path}: name theirs by --weights, or find some: python -m bp solve")
+    weights = _read_weights(path)
+    with silenced():
+        curve = local_entropy(
+            instance,
+            weights,
+            np.array(arguments.distance),
+            method=arguments.method,
+            damping=arguments.damping,
+            max_iter=arguments.max_iter,
+        )
+    errors, columns = instance.errors(weights), (curve.distance, curve.entropy, curve.slope, curve.status)
+    if arguments.json:
+        names = ("distance", "entropy", "slope", "status")
+        points = [dict(zip(names, (*map(_plain, map(float, row)), str(status)), strict=True))
+                  for *row, status in zip(*columns, strict=True)]  # fmt: skip
+        print(json.dumps({"errors": errors, "weights": str(path), "points": points}))
+    else:
+        print(f"around {path}, which violates {errors} of {instance.n_patterns} patterns")
+        print(f"{'distance':>10}  {'entropy':>12}  {'slope':>12}  status")
+        for distance, entropy, slope, status in zip(*columns, strict=True):
+            print(f"{distance:>10.6g}  {entropy:>12.9f}  {slope:>12.6g}  {status}")
+    for status in dict.fromkeys(status for status in curve.status if not status.ok):
+        print(f"python -m bp: {status.sentence}", file=sys.stderr)
+    return 0 if all(status.ok for status in curve.status) else 1
 
 
 def _read(arguments: argparse.Namespace) -> Instance:
-    kappa, constraint = arguments.kappa, arguments.constraint
-    if constraint in (None, *CONSTRAINTS):
+    kappa, name = arguments.kappa, arguments.model
+    if name is None or name in _CONSTRAINTS:
         particular_options("binary", vars(arguments))  # refuses the options of others
+        constraint = None if name is None else _CONSTRAINTS[name]
+        if name is not None and kappa is None and Path(arguments.file).suffix != ".npz":  # which has its own
+            kappa = plain_models()[name].default("kappa")
         return read_instance(arguments.file, kappa=kappa, constraint=constraint)
     margin = {} if kappa is None else {"kappa": kappa}
-    return read_instance(arguments.file, constraint=model_of(constraint, vars(arguments), **margin))
+    return read_instance(arguments.file, constraint=model_of(name, vars(arguments), **margin))
+
+
+def _weights_of(file: str) -> str:
+    """Where ``solve`` writes, unless told."""
+    return f"{'instance' if file == '-' else file}.weights.txt"
+
+
+def _read_weights(path: str) -> list[float]:
+    """Weights as text, separated by blanks."""
+    words = Path(path).read_bytes().split()
+    try:
+        return [float(word) for word in words]
+    except ValueError:
+        raise ValueError(f"weights in {path} must be ±1, separated by blanks; got other words") from None
+
+
+def _require_free(output: Path, force: bool) -> None:
+    """Refuse to replace a file that someone may want to keep."""
+    if output.is_file() and not force:
+        raise ValueError(f"{output} is there already: choose another name, or replace it by --force")
 
 
 def _verdict(check: Crosscheck) -> list[str]:
     """What the table says, in a few sentences."""
     rows = [row for row in check.rows if math.isfinite(row.z)]
-    equal = [row for row in rows if row.expected == "equal" and row.dof > 2]
+    equal = [row for row in rows if row.expected == "equal"]
     sentences = []
     if lost := sum(not math.isfinite(row.discrepancy) for row in check.rows):
         sentences.append(f"No value to compare in {lost} of {len(check.rows)} rows.")
@@ -197,18 +325,13 @@ def _verdict(check: Crosscheck) -> list[str]:
         counts = zip(solvers(), np.sum(solved, axis=0), strict=True)
         shares = ", ".join(f"{solver} {count} of {len(solved)}" for solver, count in counts)
         sentences.append(f"Instances solved: {shares}.")
-    if equal:
-        mean = sum(row.z**2 for row in equal) / len(equal)
-        # Student's t with nu degrees of freedom has variance nu / (nu - 2).
-        expected = sum(row.dof / (row.dof - 2) for row in equal) / len(equal)
-        sentences.append(f"Rows marked 'equal': mean z² is {mean:.2f}, where agreement gives about {expected:.2f}.")
     if limits := [abs(row.discrepancy) for row in equal if math.isinf(row.n)]:
         sentences.append(f"Largest discrepancy extrapolated to N = ∞ among them: {max(limits):.4f}.")
     for side, text in (("above", "denser than typical ones"), ("below", "no denser than the bound")):
         if local := [row for row in rows if row.expected == side]:
             met = sum((row.discrepancy > 0) == (side == "above") for row in local)
             sentences.append(f"Solutions found lie {text} in {met} of {len(local)} rows.")
-    return sentences
+    return [*sentences, check.verdict.message]
 
 
 def _jsonable(check: Crosscheck) -> dict[str, Any]:
@@ -216,7 +339,8 @@ def _jsonable(check: Crosscheck) -> dict[str, Any]:
     rows = [{name: _plain(getattr(row, name)) for name in names} for row in check.rows]
     kappa = float(np.asarray(check.model.kappa))
     settings = {"model": type(check.model).__name__, "kappa": kappa, "n": check.n, "seed": check.seed}
-    return settings | particulars(check.model) | {"samples": check.samples, "method": check.method, "rows": rows}
+    found = {"samples": check.samples, "method": check.method, "p_value": _plain(check.verdict.p_value), "rows": rows}
+    return settings | particulars(check.model) | found
 
 
 def _plain(value: Any) -> Any:
@@ -236,6 +360,8 @@ def _print(report: dict[str, Any], as_json: bool, text: str) -> None:
 def _sentence(error: BaseException) -> str:
     if isinstance(error, OSError) and error.strerror and error.filename:
         return f"cannot use {error.filename}: {error.strerror}"
+    if isinstance(error, OSError) and error.strerror:
+        return error.strerror
     return " ".join(str(error).split()) or type(error).__name__
 
 
@@ -244,10 +370,10 @@ def _parser() -> argparse.ArgumentParser:
         prog="python -m bp",
         description="Belief propagation and solvers on instances of the binary perceptron (weights ±1, P patterns).",
     )
-    commands = parser.add_subparsers(required=True, metavar="COMMAND")
-    _add_crosscheck(commands)
-    _add_solve(commands)
-    _add_entropy(commands)
+    parser.add_argument("--version", action="version", version=f"binary-perceptron {__version__}")
+    commands = parser.add_subparsers(required=True, metavar="COMMAND", title="commands")
+    for add in (_add_crosscheck, _add_generate, _add_solve, _add_entropy, _add_local_entropy):
+        add(commands)
     return parser
 
 
@@ -284,27 +410,26 @@ def _add_crosscheck(commands: Any) -> None:
     command.add_argument(
         "--workers", type=integer_of, help="processes that share the instances (default: 2, or 1 on a single core)"
     )
-    command.add_argument(
+    again = command.add_mutually_exclusive_group()
+    again.add_argument(
         "--resume",
         action="store_true",
         help="go on with the run in the folder, with its settings; it is an error if there is none",
     )
+    again.add_argument("--force", action="store_true", help="drop the points of another run that the folder holds")
     command.add_argument("--output", default="crosscheck-output", help="folder for the results (default %(default)s)")
     command.add_argument("--json", action="store_true", help="print the table as JSON")
+    command.add_argument(
+        "--check",
+        action="store_true",
+        help=f"exit with 1 if all rows together have a p-value below {RARE:g}, or none can judge",
+    )
     command.set_defaults(command=_crosscheck)
 
 
 def _add_instances(command: argparse.ArgumentParser) -> None:
     """The options that say which random instances, and how many."""
-    command.add_argument(
-        "--model",
-        type=word_of(plain_models()),
-        metavar="NAME",
-        help="constraint on the stabilities h (default: binary); "
-        + "; ".join(f"{name}: {entry.kind.condition}" for name, entry in plain_models().items()),
-    )
-    add_model_options(command)
-    command.add_argument("--kappa", type=number_of, help="margin (default 0; 1 for the symmetric model |h| <= kappa)")
+    _add_model(command, "default: binary")
     command.add_argument(
         "--alpha",
         type=number_of,
@@ -322,11 +447,59 @@ def _add_instances(command: argparse.ArgumentParser) -> None:
     command.add_argument("--samples", type=integer_of, help="instances at each load and size (default 8)")
 
 
+def _add_generate(commands: Any) -> None:
+    command = commands.add_parser(
+        "generate",
+        help="write a random instance to a file",
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+        description=(
+            "Draw P = round(alpha N) random patterns and write them, in the format that the name of the file tells:\n"
+            ".txt (patterns times labels), .tsv (labels in the first line, tabs), both with .gz if wanted, or .npz,\n"
+            "which alone keeps a margin, another constraint, a teacher and real patterns."
+        ),
+        epilog=(
+            "examples: python -m bp generate patterns.txt.gz --n 1001 --alpha 0.6\n"
+            "          python -m bp generate instance.npz --model u-shape --kappa 0.5 --n 1001 --alpha 0.4 --seed 2"
+        ),
+    )
+    command.add_argument("file", help="where to write")
+    _add_model(command, "default: binary")
+    command.set_defaults(model="binary")
+    command.add_argument("--alpha", type=number_of, required=True, metavar="A", help="load P/N")
+    command.add_argument("--n", type=integer_of, default=1001, metavar="N", help="number of weights (default 1001)")
+    command.add_argument("--patterns", default="binary", help="binary (±1) or gaussian (default %(default)s)")
+    command.add_argument("--seed", type=integer_of, default=1, help="seed of the patterns (default %(default)s)")
+    _add_force(command)
+    command.add_argument("--json", action="store_true", help="print what was written as JSON")
+    command.set_defaults(command=_generate)
+
+
+def _add_model(command: argparse.ArgumentParser, default: str) -> None:
+    command.add_argument(
+        "--model",
+        type=word_of(plain_models()),
+        metavar="NAME",
+        help=f"constraint on the stabilities h ({default}); "
+        + "; ".join(f"{name}: {entry.kind.condition}" for name, entry in plain_models().items()),
+    )
+    add_model_options(command)
+    margins = ((name, entry.default("kappa")) for name, entry in plain_models().items())
+    others = "".join(f"; {kappa:g} for {name}" for name, kappa in margins if kappa)
+    command.add_argument("--kappa", type=number_of, metavar="K", help=f"margin (default 0{others})")
+
+
+def _add_force(command: argparse.ArgumentParser) -> None:
+    command.add_argument("--force", action="store_true", help="replace the file if it is there already")
+
+
 def _add_solve(commands: Any) -> None:
     command = commands.add_parser(
         "solve",
         help="find weights that satisfy every pattern of a file",
-        description="Solve an instance and write its weights (±1, one line). Exit code 0: solved, 1: not solved.",
+        description=(
+            "Solve an instance and write its weights (±1, one line). Exit code 0: solved, 1: not solved, 3: it is "
+            "proved that there is no solution."
+        ),
     )
     _add_file(command)
     command.add_argument(
@@ -335,7 +508,8 @@ def _add_solve(commands: Any) -> None:
     command.add_argument(
         "--seed", type=integer_of, default=1, help="seed of the initial messages (default %(default)s)"
     )
-    command.add_argument("--output", help="file for the weights (default: FILE.weights.txt)")
+    command.add_argument("--output", help="file for the weights (default: FILE.weights.txt, or instance.weights.txt)")
+    _add_force(command)
     command.add_argument(
         "--checkpoint",
         metavar="FILE",
@@ -369,22 +543,45 @@ def _add_entropy(commands: Any) -> None:
     command.set_defaults(command=_entropy)
 
 
+def _add_local_entropy(commands: Any) -> None:
+    command = commands.add_parser(
+        "local-entropy",
+        help="entropy of the solutions of a file around given weights",
+        description=(
+            "Entropy of the solutions at given distances (fractions of differing weights) from given weights, such as "
+            "those that `solve` has written, by belief propagation in their field: nats per weight, with the slope in "
+            "the distance. Exit code 0: all distances, 1: some have a status that says why not."
+        ),
+    )
+    _add_file(command)
+    command.add_argument(
+        "--weights", metavar="FILE", help="weights ±1 as text, separated by blanks (default: FILE.weights.txt)"
+    )
+    command.add_argument(
+        "--distance", type=number_of, nargs="+", metavar="D", default=list(DISTANCES),
+        help=f"distances in [0, 1/2] (default: {' '.join(f'{d:g}' for d in DISTANCES)})",
+    )  # fmt: skip
+    command.add_argument(
+        "--method", default="amp", help="amp, gaussian (edge messages) or exact (small N, any ±1) (default %(default)s)"
+    )
+    command.add_argument(
+        "--damping", type=number_of, default=0.2, help="weight of the old message (default %(default)s)"
+    )
+    command.add_argument(
+        "--max-iter", type=integer_of, default=1000, help="largest number of sweeps (default %(default)s)"
+    )
+    command.set_defaults(command=_local_entropy)
+
+
 def _add_file(command: argparse.ArgumentParser) -> None:
     command.add_argument(
         "file",
         help=(
             "instance: text of ±1 (one pattern a line, all labels +1; gzip allowed), text with the labels in the "
-            "first line (tabs), or .npz"
+            "first line (tabs), or .npz; - for standard input"
         ),
     )
-    command.add_argument("--kappa", type=number_of, help="margin, for the text formats (default 0)")
-    command.add_argument(
-        "--constraint",
-        type=word_of((*CONSTRAINTS, *(name for name in plain_models() if name not in _IN_WORDS))),
-        metavar="NAME",
-        help="h >= kappa or |h| <= kappa, or the constraint of a model, for the text formats (default: margin)",
-    )
-    add_model_options(command)
+    _add_model(command, "which text formats do not tell; default: that of the file, or binary")
     command.add_argument("--json", action="store_true", help="print the result as JSON")
 
 

@@ -137,7 +137,7 @@ def success_probability(
 
 
 def focusing_trace(solution: Solution, ax: Axes | None = None) -> Axes:
-    r"""Draw how focusing BP went: violated patterns, overlap, local entropy and coupling at every step.
+    r"""Draw how focusing BP went: violated patterns, overlap, internal entropy and coupling at every step.
 
     Parameters
     ----------
@@ -160,8 +160,9 @@ def focusing_trace(solution: Solution, ax: Axes | None = None) -> Axes:
 
     Notes
     -----
-    The coupling is drawn as :math:`\rho = \tanh^2\gamma`, which lies in [0, 1] as the overlap does. Local entropies are
-    there if the solver was told to measure them (``entropies=True``). Dotted vertical lines: a new pass begins.
+    The coupling is drawn as :math:`\rho = \tanh^2\gamma`, which lies in [0, 1] as the overlap does. Internal entropies
+    are there if the solver was told to measure them (``entropies=True``); they contain the share of the reference's own
+    entropy, so that they start above the entropy of the solutions. Dotted vertical lines: a new pass begins.
 
     Examples
     --------
@@ -182,7 +183,7 @@ def focusing_trace(solution: Solution, ax: Axes | None = None) -> Axes:
     columns = [
         (left, trace["errors"], "violated patterns (left)"),
         (right, trace["q"], "overlap $q$"),
-        (right, trace["local_entropy"], "local entropy (nats per weight)"),
+        (right, trace["internal_entropy"], "internal entropy (nats per weight)"),
         (right, np.tanh(trace["gamma"]) ** 2, r"coupling $\rho = \tanh^2\gamma$"),
     ]
     handles = []
@@ -194,9 +195,16 @@ def focusing_trace(solution: Solution, ax: Axes | None = None) -> Axes:
         left.axvline(start - 0.5, color="0.6", lw=0.8, ls=":")
     left.set(xlabel="step", ylabel="violated patterns")
     left.set_ylim(bottom=0)
-    right.set(ylabel=", ".join(["overlap", "coupling", "local entropy"][: len(handles) - 1]), ylim=(0, 1.02))
+    right.set(ylabel=", ".join(["overlap", "coupling", "internal entropy"][: len(handles) - 1]), ylim=_reach(right))
     left.legend(handles=handles, frameon=False, fontsize=FONT, ncols=2, loc="lower center", bbox_to_anchor=(0.5, 1.0))
     return left
+
+
+def _reach(ax: Axes) -> tuple[float, float]:
+    """Limits that show [0, 1] and whatever lies outside (internal entropies do)."""
+    values = np.concatenate([np.asarray(line.get_ydata(), dtype=float) for line in ax.lines])
+    low, high = np.nanmin(values, initial=0.0), np.nanmax(values, initial=1.0)
+    return float(low - 0.02 * (low < 0)), float(high + 0.02)
 
 
 def _measured(ensemble: Ensemble, name: str) -> NDArray[np.float64]:
@@ -214,7 +222,7 @@ def _measured(ensemble: Ensemble, name: str) -> NDArray[np.float64]:
 def _trace(solution: Solution) -> NDArray[Any]:
     if not isinstance(solution, Solution):
         raise TypeError(f"solution must be a Solution, from bp.solve; got {type(solution).__name__}")
-    missing = {"errors", "q", "local_entropy", "gamma", "restart"} - set(solution.trace.dtype.names or ())
+    missing = {"errors", "q", "internal_entropy", "gamma", "restart"} - set(solution.trace.dtype.names or ())
     if missing:
         raise ValueError(f"solution must have the trace of focusing BP; it lacks {', '.join(sorted(missing))}")
     if not len(solution.trace):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from replica_theory.arguments import shown
+from replica_theory.arguments import is_integer, shown
 
 Rng = int | np.random.SeedSequence | np.random.Generator | None
 
@@ -17,8 +17,8 @@ def generator(rng: Rng) -> np.random.Generator:
     TypeError, ValueError
         If it is none of what is allowed.
     """
-    known = isinstance(rng, int | np.integer | np.random.SeedSequence | np.random.Generator) or rng is None
-    if not known or isinstance(rng, bool) or (isinstance(rng, int | np.integer) and rng < 0):
-        error = ValueError if isinstance(rng, int | np.integer) and not isinstance(rng, bool) else TypeError
+    known = rng is None or is_integer(rng) or isinstance(rng, np.random.SeedSequence | np.random.Generator)
+    if not known or (is_integer(rng) and rng < 0):
+        error = ValueError if is_integer(rng) else TypeError
         raise error(f"rng must be a non-negative integer, a SeedSequence, a Generator or None; got {shown(rng)}")
     return np.random.default_rng(rng)

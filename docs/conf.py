@@ -1,6 +1,7 @@
 """Sphinx configuration; how to build the site is on the page ``building``."""
 
 import importlib
+import importlib.util
 import shutil
 import sys
 from pathlib import Path
@@ -11,6 +12,7 @@ from docutils.nodes import Element, emphasis
 from sphinx.addnodes import pending_xref
 from sphinx.application import Sphinx
 from sphinx.environment import BuildEnvironment
+from sphinx.errors import ExtensionError
 from sphinx.util import logging
 
 import replica_theory
@@ -42,6 +44,8 @@ nb_execution_mode = "off"  # the notebooks come executed, or not: see notebooks(
 myst_enable_extensions = ["amsmath", "colon_fence", "deflist", "dollarmath"]
 myst_heading_anchors = 3
 numfig = True  # equations carry the number of their page
+mathjax_path = "mathjax.js"  # one file with all that formulas need, of the site itself: see bring_mathjax()
+mathjax3_config = {"svg": {"fontCache": "global"}}
 bibtex_bibfiles = ["references.bib"]
 
 default_role = "py:obj"  # `name` in a docstring: a link if it is documented
@@ -70,6 +74,16 @@ def gather_notebooks(app: Sphinx) -> None:
             logger.info(f"{script.name}: shown without output (python notebooks/run.py --keep executes it)")
             bare.metadata["language_info"] = {"name": "python", "pygments_lexer": "ipython3"}
             nbformat.write(bare, place)
+
+
+def bring_mathjax(app: Sphinx, failure: Exception | None) -> None:
+    """Put MathJax beside the pages, so that formulas need no network: its file with every TeX extension, SVG output."""
+    package = importlib.util.find_spec("sphinx-mathjax-offline")
+    if package is None or package.origin is None:
+        raise ExtensionError("sphinx-mathjax-offline is not installed: pip install -e '.[docs]'")
+    bundle = Path(package.origin).parent / "static" / "mathjax" / "tex-svg-full.js"
+    if failure is None:
+        shutil.copyfile(bundle, Path(app.outdir, "_static", "mathjax.js"))
 
 
 def draw_floors(app: Sphinx) -> None:
@@ -109,3 +123,4 @@ def setup(app: Sphinx) -> None:
     app.connect("builder-inited", draw_floors)
     app.connect("missing-reference", find_in_packages)
     app.connect("env-check-consistency", check_api)
+    app.connect("build-finished", bring_mathjax)

@@ -41,14 +41,15 @@ alpha = 0.6
 #
 # Twenty-five steps at each coupling bring the messages to their fixed point. What they report is compared with both
 # theories: the overlap of a replica with the reference, $q$ (in the ensemble $q_0$, between replicas of different
-# references) and the internal entropy $-\beta F - \gamma\,\mathrm{overlap}$ (in the ensemble $S + \Sigma/y$). The
+# references) and the internal entropy $-\beta F - \gamma\,\mathrm{overlap}$ (in the ensemble $S + \Sigma/y$: the local
+# entropy $S$ and a share of the reference's own, $(\log 2)/y$ at $\gamma = 0$). The
 # algorithm follows its own theory at every $y$. At $y = 1$ the reference decouples and the two theories are one; at
 # $y > 1$ they part as the coupling grows, and the algorithm's overlap falls short of the ensemble's.
 
 # %%
 n, samples = (2001, 6) if FAST else (4001, 24)
 couplings = np.array([0.1, 0.2, 0.3, 0.45, 0.6])
-columns = ("overlap", "q", "local_entropy")
+columns = ("overlap", "q", "internal_entropy")
 
 
 def fixed_points(y: float, sample: int) -> np.ndarray:
@@ -65,7 +66,7 @@ load = round(alpha * n) / n
 print("  y  gamma" + "".join(f"{name:>34}" for name in columns) + "   (measured, its theory, z, ensemble)")
 for y, values in measured.items():
     own, ensemble = rt.focusing_fixed_point(model, load, couplings, y), rt.robust_ensemble(model, load, couplings, y)
-    expected = np.stack([own.overlap, own.q, own.local_entropy])
+    expected = np.stack([own.overlap, own.q, own.internal_entropy])
     true = np.stack([ensemble.overlap, ensemble.q0, ensemble.internal_entropy])
     mean, error = values.mean(axis=0), values.std(axis=0, ddof=1) / np.sqrt(samples)
     z = (mean - expected) / np.maximum(error, 1e-4)  # the overlap hardly scatters; finite size shifts it
@@ -80,13 +81,13 @@ for y, values in measured.items():
         assert np.all(missing[1:] > 5 * error[0, 1:]) and np.all(np.diff(missing) > 0) and missing[-1] < 0.04
 
 # %%
-dense_gamma = np.linspace(0.0, 0.65, 14 if FAST else 60)
+dense_gamma = np.linspace(0.0, 0.65, 60)
 titles = ("overlap with the reference", r"overlap $q$ of two systems", "internal entropy (nats per weight)")
 fig, axes = plt.subplots(1, 3, figsize=(11, 3.8), layout="constrained")
 for color, (y, values) in zip(("k", "C0", "C3"), measured.items(), strict=True):
     own = rt.focusing_fixed_point(model, alpha, dense_gamma, y)
     ensemble = rt.robust_ensemble(model, alpha, dense_gamma, y)
-    curves = (own.overlap, own.q, own.local_entropy)
+    curves = (own.overlap, own.q, own.internal_entropy)
     true = (ensemble.overlap, ensemble.q0, ensemble.internal_entropy)
     for c, ax in enumerate(axes):
         ax.plot(dense_gamma, curves[c], color=color, label=f"$y = {y:.0f}$")
@@ -102,7 +103,11 @@ plt.show()
 # ## Along the schedule
 #
 # The pseudo schedule $\gamma = \mathrm{atanh}\sqrt\rho$, $y = (2-\rho)/(1-\rho)$ with the algorithm's theory at the
-# same pairs. Theory ends where its branch does; the algorithm condenses ($q \to 1$) onto a solution.
+# same pairs. At $\alpha = 0.6$ theory has a single branch, the same upwards and downwards in $\rho$. It rises steeply
+# above $\rho = 0.5$, where it is no longer what messages do: at $\rho = 0.502$ its fixed point becomes unstable (the
+# `stability` of `rt.focusing_fixed_point`; dotted beyond). Instances of any size leave it there, however slowly they
+# go: squares are messages that have settled, sixty updates at each pair. They condense ($q \to 1$) onto a solution
+# all the same.
 
 # %%
 draw, solver = np.random.SeedSequence([32]).spawn(2)
@@ -110,31 +115,53 @@ instance = bp.random_instance(model, n, alpha, draw)
 found = bp.solve(instance, "focusing-bp", schedule=Pseudo(200), entropies=True, rng=solver)
 trace = found.trace
 rho = np.tanh(trace["gamma"]) ** 2
-along = trace[1 :: max(1, len(trace) // (12 if FAST else 60))]
-theory = rt.focusing_fixed_point(model, instance.alpha, along["gamma"], along["y"])
 print(f"{found.message} {found.iterations} iterations; rho at the end {rho[-1]:.2f}")
 assert found.solved and instance.errors(found.weights) == 0
 assert np.all(np.diff(trace["q"][5:]) > -1e-3)  # the messages condense step by step
 assert trace["errors"][5] > 20
 
+
+def pairs(rho: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    return np.arctanh(np.sqrt(rho)), (2 - rho) / (1 - rho)
+
+
+fine = np.concatenate([np.linspace(0.001, 0.48, 25), np.linspace(0.49, 0.56, 15), np.linspace(0.58, rho[-1], 8)])
+theory = rt.focusing_fixed_point(model, instance.alpha, *pairs(fine))
+stable = theory.stability > 0
+assert np.all(theory.converged) and abs(fine[stable][-1] - 0.5) < 0.01
+held = np.array([0.1, 0.2, 0.3, 0.4, 0.45, 0.5, 0.53, 0.56, 0.6])
+slowly = FreeSchedule([pair for pair in zip(*pairs(held), strict=True) for _ in range(60)])
+settled = bp.solve(instance, "focusing-bp", schedule=slowly, entropies=True, rng=solver).trace[59::60]
+held = held[: len(settled)]
+same = rt.focusing_fixed_point(model, instance.alpha, *pairs(held))
+print(np.column_stack([held, settled["q"], same.q, same.stability]).round(3))
+below = held < 0.46
+assert np.all(np.abs(settled["q"] - same.q)[below] < 0.025)  # 1/sqrt(N) of one instance
+assert np.all((same.q - settled["q"])[np.isin(held, [0.53, 0.56])] > 0.05)
+
 # %%
 fig, (left, right) = plt.subplots(1, 2, figsize=(10, 4.0), layout="constrained", sharex=True)
-for name, want, color, label in (
-    ("overlap", theory.overlap, "C0", "with the reference"),
-    ("q", theory.q, "C3", "$q$ of two systems"),
+beyond = ~stable
+beyond[np.argmax(beyond) - 1] = True  # no gap
+for ax, name, color, label in (
+    (left, "overlap", "C0", "overlap with the reference"),
+    (left, "q", "C3", "overlap $q$ of two systems"),
+    (right, "internal_entropy", "C0", "internal entropy (nats per weight)"),
 ):
-    left.plot(rho, trace[name], color=color, label=f"overlap {label}")
-    left.plot(np.tanh(along["gamma"]) ** 2, want, "o", mfc="none", ms=5, color=color)
-right.plot(rho, trace["local_entropy"], "C0", label="internal entropy (nats per weight)")
-right.plot(np.tanh(along["gamma"]) ** 2, theory.local_entropy, "C0o", mfc="none", ms=5)
-right.plot(rho, trace["errors"] / instance.n_patterns, "k", label="fraction of patterns violated")
+    values = getattr(theory, name)
+    ax.plot(rho, trace[name], color=color, label=label)
+    ax.plot(fine[stable], values[stable], "--", color="k", lw=1, zorder=3)
+    ax.plot(fine[beyond], values[beyond], ":", color="k", lw=1, zorder=3)
+    ax.plot(held, settled[name], "s", mfc="none", ms=5, color=color)
+right.plot(rho, trace["errors"] / instance.n_patterns, "C2", label="fraction of patterns violated")
 left.set(xlabel=r"$\rho = \tanh^2\gamma$", ylabel="overlap", ylim=(0, 1))
-right.set(xlabel=r"$\rho = \tanh^2\gamma$", ylabel="entropy, errors", ylim=(0, 0.5))
+right.set(xlabel=r"$\rho = \tanh^2\gamma$", ylabel="entropy, errors", ylim=(0, None))
+left.plot([], [], "k--", lw=1, label="theory, stable")
+left.plot([], [], "k:", lw=1, label="theory, unstable")
+left.plot([], [], "s", color="0.5", mfc="none", ms=5, label="settled messages")
 for ax in (left, right):
-    ax.legend(frameon=False)
-fig.suptitle(
-    rf"lines: focusing BP, N = {n}, $\alpha = {alpha}$; circles: its theory at the same $(\gamma, y)$", fontsize=11
-)
+    ax.legend(frameon=False, fontsize=9)
+fig.suptitle(rf"lines: focusing BP in 200 steps, N = {n}, $\alpha = {alpha}$", fontsize=11)
 plt.show()
 
 # %% [markdown]

@@ -24,6 +24,7 @@ import numpy as np
 
 import bp
 import replica_theory as rt
+from replica_theory.plots import phase_diagram
 
 FAST = os.environ.get("FAST", "1") == "1"  # "0": full resolution
 
@@ -33,27 +34,18 @@ FAST = os.environ.get("FAST", "1") == "1"  # "0": full resolution
 # The replica-symmetric entropy $S(\alpha, \kappa)$ on a grid, and the capacity $\alpha_c(\kappa)$ where it vanishes.
 
 # %%
-kappa = np.linspace(-0.6, 1.0, 41 if FAST else 161)
-alpha = np.linspace(0.02, 1.3, 41 if FAST else 161)
-capacity = rt.capacity(rt.BinaryPerceptron(kappa=kappa)).alpha
-inside = alpha[:, None] < 1.05 * capacity  # a little beyond, where the entropy is negative, for a smooth edge
-points = rt.replica_symmetric(
-    rt.BinaryPerceptron(kappa=np.where(inside, kappa, 0.0)), np.where(inside, alpha[:, None], 0.1)
-)
-entropy = np.where(inside, points.entropy, np.nan)
-
-fig, ax = plt.subplots(figsize=(6, 4.2), layout="constrained")
-levels = ax.contourf(kappa, alpha, entropy, levels=np.linspace(0, 0.7, 15), cmap="viridis")
-ax.plot(kappa, np.where(capacity < alpha[-1], capacity, np.nan), "k", lw=2, label=r"capacity $\alpha_c(\kappa)$")
-ax.set(xlabel=r"margin $\kappa$", ylabel=r"load $\alpha$", ylim=(0, alpha[-1]))
-ax.legend(frameon=False)
-fig.colorbar(levels, label="entropy of solutions (nats per weight)")
+kappa = np.linspace(-0.6, 1.0, 81 if FAST else 161)
+ratio = np.linspace(0.01, 1.0, 60 if FAST else 160)  # loads in units of the capacity
+capacity = rt.capacity(rt.BinaryPerceptron(kappa=kappa))
+points = rt.replica_symmetric(rt.BinaryPerceptron(kappa=kappa), ratio[:, None] * capacity.alpha)
+ax = phase_diagram(capacity, points=points, cmap="viridis", ylim=(0, 1.3))
+ax.set_xlim(-0.6, 1.0)
 plt.show()
 
 krauth_mezard = rt.capacity(rt.BinaryPerceptron(kappa=0.0))
 print(f"capacity at kappa = 0: {krauth_mezard.alpha:.12f}")
 assert abs(krauth_mezard.alpha - 0.833078599739579) < 1e-12
-assert np.all(entropy[alpha[:, None] < capacity] > 0)
+assert np.all(points.entropy[:-1] > 0) and np.abs(points.entropy[-1]).max() < 1e-8
 
 # %% [markdown]
 # ## Franz-Parisi: what surrounds a typical solution?
@@ -63,7 +55,7 @@ assert np.all(entropy[alpha[:, None] < capacity] > 0)
 
 # %%
 fig, ax = plt.subplots(figsize=(8, 4.2), layout="constrained")
-distance = np.concatenate([np.geomspace(1e-3, 0.02, 15 if FAST else 40), np.linspace(0.03, 0.5, 30 if FAST else 90)])
+distance = np.concatenate([np.geomspace(1e-3, 0.02, 30), np.linspace(0.03, 0.5, 60)])
 for load in (0.2, 0.4, 0.6, 0.8):
     curve = rt.franz_parisi(rt.BinaryPerceptron(), load, distance[distance > 0.03 * load**2])
     smallest = rt.minimum_distance(rt.BinaryPerceptron(), load)

@@ -38,7 +38,7 @@ inside = erf(np.sqrt(0.5))  # P(|z| <= 1)
 # constraint at once.
 
 # %%
-kappa = np.linspace(0.2, 1.4, 4 if FAST else 61)
+kappa = np.linspace(0.2, 1.4, 7 if FAST else 61)
 symmetric = rt.SymmetricBinaryPerceptron(kappa)
 capacity, dense = rt.capacity(symmetric).alpha, rt.local_entropy_threshold(symmetric).alpha
 at_one = float(np.interp(1.0, kappa, dense))
@@ -79,7 +79,7 @@ assert np.allclose(entropy, np.log(2) + alphas * np.log(inside), atol=1e-9)
 # near the bound $S_\infty$.
 
 # %%
-grid = np.concatenate([np.geomspace(0.003, 0.03, 8), np.linspace(0.04, 0.3, 14 if FAST else 60)])
+grid = np.concatenate([np.geomspace(0.003, 0.03, 8), np.linspace(0.04, 0.3, 30 if FAST else 60)])
 distance = np.array([0.02, 0.05, 0.1, 0.15, 0.2])
 n, samples = (501, 6) if FAST else (2001, 24)
 loads = (0.6, 1.0)
@@ -92,7 +92,7 @@ fine = np.linspace(0.2, 1.4, 121)
 left.plot(
     fine, rt.capacity(rt.SymmetricBinaryPerceptron(fine)).alpha, "k", lw=2, label=r"capacity $\alpha_c$ (entropy 0)"
 )
-left.plot(kappa, dense, "C3o" if FAST else "C3", ms=5, label=r"dense region ends (slope, $y = \infty$)")
+left.plot(kappa, dense, "C3o" if FAST else "C3", ms=5, label=r"dense region ends (slope, $y = \infty$)", clip_on=False)
 left.axhline(2 / np.pi, color="0.6", ls=":", lw=1)
 left.text(1.39, 2 / np.pi + 0.03, r"$\alpha = 2/\pi$", ha="right", color="0.4", fontsize=9)
 left.set(xlabel=r"half-width $\kappa$", ylabel=r"load $\alpha = P/N$", xlim=(0.2, 1.4), ylim=(0, None))

@@ -34,10 +34,10 @@ alpha = 0.4
 # ## Theory
 
 # %%
-grid = np.concatenate([np.geomspace(0.006, 0.03, 8), np.linspace(0.035, 0.26, 20 if FAST else 60)])
+grid = np.concatenate([np.geomspace(0.006, 0.03, 8), np.linspace(0.035, 0.26, 60)])
 typical = rt.franz_parisi(model, alpha, grid)
 bound = rt.local_entropy(model, alpha, grid)
-near = np.geomspace(0.015, 0.2, 9 if FAST else 40)  # outside, y exceeds 500 before the complexity vanishes
+near = np.geomspace(0.015, 0.2, 40)  # outside, y exceeds 500 before the complexity vanishes
 densest = rt.local_entropy(model, alpha, near, reference="solution", y="zero-complexity")
 assert np.all(bound.entropy > typical.entropy)
 assert np.all(rt.local_entropy(model, alpha, near).entropy > densest.entropy - 1e-6)
@@ -109,8 +109,8 @@ typical.plot(ax, color="k", label="theory: typical solutions (Franz-Parisi)")
 style = {"fmt": "ks", "mfc": "w", "ms": 5, "capsize": 2}
 ax.errorbar(steps / n_small, exact.mean(axis=0), exact_error, label=f"enumeration, N = {n_small}", **style)
 ax.axhline(0, color="0.7", lw=0.8)
-ax.set(xlim=(0, 0.25), ylim=(-0.02, 0.42), title=rf"solutions at distance $d$ from a solution, $\alpha = {alpha}$")
-ax.legend(frameon=False, fontsize=9, loc="lower right")
+ax.set(xlim=(0, 0.25), ylim=(-0.02, 0.44), title=rf"solutions at distance $d$ from a solution, $\alpha = {alpha}$")
+ax.legend(frameon=False, fontsize=8, loc="lower right", bbox_to_anchor=(1.0, 0.05))  # above the line of zero
 difference.plot(near, densest.entropy - rt.local_entropy(model, alpha, near).entropy, "C3")
 difference.axhline(0, color="C3", ls="--")
 difference.set(xlabel="distance $d$", ylabel="entropy $- S_\\infty$ (nats per weight)", xlim=(0, 0.25))

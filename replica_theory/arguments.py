@@ -7,10 +7,12 @@ complex numbers) is a TypeError, a number or a word that is out of range (NaN al
 from __future__ import annotations
 
 import numbers
+import os
+import warnings
 from argparse import ArgumentTypeError
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from inspect import isabstract
-from typing import Any, NamedTuple, TypeVar
+from typing import Any, NamedTuple, TypeGuard, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -23,6 +25,8 @@ _FEW = 8
 """Entries up to which all of an array is quoted; of a longer one the first that is refused."""
 _LONG = 100
 """Characters up to which a value is quoted whole."""
+_DIGITS = 1 << 12
+"""Bits up to which an integer is written out: the interpreter refuses to print very long ones."""
 
 
 class Allowed(NamedTuple):
@@ -52,9 +56,7 @@ def checked_real(name: str, value: Any, allowed: Allowed | None = None) -> Array
     ValueError
         If a number is not allowed.
     """
-    array = _real(value)
-    if array is None:
-        raise TypeError(f"{name} must be a real number or an array of them; got {shown(value)}")
+    array = _real(name, value, "a real number or an array of them")
     if allowed is not None:
         _require(name, value, array, allowed)
     return float(array) if array.ndim == 0 else array
@@ -76,9 +78,7 @@ def checked_number(name: str, value: Any, allowed: Allowed | None = None, *, kin
     TypeError, ValueError
         If it is not a real number, or not an allowed one.
     """
-    array = _real(value)
-    if array is None:
-        raise TypeError(f"{name} must be {kind}; got {shown(value)}")
+    array = _real(name, value, kind)
     if array.ndim:
         raise ValueError(f"{name} must be a single number; got {shown(value)}")
     if allowed is not None:
@@ -108,7 +108,7 @@ def checked_integer(name: str, value: Any, least: int = 1, most: int | None = No
     must = {0: "a non-negative integer", 1: "a positive integer"}.get(least, f"an integer of at least {least}")
     if most is not None:
         must = f"an integer from {least} to {most}"
-    if not isinstance(value, int | np.integer) or isinstance(value, bool):
+    if not is_integer(value):
         raise TypeError(f"{name} must be {must}; got {shown(value)}")
     if value < least or (most is not None and value > most):
         raise ValueError(f"{name} must be {must}; got {shown(value)}")
@@ -123,8 +123,9 @@ def checked_integers(name: str, values: Any, least: int = 1) -> tuple[int, ...]:
     TypeError, ValueError
         If one is not an integer or out of range, there is none, or one stands twice.
     """
-    listed = values.ravel().tolist() if isinstance(values, np.ndarray) else values
-    if isinstance(listed, str | bytes | Mapping) or not isinstance(listed, Iterable):
+    plain = isinstance(values, np.ndarray) and not isinstance(values, np.ma.MaskedArray)
+    listed = values.ravel().tolist() if plain else values
+    if isinstance(listed, str | bytes | bytearray | memoryview | Mapping) or not is_listed(listed):
         listed = [listed]
     return _different(name, [checked_integer(name, value, least) for value in listed])
 
@@ -176,6 +177,73 @@ def checked_choice(name: str, value: Any, known: Iterable[str]) -> None:
         raise error(f"{name} must be one of {', '.join(map(repr, words))}; got {shown(value)}")
 
 
+def checked_flag(name: str, value: Any) -> bool:
+    """The argument as True or False; nothing else is taken for one of them.
+
+    Raises
+    ------
+    TypeError
+        If it is neither.
+    """
+    if not isinstance(value, bool | np.bool_):
+        raise TypeError(f"{name} must be True or False; got {shown(value)}")
+    return bool(value)
+
+
+def checked_text(name: str, value: Any, such: str) -> str:
+    """The argument, a word that is looked up later; `such` says what it may be.
+
+    Raises
+    ------
+    TypeError
+        If it is no text.
+    """
+    if not isinstance(value, str):
+        raise TypeError(f"{name} must be {such}; got {shown(value)}")
+    return value
+
+
+def checked_path(name: str, value: Any) -> str:
+    """The argument as the path of a file or folder.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If it is no path, is empty, or holds a character that no path can have.
+    """
+    text = value if isinstance(value, str) else value.__fspath__() if _is_path(value) else None
+    if not isinstance(text, str):
+        raise TypeError(f"{name} must be a path (text or a pathlib.Path); got {shown(value)}")
+    if not text or "\0" in text:
+        raise ValueError(f"{name} must be a path without null characters, and not empty; got {shown(value)}")
+    return text
+
+
+def checked_callable(name: str, value: Any, such: str) -> None:
+    """Refuse what cannot be called; `such` shows how it is.
+
+    Raises
+    ------
+    TypeError
+        If it is no function or other callable.
+    """
+    if not callable(value):
+        raise TypeError(f"{name} must be callable as {such}; got {shown(value)}")
+
+
+def checked_mapping(name: str, value: Any) -> dict[str, Any]:
+    """A mapping with words for keys, as a fresh dict.
+
+    Raises
+    ------
+    TypeError
+        If it is something else.
+    """
+    if not isinstance(value, Mapping) or not all(isinstance(key, str) for key in value):
+        raise TypeError(f"{name} must be a mapping of names to values; got {shown(value)}")
+    return dict(value)
+
+
 def checked_choices(name: str, values: Any, known: Iterable[str]) -> tuple[str, ...]:
     """One or several different words among the known ones.
 
@@ -185,13 +253,13 @@ def checked_choices(name: str, values: Any, known: Iterable[str]) -> tuple[str, 
         If one is unknown, there is none, or one stands twice.
     """
     words, known = [values] if isinstance(values, str) else values, list(known)
-    if not isinstance(words, Iterable):
+    if not is_listed(words):
         raise TypeError(f"{name} must be one of {', '.join(map(repr, known))}, or several; got {shown(values)}")
     words = list(words)
     for word in words:
         checked_choice(name, word, known)
     if not words or len(set(words)) < len(words):
-        raise ValueError(f"{name} must be one or more different names; got {words}")
+        raise ValueError(f"{name} must be one or more different names; got {shown(values)}")
     return tuple(words)
 
 
@@ -206,7 +274,7 @@ def checked_kind(name: str, value: Any, kind: type[Any], *, such: str = "") -> N
     if not isinstance(value, kind):
         article = "an" if kind.__name__[0] in "AEIOU" else "a"
         example = f" such as {such}" if such else ""
-        given = type(value).__name__ if isinstance(value, np.ndarray | list | tuple | dict) else shown(value)
+        given = type(value).__name__ if isinstance(value, np.ndarray | list | tuple | dict | set) else shown(value)
         raise TypeError(f"{name} must be {article} {kind.__name__}{example}; got {given}")
 
 
@@ -247,9 +315,9 @@ def checked_model(
         raise ValueError(f"model must have a single kappa and beta; got {shown(model)}")
     if random_labels and model.has_teacher:
         other = f"; for a teacher see {instead}" if instead else ""
-        raise ValueError(f"{door} needs random labels{other}; got {shown(model)}")
+        raise ValueError(f"{door} needs random labels{other}; got model={shown(model)}")
     if hard and np.isfinite(model.beta).any():
-        raise ValueError(f"{door} counts solutions and needs beta = inf; got beta={shown(model.beta)}")
+        raise ValueError(f"{door} counts solutions and needs beta = inf; got beta={shown(model.beta)} in the model")
 
 
 def checked_signs(name: str, values: Any, size: int) -> NDArray[np.int8]:
@@ -257,13 +325,14 @@ def checked_signs(name: str, values: Any, size: int) -> NDArray[np.int8]:
 
     Raises
     ------
-    ValueError
-        If it has another shape, or an entry that is not ±1.
+    TypeError, ValueError
+        If it is no array, has another shape, or an entry that is not ±1.
     """
-    array = _shaped(name, np.asarray(values), size)
+    array = _shaped(name, checked_array(name, values, "±1"), size)
     bad = np.flatnonzero((array != 1) & (array != -1)) if array.dtype.kind in "iuf" else np.arange(size)
     if len(bad):
-        raise ValueError(f"{name} must be ±1; entry {int(bad[0])} is {array[bad[0]]}")
+        remedy = " (2*x - 1 makes ±1 of 0 and 1)" if _are_bits(array) else ""
+        raise ValueError(f"{name} must be ±1; entry {int(bad[0])} is {shown(array[bad[0]])}{remedy}")
     return array.astype(np.int8)
 
 
@@ -275,13 +344,29 @@ def checked_field(name: str, values: Any, size: int) -> Array:
     TypeError, ValueError
         If they are not real numbers, have another shape, or one is not finite.
     """
-    array = np.asarray(values)
+    array = checked_array(name, values, "real numbers")
     if array.dtype.kind not in "iuf":
         raise TypeError(f"{name} must be real numbers; got dtype {array.dtype}")
-    array = _shaped(name, array, size).astype(np.float64)
+    with np.errstate(over="ignore"):
+        array = _shaped(name, array, size).astype(np.float64)
     bad = np.flatnonzero(~np.isfinite(array))
     if len(bad):
         raise ValueError(f"{name} must be finite; entry {int(bad[0])} is {array[bad[0]]}")
+    return array
+
+
+def checked_array(name: str, values: Any, must: str) -> NDArray[Any]:
+    """The argument as a plain numpy array of any dtype, not copied if it is one; `must` says what it is to hold.
+
+    Raises
+    ------
+    TypeError
+        If numpy makes no array of it, or entries are masked: which value would stand for them?
+    """
+    array = _array_of(values)
+    if array is None:
+        remedy = "; fill the masked entries first" if isinstance(values, np.ma.MaskedArray) else ""
+        raise TypeError(f"{name} must be an array of {must}; got {shown(values)}{remedy}")
     return array
 
 
@@ -328,31 +413,85 @@ def word_of(known: Iterable[str]) -> Callable[[str], str]:
 
 def shown(value: Any) -> str:
     """A value as an error quotes it, in one line: numbers as they are printed, long things by their kind and size."""
-    if isinstance(value, np.ndarray):
-        text = str(value) if value.size <= _FEW else f"an array of shape {value.shape}"
-    elif isinstance(value, np.generic):
-        text = str(value)
-    else:
-        text = repr(value)
-    text = " ".join(text.split()) if len(text) > _LONG or "\n" in text else text
+    try:
+        text = _text(value)
+    except Exception:  # whatever a foreign repr raises
+        text = f"an object of {type(value).__name__}"
+    text = " ".join(text.split()) if len(text) > _LONG or not text.isprintable() else text
     return text if len(text) <= _LONG else f"{text[: _LONG - 1]}…"
 
 
-def _real(value: Any) -> Array | None:
-    """A fresh float array, None if the value is not real numbers throughout."""
+def is_integer(value: Any) -> TypeGuard[int]:
+    """Whether a value is an integer, Python's or numpy's; booleans and lengths of time are none."""
+    return isinstance(value, int | np.integer) and not isinstance(value, bool | np.timedelta64)
+
+
+def _text(value: Any) -> str:
+    if isinstance(value, np.ndarray):
+        return str(value) if value.size <= _FEW else f"an array of shape {value.shape}"
+    if isinstance(value, np.generic):
+        return str(value)
+    if isinstance(value, int) and value.bit_length() > _DIGITS:
+        return f"an integer of {value.bit_length()} bits"
+    return repr(value)
+
+
+def _real(name: str, value: Any, must: str) -> Array:
+    """A fresh array of doubles; `must` says what the argument is to be."""
+    if type(value) is float or (type(value) is np.ndarray and value.dtype == np.float64):
+        return np.array(value)
+    array = _array_of(value)
+    if array is None or not _are_real(value, array):
+        remedy = "; fill the masked entries first" if isinstance(value, np.ma.MaskedArray) else ""
+        raise TypeError(f"{name} must be {must}; got {shown(value)}{remedy}")
     try:
-        array = np.asarray(value)
-        if array.dtype.kind == "O" or isinstance(value, list | tuple):
-            listed = np.asarray(value, dtype=object).ravel()
-            if not all(_is_real(entry) for entry in listed):
-                return None
-        return np.array(value, dtype=np.float64) if array.dtype.kind in "iufO" else None
-    except (TypeError, ValueError, OverflowError):
+        with np.errstate(over="ignore"):
+            doubles: Array = array.astype(np.float64)
+    except OverflowError:
+        raise ValueError(f"{name} must be within the range of doubles; got {shown(value)}") from None
+    if array.dtype.itemsize > 8 and not np.array_equal(np.isinf(doubles), np.isinf(array)):
+        raise ValueError(f"{name} must be within the range of doubles; got {shown(value)}")
+    return doubles
+
+
+def _array_of(value: Any) -> NDArray[Any] | None:
+    """What numpy makes of a value; None where that is nothing, or would hide what is masked."""
+    if isinstance(value, np.ma.MaskedArray | bytearray | memoryview):
         return None
+    if isinstance(value, numbers.Number | np.generic | np.ndarray):
+        return np.asarray(value)
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("error")  # numpy warns where it makes something else of a value
+            return np.asarray(value)
+    except Exception:  # whatever a foreign __array__ raises
+        return None
+
+
+def _are_real(value: Any, array: NDArray[Any]) -> bool:
+    """Whether all entries are real numbers: of lists before numpy turns what else they hold into numbers."""
+    if array.dtype.kind != "O" and not isinstance(value, list | tuple):
+        return array.dtype.kind in "iuf"
+    listed = array if array.dtype.kind == "O" else np.asarray(value, dtype=object)
+    return array.dtype.kind in "iufO" and all(_is_real(entry) for entry in listed.ravel())
 
 
 def _is_real(entry: Any) -> bool:
     return isinstance(entry, numbers.Real) and not isinstance(entry, bool)
+
+
+def is_listed(values: Any) -> TypeGuard[Iterable[Any]]:
+    """Whether there are several values, one after the other."""
+    return isinstance(values, Iterable) and not (isinstance(values, np.ndarray) and not values.ndim)
+
+
+def _is_path(value: Any) -> bool:
+    return isinstance(value, os.PathLike) and not isinstance(value, type)
+
+
+def _are_bits(array: NDArray[Any]) -> bool:
+    """Whether an array holds 0 and 1 (or False and True) and nothing else."""
+    return array.dtype.kind in "biuf" and bool(np.all((array == 0) | (array == 1)))
 
 
 def _require(name: str, value: Any, array: Array, allowed: Allowed) -> None:

@@ -7,11 +7,13 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
+from replica_theory.models.model import Model
 from replica_theory.results.curve import EntropyCurve
+from replica_theory.status import silenced
 from replica_theory.thresholds.capacity import Capacity
 from replica_theory.thresholds.dense_region import DenseThreshold
-from replica_theory.typical.replica_symmetric import ReplicaSymmetric
-from replica_theory.typing import Array
+from replica_theory.typical.replica_symmetric import ReplicaSymmetric, replica_symmetric
+from replica_theory.typing import Array, ArrayLike
 
 if TYPE_CHECKING:  # pragma: no cover
     from matplotlib.axes import Axes
@@ -39,6 +41,10 @@ FONT = 9
 """Size of ticks, legends and labels inside the axes, in points."""
 _MANY = 20
 """Points on a line from which they need no markers."""
+_LOG_2 = float(np.log(2))
+"""Entropy without patterns."""
+_HALVINGS, _NARROW = 20, 1e-3
+"""The line of instability: most halvings of a pair of loads, until they are so near each other (relative)."""
 _GAP = 0.075
 """Least distance of two labels at the right edge, as a fraction of the height."""
 
@@ -118,6 +124,7 @@ def phase_diagram(
     ax: Axes | None = None,
     relative: bool = False,
     ylim: tuple[float, float] | None = None,
+    cmap: Any = None,
 ) -> Axes:
     r"""Draw loads against the margin: capacity, thresholds of the dense region and the de Almeida-Thouless line.
 
@@ -129,13 +136,17 @@ def phase_diagram(
         Any of `local_entropy_threshold`, each at its own margins.
     points : ReplicaSymmetric, optional
         At loads (axis 0) and margins (axis 1): isolines of the entropy (nats per weight), and the line where the saddle
-        point becomes unstable, its `stability` interpolated between loads.
+        point becomes unstable. It is searched for between the last stable load of every margin and the next one (or the
+        loss of the saddle point there), however coarse the grid; beyond the grid it is not.
     ax : matplotlib Axes, optional
         Where to draw; a new figure by default. Labels stand right of it.
     relative : bool
         Loads in units of the capacity (linear between its margins).
     ylim : pair of float, optional
         Limits of the loads; by default from zero to the highest.
+    cmap : str or matplotlib Colormap, optional
+        Fill with this colour map the region where `points` have a positive entropy, with a scale beside it; by default
+        there are isolines alone.
 
     Returns
     -------
@@ -146,7 +157,8 @@ def phase_diagram(
     TypeError
         If an argument is something else.
     ValueError
-        If `points` is no grid, or with `relative` a margin lies outside those of `capacity`.
+        If `points` is no grid, or with `relative` a margin lies outside those of `capacity`, or `cmap` is unknown or
+        comes without `points`.
 
     Notes
     -----
@@ -165,6 +177,7 @@ def phase_diagram(
     for threshold in thresholds:
         if not isinstance(threshold, DenseThreshold):
             raise TypeError(f"thresholds must be of local_entropy_threshold; got {type(threshold).__name__}")
+    colors = _checked_colors(cmap, points)
     margins, loads = _along(capacity.model.kappa, capacity.alpha)
     boundaries = [("capacity", margins, loads)]
     boundaries += [(_name(t), *_along(t.kappa, t.alpha)) for t in thresholds]
@@ -177,7 +190,7 @@ def phase_diagram(
     boundaries = [(name, kappa, alpha / unit(kappa)) for name, kappa, alpha in boundaries]
     ax = prepared(ax)
     if points is not None:
-        _isolines(ax, points, unit)
+        _isolines(ax, points, unit, colors, (margins, loads / unit(margins)))
     for k, (_, kappa, alpha) in enumerate(boundaries):
         stroke = STROKES[k % len(STROKES)]
         few = len(kappa) < _MANY
@@ -290,15 +303,34 @@ def _grid(points: ReplicaSymmetric) -> tuple[Array, Array]:
 
 
 def _instability(points: ReplicaSymmetric) -> tuple[Array, Array]:
-    """Margins, and the load of each where the stability vanishes; NaN where it does not."""
+    """Margins, and the load of each where the stability vanishes; NaN where it does not on the grid."""
     kappa, alpha = _grid(points)
+    stability = np.asarray(points.stability)
+    order = np.argsort(alpha, axis=0, kind="stable")
+    alpha, stability = np.take_along_axis(alpha, order, 0), np.take_along_axis(stability, order, 0)
     found = np.full(kappa.shape[1], np.nan)
-    for k, stability in enumerate(np.asarray(points.stability).T):
-        lost = np.flatnonzero(stability < 0)
-        if len(lost) and lost[0] > 0:
-            i = slice(lost[0] - 1, lost[0] + 1)
-            found[k] = np.interp(0.0, -stability[i], alpha[i, k])
+    ends = np.argmax(~(stability > 0), axis=0)  # the first load that is not stable; 0 where all are or none is
+    columns = np.flatnonzero(ends > 0)
+    if len(columns):
+        low, high = (np.stack([a[ends[columns] - k, columns] for a in (alpha, stability)]) for k in (1, 0))
+        found[columns] = _crossing(points.model.at(kappa=kappa[0, columns]), low, high)
     return _along(kappa[0], found)
+
+
+def _crossing(model: Model, low: Array, high: Array) -> Array:
+    """Loads of vanishing stability, from pairs of load and stability on both sides (NaN above: no saddle point).
+
+    NaN where no unstable saddle point is found: a branch that ends while it is stable crosses nothing.
+    """
+    with silenced():
+        for _ in range(_HALVINGS):
+            if np.all((high[0] - low[0] < _NARROW * high[0]) & np.isfinite(high[1])):
+                break
+            load = 0.5 * (low[0] + high[0])
+            middle = np.stack([load, np.asarray(replica_symmetric(model, load).stability)])
+            stable = middle[1] > 0
+            low, high = np.where(stable, middle, low), np.where(stable, high, middle)
+    return np.asarray(low[0] + (high[0] - low[0]) * low[1] / (low[1] - high[1]))
 
 
 def _interpolated(kappa: Array, margins: Array, loads: Array) -> Array:
@@ -311,11 +343,53 @@ def _interpolated(kappa: Array, margins: Array, loads: Array) -> Array:
     return np.interp(kappa, margins, loads)
 
 
-def _isolines(ax: Axes, points: ReplicaSymmetric, unit: Any) -> None:
-    """Thin lines of equal entropy, each with its value."""
+def _isolines(ax: Axes, points: ReplicaSymmetric, unit: Any, colors: Any, top: tuple[Array, Array]) -> None:
+    """Thin lines of equal entropy, each with its value, on a map of it up to the capacity if there are colours."""
     kappa, alpha = _grid(points)
-    lines = ax.contour(kappa, alpha / unit(kappa), points.entropy, (0.2, 0.4, 0.6), colors="0.5", linewidths=0.8)
+    places = kappa, alpha / unit(kappa), points.entropy
+    if colors is not None:
+        filled = ax.contourf(*_whole(*places), np.linspace(0, 0.7, 15), cmap=colors)
+        if len(top[0]) > 1:  # a coarse grid bends away from the capacity: filled beyond it, and cut there
+            from matplotlib.patches import Polygon
+
+            edge = np.column_stack(top)
+            corners = [(top[0][-1], 0.0), (top[0][0], 0.0)]
+            filled.set_clip_path(Polygon(np.vstack([edge, corners]), transform=ax.transData))
+        scale = ax.figure.colorbar(filled, ax=ax, label="entropy (nats per weight)", location="left", pad=0.02,
+                                   ticks=np.linspace(0, 0.7, 8))  # fmt: skip
+        scale.ax.tick_params(labelsize=FONT)
+    lines = ax.contour(*places, (0.2, 0.4, 0.6), colors="0.5" if colors is None else "white", linewidths=0.8)
     ax.clabel(lines, fmt=lambda s: f"entropy {s:.1f}", fontsize=FONT - 1)
+
+
+def _whole(kappa: Array, alpha: Array, entropy: ArrayLike) -> tuple[Array, Array, Array]:
+    """A grid without holes, never negative: log 2 where there is no load, straight on where saddle points are lost."""
+    alpha, values = np.array(alpha), np.array(entropy, dtype=float)
+    if np.all(alpha[0] <= 1.5 * (alpha[1] - alpha[0])):
+        kappa, alpha = np.vstack([kappa[:1], kappa]), np.vstack([np.zeros_like(alpha[:1]), alpha])
+        values = np.vstack([np.full_like(values[:1], _LOG_2), values])
+    for i in range(2, len(values)):
+        slope = (values[i - 1] - values[i - 2]) / (alpha[i - 1] - alpha[i - 2])
+        values[i] = np.where(np.isnan(values[i]), values[i - 1] + slope * (alpha[i] - alpha[i - 1]), values[i])
+    return kappa, alpha, np.maximum(values, 0.0)
+
+
+def _checked_colors(cmap: Any, points: ReplicaSymmetric | None) -> Any:
+    """The colour map of a name, or the map itself."""
+    from matplotlib import colormaps
+    from matplotlib.colors import Colormap
+
+    if cmap is None or isinstance(cmap, Colormap):
+        known = True
+    elif isinstance(cmap, str):
+        known = cmap in colormaps
+    else:
+        raise TypeError(f"cmap must be the name of a colour map or a matplotlib Colormap; got {type(cmap).__name__}")
+    if not known:
+        raise ValueError(f"cmap must be the name of a matplotlib colour map, such as 'viridis'; got {cmap!r}")
+    if cmap is not None and points is None:
+        raise ValueError("cmap is for the entropies of points; got none")
+    return cmap
 
 
 def _label_at_right(ax: Axes, boundaries: list[tuple[str, Array, Array]]) -> None:

@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 _ROUNDING = 1e-9
-"""A complexity negative by less counts as zero."""
+"""A complexity or a stability negative by less counts as zero."""
 
 
 class Status(StrEnum):
@@ -25,6 +25,8 @@ class Status(StrEnum):
     """
 
     CONVERGED = "converged"
+    UNSTABLE = "unstable"
+    NO_REFERENCE = "no-reference"
     NEGATIVE_ENTROPY = "negative-entropy"
     NEGATIVE_COMPLEXITY = "negative-complexity"
     NO_ZERO_COMPLEXITY = "no-zero-complexity"
@@ -33,6 +35,10 @@ class Status(StrEnum):
     MAX_ITERATIONS = "max-iterations"
     INACCURATE_QUADRATURE = "inaccurate-quadrature"
     OUT_OF_RANGE = "out-of-range"
+    SATURATED = "saturated"
+    UNPHYSICAL = "unphysical"
+    UNSATISFIABLE = "unsatisfiable"
+    BELOW_ZERO = "below-zero"
 
     @property
     def sentence(self) -> str:
@@ -47,39 +53,69 @@ class Status(StrEnum):
         *,
         error: float = 0.0,
         stability: float = np.inf,
+        reference: float = np.inf,
         rounding: float = 0.0,
         tolerance: float = np.inf,
     ) -> Status:
         """The outcome of a point whose equations are solved, by its numbers: the one rule for all of them.
+
+        The first that holds of: inaccurate, no reference, negative entropy, negative complexity, unstable, converged.
 
         Parameters
         ----------
         entropy, complexity : float
             An entropy below ``-rounding``, or a complexity below -1e-9, is negative; NaN (there is none) is not.
         error : float
-            Estimated error of the entropy; above `tolerance` the point is inaccurate, whatever its numbers.
+            Estimated error of the entropy; above `tolerance`, or NaN, the point is inaccurate whatever its numbers.
         stability : float
-            Positive where the saddle point is locally stable. The outcome does not depend on it.
+            Below -1e-9 the saddle point is unstable against replica-symmetry breaking; NaN (not known) is not.
+        reference : float
+            Entropy of the references; below -1e-9 there are none. Unlimited where any configuration is a reference.
         rounding, tolerance : float
 
         Returns
         -------
         Status
+
+        Examples
+        --------
+        >>> str(Status.of(0.1)), str(Status.of(0.1, stability=-0.2)), str(Status.of(-0.1, stability=-0.2))
+        ('converged', 'unstable', 'negative-entropy')
         """
-        if error > tolerance:
+        if np.isfinite(tolerance) and not error <= tolerance:
             return cls.INACCURATE_QUADRATURE
+        if reference < -_ROUNDING:
+            return cls.NO_REFERENCE
         if entropy < -rounding:
             return cls.NEGATIVE_ENTROPY
-        return cls.NEGATIVE_COMPLEXITY if complexity < -_ROUNDING else cls.CONVERGED
+        if complexity < -_ROUNDING:
+            return cls.NEGATIVE_COMPLEXITY
+        return cls.UNSTABLE if stability < -_ROUNDING else cls.CONVERGED
 
     @property
     def ok(self) -> bool:
-        """Whether the numbers of the point are those of a converged solution."""
-        return self in (Status.CONVERGED, Status.NEGATIVE_ENTROPY, Status.NEGATIVE_COMPLEXITY)
+        """Whether the numbers of the point are those of a converged solution, whatever the sentence says of it."""
+        return self in _SOLVED
 
+
+_SOLVED = (
+    Status.CONVERGED,
+    Status.UNSTABLE,
+    Status.NO_REFERENCE,
+    Status.NEGATIVE_ENTROPY,
+    Status.NEGATIVE_COMPLEXITY,
+)
 
 _SENTENCES = {
     Status.CONVERGED: "converged to the requested tolerance.",
+    Status.UNSTABLE: (
+        "the saddle point converged but is unstable against replica-symmetry breaking (its stability is negative): the "
+        "numbers are those of the replica-symmetric approximation."
+    ),
+    Status.NO_REFERENCE: (
+        "the saddle point converged but its references do not exist: their own entropy is negative (the load is above "
+        "their capacity, or the temperature below their freezing point)."
+    ),
     Status.NEGATIVE_ENTROPY: (
         "the saddle point converged but its entropy is negative: the load is above capacity (at finite beta: the "
         "temperature is below the freezing point), or no solution is typically found at this distance."
@@ -93,6 +129,19 @@ _SENTENCES = {
     Status.MAX_ITERATIONS: "the iteration limit was reached before the residual fell below the tolerance.",
     Status.INACCURATE_QUADRATURE: "the quadrature error estimate stayed above the tolerance at the largest rule.",
     Status.OUT_OF_RANGE: "the requested value lies outside what this computation can reach.",
+    Status.SATURATED: (
+        "the messages saturated, ran away or kept oscillating; that does not say whether there are solutions (bp.solve "
+        "looks for one; method='exact' or bp.enumerate_solutions suit small instances)."
+    ),
+    Status.UNPHYSICAL: (
+        "the messages converged to an entropy or energy that no configurations have (entropy above log 2, energy "
+        "outside [0, 1])."
+    ),
+    Status.UNSATISFIABLE: "it is proved that no weights satisfy every pattern.",
+    Status.BELOW_ZERO: (
+        "the local entropy is bounded below zero at this distance, so that no solutions are expected there; the "
+        "messages that would give its value did not converge."
+    ),
 }
 
 

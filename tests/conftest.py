@@ -4,7 +4,11 @@ import signal
 import sys
 from pathlib import Path
 
+from hypothesis import settings
+
 sys.path.insert(0, str(Path(__file__).parent / "helpers"))
+
+settings.register_profile("audit", max_examples=500, deadline=None, print_blob=True)
 
 # A shell that starts a job in the background has it, and whatever it starts, ignore Ctrl-C.
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:

@@ -9,7 +9,8 @@ from bp.algorithms.runs import together
 from bp.algorithms.solution import Solution, SolverStatus
 from bp.algorithms.solver import Solver, registry, solver_of
 from bp.problems.problem import Problem
-from bp.randomness import Rng
+from bp.randomness import Rng, generator
+from replica_theory.arguments import shown
 
 __all__ = ["Solution", "Solver", "SolverStatus", "solve", "solve_batch", "solvers"]
 
@@ -92,8 +93,8 @@ def solve_batch(
     Returns
     -------
     list of Solution
-        That of each run, equal to ``solve(problem, solver, rng=rngs[k], **options)``: bit for bit for ±1 patterns on
-        the host, up to what rounding makes of a run otherwise.
+        That of each run, equal to ``solve(problem, solver, rng=rngs[k], **options)``: bit for bit on the host, up to
+        what rounding makes of a run on a device.
 
     Raises
     ------
@@ -113,8 +114,9 @@ def solve_batch(
     >>> [found.solved for found in bp.solve_batch(inst, rngs=[1, 2, 3])]
     [True, True, True]
     """
-    if not isinstance(rngs, Sequence):
-        raise TypeError(f"rngs must be a sequence of seeds, one for each run; got {rngs!r}")
+    if not isinstance(rngs, Sequence) or isinstance(rngs, str | bytes | bytearray | memoryview):
+        raise TypeError(f"rngs must be a sequence of seeds, one for each run; got {shown(rngs)}")
+    seeds = [_checked_seed(rng) for rng in rngs]
     if not isinstance(problem, Problem | Sequence):
         raise TypeError(f"problem must be a problem or a sequence of them; got {type(problem).__name__}")
     problems = [problem] * len(rngs) if isinstance(problem, Problem) else list(problem)
@@ -125,7 +127,15 @@ def solve_batch(
     if options.pop("checkpoint", None) is not None:
         raise ValueError("checkpoint is for a single run: bp.solve(..., checkpoint=...)")
     chosen = solver_of(solver, options)
-    return together([chosen.begin(each, rng) for each, rng in zip(problems, rngs, strict=True)])
+    return together([chosen.begin(each, rng) for each, rng in zip(problems, seeds, strict=True)])
+
+
+def _checked_seed(rng: Rng) -> Rng:
+    try:
+        generator(rng)
+    except (TypeError, ValueError) as error:
+        raise type(error)(f"rngs must hold seeds: {error}") from None
+    return rng
 
 
 def _check(problem: Problem) -> None:

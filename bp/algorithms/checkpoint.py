@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 import json
 import os
 import time
@@ -13,11 +12,17 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from bp.execution.store import require_writable, save_npz
+from bp.execution.store import require_writable, save_npz, unsealed
+from replica_theory._version import __version__
+from replica_theory.results.files import remove_leftovers
+from replica_theory.results.streams import is_stream
 
-FORMAT = 3
+FORMAT = 4
 INTERVAL = 60.0
 """Seconds between two writes."""
+_SETTINGS = "settings"
+_ABOUT = "checkpoint"
+"""What the file is sealed with: nothing but `Checkpoint.write` makes arrays and settings with the hash it asks for."""
 
 
 class Checkpoint:
@@ -41,14 +46,18 @@ class Checkpoint:
     OSError
         If the file cannot be read or its folder cannot be written.
     ValueError
-        If the file is damaged or of a run with other settings (the message names them); it is left as it was.
+        If the file is no regular one (a device, a FIFO), damaged, was changed or is of a run with other settings or
+        another version of this package (the message names them); it is left as it was.
     """
 
     def __init__(self, path: str | os.PathLike[str], settings: Mapping[str, Any]) -> None:
         self.path = Path(path)
-        self._settings: dict[str, Any] = {"format": FORMAT} | dict(settings)
+        self._settings: dict[str, Any] = {"format": FORMAT, "version": __version__} | dict(settings)
         self._written = time.monotonic()
+        if is_stream(self.path):
+            raise ValueError(f"checkpoint must be a regular file that can be replaced; got {self.path}")
         require_writable(self.path.parent)
+        remove_leftovers(self.path.parent, self.path.name)
         self.stored = self._read()
 
     @property
@@ -58,7 +67,7 @@ class Checkpoint:
 
     def write(self, arrays: Mapping[str, NDArray[Any]]) -> None:
         """Write, completely or not at all."""
-        save_npz(self.path, {"settings": np.str_(json.dumps(self._settings)), **arrays})
+        save_npz(self.path, {_SETTINGS: np.str_(json.dumps(self._settings)), **arrays}, _ABOUT)
         self._written = time.monotonic()
 
     def remove(self) -> None:
@@ -71,10 +80,9 @@ class Checkpoint:
         except FileNotFoundError:
             return None
         try:
-            with np.load(io.BytesIO(data), allow_pickle=False) as file:
-                arrays = {name: file[name] for name in file.files}
-            theirs = json.loads(str(arrays.pop("settings")))
-        except Exception:  # zipfile, zlib and the .npy reader raise a dozen kinds on foreign bytes
+            arrays = unsealed(data, _ABOUT)
+            theirs = json.loads(str(arrays.pop(_SETTINGS)))
+        except (ValueError, KeyError):
             raise ValueError(f"{self.path} is no checkpoint or is damaged; choose another file") from None
         ours = self._settings
         differ = sorted(key for key in ours.keys() | theirs.keys() if ours.get(key) != theirs.get(key))

@@ -18,22 +18,35 @@ from typing import Any, ClassVar, NamedTuple, Self
 import numpy as np
 from numpy.typing import DTypeLike, NDArray
 
-from bp.algorithms.local_search import local_search
+from bp.algorithms.local_search import STEPS, local_search
 from bp.algorithms.runs import Boundary, Run, Sweep
 from bp.algorithms.schedules import Family, Schedule, as_schedule, passes
 from bp.algorithms.solution import Solution, SolverStatus
 from bp.algorithms.solver import Solver
-from bp.messages.state import Graphical, Messages, State
+from bp.messages.state import Graphical, Messages, State, checked_dtype
 from bp.problems.problem import Problem
+from replica_theory.arguments import (
+    FRACTION,
+    checked_beta,
+    checked_flag,
+    checked_integer,
+    checked_number,
+    checked_text,
+)
 from replica_theory.typing import Array
 
 _INITIAL = 0.1  # node fields (amp) or messages start uniform in +-0.1
 _Q = 3  # column of q
-_COLUMNS = ("gamma", "y", "overlap", "q", "q_tilde", "free_entropy", "local_entropy")
+_COLUMNS = ("gamma", "y", "overlap", "q", "q_tilde", "free_entropy", "internal_entropy")
 _NOISE = 0.3  # standard deviation of the random fields that make passes after the first differ from it
 _FROZEN = 0.9999  # overlap q beyond which the signs no longer change for the better
 _BUDGET = 8000, 20_000  # least and most iterations of all automatic passes together
 _WORK = 1e12  # between the two: their number times PN, a minute of two cores
+_FLIPS = 30  # of a local search that count as one iteration, about as long
+_IDLE = (
+    20,
+    10,
+)  # passes in a row, each frozen within so many steps, none with fewer errors, after which there is no hope
 _BIAS = 0.05  # field that keeps an even constraint off its fixed point of zero magnetisation
 TRACE = np.dtype(
     [(name, np.float64) for name in _COLUMNS] + [(name, np.int64) for name in ("errors", "iterations", "restart")]
@@ -60,12 +73,17 @@ class MessagePasses(Solver):
     device: str | None = None
 
     def __post_init__(self) -> None:
-        if self.damping is not None and not 0 <= self.damping < 1:
-            raise ValueError(f"damping must be in [0, 1); got {self.damping!r}")
-        if not (np.ndim(self.beta) == 0 and self.beta >= 0):
-            raise ValueError(f"beta must be a non-negative number (inf counts solutions); got {self.beta!r}")
-        _check_positive("iterations_per_step", self.iterations_per_step)
-        _check_positive("max_iter", self.max_iter)
+        given = {name: value for name, value in vars(self).items() if value is not None}
+        for name in given.keys() & {"iterations_per_step", "max_iter"}:
+            checked_integer(name, given[name])
+        for name in given.keys() & {"method", "device"}:
+            checked_text(name, given[name], "None or the name of one")
+        if self.damping is not None:
+            checked_number("damping", self.damping, FRACTION)
+        if self.dtype is not None:
+            checked_dtype(self.dtype)
+        checked_beta(self.beta)
+        checked_flag("entropies", self.entropies)
 
     @property
     @abstractmethod
@@ -137,7 +155,9 @@ class FocusingBP(MessagePasses):
     max_iter : int, optional
         Stop after so many iterations; by default the whole of a given schedule, 8000 for automatic passes on edges, and
         for ``"amp"`` :math:`10^{12}/PN` of them, at least 8000 and at most 20 000: up to a minute on two cores at
-        N = 10 001.
+        N = 10 001. Of the flips of local searches 30 count as one, about as long. A run also ends where it is proved
+        that there are no solutions (after its first pass), and where in 20 passes in a row the messages froze at once
+        and no search from there found fewer errors.
     entropies : bool
         Whether to measure the entropies at every step, at the price of one to three more updates; otherwise these
         two columns of the trace are NaN.
@@ -158,11 +178,13 @@ class FocusingBP(MessagePasses):
     -----
     The fields or messages start uniform in ±0.1. `Solution.trace` has a record for every step: ``gamma``, ``y``,
     ``overlap`` `S` of a replica with the reference, ``q`` (mean :math:`m^2`), ``q_tilde``, ``free_entropy``
-    :math:`-\beta F`, ``local_entropy`` :math:`-\beta F - \gamma S`, ``errors`` of :math:`\mathrm{sign}(m)`,
+    :math:`-\beta F`, ``internal_entropy`` :math:`-\beta F - \gamma S`, ``errors`` of :math:`\mathrm{sign}(m)`,
     ``iterations`` so far and ``restart`` (0 in the first pass); a local search adds a record of its ``errors`` with NaN
     for what messages have. Entropies are in nats per weight and replica, of the replicas together with the reference,
     :math:`-\beta F = \log(\sum_{\tilde W}[\sum_W e^{-\beta E(W)+\gamma W\cdot\tilde W}]^y)/(Ny)`; they are those of a
-    fixed point to second order in the slowness of the schedule. An iteration costs :math:`O(PN)`.
+    fixed point to second order in the slowness of the schedule. The internal entropy is the entropy of the solutions
+    around a reference plus the :math:`y`-th part of the reference's own entropy, :math:`(\log 2)/y` without coupling;
+    `bp.local_entropy` measures the first alone. An iteration costs :math:`O(PN)`.
 
     References
     ----------
@@ -189,6 +211,7 @@ class FocusingBP(MessagePasses):
             object.__setattr__(self, "schedule", as_schedule(self.schedule, self.steps))
             object.__setattr__(self, "steps", None)
         elif self.steps is not None:
+            checked_integer("steps", self.steps)
             what = "is for a schedule given by name; without a schedule the steps are automatic"
             raise ValueError(f"steps={self.steps!r} {what}")
 
@@ -211,6 +234,7 @@ class _Focus:
     ) -> None:
         self.solver, self.problem, self.rng = solver, problem, rng
         self.automatic = solver.plan is None
+        self.searches = self.automatic and "flips" in getattr(problem, "energies", ())  # one after every pass
         options: dict[str, Any] = {"beta": solver.beta, "init": _INITIAL, "rng": rng, "dtype": solver.dtype}
         if solver.device is not None:
             options["device"] = solver.device
@@ -249,13 +273,24 @@ class _Focus:
                 if status is not None:
                     return status
                 self.position += 1
-                if self.done >= self.limit and (self.automatic or self.position < len(plan)):
+                if self._work >= self.limit and (self.automatic or self.position < len(plan)):
                     return SolverStatus.MAX_ITERATIONS
                 note = f"{self.errors} errors left, {self.fewest} at best"
-                yield Boundary(self.done, self.limit, note, self._snapshot)
-            if self.automatic and "flips" in getattr(self.problem, "energies", ()) and self._search():
+                yield Boundary(self._work, self.limit, note, self._snapshot)
+            if self.searches and self._search():
                 return SolverStatus.SOLVED
+            if restart == 0 and self.problem.refutation():
+                return SolverStatus.UNSATISFIABLE
+            if self.searches and _idle(self.records):
+                return SolverStatus.STALLED
+            if self.searches and self._work + STEPS // _FLIPS >= self.limit:
+                return SolverStatus.MAX_ITERATIONS
         return SolverStatus.SCHEDULE_ENDED
+
+    @property
+    def _work(self) -> int:
+        """Iterations done, with those that the searches after earlier passes are worth."""
+        return self.done + (self.restart * STEPS // _FLIPS if self.searches else 0)
 
     def _start(self, restart: int) -> None:
         """Fresh messages for another pass."""
@@ -278,7 +313,7 @@ class _Focus:
         solver, state, status = self.solver, self.state, None
         assert solver.iterations_per_step is not None and solver.damping is not None
         field = self.bias + noise * self.rng.standard_normal(self.problem.n) if noise else self.bias
-        for _ in range(min(solver.iterations_per_step, self.limit - self.done)):
+        for _ in range(min(solver.iterations_per_step, self.limit - self._work)):
             yield Sweep(state, field + reference_field(state.fields, gamma, y), solver.damping)
             self.done += 1
             if not np.all(np.isfinite(state.fields)):
@@ -343,7 +378,7 @@ class _Measures(NamedTuple):
     q: float
     q_tilde: float
     free_entropy: float
-    local_entropy: float
+    internal_entropy: float
 
 
 def replica_measures(state: State, gamma: float, y: float, entropies: bool) -> _Measures:
@@ -368,8 +403,8 @@ def replica_measures(state: State, gamma: float, y: float, entropies: bool) -> _
     replica = state.measure(u)[1]
     sites = log_2cosh(fields) - log_2cosh(fields + u) - log_2cosh(f) + log_2cosh(y * f) / y
     coupling = gamma * gap + np.log1p(np.exp(-2 * gamma)) if gamma < np.inf else 0.0
-    local = float(replica + np.mean(sites) + coupling)
-    return _Measures(1 - gap, q, q_tilde, local + gamma * (1 - gap), local)
+    internal = float(replica + np.mean(sites) + coupling)
+    return _Measures(1 - gap, q, q_tilde, internal + gamma * (1 - gap), internal)
 
 
 def reference_field(fields: Array, gamma: float, y: float) -> Array:
@@ -390,6 +425,17 @@ def log_2cosh(x: Array) -> Array:
     return np.asarray(size + np.log1p(np.exp(-2 * size)))
 
 
+def _idle(records: list[tuple[float, ...]]) -> bool:
+    """Whether the last passes all froze at once, and none found fewer errors than there were before."""
+    passes, steps = _IDLE
+    errors, _, restarts = np.array([record[-3:] for record in records]).T
+    first = restarts[-1] - passes
+    if first < 0:
+        return False
+    late = restarts > first
+    return bool(np.count_nonzero(late) <= passes * (steps + 1) and errors[late].min() >= errors[~late].min())
+
+
 def _signs(state: State) -> NDArray[np.int8]:
     """Signs of the magnetisations, which are those of the fields: the reference never outweighs them."""
     return np.where(state.fields < 0, -1, 1).astype(np.int8)
@@ -399,8 +445,3 @@ def _budget(problem: Any, method: str) -> int:
     """Iterations of automatic passes."""
     least, most = _BUDGET
     return int(np.clip(_WORK / problem.n_edges, least, most)) if method == "amp" else least
-
-
-def _check_positive(name: str, value: int | None) -> None:
-    if value is not None and not (isinstance(value, int | np.integer) and value >= 1):
-        raise ValueError(f"{name} must be a positive integer; got {value!r}")

@@ -9,10 +9,12 @@ from bp.problems.problem import Flippable
 from bp.randomness import Rng, generator
 
 TEMPERATURE = 0.5
+STEPS = 4000
+"""Flips of a search."""
 
 
 def local_search(
-    problem: Flippable, weights: ArrayLike, *, steps: int = 4000, temperature: float = TEMPERATURE, rng: Rng = None
+    problem: Flippable, weights: ArrayLike, *, steps: int = STEPS, temperature: float = TEMPERATURE, rng: Rng = None
 ) -> NDArray[np.int8]:
     r"""Walk from a configuration by single flips, and give the best one on the way.
 

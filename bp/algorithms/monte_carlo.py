@@ -8,6 +8,7 @@ from typing import ClassVar
 import numpy as np
 from numpy.typing import NDArray
 
+from bp.algorithms.runs import Boundary, progress
 from bp.problems.problem import Flippable, Problem
 from bp.randomness import Rng, generator
 from replica_theory.arguments import NON_NEGATIVE, checked_integer, checked_number
@@ -17,6 +18,8 @@ from replica_theory.status import Status
 from replica_theory.typing import Array
 
 _BATCHES = 20
+_ENOUGH = 20  # correlation times that a chain must last
+_WINDOW = 5  # correlation times over which the autocorrelation is summed
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -42,9 +45,6 @@ class Sample(Record):
     _main: ClassVar = "energy"
     _axes: ClassVar = {"energies": ("sweep",), "weights": ("weight",)}
     _table: ClassVar = "sweep"
-    _sentence: ClassVar = "every sweep was done; the error holds if chains forget within a batch."
-
-    status: ClassVar[Status] = Status.CONVERGED
 
     energy: float
     energy_error: float
@@ -56,6 +56,28 @@ class Sample(Record):
     def error(self) -> float:
         """Standard error of the energy."""
         return self.energy_error
+
+    @property
+    def correlation_time(self) -> float:
+        r"""Integrated autocorrelation time of the energies, in sweeps.
+
+        .. math:: \tau = 1 + 2\sum_{s=1}^{5\tau}\rho(s)
+
+        with the autocorrelation :math:`\rho`, the window as in Sokal's lectures; infinite if nothing moved.
+        """
+        return _correlation_time(self.energies) if self.acceptance > 0 else np.inf
+
+    @property
+    def status(self) -> Status:
+        """``MAX_ITERATIONS`` where the chain lasts fewer than 20 correlation times: it has not reached equilibrium."""
+        enough = len(self.energies) >= _ENOUGH * self.correlation_time
+        return Status.CONVERGED if enough else Status.MAX_ITERATIONS
+
+    @property
+    def message(self) -> str:
+        """How it ended, in a sentence."""
+        done = f"{len(self.energies)} sweeps, correlation time {self.correlation_time:.3g}"
+        return f"{done}." if self.converged else f"{done}: too few to forget the start; energies may be off."
 
 
 def monte_carlo(
@@ -82,6 +104,7 @@ def monte_carlo(
     Returns
     -------
     Sample
+        Its `status` says whether the chain is long enough to have forgotten its start.
 
     Raises
     ------
@@ -109,10 +132,12 @@ def monte_carlo(
     random = generator(rng)
     walker = problem.walker(problem.start(random))
     energies, accepted = np.empty(equilibration + sweeps), 0
-    for k in range(len(energies)):
-        moves = walker.sweep(random.random(problem.n), beta)
-        energies[k] = walker.errors / problem.n_constraints
-        accepted += moves if k >= equilibration else 0
+    with progress("monte carlo", "sweeps") as show:
+        for k in range(len(energies)):
+            moves = walker.sweep(random.random(problem.n), beta)
+            energies[k] = walker.errors / problem.n_constraints
+            accepted += moves if k >= equilibration else 0
+            show(Boundary(k + 1, len(energies), f"{walker.errors} errors"))
     energies = energies[equilibration:]
     batches = np.array([batch.mean() for batch in np.array_split(energies, _BATCHES)])
     weights = walker.weights
@@ -120,3 +145,15 @@ def monte_carlo(
         array.flags.writeable = False
     error = float(batches.std(ddof=1) / np.sqrt(_BATCHES))
     return Sample(float(energies.mean()), error, energies, accepted / (sweeps * problem.n), weights)
+
+
+def _correlation_time(energies: Array) -> float:
+    deviations = energies - energies.mean()
+    count = len(deviations)
+    power = np.abs(np.fft.rfft(deviations, 2 * count)) ** 2
+    covariance = np.fft.irfft(power)[:count]
+    if covariance[0] <= 0:
+        return 1.0
+    times = 2 * np.cumsum(covariance / covariance[0]) - 1
+    within = np.arange(count) >= _WINDOW * times
+    return max(1.0, float(times[np.argmax(within)] if within.any() else times[-1]))

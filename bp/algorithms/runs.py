@@ -8,8 +8,6 @@ SIGTERM into a last write of the boundary before.
 from __future__ import annotations
 
 import logging
-import signal
-import threading
 import time
 from collections import defaultdict
 from collections.abc import Callable, Generator, Iterable, Iterator, Mapping
@@ -23,6 +21,7 @@ from tqdm import tqdm
 from bp.algorithms.checkpoint import Checkpoint
 from bp.algorithms.solution import Solution
 from bp.messages.state import State
+from replica_theory.terminable import terminable
 
 logger = logging.getLogger(__name__)
 
@@ -65,7 +64,7 @@ def alone(run: Run, file: Checkpoint | None = None, *, name: str = "", unit: str
     """Carry out one run, with a bar on a terminal if it has a name, and a checkpoint if there is a file for it."""
     last: Mapping[str, Any] | None = None
     try:
-        with _progress(name, unit) as show, _terminable():
+        with progress(name, unit) as show, terminable():
             while True:
                 request = next(run)
                 if isinstance(request, Sweep):
@@ -83,7 +82,9 @@ def alone(run: Run, file: Checkpoint | None = None, *, name: str = "", unit: str
         return solution
     except KeyboardInterrupt:
         run.close()
-        if file is None or last is None:
+        if file is None:
+            raise KeyboardInterrupt("nothing is kept; with checkpoint=FILE the same call goes on from there") from None
+        if last is None:
             raise
         file.write(_evaluated(last))
         raise KeyboardInterrupt(f"the same call goes on from {file.path}") from None
@@ -94,7 +95,7 @@ def together(runs: Iterable[Run]) -> list[Solution]:
     solutions: dict[int, Solution] = {}
     live: dict[int, tuple[Run, Sweep | Boundary]] = {}
 
-    with tqdm(desc="runs", disable=None, delay=5, leave=False) as bar, _terminable():
+    with tqdm(desc="runs", disable=None, delay=5, leave=False) as bar, terminable():
 
         def advance(k: int, run: Run) -> None:
             try:
@@ -133,7 +134,7 @@ def _evaluated(snapshot: Mapping[str, Any]) -> dict[str, NDArray[Any]]:
 
 
 @contextmanager
-def _progress(name: str, unit: str) -> Iterator[Callable[[Boundary], None]]:
+def progress(name: str, unit: str) -> Iterator[Callable[[Boundary], None]]:
     """What shows a boundary: a bar on a terminal after five seconds, elsewhere a line of the log now and then."""
     said = time.monotonic()
     with tqdm(delay=5, leave=False, desc=name, unit=f" {unit}", disable=None if name else True) as bar:
@@ -148,17 +149,3 @@ def _progress(name: str, unit: str) -> Iterator[Callable[[Boundary], None]]:
                 logger.info("%s: %d of %d %s, %s", name, boundary.done, boundary.total, unit, boundary.note)
 
         yield show
-
-
-@contextmanager
-def _terminable() -> Iterator[None]:
-    """SIGTERM as Ctrl-C, in the main thread (elsewhere signals cannot be caught) and unless it is handled already."""
-    here = threading.current_thread() is threading.main_thread()
-    if not here or signal.getsignal(signal.SIGTERM) is not signal.SIG_DFL:
-        yield
-        return
-    signal.signal(signal.SIGTERM, signal.default_int_handler)
-    try:
-        yield
-    finally:
-        signal.signal(signal.SIGTERM, signal.SIG_DFL)

@@ -14,6 +14,17 @@ from types import MappingProxyType
 from typing import Literal
 
 import numpy as np
+from numpy.typing import NDArray
+
+from replica_theory.arguments import (
+    NON_NEGATIVE,
+    POSITIVE,
+    checked_integer,
+    checked_number,
+    checked_real,
+    shown,
+)
+from replica_theory.typing import Array
 
 
 class Schedule(ABC):
@@ -46,7 +57,7 @@ class Standard(Schedule):
     steps: int = 200
 
     def __post_init__(self) -> None:
-        _check_steps(self.steps)
+        checked_integer("steps", self.steps)
 
     def __len__(self) -> int:
         return self.steps
@@ -77,7 +88,7 @@ class Pseudo(Schedule):
     steps: int = 200
 
     def __post_init__(self) -> None:
-        _check_steps(self.steps)
+        checked_integer("steps", self.steps)
 
     def __len__(self) -> int:
         return self.steps
@@ -111,10 +122,9 @@ class Scoping(Schedule):
     gamma_max: float = 2.5
 
     def __post_init__(self) -> None:
-        _check_steps(self.steps, least=2)
-        if not np.isfinite(self.gamma_max):
-            raise ValueError(f"gamma_max must be finite; got {self.gamma_max!r}")
-        _check_pair(self.gamma_max, self.y)
+        checked_integer("steps", self.steps, 2)
+        checked_number("gamma_max", self.gamma_max, NON_NEGATIVE)
+        checked_number("y", self.y, POSITIVE)
 
     def __len__(self) -> int:
         return self.steps
@@ -137,14 +147,13 @@ class FreeSchedule(Schedule):
     pairs: tuple[tuple[float, float], ...]
 
     def __init__(self, pairs: Iterable[tuple[float, float]]) -> None:
-        checked = []
-        for pair in pairs:
-            if np.shape(pair) != (2,):
-                raise ValueError(f"a schedule is made of pairs (gamma, y); got {pair!r}")
-            checked.append(_check_pair(*pair))
-        if not checked:
-            raise ValueError("a schedule needs at least one pair (gamma, y)")
-        object.__setattr__(self, "pairs", tuple(checked))
+        listed = [*pairs] if isinstance(pairs, Iterator) else pairs
+        held = np.asarray(checked_real("pairs", listed))
+        if held.ndim != 2 or held.shape[1] != 2 or not len(held):
+            raise ValueError(f"pairs must be those of a schedule, (gamma, y), at least one; got {shown(listed)}")
+        _require("gamma", held[:, 0], "non-negative (inf glues the replicas to the reference)", held[:, 0] >= 0)
+        _require("y", held[:, 1], "positive and finite", (held[:, 1] > 0) & (held[:, 1] < np.inf))
+        object.__setattr__(self, "pairs", tuple((gamma, y) for gamma, y in held.tolist()))
 
     def __len__(self) -> int:
         return len(self.pairs)
@@ -223,7 +232,7 @@ def as_schedule(schedule: str | Schedule | Iterable[tuple[float, float]], steps:
 
     Raises
     ------
-    ValueError
+    TypeError, ValueError
         If the name is unknown, `steps` is not positive or is given for a schedule that has its own, or a pair is not
         allowed.
     """
@@ -232,25 +241,24 @@ def as_schedule(schedule: str | Schedule | Iterable[tuple[float, float]], steps:
             known = ", ".join(map(repr, SCHEDULES))
             raise ValueError(f"schedule must be one of {known}, a Schedule or a list of pairs; got {schedule!r}")
         return SCHEDULES[schedule]() if steps is None else SCHEDULES[schedule](steps)
+    try:
+        plan = schedule if isinstance(schedule, Schedule) else FreeSchedule(schedule)
+    except (TypeError, ValueError) as error:
+        raise type(error)(f"schedule must be a name, a Schedule or a list of pairs: {error}") from None
     if steps is not None:
+        checked_integer("steps", steps)
         raise ValueError(
             f"steps={steps!r} is for a schedule given by name; {type(schedule).__name__} has its own steps"
         )
-    return schedule if isinstance(schedule, Schedule) else FreeSchedule(schedule)
+    return plan
 
 
 def _rhos(steps: int) -> Iterator[float]:
     return (k / steps for k in range(steps))
 
 
-def _check_steps(steps: int, least: int = 1) -> None:
-    if not (isinstance(steps, int | np.integer) and steps >= least):
-        raise ValueError(f"steps must be an integer, at least {least}; got {steps!r}")
-
-
-def _check_pair(gamma: float, y: float) -> tuple[float, float]:
-    if not gamma >= 0:
-        raise ValueError(f"gamma must be non-negative (inf glues the replicas to the reference); got {gamma!r}")
-    if not 0 < y < np.inf:
-        raise ValueError(f"y must be positive and finite; got {y!r}")
-    return float(gamma), float(y)
+def _require(name: str, values: Array, must: str, good: NDArray[np.bool_]) -> None:
+    """Refuse pairs of which one number is not allowed."""
+    if not good.all():
+        bad = int(np.argmin(good))
+        raise ValueError(f"pairs: {name} must be {must}; got {values[bad]} in pair {bad}")

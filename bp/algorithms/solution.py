@@ -7,8 +7,9 @@ from enum import StrEnum
 from typing import Any, ClassVar
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 
+from replica_theory.arguments import checked_field
 from replica_theory.results.labelled import Variable, read_attributes
 from replica_theory.results.quantities import SOLUTION, Quantity
 from replica_theory.results.record import Record
@@ -24,6 +25,8 @@ class SolverStatus(StrEnum):
     SCHEDULE_ENDED = "schedule-ended"
     MAX_ITERATIONS = "max-iterations"
     DIVERGED = "diverged"
+    STALLED = "stalled"
+    UNSATISFIABLE = "unsatisfiable"
 
     @property
     def ok(self) -> bool:
@@ -44,6 +47,11 @@ _SENTENCES = {
     ),
     SolverStatus.MAX_ITERATIONS: "the iteration limit was reached with violated patterns.",
     SolverStatus.DIVERGED: "the messages stopped being finite numbers; more damping may help.",
+    SolverStatus.STALLED: (
+        "pass after pass the messages froze at once and no search from there found fewer violated patterns; more "
+        "damping, or another solver, may help."
+    ),
+    SolverStatus.UNSATISFIABLE: "it is proved that no weights satisfy every pattern.",
 }
 
 
@@ -54,7 +62,8 @@ class Solution(Record):
     Attributes
     ----------
     weights : array, shape (N,), int8
-        The configuration ±1 with the fewest violated constraints among those that the solver visited.
+        The configuration ±1 with the fewest violated constraints among those that the solver visited. Products of int8
+        with one another overflow: see `overlap`.
     errors : int
         Number of constraints that it violates.
     iterations : int
@@ -81,6 +90,20 @@ class Solution(Record):
     def solved(self) -> bool:
         """Whether all constraints are satisfied."""
         return self.errors == 0
+
+    def overlap(self, other: Solution | ArrayLike) -> float:
+        r"""Overlap :math:`\frac1N\sum_iW_iV_i` with another solution, a configuration or magnetizations, shape (N,).
+
+        In floating point: `weights` are int8, and ``weights @ weights`` overflows from N = 128 on.
+
+        Raises
+        ------
+        TypeError, ValueError
+            If `other` is not N finite real numbers.
+        """
+        given = other.weights if isinstance(other, Solution) else other
+        n = len(self.weights)
+        return float(self.weights.astype(np.float64) @ checked_field("other", given, n)) / n
 
     @property
     def error(self) -> float:

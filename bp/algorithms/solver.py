@@ -25,6 +25,7 @@ from bp.algorithms.runs import Run, alone
 from bp.algorithms.solution import Solution
 from bp.problems.problem import Problem
 from bp.randomness import Rng, generator
+from replica_theory.arguments import checked_choice, checked_path, is_integer, shown
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -93,7 +94,11 @@ class Solver(ABC):
             If the solver does not apply to the problem, for a bad `rng`, and for a checkpoint that is damaged or of
             another run.
         """
-        file = None if checkpoint is None else Checkpoint(checkpoint, self.settings(problem, rng))
+        file = (
+            None
+            if checkpoint is None
+            else Checkpoint(checked_path("checkpoint", checkpoint), self.settings(problem, rng))
+        )
         stored = None if file is None else file.stored
         return alone(self.begin(problem, rng, stored), file, name=self.name if progress else "", unit=self.unit)
 
@@ -106,7 +111,7 @@ class Solver(ABC):
     def settings(self, problem: Problem, rng: Rng) -> dict[str, Any]:
         """What a checkpoint belongs to: solver, options, problem and seed, as words and numbers."""
         options = {field.name: _word(getattr(self, field.name)) for field in fields(self)}
-        seed = int(rng) if isinstance(rng, int | np.integer) else None
+        seed = int(rng) if is_integer(rng) else None
         return {"solver": self.name, "problem": problem.fingerprint} | options | {"seed": seed}
 
 
@@ -129,10 +134,9 @@ def solver_of(solver: str | Solver, options: Mapping[str, Any]) -> Solver:
     """
     if isinstance(solver, Solver):
         if options:
-            raise TypeError(f"options go with the name of a solver; {solver!r} has its own")
+            raise TypeError(f"options go with the name of a solver; {shown(solver)} has its own")
         return solver
-    if not isinstance(solver, str) or solver not in registry():
-        raise ValueError(f"solver must be one of {', '.join(map(repr, registry()))}; got {solver!r}")
+    checked_choice("solver", solver, registry())
     kind = registry()[solver]
     known = [field.name for field in fields(kind)]
     for name in options:

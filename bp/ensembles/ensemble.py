@@ -15,15 +15,24 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from bp.algorithms import solvers
+from bp.algorithms.solver import solver_of
 from bp.ensembles.bench import Job
 from bp.ensembles.grid import Grid
 from bp.ensembles.measurements import MEASUREMENTS, measure
 from bp.ensembles.table import Ensemble
-from bp.execution.jobs import run_points
+from bp.execution.jobs import checked_execution, run_points
 from bp.execution.store import PointStore, root_seed
 from bp.messages.state import Method
 from bp.randomness import Rng
-from replica_theory.arguments import AWAY, checked_choice, checked_choices, checked_integer, checked_numbers
+from replica_theory.arguments import (
+    AWAY,
+    checked_choice,
+    checked_choices,
+    checked_integer,
+    checked_mapping,
+    checked_numbers,
+    shown,
+)
 from replica_theory.models.model import Model
 from replica_theory.results.labelled import read_netcdf
 from replica_theory.status import ConvergenceWarning
@@ -122,8 +131,7 @@ def ensemble(
         from dask_jobqueue import SLURMCluster
 
         if __name__ == "__main__":
-            cluster = SLURMCluster(cores=1, processes=1, memory="4GB", walltime="04:00:00",
-                                   job_script_prologue=["export OMP_NUM_THREADS=1 NUMBA_NUM_THREADS=1"])
+            cluster = SLURMCluster(cores=1, processes=1, memory="4GB", walltime="04:00:00")
             cluster.scale(jobs=64)
             with Client(cluster) as client, client.get_executor() as executor:
                 result = bp.ensemble(model, [0.5, 0.6], [1001, 2001], 64, rng=1, executor=executor, folder="run")
@@ -137,7 +145,8 @@ def ensemble(
             with MPIPoolExecutor() as executor:
                 result = bp.ensemble(model, [0.5, 0.6], [1001, 2001], 64, rng=1, executor=executor, folder="run")
 
-    The folder belongs to the process that makes the call: workers need not see it.
+    The folder belongs to the process that makes the call: workers need not see it. Every job works on one thread,
+    whatever the executor.
 
     Examples
     --------
@@ -157,11 +166,12 @@ def ensemble(
     how: dict[str, Any] = {
         "measurements": names,
         "solver": solver,
-        "solver_options": json.loads(json.dumps(dict(solver_options or {}))),
+        "solver_options": _checked_options(solver, solver_options),
         "solver_runs": checked_integer("solver_runs", solver_runs, 2),
         "method": method,
         "distance": distances,
     }
+    checked_execution(executor, folder)
     grid.require_memory(method)
     root = root_seed(rng, folder)
     shape = (len(grid.alpha), len(grid.n), grid.samples)
@@ -212,6 +222,20 @@ def read_ensemble(path: str | os.PathLike[str]) -> Ensemble:
     if not isinstance(result, Ensemble):
         raise ValueError(f"{os.fspath(path)!r} holds no Ensemble but a result of theory, {type(result).__name__}")
     return result
+
+
+def _checked_options(solver: str, options: Mapping[str, Any] | None) -> dict[str, Any]:
+    """Options of the solver as JSON values, once it is clear that it takes them."""
+    given = {} if options is None else checked_mapping("solver_options", options)
+    try:
+        plain: dict[str, Any] = json.loads(json.dumps(given))
+    except (TypeError, ValueError, RecursionError):
+        raise TypeError(f"solver_options must hold JSON values; got {shown(options)}") from None
+    try:
+        solver_of(solver, plain)
+    except (TypeError, ValueError) as error:
+        raise type(error)(f"solver_options must be options of {solver}: {error}") from None
+    return plain
 
 
 def _report(values: Mapping[str, Array]) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Self
 
@@ -11,11 +12,12 @@ from numpy.typing import ArrayLike
 from bp.memory import require_memory
 from bp.messages.edges import require_edges
 from bp.messages.state import Method
-from replica_theory.arguments import POSITIVE, checked_integer, checked_integers, checked_numbers
+from replica_theory.arguments import POSITIVE, checked_integer, checked_integers, checked_numbers, shown
 from replica_theory.models.model import Model
 from replica_theory.models.registry import particulars
 
-_DRAWING = 5  # bytes per entry of the patterns while an instance is drawn and checked
+DRAWING = 5.0
+"""Bytes per entry of ±1 patterns while an instance is drawn and checked."""
 
 
 @dataclass(frozen=True)
@@ -61,26 +63,60 @@ class Grid:
         sizes = checked_integers("n", n, least)
         samples = checked_integer("samples", samples, least)
         loads = checked_numbers("alpha", alpha, POSITIVE)
-        low, smallest = min(loads), min(sizes)
-        if round(low * smallest) < 1:
-            enough = f"alpha must be at least {0.5 / smallest:.3g}"
-            raise ValueError(f"alpha={low} at n={smallest} gives no patterns; {enough}")
-        return cls(model, loads, sizes, samples)
+        grid = cls(model, loads, sizes, samples)
+        grid.require_patterns(sizes)
+        return grid
 
-    def require_memory(self, method: Method) -> None:
+    def require_patterns(self, n: Sequence[int], instead: str = "") -> None:
+        """Refuse loads that give no pattern at one of some sizes, round(alpha N) = 0.
+
+        Parameters
+        ----------
+        n : sequence of int
+        instead : str
+            What else to do about it, for the message.
+
+        Raises
+        ------
+        ValueError
+            If there is one.
+        """
+        low, smallest = min(self.alpha), min(n)
+        if round(low * smallest) < 1:
+            enough = f"alpha must be at least {_rounded_up(0.5 / smallest)}"
+            raise ValueError(f"alpha={low} at n={smallest} gives no patterns; {enough}{instead}")
+
+    def require_memory(
+        self,
+        method: Method,
+        n: Sequence[int] | None = None,
+        *,
+        entry: float = DRAWING,
+        instead: str = "choose a smaller n",
+    ) -> None:
         """Refuse what does not fit: the patterns while they are drawn, and the messages.
+
+        Parameters
+        ----------
+        method : str
+        n : sequence of int, optional
+            Sizes of the instances, by default those of the grid.
+        entry : float
+            Bytes that an entry of the patterns takes, without messages.
+        instead : str
+            What to do about it, for the message.
 
         Raises
         ------
         MemoryError
             If the largest instance does not fit.
         """
-        n = max(self.n)
-        n_patterns = round(max(self.alpha) * n)
-        what = f"drawing {n_patterns} patterns on n={n} weights: these"
-        require_memory(_DRAWING * n_patterns * n, what, "choose a smaller n")
+        largest = max(self.n if n is None else n)
+        n_patterns = round(max(self.alpha) * largest)
+        what = f"drawing {n_patterns} patterns on n={largest} weights: these"
+        require_memory(entry * n_patterns * largest, what, instead)
         if method != "amp":
-            require_edges(method, n_patterns, n)
+            require_edges(method, n_patterns, largest)
 
     def settings(self, root: int) -> dict[str, Any]:
         """What the points of a run depend on (not their number: more samples extend a run)."""
@@ -94,9 +130,15 @@ class Grid:
         }
 
 
+def _rounded_up(value: float) -> str:
+    """The next larger number of three digits."""
+    unit = 10.0 ** (np.floor(np.log10(value)) - 2)
+    return f"{(np.floor(value / unit) + 1) * unit:.3g}"
+
+
 def _require_drawable(model: Model) -> None:
     if not isinstance(model, Model):
-        raise TypeError(f"model must be a model such as replica_theory.BinaryPerceptron(); got {model!r}")
+        raise TypeError(f"model must be a model such as replica_theory.BinaryPerceptron(); got {shown(model)}")
     if np.ndim(model.kappa) or np.ndim(model.beta):
         raise ValueError(f"model must have a single kappa and beta; got {model}")
     if model.allowed_intervals is None:

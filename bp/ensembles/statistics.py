@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, fields
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.special import gammaincc
+from scipy.special import ndtr, stdtrit
 
+from bp.ensembles.fit import fitted
 from replica_theory.arguments import POSITIVE, checked_number
 from replica_theory.results.presentation import equal, in_a_line, ranged
 from replica_theory.typing import Array
@@ -39,9 +39,13 @@ class Estimate(_ByValue):
         Mean over the instances where the measurement has a finite value, and its standard error (NaN with fewer than
         two); for ``"solved"`` half of the Wilson interval at one standard deviation, which is never zero.
     low, high : array
-        Ends of the interval that was asked for.
+        Ends of the interval that was asked for. It holds the mean of all instances as often as a Gaussian variable
+        comes to lie within so many standard deviations: Student's interval, with `count` - 1 degrees of freedom (of 3
+        instances that of one standard deviation is 1.32 standard errors wide on either side), or Wilson's.
     count : array of int
         Instances that contributed.
+    degrees : array
+        Degrees of freedom of the error; ``inf`` for ``"solved"``.
     """
 
     mean: Array
@@ -49,6 +53,7 @@ class Estimate(_ByValue):
     low: Array
     high: Array
     count: NDArray[np.int64]
+    degrees: Array
 
     def __repr__(self) -> str:
         return in_a_line(type(self).__name__, [], "mean", self.mean, f"error = {ranged(self.error)}")
@@ -56,28 +61,37 @@ class Estimate(_ByValue):
 
 @dataclass(frozen=True, eq=False)
 class Extrapolation(_ByValue):
-    r"""Weighted fit :math:`a + b/N (+ c/N^2)` at every load.
+    r"""Fit :math:`a + b/N (+ c/N^2)` at every load.
 
     Attributes
     ----------
     alpha : array, shape (n_alpha,)
         Loads asked for.
     value, error : array, shape (n_alpha, ...)
-        The value `a` at :math:`N=\infty` and its standard error; NaN where fewer sizes than coefficients have a mean
-        with an error.
+        The value `a` at :math:`N=\infty`, and half of the interval around it that holds the truth in 68.3 % of the
+        cases: Student's, which is wider than the standard error where few instances tell the scatter. NaN where fewer
+        sizes than coefficients have a mean with an error.
     chi2 : array
-        Sum of squared residuals in standard errors.
+        Least sum of squared residuals in standard errors.
     dof : array of int
-        Sizes that took part minus coefficients; `chi2` should be about as large.
+        Sizes that took part minus coefficients; `chi2` should be about as large, or somewhat larger with few samples.
     coefficients : array, shape (n_alpha, ..., k)
         `a`, `b` (and `c`).
     covariance : array, shape (n_alpha, ..., k, k)
-        Of the coefficients, from the standard errors of the means as they are (not rescaled by `chi2`).
+        Of the coefficients, from the standard errors of the means as they are (not rescaled by `chi2`): the standard
+        error of the value is the root of its first entry.
+    degrees : array
+        Degrees of freedom of that standard error (Welch and Satterthwaite).
+    probability : array
+        How often chance alone gives a `chi2` at least as large, with the errors as uncertain as they are (Welch and
+        James); NaN where `dof` is 0 or less, as nothing is left to judge the fit by.
 
     Notes
     -----
-    The instances of different sizes are independent, so the errors of the means are. Their loads are
-    round(αN)/N: take sizes at which αN is an integer, or the rounding alike, or it enters the fit as noise.
+    The sizes are weighted with the number of instances, times N (but for probabilities) as the variance of an
+    intensive quantity falls with 1/N; the errors come from the scatter found, whatever its law
+    (`bp.ensembles.fit.fitted`). The instances of different sizes are independent, so the errors of the means are. Their
+    loads are round(αN)/N: take sizes at which αN is an integer, or the rounding alike, or it enters the fit as noise.
     """
 
     alpha: Array
@@ -87,16 +101,25 @@ class Extrapolation(_ByValue):
     dof: NDArray[np.int64]
     coefficients: Array
     covariance: Array
+    degrees: Array
+    probability: Array
 
-    @property
-    def probability(self) -> Array:
-        r"""How often chance alone gives a `chi2` at least as large, :math:`\Gamma(\nu/2,\chi^2/2)/\Gamma(\nu/2)`.
+    def interval(self, width: float = 1.0) -> tuple[Array, Array]:
+        """Ends of the interval that holds the truth as often as a Gaussian variable lies within `width` deviations.
 
-        Here :math:`\nu` is `dof`; NaN where that is 0 or less, as nothing is left to judge the fit by. With few samples
-        the errors of the means are uncertain, and small probabilities come more often.
+        Parameters
+        ----------
+        width : float
+            In standard deviations: 1 for 68.3 %, 1.96 for 95 %.
+
+        Raises
+        ------
+        TypeError, ValueError
+            If `width` is not a positive number.
         """
-        known = self.dof > 0
-        return np.where(known, gammaincc(np.where(known, self.dof, 2) / 2, self.chi2 / 2), np.nan)
+        checked_number("width", width, POSITIVE)
+        half = student(width, self.degrees) * np.sqrt(self.covariance[..., 0, 0])
+        return self.value - half, self.value + half
 
     @property
     def message(self) -> str:
@@ -133,7 +156,7 @@ def averaged(values: Array, *, width: float = 1.0, proportion: bool = False) -> 
     ----------
     values : array, shape (n_alpha, n_n, samples, ...)
     width : float
-        Half width of the interval in standard deviations.
+        Half width of the interval in standard deviations of a Gaussian: 1 for 68.3 %, 1.96 for 95 %.
     proportion : bool
         Whether the values are 0 or 1: the interval is Wilson's then.
 
@@ -149,14 +172,28 @@ def averaged(values: Array, *, width: float = 1.0, proportion: bool = False) -> 
         mean = np.where(finite, values, 0.0).sum(axis=2) / count
         if proportion:
             low, high = wilson(mean, count, 1.0)
-            return Estimate(mean, (high - low) / 2, *wilson(mean, count, width), count)
+            known = np.full(count.shape, np.inf)
+            return Estimate(mean, (high - low) / 2, *wilson(mean, count, width), count, known)
         squares = np.where(finite, values - mean[:, :, None], 0.0) ** 2
         error = np.where(count > 1, np.sqrt(squares.sum(axis=2) / (count - 1) / count), np.nan)
-    return Estimate(mean, error, mean - width * error, mean + width * error, count)
+    degrees = np.maximum(count - 1.0, 0.0)
+    half = student(width, degrees) * error
+    return Estimate(mean, error, mean - half, mean + half, count, degrees)
 
 
-def extrapolated(alpha: Array, n: NDArray[np.int64], estimate: Estimate, order: int) -> Extrapolation:
+def extrapolated(
+    alpha: Array, n: NDArray[np.int64], estimate: Estimate, order: int, scaling: float = 1.0
+) -> Extrapolation:
     """Fits of the means along their second axis, that of the sizes `n`.
+
+    Parameters
+    ----------
+    alpha, n : array
+    estimate : Estimate
+    order : {1, 2}
+        Highest power of 1/N.
+    scaling : float
+        Power of 1/N with which the variance of an instance falls: 1 for what is intensive, 0 for a probability.
 
     Raises
     ------
@@ -167,16 +204,27 @@ def extrapolated(alpha: Array, n: NDArray[np.int64], estimate: Estimate, order: 
         raise ValueError(f"order must be 1 or 2; got {order!r}")
     if len(n) <= order:
         raise ValueError(f"a fit of order {order} needs at least {order + 1} sizes n; got {n.tolist()}")
-    mean, error = (np.moveaxis(a, 1, -1) for a in (estimate.mean, estimate.error))
-    shape, k = mean.shape[:-1], order + 1
-    rows = zip(mean.reshape(-1, len(n)), error.reshape(-1, len(n)), strict=True)
-    fits = [weighted_fit(n, *row, order) for row in rows]
-    coefficients = np.array([fit[0] for fit in fits]).reshape(*shape, k)
-    covariance = np.array([fit[1] for fit in fits]).reshape(*shape, k, k)
-    chi2 = np.array([fit[2] for fit in fits]).reshape(shape)
-    dof = np.array([fit[3] for fit in fits]).reshape(shape)
-    value, error = coefficients[..., 0], np.sqrt(covariance[..., 0, 0])
-    return Extrapolation(alpha, value, error, chi2, dof, coefficients, covariance)
+    columns = (estimate.mean, estimate.error, estimate.count, estimate.degrees)
+    mean, *rest = (np.moveaxis(a, 1, -1) for a in columns)
+    shape = mean.shape[:-1]
+    rows = zip(*(a.reshape(-1, len(n)) for a in (mean, *rest)), strict=True)
+    fits = zip(*(fitted(n, m, e, count, degrees, order, scaling) for m, e, count, degrees in rows), strict=True)
+    arrays = [np.array(column).reshape(*shape, *np.shape(column[0])) for column in fits]
+    coefficients, covariance, degrees, chi2, dof, probability = arrays
+    error = student(1.0, degrees) * np.sqrt(covariance[..., 0, 0])
+    return Extrapolation(alpha, coefficients[..., 0], error, chi2, dof, coefficients, covariance, degrees, probability)
+
+
+def student(width: float, degrees: Array) -> Array:
+    """Half width, in standard errors, of Student's interval that is as sure as `width` Gaussian standard deviations.
+
+    Examples
+    --------
+    >>> student(1.0, np.array([1, 3, 63, np.inf])).round(3).tolist()
+    [1.837, 1.197, 1.008, 1.0]
+    """
+    known = np.isfinite(degrees)
+    return np.where(known, -stdtrit(np.where(known, degrees, 1.0), ndtr(-width)), width)
 
 
 def quoted(value: float, error: float) -> str:
@@ -204,16 +252,3 @@ def wilson(p: Array, count: NDArray[np.int64], z: float) -> tuple[Array, Array]:
     centre = p + z**2 / (2 * count)
     half = z * np.sqrt(p * (1 - p) / count + z**2 / (4.0 * count**2))
     return (centre - half) / (1 + z**2 / count), (centre + half) / (1 + z**2 / count)
-
-
-def weighted_fit(n: NDArray[Any], mean: Array, error: Array, order: int) -> tuple[Array, Array, float, int]:
-    """Polynomial in 1/N weighted with the errors: coefficients (constant first), covariance, chi2, dof."""
-    usable = np.isfinite(mean) & np.isfinite(error) & (error > 0)
-    k = order + 1
-    dof = int(usable.sum()) - k
-    if dof < 0:
-        return np.full(k, np.nan), np.full((k, k), np.nan), np.nan, dof
-    x, y, weight = 1.0 / n[usable], mean[usable], 1 / error[usable]
-    falling, covariance = np.polyfit(x, y, order, w=weight, cov="unscaled")
-    chi2 = float(np.sum((weight * (np.polyval(falling, x) - y)) ** 2))
-    return falling[::-1], covariance[::-1, ::-1], chi2, dof

@@ -18,7 +18,7 @@ from bp.ensembles.measurements import MEASUREMENTS, measure
 from bp.ensembles.statistics import Estimate, Extrapolation, averaged, extrapolated
 from bp.execution.store import Point
 from bp.messages.state import Method
-from replica_theory.arguments import checked_choice
+from replica_theory.arguments import checked_choice, checked_integer
 from replica_theory.models.model import Model
 from replica_theory.results.labelled import Labelled, Variable, make_dataset, read_attributes
 from replica_theory.results.presentation import as_html, in_a_line
@@ -114,7 +114,7 @@ class Ensemble(Labelled):
         name : str
             One of the measurements.
         width : float
-            Half width of the interval in standard deviations; that of ``"solved"`` is Wilson's.
+            How sure the interval is, in Gaussian deviations: it is Student's, or for ``"solved"`` Wilson's.
 
         Returns
         -------
@@ -128,7 +128,7 @@ class Ensemble(Labelled):
         return averaged(_measured(self, name), width=width, proportion=_is_proportion(name))
 
     def extrapolate(self, name: str, *, order: int = 1) -> Extrapolation:
-        r"""The value for :math:`N\to\infty`, by a fit of the means in powers of 1/N weighted with their errors.
+        r"""The value for :math:`N\to\infty`, by a fit of the means in powers of 1/N.
 
         Parameters
         ----------
@@ -146,7 +146,8 @@ class Ensemble(Labelled):
         ValueError
             If `name` was not measured, or the ensemble has no more sizes than `order`.
         """
-        return extrapolated(self.alpha, self.n, self.mean(name), order)
+        checked_integer("order", order, 1, 2)
+        return extrapolated(self.alpha, self.n, self.mean(name), order, 0.0 if _is_proportion(name) else 1.0)
 
     @property
     def rows(self) -> list[dict[str, float]]:
@@ -202,8 +203,7 @@ def _status(table: Ensemble) -> NDArray[np.object_]:
 def _checked_place(table: Ensemble, alpha_index: int, n_index: int, sample: int) -> tuple[int, int, int]:
     place, shape = (alpha_index, n_index, sample), (len(table.alpha), len(table.n), table.samples)
     for name, index, length in zip(("alpha_index", "n_index", "sample"), place, shape, strict=True):
-        if not isinstance(index, int | np.integer) or not 0 <= index < length:
-            raise ValueError(f"{name} must be at least 0 and below {length}; got {index!r}")
+        checked_integer(name, index, 0, length - 1)
     return place
 
 

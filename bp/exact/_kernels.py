@@ -4,7 +4,7 @@ A configuration is an integer whose bit `i` says that weight `i` is +1. Its firs
 bits of a 64-bit word, the next ``mid`` bits are walked in Gray code, the leading ones number the chunk. For pattern
 ``mu`` the sums over the low weights are sorted once, ``sums[mu]``, and ``masks[mu, r]`` is the word of the
 configurations of rank ``r`` or higher; the configurations whose sums are in an interval are then a range of ranks,
-found by bisection, and ``limits`` are the intervals of sums that satisfy the pattern. All kernels release the
+found by bisection, and ``limits`` are the intervals of sums that satisfy each pattern. All kernels release the
 GIL and write only to the output they are given.
 """
 
@@ -51,13 +51,13 @@ def _rank(values: Floats, threshold: float) -> int:
 
 
 @njit(cache=True, nogil=True)
-def _allowed(field: float, sums: Floats, masks: Words, limits: Limits) -> np.uint64:
-    """Word of the low configurations whose sum, added to the field of the other weights, is in one of the `limits`."""
+def _allowed(field: float, sums: Floats, masks: Words, limits: Limits, mu: int) -> np.uint64:
+    """Word of the low configurations whose sum, added to the field of the other weights, is in an allowed interval."""
     allowed = np.uint64(0)
     for k in range(count(limits)):
-        word = masks[_rank(sums, lower(limits, k) - field)]
-        if upper(limits, k) < np.inf:
-            word &= ~masks[_rank(sums, np.nextafter(upper(limits, k) - field, np.inf))]
+        word = masks[_rank(sums, lower(limits, k)[mu] - field)]
+        if upper(limits, k)[mu] < np.inf:
+            word &= ~masks[_rank(sums, np.nextafter(upper(limits, k)[mu] - field, np.inf))]
         allowed |= word
     return allowed
 
@@ -108,7 +108,7 @@ def solution_words(
             gray = _flip(k, gray, columns, field)
         word = masks[0, 0]
         for mu in range(field.shape[0]):
-            word &= _allowed(field[mu], sums[mu], masks[mu], limits)
+            word &= _allowed(field[mu], sums[mu], masks[mu], limits, mu)
             if word == 0:
                 break
         words[gray] = word
@@ -209,7 +209,7 @@ def energies(
                 gray = _flip(k, gray, columns, field)
             n_digits = 0
             for mu in range(n_patterns):
-                carry = masks[0, 0] & ~_allowed(field[mu], sums[mu], masks[mu], limits)
+                carry = masks[0, 0] & ~_allowed(field[mu], sums[mu], masks[mu], limits, mu)
                 digit = 0
                 while carry:
                     if digit == n_digits:

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bp.exact import _kernels as kernels
-from bp.exact.threads import in_threads
+from bp.execution.threads import in_threads
 from replica_theory.typing import Array
 
 _BLOCK = 4096  # references handled between two checks for an interrupt

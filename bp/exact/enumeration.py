@@ -7,10 +7,10 @@ from numpy.typing import NDArray
 
 from bp.exact import _kernels as kernels
 from bp.exact.solutions import SolutionSet
-from bp.exact.threads import in_threads
-from bp.problems._intervals import packed
+from bp.execution.threads import in_threads
+from bp.problems._intervals import packed_rows
 from bp.problems.perceptron import Instance
-from replica_theory.arguments import checked_integer, checked_kind
+from replica_theory.arguments import checked_flag, checked_integer, checked_kind
 
 MAX_WEIGHTS = 30
 _WALKED_BITS = 12  # Gray-code steps between two fresh sums: bounds the rounding drift of real patterns
@@ -63,7 +63,7 @@ def enumerate_solutions(instance: Instance, *, energies: bool = False, max_memor
     array([  0.,   0., -inf])
     """
     checked_kind("instance", instance, Instance)
-    checked_integer("max_memory", max_memory, 0)
+    energies, max_memory = checked_flag("energies", energies), checked_integer("max_memory", max_memory, 0)
     if instance.n > MAX_WEIGHTS:
         raise ValueError(
             f"enumeration visits 2**N configurations and stops at N = {MAX_WEIGHTS}; this instance has N = "
@@ -91,7 +91,7 @@ class _Walk:
         self.n_chunks = 1 << (self.n - self.low - self.mid)
         sums, masks = _tables(xi[:, : self.low])
         columns = np.ascontiguousarray(xi[:, self.low :].T)
-        self.tables = (columns, self.mid, sums, masks, packed(instance.allowed.sums))
+        self.tables = (columns, self.mid, sums, masks, packed_rows(instance.intervals))
 
     def tally(self) -> tuple[int, NDArray[np.int64], NDArray[np.int64]]:
         """Number of solutions, number with each weight at +1, and where each chunk starts in the list."""

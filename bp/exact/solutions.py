@@ -106,9 +106,9 @@ class SolutionSet(Record):
         ValueError
             If `beta` is negative or NaN, or the energies were not counted.
         """
+        beta = checked_beta(beta)
         if self.energy_counts is None:
             raise ValueError("the energies were not counted: call enumerate_solutions(instance, energies=True)")
-        beta = checked_beta(beta)
         if beta == np.inf:
             return self.entropy
         occupied = np.flatnonzero(self.energy_counts)
@@ -194,10 +194,11 @@ class SolutionSet(Record):
         """
         if not self.count:
             raise ValueError("there are no solutions to take as references")
+        random = generator(rng)
         size = self.count if references is None else checked_integer("references", references, 1, self.count)
         centers = _packed(self)
         if size < self.count:
-            centers = centers[np.sort(generator(rng).choice(self.count, size, replace=False, shuffle=False))]
+            centers = centers[np.sort(random.choice(self.count, size, replace=False, shuffle=False))]
         distance = np.arange(self.n + 1) / self.n
         return SolutionDistances(distance, *averages(_packed(self), centers, self.n), len(centers))
 

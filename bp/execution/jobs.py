@@ -2,16 +2,27 @@
 
 from __future__ import annotations
 
+import logging
+import time
 from collections.abc import Callable, Collection, Iterator, Sequence
 from concurrent.futures import BrokenExecutor, CancelledError, Executor, Future, as_completed
+from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager, nullcontext
-from typing import Protocol, TypeVar
+from functools import partial
+from typing import Any, Protocol, TypeVar
 
 from tqdm import tqdm
 
+from bp.execution.one_thread import on_one_thread
 from bp.execution.store import Point, PointStore
 from bp.execution.workers import WorkerProcesses
+from replica_theory.arguments import checked_kind, checked_path
+from replica_theory.terminable import terminable
 
+logger = logging.getLogger(__name__)
+
+_INTERVAL = 10.0
+"""Seconds between two lines of the log."""
 _DEATHS = 3  # breakdowns of the worker processes in a row, no point finished in between, that are too many
 
 
@@ -26,6 +37,20 @@ class Job(Protocol):
 J = TypeVar("J", bound=Job)
 
 
+def checked_execution(executor: Any, folder: Any) -> None:
+    """Refuse what is no executor (or None), or no path of a folder (or None).
+
+    Raises
+    ------
+    TypeError, ValueError
+        If one is something else.
+    """
+    if executor is not None:
+        checked_kind("executor", executor, Executor, such="concurrent.futures.ProcessPoolExecutor()")
+    if folder is not None:
+        checked_path("folder", folder)
+
+
 def run_points(
     work: Callable[[J], Point],
     jobs: Sequence[J],
@@ -34,6 +59,7 @@ def run_points(
     store: PointStore | None = None,
     executor: Executor | None = None,
     label: str = "points",
+    begin: Callable[[], None] | None = None,
 ) -> list[Point]:
     """Do every job that is not in the store, and give the points of all, in the order of the jobs.
 
@@ -48,11 +74,14 @@ def run_points(
         The arrays of a point, or a function that gives those of a job.
     store : PointStore, optional
         Where finished points are found and kept, each written whole as soon as it is there. The folder is locked
-        meanwhile.
+        meanwhile, unless all points are there: then it is only read.
     executor : concurrent.futures.Executor, optional
-        Where the jobs are done; one after the other in this process by default. Only its ``submit`` is used.
+        Where the jobs are done, each on one thread; one after the other in this process by default. Only its
+        ``submit`` is used.
     label : str
-        Name of the progress bar (shown on a terminal).
+        Name of the progress bar (shown on a terminal; elsewhere the log says how far the work is).
+    begin : callable, optional
+        Called before there is something to do, under the lock of the store.
 
     Returns
     -------
@@ -69,7 +98,8 @@ def run_points(
         are made anew; when they break three times in a row without a point finished the rest is done one by one, and
         given up where that breaks three in a row, too.
     KeyboardInterrupt
-        At Ctrl-C. Jobs that have not begun are cancelled, finished points are kept, and the message says where.
+        At Ctrl-C or SIGTERM. Jobs that have not begun are cancelled, finished points are kept, and the message says
+        where.
     TypeError
         If the executor has no ``submit``.
     ValueError
@@ -84,20 +114,26 @@ def run_points(
     names = [job.name for job in jobs]
     if len(set(names)) < len(names):
         raise ValueError(f"jobs must have different names; {max(names, key=names.count)!r} comes more than once")
-    with nullcontext() if store is None else store.locked(), _resumable(store):
-        points: dict[str, Point] = {}
+    points: dict[str, Point] = {}
+    if store is not None:
+        _find(store.peek, jobs, columns, points)
+        if len(points) == len(jobs):
+            return [points[name] for name in names]
+    with terminable(), nullcontext() if store is None else store.locked(), _resumable(store):
         if store is not None:
-            for job in jobs:
-                point = store.get(job.name, columns(job) if callable(columns) else columns)
-                if point is not None:
-                    points[job.name] = point
+            _find(store.get, jobs, columns, points)
+        if begin is not None:
+            begin()
         with tqdm(total=len(jobs), initial=len(points), disable=None, desc=label, leave=False) as bar:
+            say = _Log(label, len(jobs)) if bar.disable else None
 
             def keep(job: J, point: Point) -> None:
                 if store is not None:
                     store.put(job.name, point)
                 points[job.name] = point
                 bar.update()
+                if say is not None:
+                    say(len(points))
 
             todo = [job for job in jobs if job.name not in points]
             if executor is None:
@@ -108,15 +144,40 @@ def run_points(
     return [points[name] for name in names]
 
 
+def _find(
+    look: Callable[[str, Collection[str]], Point | None],
+    jobs: Sequence[J],
+    columns: Collection[str] | Callable[[J], Collection[str]],
+    points: dict[str, Point],
+) -> None:
+    """Add the points that are on disk and not yet among `points`."""
+    for job in jobs:
+        if job.name not in points:
+            point = look(job.name, columns(job) if callable(columns) else columns)
+            if point is not None:
+                points[job.name] = point
+
+
+class _Log:
+    """How far the work is, in a line now and then where there is no terminal for a bar."""
+
+    def __init__(self, label: str, total: int) -> None:
+        self._label, self._total, self._said = label, total, time.monotonic()
+
+    def __call__(self, done: int) -> None:
+        if time.monotonic() - self._said >= _INTERVAL:
+            self._said = time.monotonic()
+            logger.info("%s: %d of %d points", self._label, done, self._total)
+
+
 @contextmanager
 def _resumable(store: PointStore | None) -> Iterator[None]:
     """Tell whoever interrupts where the finished points are."""
     try:
         yield
     except KeyboardInterrupt:
-        if store is None:
-            raise
-        raise KeyboardInterrupt(_kept(store)) from None
+        lost = "no finished point is kept; with a folder they are, and the same call goes on from there"
+        raise KeyboardInterrupt(lost if store is None else _kept(store)) from None
     except BrokenExecutor as error:
         if store is None:
             raise
@@ -175,7 +236,7 @@ def _submit(
     try:
         for k, job in enumerate(jobs):
             try:
-                waiting[executor.submit(work, job)] = job
+                waiting[executor.submit(partial(on_one_thread, work), job)] = job
             except BrokenExecutor as refusal:
                 lost, error = jobs[k:], refusal
                 break
@@ -211,4 +272,8 @@ def _is_loss(error: Exception) -> bool:
 
 
 def _describe(error: Exception) -> str:
-    return " ".join(f"{type(error).__name__}: {error}".split()).rstrip(": ")
+    """What happened, and the remedy if a process died, which says nothing itself."""
+    text = " ".join(f"{type(error).__name__}: {error}".split()).rstrip(": ")
+    if isinstance(error, BrokenProcessPool):
+        text += " (out of memory? killed? bp.execution.workers.worker_processes are started anew when one dies)"
+    return text

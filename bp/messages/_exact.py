@@ -6,7 +6,7 @@ import math
 from typing import Any
 
 import numpy as np
-from numba import njit, prange
+from numba import njit
 from numpy.typing import NDArray
 
 from bp.messages._rows import BLOCK_ROWS, field_from_logs, store
@@ -73,8 +73,10 @@ def _log(p: float) -> float:
     return math.log(p) if p > 0.0 else -math.inf
 
 
-@njit(cache=True, parallel=True, error_model="numpy")
+@njit(cache=True, nogil=True, error_model="numpy")
 def exact_sweep(
+    first: int,
+    last: int,
     xi: NDArray[Any],
     eta: Real,
     total: Array,
@@ -90,10 +92,11 @@ def exact_sweep(
     `accepted` (2N + 1,) is the probability that a pattern is satisfied at each sum from -N to N.
     """
     n = xi.shape[1]
-    for block in prange(sums.shape[0]):
+    table, forward = np.empty((n + 1, n + 1)), np.empty(n + 1)
+    new, largest = np.empty(n, eta.dtype), np.empty(n, eta.dtype)
+    for block in range(first, last):
         sums[block] = 0.0
-        table, forward = np.empty((n + 1, n + 1)), np.empty(n + 1)
-        new, largest = np.empty(n, eta.dtype), np.zeros(n, eta.dtype)
+        largest[:] = 0.0
         for a in range(block * BLOCK_ROWS, min((block + 1) * BLOCK_ROWS, xi.shape[0])):
             log_p[a] = _row_exact(xi[a], eta[a], total, accepted, beta, table, forward, new)
             store(eta[a], new, damping, sums[block], largest)

@@ -17,8 +17,8 @@ than 1/c edges of a row lie outside and take the formula above, as does the whol
 `f` are not at rounding level. The variance is summed from :math:`1-h_i^2 = (1-m_i^2)(1-t_{ai}^2)/(1-m_it_{ai})^2`,
 :math:`t = \tanh\eta`, which cancels nothing.
 
-Rows are dealt out in blocks of fixed size, each with its own partial column sums, which the caller adds in order: the
-result does not depend on the number of threads.
+Rows are dealt out to threads in blocks of fixed size, each with its own partial column sums, which the caller adds in
+order: the result does not depend on the number of threads.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ import math
 from typing import Any
 
 import numpy as np
-from numba import njit, prange
+from numba import njit
 from numpy.typing import NDArray
 
 from bp.messages._rows import (
@@ -49,6 +49,7 @@ NODES, NODES_SINGLE = 12, 8  # for double and single precision
 _DRIFT = 1.0  # how far a field may move before its tanh is taken afresh: rounding grows by e^(2 _DRIFT) at most
 _WHOLE = 90.0  # variance above which one polynomial resolves f
 _SHARE = 1.0 / 24.0  # c: below this share of the variance, the polynomials for each sign resolve f
+_SATURATED = 1e-30  # variance below which the argument of the polynomials for each sign is 0/0 in single precision
 _OUTSIDE = 32  # room for the edges beyond: fewer than 1 / _SHARE but for rounding
 _TAIL = 1e-15  # size of the last coefficient of f, relative to the scale of log-weights, at which f is resolved
 _TAIL_SINGLE = 1e-9
@@ -210,6 +211,8 @@ def _row_split(
 ) -> float:
     """As `_row_whole`, from a polynomial for either sign of `aligned`; `rest` holds 1 - aligned^2."""
     T = aligned.dtype.type
+    if variance < _SATURATED:
+        return math.inf
     most = min(_SHARE * variance, 1.0)
     half = 0.5 * most / (1.0 + math.sqrt(1.0 - most))
     bound = _interpolate(1.0, half, omega, variance, limits, beta, rule, coef)
@@ -269,12 +272,15 @@ def _row_gaussian(
     return omega, variance, bound
 
 
-@njit(cache=True, parallel=True, error_model="numpy")
+@njit(cache=True, nogil=True, error_model="numpy")
 def gaussian_sweep(
+    first: int,
+    last: int,
     xi: NDArray[Any],
     eta: Real,
     total: Array,
     m: Real,
+    v: Real,
     bounds: Array,
     limits: Limits,
     beta: float,
@@ -285,15 +291,17 @@ def gaussian_sweep(
     sums: Real,
     change: Array,
 ) -> None:
-    r"""One parallel sweep of Gaussian-cavity BP over all edges.
+    r"""One parallel sweep of Gaussian-cavity BP over the edges of some blocks of rows.
 
     Parameters
     ----------
+    first, last : int
+        The blocks.
     xi : array, shape (P, N), int8 or float64
     eta : array, shape (P, N), float64 or float32
         Message fields, replaced by ``damping * old + (1 - damping) * new``.
-    total, m : arrays, shape (N,)
-        Total fields :math:`H_i`, float64, and their hyperbolic tangents, in the precision of `eta`.
+    total, m, v : arrays, shape (N,)
+        Total fields :math:`H_i`, float64, their hyperbolic tangents and :math:`1 - m_i^2`, in the precision of `eta`.
     bounds : array, shape (P,)
         Upper bounds of ``|eta|`` on each row, updated.
     limits : Limits
@@ -311,12 +319,11 @@ def gaussian_sweep(
     change : array, shape (`block_count`,)
         Out: largest undamped change of a message, per block.
     """
-    v = np.empty(xi.shape[1], eta.dtype)
-    squares(total, v)
-    for block in prange(sums.shape[0]):
+    coef, work, new = np.empty(NODES), np.empty(xi.shape[1], eta.dtype), np.empty(xi.shape[1], eta.dtype)
+    largest = np.empty(xi.shape[1], eta.dtype)
+    for block in range(first, last):
         sums[block] = 0.0
-        coef, work, new = np.empty(NODES), np.empty(xi.shape[1], eta.dtype), np.empty(xi.shape[1], eta.dtype)
-        largest = np.zeros(xi.shape[1], eta.dtype)
+        largest[:] = 0.0
         for a in range(block * BLOCK_ROWS, min((block + 1) * BLOCK_ROWS, xi.shape[0])):
             row = (xi[a], eta[a], total, m, v, bounds[a])
             omega, variance, bound = _row_gaussian(*row, limits, beta, fast, rule, coef, work, new)
@@ -389,23 +396,24 @@ def _move(total: Array, m: Real, v: Real, move: Real) -> None:
         total[i] += x
 
 
-@njit(cache=True, parallel=True, error_model="numpy")
+@njit(cache=True, nogil=True, error_model="numpy")
 def gaussian_measure(
+    first: int,
+    last: int,
     xi: NDArray[Any],
     eta: Real,
     total: Array,
     m: Real,
+    v: Real,
     bounds: Array,
     limits: Limits,
     fast: bool,
     log_p: Array,
     terms: Array,
 ) -> None:
-    """Log-probability that each pattern is satisfied and its `edge_terms`, of the messages as they are."""
-    v = np.empty(xi.shape[1], eta.dtype)
-    squares(total, v)
-    for a in prange(xi.shape[0]):
-        work, aligned = np.empty(xi.shape[1], eta.dtype), np.empty(xi.shape[1], eta.dtype)
+    """Log-probability that each pattern is satisfied and its `edge_terms`, of the messages as they are; some rows."""
+    work, aligned = np.empty(xi.shape[1], eta.dtype), np.empty(xi.shape[1], eta.dtype)
+    for a in range(first, last):
         if fast and bounds[a] < SMALL:
             omega, variance = _row_moments(xi[a], eta[a], m, v, work, aligned)
         else:

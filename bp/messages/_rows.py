@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 
 import numpy as np
-from numba import njit, prange
+from numba import njit
 
 from bp.messages._special import log_cosh
 from replica_theory.typing import Array, Real
@@ -54,10 +54,10 @@ def store(eta: Real, new: Real, damping: float, sums: Real, change: Real) -> Non
         change[i] = delta if delta > change[i] else change[i]
 
 
-@njit(cache=True, parallel=True, error_model="numpy")
-def edge_terms(eta: Real, total: Array, m: Real, bounds: Array, terms: Array) -> None:
-    r"""Per row, :math:`\sum_i[\log\cosh(H_i - \eta_i) - \log\cosh H_i]` of the Bethe free entropy into `terms` (P,)."""
-    for a in prange(eta.shape[0]):
+@njit(cache=True, nogil=True, error_model="numpy")
+def edge_terms(first: int, last: int, eta: Real, total: Array, m: Real, bounds: Array, terms: Array) -> None:
+    r"""Per row from `first` to `last`, :math:`\sum_i[\log\cosh(H_i - \eta_i) - \log\cosh H_i]` into `terms` (P,)."""
+    for a in range(first, last):
         terms[a] = edge_term_of(eta[a], total, m, bounds[a])
 
 

@@ -37,7 +37,7 @@ from replica_theory.typing import Array
 
 KernelFunction = Callable[[Any, Any], Kernel]
 
-MIN_VARIANCE = 1e-10  # keeps the kernel finite when every magnetisation is saturated (V = 0)
+MIN_VARIANCE = 1e-10  # share of its full variance that keeps the kernel finite when magnetisations saturate (V = 0)
 
 
 class AmpStep(NamedTuple):
@@ -64,16 +64,24 @@ class AmpStep(NamedTuple):
     log_weight: Any
 
 
-def amp_step(patterns: Patterns, kernel: KernelFunction, magnetizations: Any, g: Any, xp: Any = np) -> AmpStep:
+def amp_step(
+    patterns: Patterns,
+    kernel: KernelFunction,
+    magnetizations: Any,
+    g: Any,
+    xp: Any = np,
+    least: Any = MIN_VARIANCE,
+) -> AmpStep:
     """One step from the magnetisations (..., N) and the previous output terms `g` (..., P).
 
     The first step takes ``g = 0``. Neither damping nor the external field is applied: the caller sets
     ``m = tanh(fields + field)`` as it likes. `kernel` gives the log-weight of a pattern and its derivatives at
-    ``(omega, std)``; `xp` is the namespace of the arrays. Cost: two products with the patterns.
+    ``(omega, std)``; `xp` is the namespace of the arrays; `least` bounds the variances from below. Cost: two products
+    with the patterns.
     """
     m = magnetizations
     n = m.shape[-1]
-    variance = xp.clip(patterns.times_squared(1.0 - m**2) / n, MIN_VARIANCE, None)
+    variance = xp.clip(patterns.times_squared(1.0 - m**2) / n, least, None)
     omega = patterns.times(m) / np.sqrt(n) - variance * g
     log_weight, d1, d2 = kernel(omega, xp.sqrt(variance))
     fields = patterns.back(d1) / np.sqrt(n) - m * patterns.back_squared(d2) / n
@@ -98,6 +106,11 @@ class Amp:
         Precision of the products with the patterns.
     device : str, optional
         As for `bp.problems.devices.namespace`; by default the products run on the host, straight from the bits.
+
+    Attributes
+    ----------
+    scales : array, shape (P,) or (1,)
+        Root mean square entry of each pattern, to a power of two: times an output term, of the order of a field.
     """
 
     def __init__(
@@ -105,6 +118,12 @@ class Amp:
     ) -> None:
         self.space: DeviceNamespace = namespace(device)
         self.patterns: Patterns
+        self.scales, self._least = np.ones(1), MIN_VARIANCE
+        if instance.real is not None:
+            squares = np.mean(instance.real**2, axis=1)
+            squares[squares == 0.0] = 1.0
+            self.scales = np.exp2(np.round(0.5 * np.log2(squares)))
+            self._least = self.space.asarray(MIN_VARIANCE * squares)
         model = instance.model.at(beta=beta)
         if device is None:
             self.kernel: KernelFunction = model.log_kernel
@@ -122,7 +141,9 @@ class Amp:
     def step(self, magnetizations: Array, g: Array) -> AmpStep:
         """One step; arrays of the host go in and come out."""
         space = self.space
-        step = amp_step(self.patterns, self.kernel, space.asarray(magnetizations), space.asarray(g), space.xp)
+        step = amp_step(
+            self.patterns, self.kernel, space.asarray(magnetizations), space.asarray(g), space.xp, self._least
+        )
         return AmpStep(*(space.to_host(values) for values in step))
 
 
@@ -136,9 +157,11 @@ def binary_entropy(magnetizations: Array) -> Array:
 class AmpState:
     """Node variables of AMP: fields `B` (N,) of the patterns on the weights and output terms `g` (P,)."""
 
-    contradiction = False
     shared: Hashable
     """Equal for states whose sweeps can share a pass over the patterns (`sweep_together`)."""
+    contradiction = False  # the variance is never zero, and no pattern of probability zero
+    schedule: Schedule = "parallel"
+    schedules: tuple[Schedule, ...] = ("parallel",)
 
     def __init__(
         self,
@@ -163,7 +186,8 @@ class AmpState:
     def _advance(self, fields: Array, g: Array, damping: float) -> float:
         """Take the outcome of a step."""
         change = np.max(np.abs(fields - self.fields))
-        change = max(change, np.max(np.abs(g - self.g)) / np.sqrt(len(fields)))
+        terms = np.max(np.abs(g - self.g) * self._amp.scales) / np.sqrt(len(fields))
+        change = np.maximum(change, terms)  # NaN where either is
         self.fields = self.fields + (1.0 - damping) * (fields - self.fields)
         self.g = g
         return float(change)
@@ -181,8 +205,11 @@ class AmpState:
         """Read-only copy of the messages."""
         return Messages("amp", frozen(self.fields.copy()), frozen(self.g.copy()))
 
-    def restore(self, messages: Messages) -> None:
-        """Go back to earlier messages."""
+    def restore(self, messages: Messages | None) -> None:
+        """Go back to earlier messages, or to none: all zero."""
+        if messages is None:
+            self.fields, self.g = np.zeros_like(self.fields), np.zeros_like(self.g)
+            return
         assert messages.g is not None
         self.fields, self.g = messages.fields.copy(), messages.g.copy()
 
@@ -190,7 +217,7 @@ class AmpState:
     def sweep_together(states: Sequence[AmpState], fields: Sequence[Array], dampings: Sequence[float]) -> list[float]:
         """Sweep states of equal `shared` in one pass over their patterns; each comes out as from a sweep of its own.
 
-        Equal bit for bit for ±1 patterns on the host, to rounding otherwise (the BLAS adds up in another order).
+        Equal bit for bit on the host, to rounding on a device.
         """
         m = np.stack([np.tanh(field + state.fields) for state, field in zip(states, fields, strict=True)])
         step = states[0]._amp.step(m, np.stack([state.g for state in states]))

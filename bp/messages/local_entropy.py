@@ -9,9 +9,19 @@ import numpy as np
 from numpy.typing import ArrayLike
 from tqdm import tqdm
 
-from bp.messages.state import ROUNDING, Control, Method, State, checked_graphical, energy_per_pattern, log_weights
+from bp.messages.state import (
+    ROUNDING,
+    Control,
+    Messages,
+    Method,
+    State,
+    checked_graphical,
+    energy_per_pattern,
+    judged,
+    log_weights,
+)
 from bp.problems.problem import Problem
-from replica_theory.arguments import checked_distance, checked_signs
+from replica_theory.arguments import NON_NEGATIVE, checked_distance, checked_number, checked_signs
 from replica_theory.results.curve import EntropyCurve
 from replica_theory.status import Status, report, statuses
 from replica_theory.typing import Array
@@ -19,6 +29,7 @@ from replica_theory.typing import Array
 _ACCURACY = 100.0  # tolerance on atanh(t) in units of tol: messages at residual tol are that far from their fixed point
 _STEP = 1.0  # largest change of the field at a time
 _REJECTIONS = 12  # halvings of a step before a distance is given up
+_LOST = 2  # of them, runs that failed, once the entropy is known to be negative
 
 
 def local_entropy(
@@ -69,9 +80,11 @@ def local_entropy(
     Raises
     ------
     ConvergenceError
-        If `distance` is a scalar and its point failed: messages that did not converge (``MAX_ITERATIONS``), or a
-        distance that no field attains (``OUT_OF_RANGE``). In an array such points are NaN and one
-        `ConvergenceWarning` is given.
+        If `distance` is a scalar and its point failed: messages that did not converge (``MAX_ITERATIONS``,
+        ``SATURATED``; ``BELOW_ZERO`` where the entropy is at least known to be negative, since
+        :math:`S(d)\le\Phi(\gamma)-\gamma(1-2d)` at every field), a distance that no field attains
+        (``OUT_OF_RANGE``), or an instance that is proved to have no solutions (``UNSATISFIABLE``). In an array such
+        points are NaN, the others are what they are without them, and one `ConvergenceWarning` is given.
     ValueError, TypeError
         For a bad argument.
     MemoryError
@@ -95,6 +108,8 @@ def local_entropy(
     (array([0.    , 0.4854]), array([1. , 0.6]))
     """
     control = Control(method, beta, damping, tol, max_iter)
+    if memory_limit is not None:
+        checked_number("memory_limit", memory_limit, NON_NEGATIVE)
     graph = checked_graphical(problem)
     signs = checked_signs("reference", reference, problem.n).astype(np.float64)
     d = np.asarray(checked_distance(distance))
@@ -127,57 +142,71 @@ class _Walk:
     """Messages that follow the field gamma, and the inversion of t(gamma)."""
 
     def __init__(self, problem: Any, signs: Array, control: Control, memory_limit: float | None) -> None:
-        self._signs, self._control = signs, control
+        self._problem, self._signs, self._control = problem, signs, control
         limited = {} if memory_limit is None else {"memory_limit": memory_limit}
         self._state: State = problem.messages(control.method, beta=control.beta, **limited)
-        self._kept = self._state.snapshot()
-        self._gamma, self._slope = 0.0, 1.0
+        self._kept: Messages | None = self._state.snapshot()
+        self._gamma, self._slope, self._attempt = 0.0, 1.0, 0
 
     def to(self, target: float) -> _Point:
+        """The point at overlap `target`; where it fails, the next one starts afresh, as if it were the first."""
+        point = self._sought(target)
+        if not point.status.ok:
+            self._kept, self._gamma, self._slope, self._attempt = None, 0.0, 1.0, 0
+            self._state.restore(None)
+        return point
+
+    def _sought(self, target: float) -> _Point:
         """The point at overlap `target`, by a safeguarded secant in atanh(t), which is linear for free weights.
 
         A field whose messages fail, or land further from the target than before (they jumped to another fixed point),
-        is rejected: the messages go back to the best field so far and the step is halved.
+        is rejected: the messages go back to the best field so far and the step is halved. The entropy carried to the
+        target, Phi(gamma) - gamma target, bounds that of the target from above; once it is negative, a value is not
+        sought for long.
         """
         goal = float(np.arctanh(target))
-        gamma, best, rejected = self._gamma, None, 0
+        gamma, best, rejected, lost, bound = self._gamma, None, 0, 0, np.inf
         failure = _failed(Status.OUT_OF_RANGE)
-        while rejected < _REJECTIONS:
-            point, miss = self._evaluate(gamma, target, goal)
-            if np.isneginf(point.entropy):
-                return point
+        while rejected < _REJECTIONS and not (bound < -ROUNDING and lost >= _LOST):
+            point, miss = self._evaluate(gamma, target, goal, once=best is not None)
             if not (point.status.ok and (best is None or abs(miss) < abs(best))):
-                rejected += 1
+                rejected, lost = rejected + 1, lost + (not point.status.ok)
                 failure = _failed(Status.OUT_OF_RANGE) if point.status.ok else point
                 self._state.restore(self._kept)
                 if best is None:
                     return failure
                 gamma = 0.5 * (self._gamma + gamma)
                 continue
+            bound = min(bound, point.entropy)
             if best is not None and (miss - best) / (gamma - self._gamma) > 0:
                 self._slope = (miss - best) / (gamma - self._gamma)
             self._gamma, best, self._kept = gamma, miss, self._state.snapshot()
             if abs(miss) <= _ACCURACY * self._control.tol:
                 return point
             gamma -= min(max(miss / self._slope, -_STEP), _STEP)
-        return failure
+        return _failed(Status.BELOW_ZERO) if bound < -ROUNDING else failure
 
-    def _evaluate(self, gamma: float, target: float, goal: float) -> tuple[_Point, float]:
-        """Converge the messages at `gamma`; the point, its entropy carried to `target`, and the miss in atanh(t)."""
+    def _evaluate(self, gamma: float, target: float, goal: float, once: bool) -> tuple[_Point, float]:
+        """Converge the messages at `gamma`; the point, its entropy carried to `target`, and the miss in atanh(t).
+
+        A step of the field that fails `once` is better halved than tried again with more care.
+        """
         field = gamma * self._signs
-        residual, _ = self._control.relax(self._state, field)
-        if self._state.contradiction:
-            return _Point(np.nan, np.nan, -np.inf, np.nan, np.nan, Status.NEGATIVE_ENTROPY), np.nan
-        if residual > self._control.tol:
-            return _failed(Status.MAX_ITERATIONS), np.nan
+        outcome = self._control.relax(self._state, field, lambda: self._kept, self._attempt, self._hopeless, once)
+        if not outcome.status.ok:
+            return _failed(outcome.status), np.nan
+        self._attempt = outcome.attempt
         m, phi, log_p = self._state.measure(field)
         t = float(np.mean(self._signs * m))
-        entropy = phi - gamma * target
-        status = Status.of(entropy, rounding=ROUNDING)
-        energy = energy_per_pattern(log_p, self._control.beta)
+        entropy, energy = phi - gamma * target, energy_per_pattern(log_p, self._control.beta)
+        status = judged(entropy, energy, counts=False)
         with np.errstate(divide="ignore"):
             miss = float(np.arctanh(min(t, 1.0)) - goal)
         return _Point(gamma, t, entropy, float(np.mean(m**2)), energy, status), miss
+
+    def _hopeless(self) -> bool:
+        """Whether it is proved that there are no solutions at all."""
+        return self._control.beta == np.inf and bool(self._problem.refutation())
 
 
 def _at_zero(problem: Any, signs: Array, beta: float) -> _Point:

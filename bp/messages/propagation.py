@@ -6,6 +6,7 @@ pattern and weight, the AMP state keeps node variables.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, ClassVar, Literal, get_args
 
@@ -14,21 +15,23 @@ from numpy.typing import ArrayLike, DTypeLike
 
 from bp.messages.state import (
     FLOOR,
-    ROUNDING,
     TOL,
     Control,
     Messages,
     Method,
+    Outcome,
     Schedule,
     State,
     checked_dtype,
     checked_graphical,
     energy_per_pattern,
     frozen,
+    judged,
+    words,
 )
 from bp.problems.problem import Problem
-from bp.randomness import Rng
-from replica_theory.arguments import checked_choice, checked_field
+from bp.randomness import Rng, generator
+from replica_theory.arguments import NON_NEGATIVE, checked_choice, checked_field, checked_number, checked_text, shown
 from replica_theory.results.labelled import Variable
 from replica_theory.results.quantities import MESSAGE_FIELDS, MESSAGES
 from replica_theory.results.record import Record
@@ -48,8 +51,7 @@ class BPResult(Record):
     Attributes
     ----------
     magnetizations : array, shape (N,)
-        Mean weights :math:`m_i`; NaN when messages contradict each other (with "exact" messages no
-        configuration satisfies all then; "gaussian" ones may do so on small instances that have solutions).
+        Mean weights :math:`m_i`; NaN where it is proved that no configuration satisfies every constraint.
     entropy : float
         Bethe entropy of the configurations, :math:`s = \Phi + \beta\alpha e - \frac1N\sum_i\theta_im_i`.
     free_entropy : float
@@ -61,10 +63,11 @@ class BPResult(Record):
     residual : float
         Largest change of a message field or of a magnetisation in the last sweep, as if undamped.
     iterations : int
-        Number of sweeps.
+        Number of sweeps, of all attempts.
     status : Status
-        How it ended: ``CONVERGED``, ``NEGATIVE_ENTROPY`` (converged, but no solutions are expected) or
-        ``MAX_ITERATIONS``.
+        How it ended: ``CONVERGED``, ``NEGATIVE_ENTROPY`` (converged, but no solutions are expected),
+        ``MAX_ITERATIONS``, ``SATURATED`` (the messages ran away in every attempt), ``UNPHYSICAL`` (converged, but to
+        what no configurations have) or ``UNSATISFIABLE`` (no solutions, proved).
     messages : Messages
         State for a warm start, ``init=result.messages``.
     """
@@ -155,12 +158,14 @@ def belief_propagation(
         Update all messages at once, on all cores; or pattern by pattern in a fresh random order every sweep, on one
         core, each pattern seeing the updates of those before it (messages on edges only).
     damping : float in [0, 1), default 0.2
-        Weight of the old message field (of the old node field for ``"amp"``); 0 is undamped.
+        Weight of the old message field (of the old node field for ``"amp"``); 0 is undamped. Where the messages
+        oscillate, run away or contradict each other, the run starts again with more damping, then (messages on edges)
+        sequentially, as the log says; a run that converges as asked is left alone.
     tol : float, optional
         The run ends when `BPResult.residual` is at most this: by default 1e-9 in double and 5e-6 in single precision,
         where rounding leaves residuals of some 1e-6 and `tol` must be at least 2e-6.
     max_iter : int, default 1000
-        Largest number of sweeps.
+        Largest number of sweeps, of all attempts together.
     init : Messages or float, optional
         Messages of an earlier result, or the amplitude of uniform random initial fields; zero fields by default (for
         the symmetric constraint without field, zero is itself a fixed point).
@@ -181,13 +186,14 @@ def belief_propagation(
     Returns
     -------
     BPResult
-        Its status is ``NEGATIVE_ENTROPY`` where the Bethe entropy is below zero, `converged` still being true. When
-        the messages force a pattern to be violated at ``beta=inf`` the run stops there with entropy ``-inf``.
+        Its status is ``NEGATIVE_ENTROPY`` where the Bethe entropy is below zero, `converged` still being true.
 
     Raises
     ------
     ConvergenceError
-        If `max_iter` sweeps are not enough; it carries the result.
+        If `max_iter` sweeps are not enough, the messages saturate, or they converge to what no configurations have; it
+        carries the result. Also if it is proved that there are no solutions (the message says how), with the entropy
+        ``-inf``: messages that contradict each other are no such proof.
     MemoryError
         If the messages on edges do not fit in memory (estimated before any work).
     RuntimeError
@@ -210,38 +216,65 @@ def belief_propagation(
     (True, array([0.5, 0.5, 0.5]))
     """
     precision = checked_dtype(dtype)
-    tol = TOL[precision] if tol is None else tol
+    tol = TOL[precision] if tol is None else checked_number("tol", tol)
     control = Control(method, beta, damping, tol, max_iter)
     if tol < FLOOR[precision]:
-        raise ValueError(f"tol must be at least {FLOOR[precision]:g} for dtype={precision}; got {tol!r}")
+        raise ValueError(f"tol must be at least {FLOOR[precision]:g} for dtype={precision}; got {shown(tol)}")
     checked_choice("on_failure", on_failure, get_args(OnFailure))
+    checked_choice("schedule", schedule, get_args(Schedule))
+    if device is not None:
+        checked_text("device", device, "None, 'cupy' or a device of torch such as 'cuda'")
+    if memory_limit is not None:
+        checked_number("memory_limit", memory_limit, NON_NEGATIVE)
     graph = checked_graphical(problem)
     theta = np.zeros(problem.n) if field is None else checked_field("field", field, problem.n)
     own = {"schedule": schedule, "dtype": precision, "device": device, "memory_limit": memory_limit}
     options: Any = {name: value for name, value in own.items() if value != _USUAL[name]}
-    state = graph.messages(method, beta=control.beta, init=init, rng=rng, **options)
-    residual, iterations = control.relax(state, theta)
-    result = _result(problem, state, control.beta, theta, residual, iterations, residual <= tol)
+    random = generator(rng)
+    state = graph.messages(method, beta=control.beta, init=init, rng=random, **options)
+    reason = problem.refutation if control.beta == np.inf else str
+    outcome = control.relax(state, theta, _start(state, init, random), hopeless=reason)
+    result = _result(problem, state, control.beta, theta, outcome)
     if not result.converged and on_failure == "raise":
-        raise ConvergenceError(
-            f"belief propagation (method={method!r}) did not converge: residual {residual:.2g} > tol={tol:g} after "
-            f"{iterations} sweeps at damping={damping:g}; raise damping or max_iter",
-            result,
-        )
+        last = words(control.attempts(state)[outcome.attempt]) if outcome.attempt else ""
+        raise ConvergenceError(_sentence(result, control, last, reason), result)
     return result
 
 
-def _result(
-    problem: Problem, state: State, beta: float, theta: Array, residual: float, iterations: int, converged: bool
-) -> BPResult:
+def _start(state: State, init: Messages | float | None, rng: np.random.Generator) -> Callable[[], Messages | None]:
+    """What gives the messages of another attempt: those given, zero, or random ones of the same amplitude."""
+    if isinstance(init, Messages) or not init:
+        return lambda: init if isinstance(init, Messages) else None
+    return lambda: state.snapshot().randomized(rng, float(init))
+
+
+def _result(problem: Problem, state: State, beta: float, theta: Array, outcome: Outcome) -> BPResult:
     """Read the result off the state."""
-    messages = state.snapshot()
-    if state.contradiction:
-        values = (frozen(np.full(problem.n, np.nan)), -np.inf, -np.inf, np.nan, np.nan)
-        return BPResult(*values, residual, iterations, Status.NEGATIVE_ENTROPY, messages)
+    messages, status = state.snapshot(), outcome.status
+    end = (outcome.residual, outcome.iterations)
+    if status in (Status.UNSATISFIABLE, Status.SATURATED):
+        entropy = -np.inf if status is Status.UNSATISFIABLE else np.nan
+        values = (frozen(np.full(problem.n, np.nan)), entropy, entropy, np.nan, np.nan)
+        return BPResult(*values, *end, status, messages)
     m, phi, log_p = state.measure(theta)
     energy = energy_per_pattern(log_p, beta)
     heat = beta * problem.alpha * energy if beta < np.inf else 0.0
     entropy = phi + heat - float(theta @ m) / problem.n
-    status = Status.of(entropy, rounding=ROUNDING) if converged else Status.MAX_ITERATIONS
-    return BPResult(frozen(m), entropy, phi, energy, float(np.mean(m**2)), residual, iterations, status, messages)
+    status = judged(entropy, energy) if status.ok else status
+    return BPResult(frozen(m), entropy, phi, energy, float(np.mean(m**2)), *end, status, messages)
+
+
+def _sentence(result: BPResult, control: Control, last: str, reason: Callable[[], str]) -> str:
+    """Why a run failed; `last` is the last attempt in words, if there were several."""
+    run = f"belief propagation (method={control.method!r})"
+    if result.status is Status.MAX_ITERATIONS:
+        more = f", at last by {last}; raise" if last else f" at damping={control.damping:g}; raise damping or"
+        return (
+            f"{run} did not converge: residual {result.residual:.2g} > tol={control.tol:g} after "
+            f"{result.iterations} sweeps{more} max_iter"
+        )
+    if result.status is Status.UNSATISFIABLE:
+        return f"no weights satisfy every pattern: {reason()}"
+    if result.status is Status.UNPHYSICAL:
+        return f"{run}: {result.message} Entropy {result.entropy:.6g}, energy {result.energy:.6g}."
+    return f"{run} did not converge, at last by {last}: {result.message}"

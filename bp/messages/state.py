@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable
+import logging
+from collections.abc import Callable, Hashable
 from dataclasses import dataclass
-from typing import Any, Literal, Protocol, runtime_checkable
+from typing import Any, Literal, NamedTuple, Protocol, runtime_checkable
 
 import numpy as np
 from numpy.typing import DTypeLike
@@ -13,6 +14,7 @@ from bp.problems.problem import Problem
 from bp.randomness import Rng, generator
 from replica_theory.arguments import (
     FRACTION,
+    NON_NEGATIVE,
     POSITIVE,
     Allowed,
     checked_beta,
@@ -20,12 +22,20 @@ from replica_theory.arguments import (
     checked_number,
     shown,
 )
+from replica_theory.results.contents import checked_contents
+from replica_theory.status import Status
 from replica_theory.typing import Array, Real
+
+logger = logging.getLogger(__name__)
 
 Schedule = Literal["parallel", "sequential"]
 Method = Literal["gaussian", "exact", "amp"]
+SLACK = 1e-9  # by which an entropy or an energy may leave its range: what messages at residual tol leave open
 ROUNDING = 1e-12  # a Bethe entropy of exactly zero (a unique solution) may come out negative by this much
 TOL = {np.dtype(np.float64): 1e-9, np.dtype(np.float32): 5e-6}
+_RUNAWAY = 1e4  # fields beyond 20 are saturated, and hard ones are kept below 1000 a constraint
+_STALLED = 100  # sweeps
+_SMALL = 1e-3  # residual below which a run that sets no new record may still be passing an unstable fixed point
 _AMPLITUDE = Allowed("be Messages, or a finite non-negative amplitude", lambda x: (x >= 0) & (x < np.inf))
 FLOOR = {np.dtype(np.float64): 0.0, np.dtype(np.float32): 2e-6}  # least residual that rounding lets a run reach
 
@@ -48,9 +58,13 @@ class Messages:
     fields: Array
     g: Array | None = None
 
-    def randomized(self, rng: np.random.Generator, amplitude: float) -> Messages:
+    def __post_init__(self) -> None:
+        checked_contents(self)
+
+    def randomized(self, rng: Rng, amplitude: float) -> Messages:
         """Fresh messages of the same shapes: fields uniform in plus or minus `amplitude`, output terms zero."""
-        fields = rng.uniform(-amplitude, amplitude, self.fields.shape)
+        size = checked_number("amplitude", amplitude, NON_NEGATIVE)
+        fields = generator(rng).uniform(-size, size, self.fields.shape)
         return Messages(self.method, fields, None if self.g is None else np.zeros_like(self.g))
 
 
@@ -65,18 +79,125 @@ class Control:
     max_iter: int
 
     def __post_init__(self) -> None:
+        if not isinstance(self.method, str):
+            raise TypeError(f"method must be the name of a form of messages; got {shown(self.method)}")
         checked_beta(self.beta)
         checked_number("damping", self.damping, FRACTION)
         checked_number("tol", self.tol, POSITIVE)
         checked_integer("max_iter", self.max_iter)
 
-    def relax(self, state: State, field: Array) -> tuple[float, int]:
-        """Sweep until the residual is at most `tol`, a contradiction, or `max_iter`; residual and number of sweeps."""
-        residual, iterations = np.inf, 0
-        while iterations < self.max_iter and residual > self.tol and not state.contradiction:
-            residual = state.sweep(field, self.damping)
-            iterations += 1
-        return residual, iterations
+    def relax(
+        self,
+        state: State,
+        field: Array,
+        start: Callable[[], Messages | None] = lambda: None,
+        attempt: int = 0,
+        hopeless: Callable[[], object] = lambda: False,
+        once: bool = False,
+    ) -> Outcome:
+        """Sweep until the residual is at most `tol`, or for `max_iter` sweeps in all.
+
+        A run in trouble (`_Watch`) goes back to its start and tries again, with more damping or constraint by
+        constraint: see `attempts`. The last attempt may oscillate as long as it likes.
+
+        Parameters
+        ----------
+        state, field
+            What to sweep, and the external fields.
+        start : callable
+            Gives the messages to go back to; all zero by default.
+        attempt : int
+            The first of the `attempts` to make.
+        hopeless : callable
+            Whether it is proved that there are no solutions, asked where the first attempt fails.
+        once : bool
+            Make this attempt only, and end it as soon as it is in trouble.
+        """
+        residual, iterations, usual = np.inf, 0, state.schedule
+        plan = self.attempts(state)
+        try:
+            for number in range(attempt, attempt + 1 if once else len(plan)):
+                if number > attempt:
+                    if number == attempt + 1 and hopeless():
+                        return Outcome(residual, iterations, Status.UNSATISFIABLE, attempt)
+                    state.restore(start())
+                    logger.info("messages in trouble after %d sweeps; on with %s", iterations, words(plan[number]))
+                damping, state.schedule = plan[number]
+                watch = _Watch(patient=number == len(plan) - 1 and not once)
+                while iterations < self.max_iter:
+                    residual = state.sweep(field, damping)
+                    iterations += 1
+                    if state.contradiction or watch.sees_trouble(residual):
+                        break
+                    if residual <= self.tol:
+                        return Outcome(residual, iterations, Status.CONVERGED, number)
+                else:
+                    status = Status.UNSATISFIABLE if number == attempt and hopeless() else Status.MAX_ITERATIONS
+                    return Outcome(residual, iterations, status, number)
+            return Outcome(residual, iterations, Status.SATURATED, number)
+        finally:
+            state.schedule = usual
+
+    def attempts(self, state: State) -> list[tuple[float, Schedule]]:
+        """Damping and schedule of each attempt: as asked for, then more and more careful.
+
+        Parallel updates feel the common mode of correlated patterns P times over and overshoot; damping by four times
+        as much, or updates one constraint at a time, tame it. Sequential ones need fewer sweeps.
+        """
+        keep, usual = 1.0 - self.damping, state.schedule
+        careful: list[tuple[float, Schedule]] = [(self.damping, usual), (1.0 - keep / 4, usual)]
+        if usual == "parallel" and "sequential" in state.schedules:
+            careful += [(self.damping, "sequential"), (1.0 - keep / 4, "sequential")]
+        return [*careful, (1.0 - keep / 16, usual), (1.0 - keep / 64, usual)]
+
+
+class Outcome(NamedTuple):
+    """How `Control.relax` ended.
+
+    Attributes
+    ----------
+    residual : float
+    iterations : int
+        Sweeps of all attempts.
+    status : Status
+        ``CONVERGED``, ``MAX_ITERATIONS``, ``SATURATED`` where every attempt ran into trouble, or ``UNSATISFIABLE``.
+    attempt : int
+        Number of the last one.
+    """
+
+    residual: float
+    iterations: int
+    status: Status
+    attempt: int
+
+
+class _Watch:
+    """Sees from its residuals whether a run is in trouble: no number, running away, or stalled far from a fixed point.
+
+    Runs that converge set a new least residual every 50 sweeps at least. One that sets none in 100 sweeps, none of
+    which is small either (it may be leaving an unstable fixed point), oscillates.
+    """
+
+    def __init__(self, patient: bool) -> None:
+        self._patient, self._least, self._since, self._recent = patient, np.inf, 0, np.inf
+
+    def sees_trouble(self, residual: float) -> bool:
+        """Take the residual of one more sweep."""
+        if not residual < _RUNAWAY:
+            return True
+        self._since, self._recent = self._since + 1, min(self._recent, residual)
+        if residual < self._least:
+            self._least, self._since, self._recent = residual, 0, np.inf
+        if self._patient or self._since < _STALLED:
+            return False
+        oscillates = self._recent > _SMALL
+        self._since, self._recent = 0, np.inf
+        return oscillates
+
+
+def words(attempt: tuple[float, Schedule]) -> str:
+    """An attempt in words."""
+    return f"{attempt[1]} updates at damping {attempt[0]:g}"
 
 
 def checked_graphical(problem: Any) -> Any:
@@ -101,10 +222,15 @@ class State(Protocol):
         Fields of the constraints on the weights, without any external field.
     shared : hashable
         Equal for states whose sweeps can share one pass over the constraints (``sweep_together`` of their class).
+    schedule : {"parallel", "sequential"}
+        How a sweep goes through the constraints; one of `schedules`, and may be changed.
+    schedules : tuple of str
     """
 
     fields: Array
     shared: Hashable
+    schedule: Schedule
+    schedules: tuple[Schedule, ...]
 
     def sweep(self, field: Array, damping: float) -> float:
         """Update every message once; return the largest undamped change of a message field or a magnetisation."""
@@ -115,12 +241,15 @@ class State(Protocol):
     def snapshot(self) -> Messages:
         """Read-only copy of the messages."""
 
-    def restore(self, messages: Messages) -> None:
-        """Go back to earlier messages."""
+    def restore(self, messages: Messages | None) -> None:
+        """Go back to earlier messages, or to none: all zero."""
 
     @property
     def contradiction(self) -> bool:
-        """Whether the last sweep found a constraint that must be violated although ``beta=inf``."""
+        """Whether the last sweep met a constraint of probability zero although ``beta=inf``.
+
+        Messages that overshoot do so as well as constraints that cannot be satisfied: it proves nothing.
+        """
 
 
 @runtime_checkable
@@ -157,11 +286,29 @@ def energy_per_pattern(log_p: Array, beta: float) -> float:
     return float(np.mean(np.exp(-beta - log_weights(log_p, beta)) * -np.expm1(np.minimum(log_p, 0.0))))
 
 
+def judged(entropy: float, energy: float, *, counts: bool = True) -> Status:
+    """The outcome of messages that converged, by their entropy per weight and energy per pattern.
+
+    Parameters
+    ----------
+    entropy, energy : float
+    counts : bool
+        Whether the entropy is one, which cannot be above log 2, rather than a free entropy.
+    """
+    limit = np.log(2) + SLACK if counts else np.inf
+    if not (entropy <= limit and -SLACK <= energy <= 1.0 + SLACK):
+        return Status.UNPHYSICAL
+    return Status.of(entropy, rounding=ROUNDING)
+
+
 def checked_dtype(dtype: DTypeLike) -> np.dtype[Any]:
     """The precision of messages: double or single."""
-    checked = np.dtype(dtype)
-    if checked not in TOL:
-        raise ValueError(f"dtype must be float64 or float32; got {checked}")
+    try:
+        checked = None if dtype is None else np.dtype(dtype)
+    except Exception:  # numpy raises several kinds
+        checked = None
+    if checked is None or checked not in TOL:
+        raise ValueError(f"dtype must be float64 or float32; got {shown(dtype) if checked is None else checked}")
     return checked
 
 
@@ -186,6 +333,9 @@ def initial_fields(
             raise ValueError(f"init holds messages of method {init.method!r}, which cannot start {method!r}")
         if init.fields.shape != shape:
             raise ValueError(f"init must hold message fields of shape {shape}; got shape {init.fields.shape}")
+        for what, values in (("message fields", init.fields), ("output terms g", init.g)):
+            if values is not None and not np.all(np.isfinite(values)):
+                raise ValueError(f"init must hold finite {what}; got {values[~np.isfinite(values)][0]}")
         return init.fields.astype(dtype), init.g
     amplitude: Any = 0.0 if init is None else init
     size = checked_number("init", amplitude, _AMPLITUDE, kind="Messages, or a finite non-negative amplitude")

@@ -22,10 +22,12 @@ from typing import Any
 import numba
 import numpy as np
 from llvmlite import ir
-from numba import njit, prange, types
+from numba import njit, types
 from numba.core import cgutils
 from numba.extending import intrinsic
 from numpy.typing import NDArray
+
+from bp.execution.threads import in_threads
 
 Words = NDArray[np.uint64]
 
@@ -41,8 +43,10 @@ _TILE = 16
 _BAND, _ROWS = 64, 1024
 """Words and rows of a block of column sums: half a megabyte, which stays in cache for all tiles of the band, in runs of
 eight cache lines, which the processor fetches ahead."""
-_SMALL = 1 << 16
-"""Words below which starting threads costs more than they save."""
+_WORD_SECONDS = 1.6e-9
+"""What a word takes in float64, about."""
+_LONG = 4e-4
+"""Seconds from which on columns are cut for several threads."""
 _TURNED = 1024
 """Rows that are unpacked at a time to be transposed."""
 _I64 = ir.IntType(64)
@@ -75,12 +79,19 @@ def as_bytes(bits: Words, n: int) -> NDArray[np.uint8]:
 
 
 def from_bytes(rows: NDArray[np.uint8], n: int) -> Words:
-    """Inverse of `as_bytes`; bits beyond `n` are cleared."""
+    """Inverse of `as_bytes`; bits beyond `n` stay as they are (`stray`)."""
     out = np.zeros((len(rows), 8 * words(n)), dtype=np.uint8)
     out[:, : rows.shape[1]] = rows
-    if n % 8:
-        out[:, n // 8] &= (1 << n % 8) - 1
     return out.view("<u8").astype(np.uint64, copy=False)
+
+
+def stray(bits: Words, n: int) -> int | None:
+    """The first row that has a bit set beyond `n`, None if there is none."""
+    word, bit = divmod(n, _WORD)
+    beyond = np.any(bits[:, word + 1 :], axis=1)
+    if word < bits.shape[1]:
+        beyond |= bits[:, word] >> np.uint64(bit) != 0
+    return int(np.argmax(beyond)) if beyond.any() else None
 
 
 def transposed(bits: Words, n: int) -> Words:
@@ -107,7 +118,8 @@ def times(bits: Words, m: NDArray[Any]) -> NDArray[np.float64]:
     padded = np.zeros((batch, _WORD * bits.shape[1]), dtype=m.dtype)
     padded[:, :n] = m
     out = np.empty((batch, len(bits)))
-    (_times_parallel if _worth(bits, batch) else _times_serial)(bits, padded, out)
+    groups = -(-len(bits) // _GROUP)
+    in_threads(lambda first, last: _times(bits, padded, out, first, last), groups, _seconds(bits, m))
     return 2.0 * out - np.sum(m, axis=1, dtype=np.float64, keepdims=True)
 
 
@@ -115,10 +127,11 @@ def back(bits: Words, g: NDArray[Any], n: int) -> NDArray[np.float64]:
     r"""Products :math:`\sum_a\xi_{ai}g_a`, float64 (B, N), of vectors `g` (B, P), float32 or float64."""
     out = np.zeros((len(g), _WORD * bits.shape[1]))
     g = np.ascontiguousarray(g)
-    threads = numba.get_num_threads() if _worth(bits, len(g)) else 1
+    seconds = _seconds(bits, g)
+    threads = numba.get_num_threads() if seconds > _LONG else 1
     bands = threads * -(-bits.shape[1] // (_BAND * threads))  # as many for every thread
     width = words(-(-out.shape[1] // bands))
-    (_back_parallel if threads > 1 else back_serial)(bits, g, width, out)
+    in_threads(lambda first, last: _back(bits, g, width, out, first, last), -(-bits.shape[1] // width), seconds)
     return 2.0 * out[:, :n] - np.sum(g, axis=1, dtype=np.float64, keepdims=True)
 
 
@@ -129,8 +142,9 @@ def sums(bits: Words, weights: Words, n: int) -> NDArray[np.int64]:
     return np.asarray(n - 2 * out)
 
 
-def _worth(bits: Words, batch: int) -> bool:
-    return bits.size * batch >= _SMALL and numba.get_num_threads() > 1
+def _seconds(bits: Words, vectors: NDArray[Any]) -> float:
+    """Seconds that a product takes on one thread, about."""
+    return _WORD_SECONDS * bits.size * len(vectors) * vectors.itemsize / 8
 
 
 def _lanes(kind: types.Type) -> tuple[int, ir.Type]:
@@ -256,15 +270,9 @@ def _times_rows(bits: Any, m: Any, out: Any, chunk: int) -> None:
                     out[k, a] += partial[0]
 
 
-@njit(cache=True)
-def _times_serial(bits: Any, m: Any, out: Any) -> None:
-    for chunk in range(-(-len(bits) // _GROUP)):
-        _times_rows(bits, m, out, chunk)
-
-
-@njit(cache=True, parallel=True)
-def _times_parallel(bits: Any, m: Any, out: Any) -> None:
-    for chunk in prange(-(-len(bits) // _GROUP)):
+@njit(cache=True, nogil=True)
+def _times(bits: Any, m: Any, out: Any, first: int, last: int) -> None:
+    for chunk in range(first, last):
         _times_rows(bits, m, out, chunk)
 
 
@@ -284,16 +292,16 @@ def _back_band(bits: Any, g: Any, width: int, out: Any, band: int) -> None:
                     out[k, column + j] += partial[j]
 
 
-@njit(cache=True)
-def back_serial(bits: Any, g: Any, width: int, out: Any) -> None:
-    """Sums of `g` under the masks of the columns, on one thread, added to `out`."""
-    for band in range(-(-bits.shape[1] // width)):
+@njit(cache=True, nogil=True)
+def _back(bits: Any, g: Any, width: int, out: Any, first: int, last: int) -> None:
+    for band in range(first, last):
         _back_band(bits, g, width, out, band)
 
 
-@njit(cache=True, parallel=True)
-def _back_parallel(bits: Any, g: Any, width: int, out: Any) -> None:
-    for band in prange(-(-bits.shape[1] // width)):
+@njit(cache=True)
+def back_serial(bits: Any, g: Any, width: int, out: Any) -> None:
+    """Sums of `g` under the masks of the columns, added to `out`."""
+    for band in range(-(-bits.shape[1] // width)):
         _back_band(bits, g, width, out, band)
 
 

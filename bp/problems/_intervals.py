@@ -1,7 +1,9 @@
-"""Allowed intervals as compiled kernels take them: a single one as a pair of numbers, several as an array (K, 2).
+"""Allowed intervals as compiled kernels take them: a single one as a pair, several as an array.
 
-The kernels are written once, for `count` intervals with the ends `lower` and `upper`. For a pair the compiler knows
-that there is one, and what is left is the code for one interval.
+The ends are numbers, the same for all patterns (`packed`: a pair of them or an array (K, 2)), or one for each of P
+patterns (`packed_rows`: a pair of arrays (P,) or an array (K, 2, P)). The kernels are written once, for `count`
+intervals with the ends `lower` and `upper`. For a pair the compiler knows that there is one, and what is left is the
+code for one interval.
 """
 
 from __future__ import annotations
@@ -21,6 +23,12 @@ def packed(intervals: NDArray[Any]) -> Limits:
     if len(intervals) == 1:
         return intervals[0, 0].item(), intervals[0, 1].item()
     return np.array(intervals, order="C")  # writable: read-only arrays are another type to the compiler
+
+
+def packed_rows(intervals: NDArray[Any]) -> Limits:
+    """Intervals (P, K, 2), those of each pattern, for a kernel."""
+    ends = np.array(np.moveaxis(intervals, 0, -1), order="C")
+    return (ends[0, 0], ends[0, 1]) if len(ends) == 1 else ends
 
 
 def count(limits: Any) -> int:

@@ -172,18 +172,18 @@ def sweep(columns: Any, weights: Any, places: Any, codes: Any, masks: Any, unifo
 
 @njit(cache=True)
 def violated_reals(sums: Any, limits: Limits) -> int:
-    """Number of sums outside the intervals."""
+    """Number of sums outside their intervals."""
     total = 0
     for a in range(len(sums)):
-        total += _forbidden(sums[a], limits)
+        total += _forbidden(sums[a], limits, a)
     return total
 
 
 @njit(cache=True)
-def _forbidden(s: float, limits: Limits) -> int:
-    outside = int(s < lower(limits, 0)) | int(s > upper(limits, 0))
+def _forbidden(s: float, limits: Limits, a: int) -> int:
+    outside = int(s < lower(limits, 0)[a]) | int(s > upper(limits, 0)[a])
     for k in range(1, count(limits)):
-        outside &= int(s < lower(limits, k)) | int(s > upper(limits, k))
+        outside &= int(s < lower(limits, k)[a]) | int(s > upper(limits, k)[a])
     return outside
 
 
@@ -193,7 +193,7 @@ def real_cost(column: Any, weight: int, sums: Any, limits: Limits) -> int:
     step, change = -2.0 * weight, 0
     for a in range(len(sums)):
         old = sums[a]
-        change += _forbidden(old + step * column[a], limits) - _forbidden(old, limits)
+        change += _forbidden(old + step * column[a], limits, a) - _forbidden(old, limits, a)
     return change
 
 

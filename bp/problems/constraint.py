@@ -7,8 +7,9 @@ from functools import cached_property
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 
+from replica_theory.arguments import checked_real, shown
 from replica_theory.models.intervals import SymmetricBinaryPerceptron
 from replica_theory.models.model import Model
 from replica_theory.models.perceptron import BinaryPerceptron, TeacherStudent
@@ -19,8 +20,8 @@ Constraint = str | Model
 CONSTRAINTS: dict[str, type[Model]] = {"margin": BinaryPerceptron, "symmetric": SymmetricBinaryPerceptron}
 """Words for constraints."""
 _WORDS: dict[type[Model], str] = {kind: word for word, kind in CONSTRAINTS.items()} | {TeacherStudent: "margin"}
-_SLACK = 1e-12
-"""Rounding of an edge, relative to its size and at least to 1, by which a stability may miss it and still meet it."""
+_ROUNDING = 1e-12
+"""By how much a sum may miss an edge and still meet it, relative to the larger of the edge and the pattern's norm."""
 
 
 def checked_constraint(constraint: Constraint, kappa: float | None = None) -> Model:
@@ -45,12 +46,13 @@ def checked_constraint(constraint: Constraint, kappa: float | None = None) -> Mo
     """
     if isinstance(constraint, Model):
         model = constraint
-        if kappa is not None and not np.array_equal(kappa, model.kappa):
-            raise ValueError(f"kappa must be left to the constraint, {model!r}; got kappa={kappa!r}")
+        if kappa is not None and not np.array_equal(checked_real("kappa", kappa), model.kappa):
+            raise ValueError(f"kappa must be left to the constraint, {model!r}; got kappa={shown(kappa)}")
     else:
-        model = _kind(constraint)(kappa=0.0 if kappa is None else kappa)
+        model = kind_of(constraint)(kappa=0.0 if kappa is None else kappa)
     if np.ndim(model.kappa):
-        raise ValueError(f"kappa of an instance must be a single number; got shape {np.shape(model.kappa)}")
+        where = "constraint: " if model is constraint else ""
+        raise ValueError(f"{where}kappa of an instance must be a single number; got shape {np.shape(model.kappa)}")
     if not np.all(np.isposinf(model.beta)):
         raise ValueError(f"constraint must be at beta = inf, an instance has no temperature; got {model!r}")
     return model
@@ -105,14 +107,24 @@ class Allowed:
 
     @cached_property
     def sums(self) -> NDArray[np.float64]:
-        r"""The allowed sums :math:`y^\mu\xi^\mu\cdot W = \sqrt N h^\mu` as intervals, shape (K, 2).
+        """The allowed sums of patterns of ±1 as intervals, shape (K, 2): `around` for their norm."""
+        return frozen(self.around(np.sqrt(self.n)))
 
-        They are :math:`\sqrt N` times `stabilities`, widened by the rounding of :math:`\sqrt N\kappa` so that a sum
-        that should meet an edge exactly does.
+    def around(self, norms: ArrayLike) -> NDArray[np.float64]:
+        r"""The allowed sums :math:`y^\mu\xi^\mu\cdot W = \sqrt N h^\mu` of patterns as intervals, shape (..., K, 2).
+
+        An edge :math:`e = \sqrt N\kappa` gives way by :math:`10^{-12}\max(|e|, \|\xi^\mu\|)`, which covers the rounding
+        of both, so that a sum that should meet an edge exactly does; a pattern of any scale is judged alike.
+
+        Parameters
+        ----------
+        norms : array_like, shape (...)
+            Norms of the patterns.
         """
-        ends = self.stabilities
-        slack = np.where(np.isinf(ends), 0.0, _SLACK * np.maximum(1.0, np.abs(ends)))
-        return frozen(np.sqrt(self.n) * (ends + slack * np.array([-1.0, 1.0])))
+        ends = np.sqrt(self.n) * self.stabilities
+        size = np.maximum(np.abs(ends), np.asarray(norms, dtype=np.float64)[..., None, None])
+        slack = np.where(np.isinf(ends), 0.0, _ROUNDING * size)
+        return np.asarray(ends + slack * np.array([-1.0, 1.0]))
 
     @cached_property
     def lattice(self) -> NDArray[np.int64]:
@@ -144,10 +156,10 @@ class Allowed:
 
 
 def satisfied(sums: NDArray[np.float64], allowed: NDArray[np.float64]) -> NDArray[np.bool_]:
-    """Which sums lie in one of the intervals (K, 2)."""
+    """Which sums lie in one of the intervals, (K, 2) for all of them or (..., K, 2) for each."""
     inside = np.zeros(sums.shape, dtype=bool)
-    for low, high in allowed:
-        inside |= (sums >= low) & (sums <= high)
+    for k in range(allowed.shape[-2]):
+        inside |= (sums >= allowed[..., k, 0]) & (sums <= allowed[..., k, 1])
     return inside
 
 
@@ -157,8 +169,8 @@ def frozen(array: NDArray[Any]) -> NDArray[Any]:
     return array
 
 
-def _kind(constraint: Any) -> type[Model]:
-    """The class that a word or class name stands for."""
+def kind_of(constraint: Any) -> type[Model]:
+    """The class that a word or class name stands for; ValueError if there is none."""
     known = {entry.kind.__name__: entry.kind for entry in models().values() if entry.is_marginal}
     if isinstance(constraint, str):
         if constraint in CONSTRAINTS:
@@ -166,4 +178,4 @@ def _kind(constraint: Any) -> type[Model]:
         if constraint in known:
             return known[constraint]
     names = ", ".join(map(repr, (*CONSTRAINTS, *(name for name, kind in known.items() if kind not in _WORDS))))
-    raise ValueError(f"constraint must be one of {names} or a model of replica_theory; got {constraint!r}")
+    raise ValueError(f"constraint must be one of {names} or a model of replica_theory; got {shown(constraint)}")

@@ -6,19 +6,25 @@ import gzip
 import io
 import json
 import os
+import sys
 import zlib
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, Literal
+from typing import IO, Any, Literal, get_args
 
 import numpy as np
 from numpy.typing import NDArray
 
+from bp.memory import require_memory
 from bp.problems import _bits
-from bp.problems.constraint import CONSTRAINTS, Constraint, checked_constraint, word
+from bp.problems.constraint import CONSTRAINTS, Constraint, checked_constraint, kind_of, word
 from bp.problems.perceptron import Instance
+from bp.problems.text import parse_signs
+from replica_theory.arguments import FINITE, checked_choice, checked_kind, checked_number, checked_path
 from replica_theory.models.model import Model
-from replica_theory.models.registry import describe, is_description, restore
-from replica_theory.results.files import replace_file
+from replica_theory.models.registry import describe, is_description, models, restore
+from replica_theory.results.files import read_npz, replace_file
 
 Format = Literal["text", "labels", "npz"]
 
@@ -28,9 +34,13 @@ _FOREIGN = {
     b"\x93NUMPY": "a single .npy array; an instance is an .npz with patterns, labels and kappa",
     b"\x80": "a pickle, which is never loaded",
     b"\x89HDF": "an HDF5 file",
+    b"BZh": "compressed by bzip2; text may be compressed by gzip",
+    b"\xfd7zXZ": "compressed by xz; text may be compressed by gzip",
+    b"\x28\xb5\x2f\xfd": "compressed by zstd; text may be compressed by gzip",
 }
-_DIGIT, _MINUS, _PLUS, _NEWLINE = b"1-+\n"
-_BLANKS = b" \t\n\r"
+_DIGIT, _MINUS, _NEWLINE = b"1-\n"
+_BLOCK = 1 << 20
+"""Bytes of text that are held at a time."""
 
 
 def read_instance(
@@ -43,16 +53,17 @@ def read_instance(
 
     Parameters
     ----------
-    path : path-like
-        One of
+    path : path-like, or "-"
+        Where, or standard input (a file of that name is ``"./-"``). One of
 
-        - text, one pattern a line, entries ±1 separated by blanks, all labels +1;
+        - text, one pattern a line, entries ±1 separated by blanks or by commas, all labels +1;
         - text with tabs: a first line of `P` labels, then `P` lines of `N` entries, ±1 and tab-separated;
         - ``.npz`` with ``patterns`` (P, N), ``labels`` (P,), ``kappa`` and optionally ``constraint`` and ``teacher``;
           with ``n`` too, ``patterns`` are rows of ceil(N/8) bytes, little-endian bits set where an entry is +1; with
           ``model``, that is the constraint, class and constructor arguments as JSON.
 
-        The text formats may be gzipped.
+        The text formats may be gzipped, and hold comments (from ``#`` to the end of a line), empty lines, a byte order
+        mark (UTF-8, UTF-16), and line ends of any system. Text is read block by block, and kept as bits.
     kappa : float, optional
         Margin, which text files do not hold (default 0 there). An ``.npz`` must agree with it.
     constraint : str or Model, optional
@@ -68,7 +79,10 @@ def read_instance(
     OSError
         If the file does not exist or cannot be read.
     ValueError
-        If the file is empty, damaged, truncated, pickled or in no known format, or disagrees with a keyword.
+        If the file is empty, damaged, truncated, pickled or in no known format, holds other entries than ±1 as text, or
+        disagrees with a keyword or with itself.
+    MemoryError
+        If the patterns do not fit in memory.
 
     See Also
     --------
@@ -83,14 +97,23 @@ def read_instance(
     ...     read_instance(path).xi.tolist()
     [[1, -1, 1], [-1, -1, 1]]
     """
-    data = Path(path).read_bytes()
-    try:
-        if data.startswith(_ZIP):
-            return _from_npz(data, kappa, constraint)
-        xi, labels = _from_text(_unzipped(data))
-        return Instance(xi, labels, kappa, constraint="margin" if constraint is None else constraint)
-    except (ValueError, TypeError) as error:
-        raise ValueError(f"cannot read an instance from {os.fspath(path)!r}: {error}") from error
+    path = checked_path("path", path)
+    if kappa is not None:
+        checked_number("kappa", kappa, FINITE)
+    if isinstance(constraint, Model):
+        checked_constraint(constraint, kappa)
+    elif constraint is not None and not _is_class_name(constraint):
+        kind_of(constraint)  # refuses what is no word either
+    with _opened(path) as (file, name):
+        head = file.read(_BLOCK)
+        try:
+            if head.startswith(_ZIP):
+                return _from_npz(head + file.read(), kappa, constraint)
+            n, bits, labels = parse_signs(_text(head, file))
+            model = "margin" if constraint is None else constraint
+            return Instance.from_bits(bits, n, labels, kappa, constraint=model)
+        except (ValueError, TypeError) as error:
+            raise ValueError(f"cannot read an instance from {name}: {error}") from error
 
 
 def write_instance(instance: Instance, path: str | os.PathLike[str], format: Format | None = None) -> None:
@@ -132,17 +155,23 @@ def write_instance(instance: Instance, path: str | os.PathLike[str], format: For
     ...     read_instance(path).kappa
     0.1
     """
-    path = Path(path)
-    format = _format_of(path) if format is None else format
+    checked_kind("instance", instance, Instance)
+    path = Path(checked_path("path", path))
+    if format is None:
+        format = _format_of(path)
+    checked_choice("format", format, get_args(Format))
     if format == "npz":
         data = _to_npz(instance)
-    elif format in ("text", "labels"):
+    else:
         data = _to_text(instance, format)
         if path.suffix == ".gz":
             data = gzip.compress(data, compresslevel=4, mtime=0)
-    else:
-        raise ValueError(f"format must be one of 'text', 'labels', 'npz'; got {format!r}")
     replace_file(path, data)
+
+
+def _is_class_name(constraint: Any) -> bool:
+    """Whether a model of that class may be what a file holds."""
+    return isinstance(constraint, str) and constraint in {entry.kind.__name__ for entry in models().values()}
 
 
 def _format_of(path: Path) -> Format:
@@ -150,107 +179,49 @@ def _format_of(path: Path) -> Format:
     zipped_npz = suffix == ".npz" and path.suffix == ".gz"
     if suffix not in _SUFFIXES or zipped_npz:
         known = ", ".join(f"{s} ({name})" for s, name in _SUFFIXES.items())
-        raise ValueError(f"the name {path.name!r} does not tell the format: end it in {known}, or give format=")
+        raise ValueError(
+            f"path must have a suffix, {path.name!r} does not tell the format: end it in {known}, or give format="
+        )
     return _SUFFIXES[suffix]
 
 
-def _unzipped(data: bytes) -> bytes:
-    if not data:
+@contextmanager
+def _opened(path: str | os.PathLike[str]) -> Iterator[tuple[IO[bytes], str]]:
+    """A file or standard input, and what to call it."""
+    if isinstance(path, str) and path == "-":
+        yield sys.stdin.buffer, "standard input"
+        return
+    with Path(path).open("rb") as file:
+        yield file, repr(os.fspath(path))
+
+
+def _text(head: bytes, file: IO[bytes]) -> Iterator[bytes]:
+    """The text that begins with `head` in blocks, decompressed."""
+    if not head:
         raise ValueError("the file is empty")
     for start, what in _FOREIGN.items():
-        if data.startswith(start):
+        if head.startswith(start):
             raise ValueError(f"it is {what}")
-    if not data.startswith(_GZIP):
-        return data
+    if not head.startswith(_GZIP):
+        yield head
+        yield from iter(lambda: file.read(_BLOCK), b"")
+        return
+    file.seek(0) if file.seekable() else (file := io.BytesIO(head + file.read()))
+    some = False
     try:
-        text = gzip.decompress(data)
+        with gzip.GzipFile(fileobj=file) as text:
+            for block in iter(lambda: text.read(_BLOCK), b""):
+                some = True
+                yield block
     except (OSError, EOFError, zlib.error) as error:
         raise ValueError(f"the gzipped data are damaged or truncated ({error})") from None
-    if not text:
+    if not some:
         raise ValueError("the gzipped file is empty")
-    return text
-
-
-def _from_text(text: bytes) -> tuple[NDArray[np.int8], NDArray[np.int8] | None]:
-    """Patterns, and labels if the text has them (it does if it has tabs)."""
-    values, widths, lines = _parsed_quickly(text) or _parsed_carefully(text)
-    if not len(values):
-        raise ValueError("the file holds no patterns")
-    labels = None
-    if b"\t" in text:
-        labels, values = values[: widths[0]], values[widths[0] :]
-        widths, lines = widths[1:], lines[1:]
-        if len(labels) != len(widths):
-            raise ValueError(
-                f"tab-separated text starts with a line of labels: the first line holds {len(labels)} entries but "
-                f"{len(widths)} patterns follow"
-            )
-    odd = np.flatnonzero(widths != widths[0])
-    if len(odd):
-        where, n = int(lines[odd[0]]), int(widths[0])
-        raise ValueError(f"line {where} holds {widths[odd[0]]} entries where line {lines[0]} holds {n}")
-    return values.reshape(len(widths), -1), labels
-
-
-Parsed = tuple[NDArray[np.int8], NDArray[np.intp], NDArray[np.intp]]
-
-
-def _parsed_quickly(text: bytes) -> Parsed | None:
-    """Entries, entries per line that has any, and numbers of these lines; None unless all tokens are 1, +1 or -1."""
-    raw = np.frombuffer(b"\n" + text + b"\n", dtype=np.uint8)
-    ones = np.flatnonzero(raw == _DIGIT)
-    signs = np.count_nonzero((raw == _MINUS) | (raw == _PLUS))
-    is_blank = np.zeros(256, dtype=bool)
-    is_blank[list(_BLANKS)] = True
-    before = raw[ones - 1]
-    signed = ones[(before == _MINUS) | (before == _PLUS)]
-    canonical = (
-        len(signed) == signs
-        and is_blank[raw[signed - 2]].all()
-        and is_blank[raw[ones + 1]].all()
-        and len(ones) + signs + np.count_nonzero(is_blank[raw]) == len(raw)
-    )
-    if not canonical:
-        return None
-    per_line = np.diff(np.searchsorted(ones, np.flatnonzero(raw == _NEWLINE)))
-    filled = np.flatnonzero(per_line)
-    values = np.where(before == _MINUS, -1, 1).astype(np.int8)
-    return values, per_line[filled], filled + 1
-
-
-def _parsed_carefully(text: bytes) -> Parsed:
-    """The same for tokens such as 1.0; ValueError with the line of the first one that is not ±1."""
-    signs: list[int] = []
-    widths, lines = [], []
-    for number, line in enumerate(text.split(b"\n"), start=1):
-        tokens = line.split()
-        for token in tokens:
-            signs.append(_sign(token, number))
-        if tokens:
-            widths.append(len(tokens))
-            lines.append(number)
-    return np.array(signs, dtype=np.int8), np.array(widths, dtype=np.intp), np.array(lines, dtype=np.intp)
-
-
-def _sign(token: bytes, line: int) -> int:
-    try:
-        value = float(token)
-    except ValueError:
-        value = 0.0
-    if value not in (1.0, -1.0):
-        shown = token[:20].decode("ascii", "backslashreplace")
-        raise ValueError(f"line {line} holds {shown!r} where text files hold entries ±1")
-    return int(value)
 
 
 def _from_npz(data: bytes, kappa: float | None, constraint: Constraint | None) -> Instance:
-    try:
-        with np.load(io.BytesIO(data), allow_pickle=False) as file:
-            arrays = {name: file[name] for name in file.files}
-    except Exception as error:  # zipfile, zlib and the .npy reader raise a dozen kinds on foreign bytes
-        what = "holds pickled objects, which are never loaded" if "Object arrays" in str(error) else "is damaged"
-        raise ValueError(f"the .npz archive {what} ({error})") from None
-    missing = [name for name in ("patterns", "labels", "kappa") if not isinstance(arrays.get(name), np.ndarray)]
+    arrays = read_npz(data, lambda size: require_memory(2 * size, "the arrays of the .npz", "take fewer patterns"))
+    missing = [name for name in ("patterns", "labels", "kappa") if name not in arrays]
     if missing:
         raise ValueError(f"the .npz archive holds no {', '.join(missing)}; it holds {', '.join(arrays) or 'nothing'}")
     model = _stored_model(arrays)
@@ -272,11 +243,16 @@ def _stored_model(arrays: dict[str, NDArray[Any]]) -> Model:
         return checked_constraint(constraint, arrays["kappa"].tolist())
     try:
         description = json.loads(str(arrays["model"]))
-    except json.JSONDecodeError:
+    except (json.JSONDecodeError, RecursionError):
         description = None
     if not isinstance(description, dict) or not is_description(description):
         raise ValueError("the .npz archive is damaged (its model is no description of one)")
-    return checked_constraint(restore(description))
+    model = checked_constraint(restore(description))
+    held = {"kappa": model.kappa, "constraint": word(model)}
+    for name, value in held.items():
+        if name in arrays and arrays[name].tolist() != value:
+            raise ValueError(f"the .npz archive contradicts itself: {name}={arrays[name].tolist()!r}, model={model!r}")
+    return model
 
 
 def _checked_width(rows: NDArray[Any], n: NDArray[Any]) -> int:

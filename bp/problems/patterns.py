@@ -8,11 +8,13 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from bp.problems import _bits
+from bp.problems import _bits, _reals
 from bp.problems.walkers import Energy
-from replica_theory.arguments import checked_signs
+from replica_theory.arguments import checked_integer, checked_signs, shown
 
 _SCALE = 1e15  # real entries are squared, in single precision at times
+_REMEDY = "2*x - 1 makes ±1 of 0 and 1"
+_MASKED = "leave masked entries out or fill them, x.filled(value)"
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -29,6 +31,11 @@ class LabelledPatterns:
         Patterns times labels, real ones.
     labels : array of int8, shape (P,)
         Labels ±1.
+
+    Notes
+    -----
+    `labels`, `xi`, `patterns` and `row` of ±1 patterns are int8, whose products with one another (``xi @ weights``)
+    overflow in numpy: `sums` are right, or convert first.
     """
 
     n: int
@@ -76,26 +83,40 @@ class LabelledPatterns:
 
     def row(self, a: int) -> NDArray[Any]:
         """One pattern times its label, (n,): int8 of ±1 or float64."""
+        a = checked_integer("a", a, 0, self.n_patterns - 1)
         if self.bits is None:
             assert self.real is not None
             return np.asarray(self.real[a])
         return np.asarray(_bits.unpack(self.bits[a : a + 1], self.n)[0])
+
+    @property
+    def norms(self) -> NDArray[np.float64]:
+        """Norms of the patterns, shape (P,)."""
+        if self.real is None:
+            return np.full(self.n_patterns, np.sqrt(self.n))
+        return np.asarray(np.linalg.norm(self.real, axis=1))
+
+    def stabilities(self, weights: ArrayLike) -> NDArray[np.float64]:
+        r"""Stabilities :math:`h^\mu = y^\mu\xi^\mu\cdot W/\sqrt N` of a configuration, shape (P,)."""
+        return np.asarray(self.sums(weights) / np.sqrt(self.n))
 
     def sums(self, weights: ArrayLike) -> NDArray[np.float64]:
         r"""Sums :math:`y^\mu\xi^\mu\cdot W` of a configuration of ±1, shape (P,); those of ±1 patterns are exact."""
         signs = checked_signs("weights", weights, self.n)
         if self.bits is None:
             assert self.real is not None
-            return np.asarray(self.real @ signs.astype(np.float64))
+            return np.asarray(_reals.times(self.real, signs[None].astype(np.float64))[0])
         return _bits.sums(self.bits, _bits.pack(signs[None]), self.n).astype(np.float64)
 
     def _hold(
         self, n: int, bits: _bits.Words | None, real: NDArray[np.float64] | None, labels: ArrayLike | None
     ) -> None:
-        """Take over patterns, and multiply the labels in."""
+        """Take over patterns, and multiply the labels in (in a copy, if they are read-only)."""
         stored: NDArray[Any] = real if bits is None else bits  # type: ignore[assignment]
         p = len(stored)
-        signs = np.ones(p, dtype=np.int8) if labels is None else checked_signs("labels", labels, p)
+        signs = np.ones(p, dtype=np.int8) if labels is None else signs_given("labels", labels, p)
+        if bits is not None and labels is not None and not bits.flags.writeable:
+            stored = bits = bits.copy()
         if bits is None:
             stored *= signs[:, None]
         else:
@@ -112,11 +133,13 @@ def checked_patterns(patterns: ArrayLike) -> tuple[int, _bits.Words | None, NDAr
     Raises
     ------
     TypeError, ValueError
-        If they are not a matrix of finite numbers of a sensible scale, or integers other than ±1.
+        If they are not a matrix of finite numbers of a sensible scale, masked, all zeros in a row, 0 and 1, or integers
+        other than ±1.
     """
-    array = np.asarray(patterns)
-    if array.dtype == object or array.dtype.kind not in "biuf":
-        raise TypeError(f"patterns must be real numbers; got dtype {array.dtype}")
+    array = _given("patterns", patterns)
+    if array.dtype.kind not in "biuf":
+        what = shown(patterns) if array.ndim == 0 else f"dtype {array.dtype}"
+        raise TypeError(f"patterns must be real numbers; got {what}")
     if array.ndim != 2:
         raise ValueError(f"patterns must have shape (P, N); got shape {array.shape}")
     if 0 in array.shape:
@@ -125,34 +148,91 @@ def checked_patterns(patterns: ArrayLike) -> tuple[int, _bits.Words | None, NDAr
         bad = np.argwhere(~np.isfinite(array))
         if len(bad):
             raise ValueError(f"patterns must be finite; entry {tuple(map(int, bad[0]))} is {array[tuple(bad[0])]}")
-        _check_scale(array)
         if not np.all(np.abs(array) == 1):
+            _check_scale(array)
             return array.shape[1], None, array.astype(np.float64)
-    bad = np.argwhere((array != 1) & (array != -1))
-    if len(bad):
-        where = tuple(map(int, bad[0]))
-        raise ValueError(f"integer patterns must be ±1; entry {where} is {array[where]} (use floats for real patterns)")
+    signs = (array == 1) | ((array == -1) if array.dtype.kind in "if" else False)
+    if not np.all(signs):
+        where = tuple(map(int, np.argwhere(~signs)[0]))
+        remedy = _REMEDY if _is_zero_one(array) else "use floats for real patterns"
+        raise ValueError(f"integer patterns must be ±1; entry {where} is {array[where]} ({remedy})")
+    if array.dtype.kind == "b":
+        raise ValueError(f"integer patterns must be ±1; entry (0, 0) is True ({_REMEDY})")
     return array.shape[1], _bits.pack(array.astype(np.int8)), None
 
 
-def checked_bits(bits: NDArray[np.uint64], n: int) -> None:
-    """Refuse what are no patterns of `n` entries in bits.
+def signs_given(name: str, values: ArrayLike, size: int) -> NDArray[np.int8]:
+    """A fresh configuration of ±1 from labels or weights that a user gave.
 
     Raises
     ------
     TypeError, ValueError
-        If it is another kind of array, or of another shape.
+        If it is masked or ragged, of another shape, or has an entry that is not ±1; the remedy for 0 and 1 is named.
     """
+    array = _given(name, values)
+    if array.shape == (size,) and (array.dtype.kind == "b" or (array.dtype.kind in "iuf" and _is_zero_one(array))):
+        bad = int(np.argmax(array != 1))
+        raise ValueError(f"{name} must be ±1; entry {bad} is {array[bad]} ({_REMEDY})")
+    return checked_signs(name, array, size)
+
+
+def checked_bits(bits: NDArray[np.uint64], n: int) -> int:
+    """The number of entries `n` of patterns in bits, once it is clear that they are such.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If `n` is no positive integer, or `bits` another kind of array, of another shape, or not zero beyond `n`.
+    """
+    n = checked_integer("n", n)
     if not (isinstance(bits, np.ndarray) and bits.dtype == np.uint64 and bits.flags.c_contiguous):
-        raise TypeError("bits must be a contiguous array of uint64")
-    if bits.ndim != 2 or not len(bits) or n < 1 or bits.shape[1] != _bits.words(n):
-        raise ValueError(f"bits must have shape (P, {_bits.words(max(n, 1))}) for n={n}; got shape {bits.shape}")
+        kind = f"an array of {bits.dtype}" if isinstance(bits, np.ndarray) else type(bits).__name__
+        raise TypeError(f"bits must be a contiguous array of uint64 in native byte order; got {kind}")
+    if np.ma.isMaskedArray(bits):
+        raise TypeError(f"bits must not be masked; {_MASKED}")
+    if bits.ndim != 2 or not len(bits) or bits.shape[1] != _bits.words(n):
+        raise ValueError(f"bits must have shape (P, {shown(_bits.words(n))}) for n={shown(n)}; got shape {bits.shape}")
+    if (row := _bits.stray(bits, n)) is not None:
+        raise ValueError(f"bits must be zero beyond the first n={n} of a row; row {row} is not")
+    return n
+
+
+def _given(name: str, values: ArrayLike) -> NDArray[Any]:
+    """What a user gave as a plain array; masks, which numpy would drop without a word, and ragged lists are refused."""
+    rows = values if isinstance(values, list | tuple) else ()
+    if np.ma.isMaskedArray(values) or any(np.ma.isMaskedArray(row) for row in rows):
+        raise TypeError(f"{name} must not be masked: every entry counts; {_MASKED}")
+    try:
+        return np.asarray(values)
+    except ValueError as error:  # numpy: inhomogeneous shape
+        raise ValueError(f"{name} must have rows of one length; got {shown(values)}") from error
+    except Exception as error:  # other libraries: no array at all, said in errors of any kind
+        raise TypeError(f"{name} must be an array of real numbers; got {type(values).__name__}") from error
+
+
+def _is_zero_one(array: NDArray[Any]) -> bool:
+    """Whether all entries are 0 or 1, and not all 1."""
+    return bool(np.all((array == 0) | (array == 1)) and not np.all(array == 1))
 
 
 def _check_scale(patterns: NDArray[Any]) -> None:
-    """Refuse patterns whose squares leave the range of floating-point numbers."""
-    largest = np.max(np.abs(patterns), axis=1)
-    odd = np.flatnonzero((largest != 0) & ((largest < 1 / _SCALE) | (largest > _SCALE)))
+    """Refuse patterns of zeros, of 0 and 1, and such whose squares leave the range of floating-point numbers."""
+    largest = np.max(np.abs(patterns), axis=1).astype(np.float64)  # half precision has no 1e15
+    zero = np.flatnonzero(largest == 0)
+    if not len(zero) == len(patterns) and _is_zero_one(patterns):
+        where = tuple(map(int, np.argwhere(patterns == 0)[0]))
+        raise ValueError(
+            f"patterns of 0 and 1 are refused, as ±1 is meant as a rule; entry {where} is {patterns[where]} "
+            f"({_REMEDY}; where 0 and 1 are meant, multiply patterns and kappa by 2)"
+        )
+    if len(zero):
+        raise ValueError(
+            f"patterns must not have a row of zeros, as no weights change its stability; row {zero[0]} is one (leave "
+            "it out: it is satisfied by all weights if the constraint allows 0, else by none)"
+        )
+    odd = np.flatnonzero((largest < 1 / _SCALE) | (largest > _SCALE))
     if len(odd):
-        allowed = f"0 or between {1 / _SCALE:.0e} and {_SCALE:.0e}"
-        raise ValueError(f"the largest entry of a pattern must be {allowed}; in row {odd[0]} it is {largest[odd[0]]}")
+        allowed = f"between {1 / _SCALE:.0e} and {_SCALE:.0e}"
+        raise ValueError(
+            f"the largest entry of a row of patterns must be {allowed}; in row {odd[0]} it is {largest[odd[0]]}"
+        )

@@ -13,8 +13,9 @@ from numpy.typing import ArrayLike, NDArray
 from bp.memory import require_memory
 from bp.problems import _bits
 from bp.problems.constraint import CONSTRAINTS, Allowed, Constraint, checked_constraint, frozen, satisfied, word
-from bp.problems.patterns import LabelledPatterns, checked_bits, checked_patterns
+from bp.problems.patterns import LabelledPatterns, checked_bits, checked_patterns, signs_given
 from bp.problems.problem import Messaging, Problem
+from bp.problems.refutation import Refutable
 from bp.problems.walkers import BitWalker, Energy, RealWalker, Walker
 from bp.randomness import Rng, generator
 from replica_theory.arguments import (
@@ -30,22 +31,24 @@ from replica_theory.models.model import Model
 Patterns = Literal["binary", "gaussian"]
 
 _BLOCK_ENTRIES = 1 << 22  # entries drawn at a time
+_REAL_BYTES = 17  # what an entry of a real pattern takes while it is drawn and checked; then 8
 
 
 @dataclass(frozen=True, eq=False, repr=False)
-class Instance(LabelledPatterns, Messaging, Problem):
+class Instance(LabelledPatterns, Refutable, Messaging, Problem):
     r"""`P` patterns on `N` binary weights with their labels: solutions have every stability in the allowed set.
 
     Stabilities are :math:`h^\mu = y^\mu \xi^\mu\cdot W/\sqrt N`; a pattern is satisfied when :math:`h` is one that the
-    constraint allows. The arrays are checked once, copied once and read-only from then on. Patterns of ±1 are kept as
-    bits, `PN`/8 bytes, with the labels multiplied in; the labels take `P` bytes more.
+    constraint allows, up to the rounding of sums (`bp.problems.constraint.Allowed.around`, for patterns of any scale).
+    The arrays are checked once, copied once and read-only from then on. Patterns of ±1 are kept as bits, `PN`/8 bytes,
+    with the labels multiplied in; the labels take `P` bytes more. Products of int8 overflow: see `overlap`, `sums`.
 
     Parameters
     ----------
     patterns : array_like, shape (P, N)
-        Entries ±1 of any dtype (kept as bits), or arbitrary finite reals of a floating dtype (kept as float64).
+        Entries ±1 of any dtype (kept as bits), or finite reals of a floating dtype (kept as float64), no row all zeros.
     labels : array_like, shape (P,), optional
-        Labels ±1; all +1 by default.
+        Labels ±1 (not 0 and 1); all +1 by default.
     kappa : float, optional
         Margin; by default 0, or that of a `Model`.
     constraint : str or Model
@@ -66,9 +69,8 @@ class Instance(LabelledPatterns, Messaging, Problem):
     Raises
     ------
     TypeError, ValueError
-        For wrong shapes, no patterns, entries that are not finite (integers: not ±1), patterns whose largest entry is
-        above 1e15 or below 1e-15 in size (and not 0), labels other than ±1, a constraint that is unknown or at finite
-        beta, or a margin that is not finite or not its own.
+        For wrong shapes, masks, no patterns, entries not finite (integers: not ±1) or all 0 and 1, a row whose largest
+        is above 1e15 or below 1e-15 in size, labels not ±1, a constraint unknown or at finite beta, an odd margin.
 
     Examples
     --------
@@ -107,15 +109,14 @@ class Instance(LabelledPatterns, Messaging, Problem):
     ) -> Instance:
         """An instance from patterns that are bits already, laid out as the attribute `bits` (taken over, not copied).
 
-        `bits` (P, words) must be zero beyond the first `n` bits of a row; the rest is as for `Instance`.
+        A row must be zero beyond its first `n` bits; the rest is as for `Instance`.
         """
-        checked_bits(bits, n)
         instance = cls.__new__(cls)
-        instance._fill(n, bits, None, labels, checked_constraint(constraint, kappa), teacher)
+        instance._fill(checked_bits(bits, n), bits, None, labels, checked_constraint(constraint, kappa), teacher)
         return instance
 
     def _fill(self, n: int, bits: Any, real: Any, labels: Any, model: Model, teacher: ArrayLike | None) -> None:
-        weights = None if teacher is None else frozen(checked_signs("teacher", teacher, n))
+        weights = None if teacher is None else frozen(signs_given("teacher", teacher, n))
         self._hold(n, bits, real, labels)
         object.__setattr__(self, "model", model)
         object.__setattr__(self, "teacher", weights)
@@ -140,9 +141,10 @@ class Instance(LabelledPatterns, Messaging, Problem):
         """The stabilities and sums that the model allows."""
         return Allowed(self.model, self.n)
 
-    def stabilities(self, weights: ArrayLike) -> NDArray[np.float64]:
-        r"""Stabilities :math:`h^\mu = y^\mu\xi^\mu\cdot W/\sqrt N` of a configuration, shape (P,)."""
-        return np.asarray(self.sums(weights) / np.sqrt(self.n))
+    @cached_property
+    def intervals(self) -> NDArray[np.float64]:
+        """The sums that each pattern is allowed, shape (P, K, 2)."""
+        return frozen(self.allowed.around(self.norms))
 
     def log_acceptance(self, weights: ArrayLike) -> NDArray[np.float64] | None:
         """Log-probability that a configuration satisfies each pattern, (P,); None for a hard constraint."""
@@ -153,7 +155,7 @@ class Instance(LabelledPatterns, Messaging, Problem):
 
     def violated(self, weights: ArrayLike) -> NDArray[np.bool_]:
         """Which patterns a configuration violates, shape (P,): those whose sums are in no allowed interval."""
-        return ~satisfied(self.sums(weights), self.allowed.sums)
+        return ~satisfied(self.sums(weights), self.allowed.sums if self.real is None else self.intervals)
 
     def arrays(self) -> dict[str, NDArray[Any]]:
         """Patterns times labels, labels, the model in words, and the teacher."""
@@ -177,7 +179,7 @@ class Instance(LabelledPatterns, Messaging, Problem):
         if self.bits is not None:
             return BitWalker(self.bits, signs, self.allowed.lattice, energy)
         assert self.real is not None
-        return RealWalker(np.ascontiguousarray(self.real.T), signs, np.array(self.allowed.sums))
+        return RealWalker(np.ascontiguousarray(self.real.T), signs, self.intervals)
 
     def present(self, a: int, weights: NDArray[Any]) -> tuple[float, NDArray[Any]]:
         """Stability of pattern `a`, and the pattern times its label, (N,)."""
@@ -236,9 +238,9 @@ def random_instance(
     constraint = checked_constraint(model.at(beta=np.inf))
     binary = patterns == "binary"
     require_memory(
-        n_patterns * (8 * _bits.words(n) if binary else 8 * n),
+        n_patterns * (8 * _bits.words(n) if binary else _REAL_BYTES * n),
         f"{n_patterns} {patterns} patterns on {n} weights",
-        "take a smaller n or alpha" if binary else "patterns='binary' takes a 64th of it",
+        "take a smaller n or alpha" if binary else "patterns='binary' are kept as bits",
     )
     rng = generator(rng)
     teacher: NDArray[np.int8] | None = None

@@ -16,6 +16,8 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from bp.problems.walkers import Energy, Walker
+from bp.randomness import Rng, generator
+from replica_theory.arguments import checked_choice, checked_field
 
 Domain = Literal["spins", "reals"]
 
@@ -55,12 +57,28 @@ class Problem(ABC):
         return int(np.count_nonzero(self.violated(weights)))
 
     def overlap(self, weights: ArrayLike, others: ArrayLike) -> float:
-        r"""Overlap :math:`\frac1N\sum_iW_iV_i` of two configurations, in floating point (int8 products overflow)."""
-        return float(np.asarray(weights, dtype=np.float64) @ np.asarray(others, dtype=np.float64)) / self.n
+        r"""Overlap :math:`\frac1N\sum_iW_iV_i` of two configurations, or of magnetizations, shape (N,) each.
 
-    def start(self, rng: np.random.Generator) -> NDArray[Any]:
+        It is formed in floating point: weights and teachers are int8, and numpy multiplies them within int8, where
+        ``weights @ weights`` overflows from N = 128 on.
+
+        Raises
+        ------
+        TypeError, ValueError
+            If one is not N finite real numbers.
+
+        Examples
+        --------
+        >>> import bp, replica_theory as rt
+        >>> inst = bp.random_instance(rt.TeacherStudent(), n=201, alpha=0.5, rng=1)
+        >>> inst.overlap(inst.teacher, inst.teacher), int(inst.teacher @ inst.teacher)
+        (1.0, -55)
+        """
+        return float(checked_field("weights", weights, self.n) @ checked_field("others", others, self.n)) / self.n
+
+    def start(self, rng: Rng) -> NDArray[Any]:
         """A uniformly random configuration of ±1."""
-        return (2 * rng.integers(0, 2, self.n) - 1).astype(np.int8)
+        return (2 * generator(rng).integers(0, 2, self.n) - 1).astype(np.int8)
 
     @property
     def alpha(self) -> float:
@@ -70,6 +88,10 @@ class Problem(ABC):
     def log_acceptance(self, weights: ArrayLike) -> NDArray[np.float64] | None:
         """Log-probability that a configuration satisfies each constraint; None where there is no doubt (`violated`)."""
         return None
+
+    def refutation(self) -> str:
+        """Why no configuration satisfies every constraint, in a sentence; empty where that is not proved."""
+        return ""
 
     @property
     def is_even(self) -> bool:
@@ -115,11 +137,10 @@ class Messaging:
 
         Raises
         ------
-        ValueError
+        TypeError, ValueError
             If there is no such form.
         """
-        if method not in self._forms:
-            raise ValueError(f"method must be one of {', '.join(map(repr, self._forms))}; got {method!r}")
+        checked_choice("method", method, self._forms)
         return self._forms[method](self, method, **options)
 
     @classmethod

@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import Any, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
-from bp.problems import _bits
+from bp.problems import _bits, _reals
 from replica_theory.typing import Array
-
-_BLOCK_ENTRIES = 1 << 18
 
 
 class Patterns(Protocol):
@@ -57,30 +54,26 @@ class PackedPatterns:
 
 
 class RealPatterns:
-    """Real patterns, for the BLAS."""
+    """Real patterns; `dtype` is their precision, and that of the products with them (not with their squares)."""
 
     def __init__(self, xi: Array, dtype: Any = np.float64) -> None:
-        self._xi = xi.astype(dtype, copy=False)
+        self._xi = np.ascontiguousarray(xi, dtype=dtype)
 
     def times(self, m: Array) -> Array:
         """Products along rows."""
-        return np.asarray(m.astype(self._xi.dtype, copy=False) @ self._xi.T, dtype=np.float64)
+        return np.reshape(_reals.times(self._xi, self._rows(m, self._xi.dtype)), (*m.shape[:-1], -1))
 
     def back(self, g: Array) -> Array:
         """Products along columns."""
-        return np.asarray(g.astype(self._xi.dtype, copy=False) @ self._xi, dtype=np.float64)
+        return np.reshape(_reals.back(self._xi, self._rows(g, self._xi.dtype)), (*g.shape[:-1], -1))
 
     def times_squared(self, v: Array) -> Array:
         """Products with the squares, along rows."""
-        return np.concatenate([v @ (x * x).T for _, x in self._blocks()], axis=-1)
+        return np.reshape(_reals.times(self._xi, self._rows(v), squared=True), (*v.shape[:-1], -1))
 
     def back_squared(self, g: Array) -> Array:
         """Products with the squares, along columns."""
-        return np.asarray(sum(g[..., rows] @ (x * x) for rows, x in self._blocks()))
+        return np.reshape(_reals.back(self._xi, self._rows(g), squared=True), (*g.shape[:-1], -1))
 
-    def _blocks(self) -> Iterator[tuple[slice, NDArray[Any]]]:
-        """Blocks of rows whose squares stay in cache."""
-        height = max(1, _BLOCK_ENTRIES // self._xi.shape[1])
-        for start in range(0, len(self._xi), height):
-            rows = slice(start, start + height)
-            yield rows, self._xi[rows]
+    def _rows(self, vectors: Array, dtype: Any = np.float64) -> NDArray[Any]:
+        return np.ascontiguousarray(vectors.reshape(-1, vectors.shape[-1]), dtype=dtype)

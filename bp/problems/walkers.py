@@ -19,10 +19,12 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from bp.problems import _bits, _walks
-from bp.problems._intervals import packed
+from bp.problems import _bits, _reals, _walks
+from bp.problems._intervals import packed_rows
 
 Energy = Literal["errors", "flips"]
+
+_FRESH = 4096  # flips between two fresh sums of real patterns
 
 
 class Walker(ABC):
@@ -172,14 +174,18 @@ class RealWalker(Walker):
     columns : array, shape (N, P)
         Patterns times labels, by weight.
     weights : array of int8, shape (N,)
-    intervals : array, shape (K, 2)
-        Allowed sums.
+    intervals : array, shape (P, K, 2)
+        Allowed sums of each pattern.
+
+    Notes
+    -----
+    The sums are added up afresh after some 4096 flips, before their rounding reaches that of the allowed intervals.
     """
 
     def __init__(self, columns: NDArray[np.float64], weights: NDArray[np.int8], intervals: NDArray[np.float64]) -> None:
-        self._columns, self._limits = columns, packed(intervals)
+        self._columns, self._limits = columns, packed_rows(intervals)
         self._weights = np.array(weights, dtype=np.int8)
-        self._sums = self._weights.astype(np.float64) @ columns
+        self._refresh()
 
     @property
     def weights(self) -> NDArray[np.int8]:
@@ -199,10 +205,21 @@ class RealWalker(Walker):
         """Flip weight `i`."""
         self._sums += -2.0 * self._weights[i] * self._columns[i]
         self._weights[i] = -self._weights[i]
+        self._account(1)
 
     def sweep(self, uniforms: NDArray[np.float64], beta: float) -> int:
         """One proposal for every weight, compiled."""
-        return int(_walks.sweep_reals(self._columns, self._weights, self._sums, self._limits, uniforms, beta))
+        made = int(_walks.sweep_reals(self._columns, self._weights, self._sums, self._limits, uniforms, beta))
+        self._account(made)
+        return made
+
+    def _account(self, flips: int) -> None:
+        self._flips += flips
+        if self._flips >= _FRESH:
+            self._refresh()
+
+    def _refresh(self) -> None:
+        self._sums, self._flips = _reals.back(self._columns, self._weights[None].astype(np.float64))[0], 0
 
 
 def lattice_tables(n: int, lattice: NDArray[np.int64]) -> tuple[NDArray[np.bool_], NDArray[np.int64]]:

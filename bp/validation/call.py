@@ -30,14 +30,13 @@ def stored_call(folder: str | os.PathLike[str]) -> dict[str, Any]:
         call = json.loads(path.read_bytes())
     except (FileNotFoundError, NotADirectoryError):
         raise ValueError(f"there is nothing to resume in {folder}: no run of crosscheck was begun there") from None
-    except ValueError:
+    except (ValueError, RecursionError):
         call = None
-    if not isinstance(call, dict) or not call.keys() >= _KEYS:
+    if not isinstance(call, dict) or not call.keys() >= _KEYS or not isinstance(call["model"], str):
         raise ValueError(f"{path} is damaged: it does not tell what was asked for; give the settings instead")
     return call
 
 
 def store_call(store: PointStore, call: Mapping[str, Any]) -> None:
-    """Write down what was asked for (JSON values), for `stored_call`."""
-    with store.locked():
-        replace_file(store.folder / _CALL, json.dumps(dict(call), indent=1).encode())
+    """Write down what was asked for (JSON values), for `stored_call`; the caller holds the lock of the store."""
+    replace_file(store.folder / _CALL, json.dumps(dict(call), indent=1).encode())

@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 
 from bp.ensembles.draw import Draw
+from bp.ensembles.grid import DRAWING
 from bp.execution.store import Point
 from bp.messages.state import Method
 from bp.validation.table import Row, Values
@@ -79,6 +80,8 @@ class Comparison(ABC):
 
     default = True
     """Whether it is made if none is named."""
+    entry = DRAWING
+    """Bytes that an entry of its patterns takes, at most, without messages."""
     order = 100
     """Its place in the table; those with the same one come by name."""
 
@@ -89,6 +92,10 @@ class Comparison(ABC):
     def sizes(self, n: Sequence[int]) -> tuple[int, ...]:
         """Sizes of the instances, by default those asked for."""
         return tuple(n)
+
+    def operations(self, model: Model, n: int, n_patterns: int) -> float:
+        """Elementary operations of `measure`, about: what takes more than an hour is refused before any work."""
+        return 0.0
 
     @abstractmethod
     def measure(self, job: Job) -> Point:

@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+import logging
 import os
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import Executor
+from functools import partial
 from operator import attrgetter
 from typing import get_args
 
 import numpy as np
 from numpy.typing import ArrayLike
+from tqdm import tqdm
 
 from bp.ensembles.grid import Grid
-from bp.execution.jobs import run_points
+from bp.execution.jobs import checked_execution, run_points
 from bp.execution.store import Point, PointStore, root_seed
 from bp.messages.state import Method
 from bp.randomness import Rng
@@ -21,10 +24,13 @@ from bp.validation.comparison import Comparison, Job, Measured
 from bp.validation.comparisons import COMPARISONS
 from bp.validation.report import Crosscheck
 from bp.validation.table import Row
-from replica_theory.arguments import AWAY, checked_choice, checked_numbers
+from replica_theory.arguments import AWAY, checked_choice, checked_numbers, is_listed, shown
 from replica_theory.models.model import Model
 
+logger = logging.getLogger(__name__)
+
 DISTANCES = (0.02, 0.05, 0.1, 0.15)
+_MOST = 1e11  # elementary operations on an instance: some ten minutes to an hour
 
 
 def crosscheck(
@@ -63,14 +69,14 @@ def crosscheck(
         - ``"enumeration"``: entropy, replica symmetric ↔ all solutions of small instances ↔ belief propagation on them,
           and the Franz-Parisi entropy ↔ solutions around solutions, extrapolated from N = 12 to 24;
         - ``"energy"``: energy at beta = 1.5, replica symmetric ↔ belief propagation ↔ Monte Carlo, extrapolated from
-          N = 101 to 401;
+          N = 101 to 401; chains that have not forgotten their start (`bp.Sample.status`) give no value;
         - ``"state-evolution"``: overlaps of AMP iteration by iteration;
         - ``"planted"`` (teacher at kappa = 0, even constraint): Franz-Parisi ↔ belief propagation around the teacher,
           or around a planted solution;
-        - ``"focusing"`` (random labels, odd constraint): overlaps and local entropy of focusing BP at given gamma and
-          y, its own theory ↔ the algorithm, and the robust ensemble, which it approximates;
-        - ``"solutions"``: local entropies around the solutions that every solver finds, above the Franz-Parisi entropy
-          and below the bound at y = inf.
+        - ``"focusing"`` (random labels, odd constraint): overlaps and internal entropy of focusing BP at given gamma
+          and y, its own theory ↔ the algorithm, and the robust ensemble, which it approximates;
+        - ``"solutions"``: local entropies around the solutions that every solver finds within 2000 sweeps, above the
+          Franz-Parisi entropy and below the bound at y = inf; where that is the entropy, against that of the instance.
 
         By default all that apply to the model but ``"enumeration"`` and ``"focusing"``.
     distance : float or sequence of float
@@ -90,13 +96,15 @@ def crosscheck(
     Returns
     -------
     Crosscheck
+        Its `verdict` is one p-value for all rows.
 
     Raises
     ------
     TypeError
         If `model` is not a model, or an argument is not a number where it should be.
     ValueError
-        For a load that is not positive or gives no pattern, sizes below 2, a distance outside (0, 1/2], a finite beta,
+        For a load that is not positive, gives no pattern at a size that a comparison uses (some have their own) or so
+        many that an instance takes more than an hour, sizes below 2, a distance outside (0, 1/2], a finite beta,
         an array of margins, an unknown comparison or one that the model does not allow, or a folder of a run with other
         settings, another format or another version.
     OSError
@@ -122,8 +130,12 @@ def crosscheck(
         raise ValueError(f"crosscheck needs a single kappa and beta = inf; got {model}")
     distances = checked_numbers("distance", distance, AWAY)
     checked_choice("method", method, get_args(Method))
-    grid.require_memory(method)
+    checked_execution(executor, folder)
     chosen = _chosen(model, comparisons)
+    for comparison in chosen:
+        instead = f"choose a smaller n or alpha, or comparisons without {comparison.name!r}"
+        grid.require_memory(method, comparison.sizes(grid.n), entry=comparison.entry, instead=instead)
+        _require(comparison, grid)
     seed = root_seed(rng, folder)
     jobs = [
         Job(model, load, size, seed, (i, size, k), comparison, distances, method)
@@ -135,13 +147,14 @@ def crosscheck(
     names = tuple(comparison.name for comparison in chosen)
     settings = grid.settings(seed) | {"distance": distances, "method": method}
     store = None if folder is None else PointStore(folder, settings)
-    if store is not None:
-        store_call(store, settings | {"samples": grid.samples, "comparisons": names})
-    done = run_points(measure, jobs, columns=_columns, store=store, executor=executor, label="crosscheck")
+    call = settings | {"samples": grid.samples, "comparisons": names}
+    begin = None if store is None else partial(store_call, store, call)
+    work = measure if executor is not None else _Announced(measure)
+    done = run_points(work, jobs, columns=_columns, store=store, executor=executor, label="crosscheck", begin=begin)
     points: dict[str, dict[int, list[Point]]] = {name: {} for name in names}
     for job, point in zip(jobs, done, strict=True):
         points[job.comparison.name].setdefault(job.n, []).append(point)
-    rows = tuple(row for comparison in chosen for row in _rows(comparison, grid, distances, points[comparison.name]))
+    rows = tuple(_rows(chosen, grid, distances, points))
     return Crosscheck(model, grid.n, grid.samples, seed, method, names, rows, points)
 
 
@@ -150,17 +163,52 @@ def measure(job: Job) -> Point:
     return job.comparison.measure(job)
 
 
+class _Announced:
+    """Work that logs a line as it comes to another comparison or size."""
+
+    def __init__(self, work: Callable[[Job], Point]) -> None:
+        self._work, self._place = work, ("", 0)
+
+    def __call__(self, job: Job) -> Point:
+        place = job.comparison.name, job.n
+        if place != self._place:
+            self._place = place
+            logger.info("crosscheck: %s at N = %d", *place)
+        return self._work(job)
+
+
 def _columns(job: Job) -> tuple[str, ...]:
     return job.comparison.columns
 
 
+def _require(comparison: Comparison, grid: Grid) -> None:
+    """Refuse a comparison that has no patterns at one of its sizes, or takes longer than anybody waits."""
+    sizes = comparison.sizes(grid.n)
+    instead = f", or leave out the comparison {comparison.name!r}"
+    grid.require_patterns(sizes, instead)
+    for n in sizes:
+        load = max(grid.alpha)
+        operations = comparison.operations(grid.model, n, round(load * n))
+        if operations > _MOST:
+            raise ValueError(
+                f"alpha={load} gives {round(load * n)} patterns at n={n}, on which {comparison.name!r} takes some "
+                f"{operations:.0e} operations an instance; choose a smaller alpha{instead}"
+            )
+
+
 def _rows(
-    comparison: Comparison, grid: Grid, distances: tuple[float, ...], by_size: Mapping[int, list[Point]]
+    chosen: Sequence[Comparison],
+    grid: Grid,
+    distances: tuple[float, ...],
+    points: Mapping[str, Mapping[int, list[Point]]],
 ) -> Iterator[Row]:
-    """Load by load."""
-    for i, load in enumerate(grid.alpha):
+    """Comparison by comparison, load by load."""
+    places = [(comparison, i) for comparison in chosen for i in range(len(grid.alpha))]
+    for comparison, i in tqdm(places, desc="theory", disable=None, leave=False):
+        logger.info("crosscheck: theory of %s at alpha = %g", comparison.name, grid.alpha[i])
+        by_size = points[comparison.name]
         mine = {n: by_size[n][i * grid.samples : (i + 1) * grid.samples] for n in sorted(by_size)}
-        yield from comparison.rows(Measured(grid.model, load, distances, mine))
+        yield from comparison.rows(Measured(grid.model, grid.alpha[i], distances, mine))
 
 
 def _chosen(model: Model, comparisons: str | Comparison | Sequence[str | Comparison] | None) -> tuple[Comparison, ...]:
@@ -171,8 +219,8 @@ def _chosen(model: Model, comparisons: str | Comparison | Sequence[str | Compari
     if isinstance(comparisons, str) and comparisons == "all":
         return tuple(possible.values())
     asked = [comparisons] if isinstance(comparisons, str | Comparison) else comparisons
-    if not isinstance(asked, Iterable):
-        raise TypeError(f"comparisons must be 'all', None, names or objects of Comparison; got {comparisons!r}")
+    if not is_listed(asked):
+        raise TypeError(f"comparisons must be 'all', None, names or objects of Comparison; got {shown(comparisons)}")
     chosen = [_comparison(one, model, possible) for one in asked]
     names = [comparison.name for comparison in chosen]
     if not names or len(set(names)) < len(names):
@@ -189,9 +237,9 @@ def _comparison(one: str | Comparison, model: Model, possible: Mapping[str, Comp
             raise ValueError(f"comparisons: {one.name!r} does not apply to {model}")
         return one
     if not isinstance(one, str):
-        raise TypeError(f"comparisons must be 'all', None, names or objects of Comparison; got {one!r}")
+        raise TypeError(f"comparisons must be 'all', None, names or objects of Comparison; got {shown(one)}")
     if one not in COMPARISONS:
-        raise ValueError(f"comparisons must be 'all' or among {', '.join(map(repr, COMPARISONS))}; got {one!r}")
+        raise ValueError(f"comparisons must be 'all' or among {', '.join(map(repr, COMPARISONS))}; got {shown(one)}")
     if one not in possible:
         raise ValueError(f"comparisons: {one!r} does not apply to {model}; {', '.join(map(repr, possible))} do")
     return possible[one]

@@ -67,7 +67,7 @@ def _entropy(ax: Axes, model: Model, rows: Sequence[Row]) -> None:
 def _local(ax: Axes, model: Model, rows: Sequence[Row]) -> None:
     sources = sorted({row.simulation_source for row in rows})
     right = min(1.4 * max(row.distance for row in rows), 0.5)
-    grid = tuple((np.linspace(0.07, np.sqrt(right), 24) ** 2).tolist())
+    grid = tuple(np.minimum(np.linspace(0.07, np.sqrt(right), 24) ** 2, right).tolist())  # not 1/2 and a rounding
     for k, alpha in enumerate(sorted({row.alpha for row in rows})):
         for theory, style in ((bound, "--"), (typical, "-")):
             curve = theory(model, alpha, grid)
@@ -82,9 +82,9 @@ def _local(ax: Axes, model: Model, rows: Sequence[Row]) -> None:
     for s, source in enumerate(sources):
         ax.plot([], [], _MARKERS[s % len(_MARKERS)], ms=4, color="0.3", mfc="w" if s else None, label=source)
     ax.axhline(0, color="0.8", lw=0.8)
-    top = max(row.simulation for row in rows)
-    ax.set(xlabel="distance $d$", ylabel="local entropy (nats per weight)", xlim=(0, right))
-    ax.set_ylim(_LOWEST, 1.25 * top)
+    top, low = max(row.simulation for row in rows), min(row.simulation for row in rows)
+    ax.set(xlabel="distance $d$", ylabel="local entropy (nats per weight)", xlim=(0, 1.03 * right))
+    ax.set_ylim(min(_LOWEST, low + _LOWEST), 1.25 * top if top > 0 else 0.05)  # every marker whole
     ax.legend(frameon=False, fontsize=8.5, loc="upper left", bbox_to_anchor=(1.0, 1.0))
 
 

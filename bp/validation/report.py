@@ -19,6 +19,8 @@ from bp.execution.store import Point, require_writable, save_npz
 from bp.messages.state import Method
 from bp.validation.picture import picture
 from bp.validation.table import Row
+from bp.validation.verdict import Verdict, verdict
+from replica_theory.arguments import checked_path
 from replica_theory.models.model import Model
 from replica_theory.models.registry import particulars
 from replica_theory.results.files import replace_file
@@ -68,7 +70,7 @@ class Crosscheck(Labelled):
         """``CONVERGED`` if all rows have their numbers; else what is missing, as `Row.status` says.
 
         ``MAX_ITERATIONS`` if any simulation is missing, ``OUT_OF_RANGE`` if theory alone is. Whether the numbers agree
-        is another question, which `z` answers row by row.
+        is another question, which `z` answers row by row and `verdict` for all.
         """
         ends = {row.status for row in self.rows}
         return next((end for end in (Status.MAX_ITERATIONS, Status.OUT_OF_RANGE) if end in ends), Status.CONVERGED)
@@ -77,6 +79,11 @@ class Crosscheck(Labelled):
     def message(self) -> str:
         """How many rows have their numbers, and what the others lack, in a sentence."""
         return _message(self.rows)
+
+    @property
+    def verdict(self) -> Verdict:
+        """One p-value for all rows together: see `bp.validation.verdict.verdict`."""
+        return verdict(self.rows)
 
     @property
     def error(self) -> float:
@@ -154,7 +161,7 @@ class Crosscheck(Labelled):
         OSError
             If the folder cannot be written.
         """
-        folder = Path(folder)
+        folder = Path(checked_path("folder", folder))
         require_writable(folder)
         paths = [folder / f"crosscheck.{kind}" for kind in ("csv", "npz", "png")]
         replace_file(paths[0], self.to_csv().encode())
@@ -232,6 +239,7 @@ _COLUMNS = {
     "standard_error": Quantity("standard error of the simulation"),
     "z": Quantity("simulation minus theory in standard errors"),
     "samples": Quantity("instances that contributed"),
+    "missing": Quantity("instances without a value"),
     "dof": Quantity("degrees of freedom of the standard error"),
 }
 _DTYPES = {"float": np.float64, "int": np.int64}

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, fields, replace
 from typing import Literal, NamedTuple
 
 import numpy as np
+from scipy.special import stdtr
 
-from bp.ensembles.statistics import weighted_fit
+from bp.ensembles.fit import fitted
+from replica_theory.results.contents import checked_contents
 from replica_theory.results.presentation import equal
 from replica_theory.status import Status
 from replica_theory.typing import Array
@@ -51,8 +53,11 @@ class Row:
         not scatter (compare the values themselves).
     samples : int
         Instances that contributed (those where the measurement converged).
-    dof : int
-        Degrees of freedom of the standard error.
+    missing : int
+        Instances without a value.
+    dof : float
+        Degrees of freedom of the standard error; of an extrapolation those of Welch and Satterthwaite, which are fewer
+        than all sizes have together (`bp.ensembles.fit.fitted`).
     """
 
     quantity: str
@@ -72,7 +77,11 @@ class Row:
     standard_error: float = np.nan
     z: float = np.nan
     samples: int = 0
-    dof: int = 0
+    missing: int = 0
+    dof: float = 0.0
+
+    def __post_init__(self) -> None:
+        checked_contents(self)
 
     def __eq__(self, other: object) -> bool:
         if not isinstance(other, Row):
@@ -93,6 +102,25 @@ class Row:
             return Status.OUT_OF_RANGE
         measured = np.isfinite(self.simulation) and np.isfinite(self.standard_error)
         return Status.CONVERGED if measured else Status.MAX_ITERATIONS
+
+    @property
+    def complete(self) -> bool:
+        """Whether all instances have a value, but for one in fifty."""
+        return 50 * self.missing <= self.samples + self.missing
+
+    @property
+    def p_value(self) -> float:
+        """How often chance alone takes the simulation at least as far from where it should be.
+
+        By Student's t with `dof` degrees of freedom: on either side of the theory (``"equal"``), or below or above what
+        is a bound (``"above"``, ``"below"``). NaN for ``"near"``, where there is no `z`, and where the row is not
+        `complete`: the instances that have a value may differ from the others.
+        """
+        sides = {"equal": -abs(self.z), "above": self.z, "below": -self.z}
+        if self.expected not in sides or not self.complete or not self.dof > 0:
+            return np.nan
+        tail = float(stdtr(self.dof, sides[self.expected]))
+        return 2 * tail if self.expected == "equal" else tail
 
     @property
     def discrepancy(self) -> float:
@@ -130,7 +158,9 @@ class Values(NamedTuple):
     control_variates: Array
 
 
-def compare(row: Row, sizes: Sequence[Values], limit: float, *, each: bool = True, order: int = 1) -> list[Row]:
+def compare(
+    row: Row, sizes: Sequence[Values], limit: float | Callable[[float], float], *, each: bool = True, order: int = 1
+) -> list[Row]:
     """Rows of every size (if `each`), and of N = infinity where there are several.
 
     Parameters
@@ -138,23 +168,27 @@ def compare(row: Row, sizes: Sequence[Values], limit: float, *, each: bool = Tru
     row : Row
         What is compared, without numbers; its load is the one asked for.
     sizes : sequence of Values
-    limit : float
-        Theory at the load asked for.
+    limit : float or callable
+        Theory at the load asked for; a function of the load is called only where there is something to extrapolate.
     each : bool
         Whether every size gets a row, besides the limit.
     order : int
         Highest power of 1/N in the extrapolation.
     """
     rows = [_at_size(row, size) for size in sizes]
-    return [*(rows if each or len(rows) == 1 else ()), *([_limit(row, rows, limit, order)] if len(rows) > 1 else ())]
+    if len(rows) == 1:
+        return rows
+    value = limit(row.alpha) if callable(limit) else limit
+    return [*(rows if each else ()), _limit(row, rows, value, order)]
 
 
 def _missing(row: Row, count: int, total: int) -> Row:
     """The row, saying that some instances are left out; it is exact no more where they are one in fifty."""
+    row = replace(row, samples=total - count, missing=count)
     if not count:
         return row
     note = f"no value on {count} of {total}"
-    exact = row.expected == "equal" and count <= total / 50
+    exact = row.expected == "equal" and row.complete
     expected: Expected = row.expected if exact or row.expected != "equal" else "near"
     return replace(row, assumption="; ".join(filter(None, (row.assumption, note))), expected=expected)
 
@@ -164,33 +198,36 @@ def _at_size(row: Row, size: Values) -> Row:
     mean, error, dof = _mean(size.values[usable], size.control_variates[usable])
     z = (mean - size.theory) / error if error > _NO_SCATTER else np.nan
     row = _missing(row, int(np.sum(~usable)), len(usable))
-    row = replace(row, alpha=size.load, n=float(size.n), samples=int(usable.sum()), dof=dof)
+    row = replace(row, alpha=size.load, n=float(size.n), dof=dof)
     return replace(row, theory=size.theory, simulation=mean, standard_error=error, z=z)
 
 
-def _mean(values: Array, variates: Array) -> tuple[float, float, int]:
+def _mean(values: Array, variates: Array) -> tuple[float, float, float]:
     """Mean, its standard error, degrees of freedom; by regression on the control variates, if instances are enough."""
     count, k = variates.shape
     if count < 2:
-        return (float(values.mean()) if count else np.nan), np.nan, 0
+        return (float(values.mean()) if count else np.nan), np.nan, 0.0
     if count < 1 + k + _SPARE:
         k = 0
     design = np.column_stack([np.ones(count), variates[:, :k]])
     solution = np.linalg.lstsq(design, values, rcond=None)[0]
-    dof = count - 1 - k
+    dof = float(count - 1 - k)
     variance = float(np.sum((values - design @ solution) ** 2)) / dof
     return float(solution[0]), float(np.sqrt(variance * np.linalg.pinv(design.T @ design)[0, 0])), dof
 
 
 def _limit(row: Row, rows: Sequence[Row], limit: float, order: int) -> Row:
     """The polynomial in 1/N through the discrepancies; theory plus its intercept stands for the simulation."""
-    sizes, gaps = np.array([r.n for r in rows]), np.array([r.discrepancy for r in rows])
-    errors = np.array([r.standard_error for r in rows])
-    exact = bool(np.all(errors < _NO_SCATTER))
-    line, covariance, _, _ = weighted_fit(sizes, gaps, np.ones(len(rows)) if exact else errors, order)
-    error = 0.0 if exact else float(np.sqrt(covariance[0, 0]))
+    n, gaps, errors, count, degrees = (
+        np.array([getattr(r, name) for r in rows], dtype=np.float64)
+        for name in ("n", "discrepancy", "standard_error", "samples", "dof")
+    )
+    fit = fitted(n, gaps, errors, count, degrees, order)
+    gap, error = float(fit.coefficients[0]), float(np.sqrt(fit.covariance[0, 0]))
     worst = max(rows, key=lambda r: r.expected == "near")
     row = replace(row, n=np.inf, expected=worst.expected, assumption=worst.assumption)
-    row = replace(row, samples=sum(r.samples for r in rows), dof=sum(r.dof for r in rows))
-    gap = float(line[0])
-    return replace(row, theory=limit, simulation=limit + gap, standard_error=error, z=gap / error if error else np.nan)
+    samples, missing = sum(r.samples for r in rows), sum(r.missing for r in rows)
+    row = replace(row, samples=samples, missing=missing, dof=fit.degrees if np.isfinite(error) else 0.0)
+    error = error if not error <= _NO_SCATTER else 0.0
+    z = gap / error if error else np.nan
+    return replace(row, theory=limit, simulation=limit + gap, standard_error=error, z=z)

@@ -21,6 +21,7 @@ from replica_theory.typing import Array
 Theory = Callable[[Model, float, tuple[float, ...]], Array]
 
 
+@lru_cache(maxsize=1024)
 def symmetric(model: Model, field: str, load: float) -> float:
     """A field of the replica-symmetric point, NaN where there is none."""
     with silenced():
@@ -41,7 +42,9 @@ def at_distance(theory: Theory, measured: Measured, k: int, load: float) -> floa
 
 @lru_cache(maxsize=256)
 def typical(model: Model, load: float, distances: tuple[float, ...]) -> Array:
-    """Entropy around typical solutions; NaN where theory has none."""
+    """Entropy around typical solutions; NaN where theory has none, as beyond the capacity."""
+    if not _has_solutions(model, load):
+        return np.full(len(distances), np.nan)
     with silenced():
         if isinstance(model, TeacherStudent):
             if np.asarray(model.kappa) != 0:  # the teacher is no typical student then
@@ -52,8 +55,15 @@ def typical(model: Model, load: float, distances: tuple[float, ...]) -> Array:
 
 @lru_cache(maxsize=256)
 def bound(model: Model, load: float, distances: tuple[float, ...]) -> Array:
-    """The largest entropy around any configuration."""
+    """The largest entropy around any configuration; NaN beyond the capacity."""
+    if not _has_solutions(model, load):
+        return np.full(len(distances), np.nan)
     with silenced():
         if isinstance(model, TeacherStudent):
             return dense_teacher(model, load, np.array(distances)).entropy
         return local_entropy_theory(model, load, np.array(distances)).entropy
+
+
+def _has_solutions(model: Model, load: float) -> bool:
+    """Whether the replica-symmetric entropy is not negative: else curves are sought for long and mean nothing."""
+    return not symmetric(model, "entropy", load) < 0

@@ -144,9 +144,8 @@ def state_evolution(
     orders, hats = _evolved(flat, loads, start, iterations, _NODES)
     rough = _evolved(flat, loads, start, iterations, _NODES // 2 + 1)[0]
     error = np.maximum.accumulate(np.abs(np.array(orders) - np.array(rough)).max(axis=1))
-    shape = (-1, *points.shape)
-    columns = [np.reshape(column, shape) for pairs in (orders, hats) for column in zip(*pairs, strict=True)]
-    columns.append(np.reshape(error, shape))
+    found = [np.asarray(column) for pairs in (orders, hats) for column in zip(*pairs, strict=True)]
+    columns = [column.reshape((len(column), *points.shape)) for column in [*found, error]]
     return StateEvolution(model, points.shaped(loads), *columns)
 
 

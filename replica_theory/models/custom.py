@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from functools import lru_cache
@@ -10,7 +11,8 @@ from typing import Any, ClassVar
 import numpy as np
 from scipy import special
 
-from replica_theory.arguments import checked_real
+from replica_theory.arguments import FINITE, checked_callable, checked_flag, checked_real, shown
+from replica_theory.models.intervals import checked_edges
 from replica_theory.models.model import BETA, SHARP, Kernel, Model, Option
 from replica_theory.numerics.namespace import NUMPY, Namespace
 from replica_theory.typing import Array, ArrayLike
@@ -21,7 +23,7 @@ _DIFFERENCE = 0.1
 """Spacing over the standard deviation of the stencil that differentiates a user's kernel."""
 
 
-@dataclass(frozen=True, eq=False, init=False)
+@dataclass(frozen=True, eq=False, init=False, repr=False)
 class CustomModel(Model):
     r"""A constraint given by the user's own kernel, :math:`P(h, \sigma) = E_x[f(h + \sigma x)]`.
 
@@ -102,17 +104,27 @@ class CustomModel(Model):
         kappa: ArrayLike = 0.0,
         beta: ArrayLike = np.inf,
     ) -> None:
-        if not callable(function):
-            raise TypeError(f"function must be callable as function(mean, std); got {function!r}")
-        ends = tuple(float(e) for e in np.ravel(checked_real("edges", tuple(edges))))
-        if not ends or not np.isfinite(ends).all() or list(ends) != sorted(set(ends)):
-            raise ValueError(f"edges must be finite, in increasing order, and at least one; got {ends}")
-        _check_user_kernel(function, ends, bool(log), bool(even), bool(concave))
-        values = {"function": function, "soft_edges": ends, "log": bool(log), "even": bool(even)}
-        values |= {"concave": bool(concave), "kappa": kappa, "beta": beta}
+        checked_callable("function", function, "function(mean, std)")
+        ends = checked_edges(edges)
+        if list(ends) != sorted(set(ends)):
+            raise ValueError(f"edges must be in increasing order, none twice; got {shown(edges)}")
+        flags = {"log": log, "even": even, "concave": concave}
+        flags = {name: checked_flag(name, value) for name, value in flags.items()}
+        _check_user_kernel(function, ends, **flags)
+        values = {"function": function, "soft_edges": ends, "kappa": kappa, "beta": beta} | flags
         for name, value in values.items():
             object.__setattr__(self, name, value)
         self.__post_init__()
+
+    def __repr__(self) -> str:
+        """The model in words; the function by its name and a hash of what it gives, the same in every process."""
+        name = getattr(self.function, "__name__", type(self.function).__name__)
+        values = np.asarray(self.function(*np.meshgrid(_PROBES, [0.25, 1.0])), dtype=float)
+        mark = hashlib.sha256(np.ascontiguousarray(values).tobytes()).hexdigest()[:8]
+        rest = {"soft_edges": self.soft_edges, "log": self.log, "even": self.even, "concave": self.concave}
+        about = {"kappa": self.kappa, "beta": self.beta, "function": f"{name}[{mark}]"}
+        words = [f"{key}={value}" for key, value in (about | rest).items()]
+        return f"CustomModel({', '.join(words)})"
 
     def at(self, **parameters: Any) -> CustomModel:
         """Copy of the model with other parameters, e.g. ``model.at(kappa=0.1)``."""
@@ -136,7 +148,7 @@ class CustomModel(Model):
 
     def acceptance(self, h: ArrayLike) -> Array:
         """The user's kernel without noise."""
-        return np.asarray(np.exp(self.log_probability(np.asarray(h, dtype=float), SHARP).log))
+        return np.asarray(np.exp(self.log_probability(np.asarray(checked_real("h", h, FINITE)), SHARP).log))
 
     @property
     def edges(self) -> tuple[ArrayLike, ...]:
@@ -169,6 +181,7 @@ def _stencils(half: int) -> tuple[Array, Array, Array]:
 
 
 _STENCIL, _FIRST, _SECOND = _stencils(6)
+_PROBES = np.linspace(-3.0, 3.0, 25)
 
 
 def _user_log(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import functools
 from abc import abstractmethod
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from itertools import pairwise
 from typing import Any, ClassVar
@@ -12,11 +12,15 @@ from typing import Any, ClassVar
 import numpy as np
 from scipy import special
 
-from replica_theory.arguments import checked_real
+from replica_theory.arguments import FINITE, checked_callable, checked_real, shown
 from replica_theory.models.model import BETA, LOG_SQRT_2PI, Kernel, Model, Option
 from replica_theory.models.perceptron import hazard
 from replica_theory.numerics.namespace import NUMPY, Namespace
 from replica_theory.typing import Array, ArrayLike
+
+_NARROW = 0.03
+"""Width of an interval in units of the field's (and of the scale on which a tail decays) below which it is thin: six
+orders of it are then below rounding."""
 
 
 class UnionOfIntervals(Model):
@@ -44,7 +48,7 @@ class Even(UnionOfIntervals):
     def __post_init__(self) -> None:
         super().__post_init__()
         if np.any(np.asarray(self.kappa) <= 0):
-            raise ValueError(f"kappa must be positive for {self._must}; got {self.kappa}")
+            raise ValueError(f"kappa must be positive for {self._must}; got {shown(self.kappa)}")
 
     @property
     def edges(self) -> tuple[ArrayLike, ...]:
@@ -179,9 +183,8 @@ class IntervalModel(UnionOfIntervals):
         >>> IntervalModel.from_indicator(lambda h: abs(h) > 1, edges=[-1, 1]).intervals
         ((-inf, -1.0), (1.0, inf))
         """
-        ends = [-np.inf, *sorted(float(e) for e in edges), np.inf]
-        if len(ends) == 2:
-            raise ValueError("edges must name the places where the constraint changes; got none")
+        checked_callable("allowed", allowed, "allowed(h)")
+        ends = [-np.inf, *sorted(checked_edges(edges)), np.inf]
         middles = [ends[1] - 1.0, *(0.5 * (a + b) for a, b in pairwise(ends[1:-1])), ends[-2] + 1.0]
         chosen = [pair for pair, h in zip(pairwise(ends), middles, strict=True) if pair[0] < pair[1] and allowed(h)]
         return cls(chosen, kappa, beta)
@@ -226,7 +229,26 @@ def _interval_kernel(low: Any, high: Any, mean: Any, std: Any, space: Namespace)
         density_far = xp.where(finite, density_near * xp.exp(-0.5 * (far - near) * (far + near)), 0.0)
         d1 = (density_far - density_near) / std
         curvature = (near * density_near - xp.where(finite, far, 0.0) * density_far) / (std * std)
-    return Kernel(log, sign * d1, curvature - d1**2)
+        narrow = (high - low) * (1 + 0.5 * xp.abs(near + far)) < _NARROW * std
+    kernel = Kernel(log, sign * d1, curvature - d1**2)
+    if not bool(narrow.any()):
+        return kernel
+    thin = _thin_kernel((0.5 * (low + high) - mean) / std, (high - low) / std, std, space)
+    return Kernel(*(xp.where(narrow, one, other) for one, other in zip(thin, kernel, strict=True)))
+
+
+def _thin_kernel(m: Any, x: Any, std: Any, space: Namespace) -> Kernel:
+    r"""The same of an interval of width `x` around `m`, in units of `std`: the difference of tails would cancel.
+
+    :math:`\log[xG(m)(1 + s)]` with :math:`s = He_2(m)x^2/24 + He_4(m)x^4/1920`.
+    """
+    xp = space.xp
+    a, b = x * x / 24, x**4 / 1920
+    s = 1 + (m * m - 1) * a + (m**4 - 6 * m * m + 3) * b
+    slope = (2 * m * a + (4 * m**3 - 12 * m) * b) / s
+    bend = (2 * a + 12 * (m * m - 1) * b) / s
+    log = xp.log(x) - 0.5 * m * m - LOG_SQRT_2PI + xp.log(s)
+    return Kernel(log, (m - slope) / std, (bend - slope * slope - 1) / (std * std))
 
 
 def _union_kernel(intervals: tuple[tuple[ArrayLike, ArrayLike], ...], mean: Any, std: Any, space: Namespace) -> Kernel:
@@ -259,15 +281,28 @@ def _union_probability(
     return np.asarray(value), np.asarray(slope)
 
 
+def checked_edges(edges: Any) -> tuple[float, ...]:
+    """Fields at which a constraint changes, at least one, in the order given.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If they are not finite real numbers in a row.
+    """
+    found = np.asarray(checked_real("edges", tuple(edges) if isinstance(edges, Iterator) else edges, FINITE))
+    if found.ndim != 1 or not found.size:
+        raise ValueError(f"edges must be numbers in a row, at least one; got {shown(edges)}")
+    return tuple(found.tolist())
+
+
 def _checked_intervals(intervals: Any) -> tuple[tuple[float, float], ...]:
     """Disjoint intervals in increasing order."""
-    if not isinstance(intervals, Iterable) or isinstance(intervals, str):
-        raise TypeError(f"intervals must be a list of pairs (a, b); got {intervals!r}")
-    pairs = np.asarray(checked_real("intervals", [tuple(p) if isinstance(p, Iterable) else p for p in intervals]))
-    if pairs.ndim != 2 or pairs.shape[1] != 2:
-        raise ValueError(f"intervals must be a list of pairs (a, b), at least one; got {intervals!r}")
+    listed = [*intervals] if isinstance(intervals, Iterator) else intervals
+    pairs = np.asarray(checked_real("intervals", listed))
+    if pairs.ndim != 2 or pairs.shape[1] != 2 or not len(pairs):
+        raise ValueError(f"intervals must be a list of pairs (a, b), at least one; got {shown(listed)}")
     if not (pairs[:, 0] < pairs[:, 1]).all():  # NaN included
-        raise ValueError(f"every interval (a, b) needs a < b; got {intervals!r}")
+        raise ValueError(f"intervals: every (a, b) needs a < b; got {shown(listed)}")
     joined: list[tuple[float, float]] = []
     for a, b in sorted((float(a), float(b)) for a, b in pairs):
         if joined and a <= joined[-1][1]:
@@ -275,7 +310,7 @@ def _checked_intervals(intervals: Any) -> tuple[tuple[float, float], ...]:
         else:
             joined.append((a, b))
     if joined == [(-np.inf, np.inf)]:
-        raise ValueError(f"intervals must forbid something; {intervals!r} allows every stability")
+        raise ValueError(f"intervals must forbid something; {shown(listed)} allows every stability")
     return tuple(joined)
 
 

@@ -23,7 +23,8 @@ from typing import Any, ClassVar, Literal, NamedTuple, TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
-from replica_theory.arguments import checked_real
+from replica_theory import arguments
+from replica_theory.arguments import checked_kind, checked_real
 from replica_theory.numerics.namespace import NUMPY, Namespace
 from replica_theory.typing import Array, ArrayLike
 
@@ -91,12 +92,8 @@ class Model(ABC):
     beta: ArrayLike = np.inf
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "kappa", _checked("kappa", self.kappa))
-        object.__setattr__(self, "beta", _checked("beta", self.beta))
-        if not np.all(np.isfinite(self.kappa)):
-            raise ValueError(f"kappa must be finite; got {self.kappa}")
-        if np.any(np.isnan(self.beta)) or np.any(np.asarray(self.beta) < 0):
-            raise ValueError(f"beta must be non-negative (inf counts solutions); got {self.beta}")
+        object.__setattr__(self, "kappa", _checked("kappa", self.kappa, arguments.FINITE))
+        object.__setattr__(self, "beta", _checked("beta", self.beta, arguments.BETA))
 
     @abstractmethod
     def log_probability(self, mean: Any, std: Any, space: Namespace = NUMPY) -> Kernel:
@@ -182,8 +179,9 @@ class Model(ABC):
 
     def allows(self, h: ArrayLike) -> NDArray[np.bool_]:
         """Whether a pattern of stability `h` is satisfied (the edges included)."""
+        h = np.asarray(checked_real("h", h, arguments.FINITE))
         with np.errstate(all="ignore"):
-            sharp = self.log_probability(np.asarray(h, dtype=float), SHARP)
+            sharp = self.log_probability(h, SHARP)
         return np.asarray(sharp.log >= np.log(0.5) - 1e-6)
 
     def acceptance(self, h: ArrayLike) -> Array:
@@ -192,6 +190,7 @@ class Model(ABC):
 
     def contains(self, other: Model) -> NDArray[np.bool_]:
         """Whether every stability that `other` allows is allowed here (a hard constraint; broadcast over `kappa`)."""
+        checked_kind("other", other, Model)
         probes, thick = _between(
             np.broadcast_arrays(*(np.asarray(e, dtype=float) for e in (*self.edges, *other.edges)))
         )
@@ -238,9 +237,9 @@ def _same(one: Any, other: Any) -> bool:
     return np.array_equal(one, other) if _numeric(one) and _numeric(other) else bool(one == other)
 
 
-def _checked(name: str, value: Any) -> ArrayLike:
+def _checked(name: str, value: Any, allowed: arguments.Allowed) -> ArrayLike:
     """The parameter as a float or a read-only float array."""
-    checked = checked_real(name, value)
+    checked = checked_real(name, value, allowed)
     if isinstance(checked, np.ndarray):
         checked.flags.writeable = False
     return checked

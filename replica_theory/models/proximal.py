@@ -15,6 +15,7 @@ from typing import NamedTuple
 import numpy as np
 
 from replica_theory.models.model import Kernel, Model
+from replica_theory.models.steep_fields import steep_points
 from replica_theory.numerics.inner_newton import inner_newton
 from replica_theory.typing import Array
 
@@ -61,15 +62,14 @@ def maxima(model: Model, q: float, gap: float, std: float, order: int) -> Maxima
     q, gap, std : float
         Variance of `h`, :math:`\delta q > 0`, and width of the kernel.
     order : int
-        Gauss-Legendre nodes in each panel; panels are graded towards the edges and end at the jumps.
+        Gauss-Legendre nodes in each panel; panels are graded towards steep fields and end at the jumps.
     """
-    edges = [float(np.asarray(edge)) for edge in model.edges]
     f, kernel = _table(model, q, std)
     stable = gap * kernel.d2 < 1
     breaks = _jumps(model, f, kernel, gap, std)
     if breaks is None:
         return None
-    h, weights = _panels(edges, [jump.field for jump in breaks], std, float(np.sqrt(q)), order)
+    h, weights = _panels(steep_points(model, std), [jump.field for jump in breaks], float(np.sqrt(q)), order)
     inverse = f - gap * kernel.d1
     fields = np.empty_like(h)
     ends = [Jump(-np.inf, -np.inf, -np.inf), *breaks, Jump(np.inf, np.inf, np.inf)]
@@ -91,11 +91,12 @@ def jumps(model: Model, q: float, gap: float, std: float) -> list[Jump] | None:
 
 
 def _table(model: Model, q: float, std: float) -> tuple[Array, Kernel]:
-    """Fields that cover the measure and its maximisers, graded towards the edges, and the kernel there."""
+    """Fields that cover the measure and its maximisers, graded where the kernel is steep, and the kernel there."""
     edges = [float(np.asarray(edge)) for edge in model.edges]
     reach = _REACH * np.sqrt(q)
     low, high = min(-reach, *edges) - 12 * std, max(reach, *edges) + 12 * std
-    f = np.unique(np.concatenate([np.linspace(low, high, 401)] + [e + std * _SPREAD for e in edges]))
+    graded = [center + width * _SPREAD for center, width in steep_points(model, std)]
+    f = np.unique(np.concatenate([np.linspace(low, high, 401), *graded]))
     f = f[(f >= low) & (f <= high)]
     return f, model.log_kernel(f, std)
 
@@ -158,11 +159,11 @@ def _newton(model: Model, start: Array, h: Array, gap: float, std: float) -> Arr
     return inner_newton(step, start, most=_most_steps(gap), tol=1e-12).or_nan
 
 
-def _panels(edges: list[float], jumps: list[float], std: float, root: float, order: int) -> tuple[Array, Array]:
-    """Gauss-Legendre nodes on panels that double in size away from every edge (from std/2) and end at the jumps."""
+def _panels(steep: list[tuple[float, float]], jumps: list[float], root: float, order: int) -> tuple[Array, Array]:
+    """Gauss-Legendre nodes on panels that double in size from half a steep field's width, and end at jumps."""
     top = _REACH * root
-    steps = std * np.concatenate([-_DOUBLING[::-1], _DOUBLING])
-    cuts = np.concatenate([np.arange(-_REACH, _REACH + 0.5) * root, jumps, *(e + steps for e in edges)])
+    away = np.concatenate([-_DOUBLING[::-1], _DOUBLING])
+    cuts = np.concatenate([np.arange(-_REACH, _REACH + 0.5) * root, jumps, *(c + width * away for c, width in steep)])
     cuts = np.unique(np.clip(cuts, -top, top))
     keep = np.append(True, np.diff(cuts) > 1e-13 * top)
     cuts = cuts[keep]

@@ -13,35 +13,33 @@ random labels: the entropy around a typical solution.
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
 from numpy.typing import NDArray
 from scipy import special
 
-from replica_theory.arguments import AWAY, checked_alpha, checked_model, checked_real, shown
+from replica_theory.arguments import checked_alpha, checked_distance, checked_model, shown
 from replica_theory.models.model import Model
 from replica_theory.models.perceptron import TeacherStudent
 from replica_theory.numerics.fixed_points import ROUNDING, solve_fixed_points
 from replica_theory.numerics.gaussian import rule
 from replica_theory.numerics.inner_newton import inner_newton
-from replica_theory.results.curve import FAILED, EntropyCurve, Row, assemble
+from replica_theory.results.curve import AT_REFERENCE, EXCLUDED, FAILED, INACCURATE, EntropyCurve, Row, assemble
 from replica_theory.results.grid import broadcast
 from replica_theory.status import Status, report
 from replica_theory.typical.functional import (
     Orders,
-    almeida_thouless,
     conjugates,
-    energetic_rule,
     flat_model,
     flat_slice,
-    free_entropy,
+    read,
 )
 from replica_theory.typing import Array, ArrayLike
 
 _NODES = 241
 _CLOSEST = 1e-8
 """Smallest 1 - q at which the integrals are done."""
+_SMALLEST_DISTANCE = 1e-7
+"""Distances between 0 and this one are not resolved."""
 _MERGED = 1e-8
 """Smallest q - R^2 at which they are, relative to 1 - R^2."""
 _NAMES = ("q", "q_hat", "teacher_overlap", "teacher_overlap_hat", "gamma", "energy", "free_entropy", "replicon")
@@ -56,7 +54,7 @@ def around_teacher(model: TeacherStudent, alpha: ArrayLike, distance: ArrayLike)
         At finite `beta` students are thermal and `entropy` is that of the students at the energy
         ``overlaps["energy"]``.
     alpha, distance : float or array
-        Load, and distances in (0, 1/2]; they broadcast with each other and with the model's parameters.
+        Load, and distances in [0, 1/2]; they broadcast with each other and with the model's parameters.
 
     Returns
     -------
@@ -86,9 +84,13 @@ def around_teacher(model: TeacherStudent, alpha: ArrayLike, distance: ArrayLike)
     array([0.118181, 0.203857])
     """
     checked_model(model, TeacherStudent)
-    alpha, distance = checked_alpha(alpha), checked_real("distance", distance, AWAY)
+    alpha, distance = checked_alpha(alpha), checked_distance(distance)
     points = broadcast(alpha=alpha, distance=distance, kappa=model.kappa, beta=model.beta)
-    rows = _solve(flat_model(model, points), points.columns["alpha"], points.columns["distance"])
+    flat, loads, d = flat_model(model, points), points.columns["alpha"], points.columns["distance"]
+    away = np.flatnonzero(d > 0)
+    rows = [_at_teacher(at["kappa"], at["beta"]) for at in points]
+    for k, row in zip(away, _solve(flat_slice(flat, away), loads[away], d[away]) if len(away) else [], strict=True):
+        rows[k] = row
     label, asked = f"around the teacher, alpha = {shown(alpha)}", {"function": "around_teacher"}
     curve = assemble(rows, points, label, names=_NAMES, replicas=False, model=model, settings=asked)
     report(curve, "around_teacher", f"at distance {distance}")
@@ -126,18 +128,33 @@ def _solve(model: Model, alpha: Array, distance: Array) -> list[Row]:
     q_hat = alpha * pattern.q
     r_hat = _aligning(q_hat, distance)
     hats, gamma = Orders(q_hat, r_hat), r_hat - alpha * pattern.r
-    value, error = free_entropy(model, alpha, orders, hats, 2 * _NODES - 1)
-    energy = _energy(model, orders)
-    beta = np.ravel(model.beta)
-    entropy = value + np.where(np.isfinite(beta), np.where(np.isfinite(beta), beta, 0.0) * alpha * energy, 0.0)
-    replicon = almeida_thouless(model, alpha, orders, hats)
-    columns = np.stack([q, q_hat, r, r_hat, gamma, energy, value, replicon], axis=1)
-    status = [Status.of(float(entropy[k])) if solved[k] else Status.SADDLE_LOST for k in range(len(alpha))]
+    coarse, reading = (read(model, alpha, orders, hats, n) for n in (_NODES, 2 * _NODES - 1))
+    entropy = reading.free_entropy + reading.heat
+    error = reading.error + reading.heat_error + np.abs(entropy - coarse.free_entropy - coarse.heat)
+    columns = np.stack([q, q_hat, r, r_hat, gamma, reading.energy, reading.free_entropy, reading.stability], axis=1)
     return [
-        Row(status[k], float(entropy[k]), float(2 * gamma[k]), error=float(error[k]),
-            overlaps=dict(zip(_NAMES, columns[k].tolist(), strict=True))) if solved[k] else FAILED
+        Row(
+            _status(float(entropy[k]), float(reading.stability[k]), float(error[k])),
+            float(entropy[k]),
+            float(2 * gamma[k]),
+            error=float(error[k]),
+            overlaps=dict(zip(_NAMES, columns[k].tolist(), strict=True)),
+        )
+        if solved[k]
+        else Row(Status.OUT_OF_RANGE)
+        if distance[k] < _SMALLEST_DISTANCE
+        else FAILED
         for k in range(len(alpha))
-    ]  # fmt: skip
+    ]
+
+
+def _at_teacher(kappa: float, beta: float) -> Row:
+    """The limit d = 0: the teacher alone, who has stabilities of either size but no negative one."""
+    return AT_REFERENCE if kappa <= 0 or np.isfinite(beta) else EXCLUDED
+
+
+def _status(entropy: float, stability: float, error: float) -> Status:
+    return Status.of(entropy, stability=stability, error=error, tolerance=INACCURATE)
 
 
 def _aligning(q_hat: Array, distance: Array) -> Array:
@@ -161,12 +178,3 @@ def _deficits(q_hat: Array, r_hat: Array) -> tuple[Array, Array]:
     field = np.sqrt(q_hat)[:, None] * spins.nodes + r_hat[:, None]
     up, down = special.expit(2 * field), special.expit(-2 * field)
     return spins.integrate(4 * up * down), spins.integrate(2 * down)
-
-
-def _energy(model: Model, orders: Orders) -> Array:
-    if not np.isfinite(model.beta).any():
-        return np.zeros_like(orders.q)
-    measure = energetic_rule(model, orders.q, orders.r, 2 * _NODES - 1)
-    field = np.sqrt(orders.q)[:, None] * measure.nodes
-    violated: Any = measure.integrate(model.violation(field, np.sqrt(1 - orders.q)[:, None]))
-    return np.where(np.isfinite(np.ravel(model.beta)), violated, 0.0)

@@ -42,16 +42,14 @@ from replica_theory.replicas.probe import (
     residual,
     scale,
 )
-from replica_theory.results.curve import FAILED, EntropyCurve, Row, assemble
+from replica_theory.results.curve import AT_REFERENCE, EXCLUDED, FAILED, INACCURATE, EntropyCurve, Row, assemble
 from replica_theory.results.grid import broadcast, by_setting
 from replica_theory.status import ConvergenceError, Status, report, silenced
-from replica_theory.typical.replica_symmetric import replica_symmetric
+from replica_theory.typical.replica_symmetric import ReplicaSymmetric, replica_symmetric
 from replica_theory.typing import Array, ArrayLike
 
 _TOLERANCE = 1e-9
 """Estimated quadrature error above which a point is solved again with more nodes."""
-_POOR = 1e-7
-"""Estimated quadrature error above which a point counts as inaccurate at the largest rule."""
 _SMALLEST_DISTANCE = 1e-7
 _AT_TYPICAL = 1e-13
 """Distance in rapidity from the typical one below which a point counts as typical (an error of its square)."""
@@ -84,10 +82,13 @@ def franz_parisi(
     Returns
     -------
     EntropyCurve
-        `slope` is :math:`dS/dd = 2\gamma + \beta\alpha\,de/dd` (:math:`2\gamma` is that of the free entropy), NaN at
-        d = 0 where it is infinite. `overlaps` holds ``q, q_hat, t0, t0_hat, t_hat, gamma, q_ref, energy,
-        free_entropy`` and ``replicon``, positive where the replica-symmetric saddle is stable (see `local_entropy`).
-        Points with negative entropy (typical solutions are isolated there) have status ``"negative-entropy"``.
+        `slope` is :math:`dS/dd = 2\gamma + \beta\alpha\,de/dd` (:math:`2\gamma` is that of the free entropy), infinite
+        at d = 0, where the entropy is 0, or -inf if the reference is not allowed. `overlaps` holds ``q, q_hat, t0,
+        t0_hat, t_hat, gamma, q_ref, energy, free_entropy`` and ``replicon``, positive where the replica-symmetric
+        saddle is stable (see `local_entropy`).
+        Points with negative entropy (typical solutions are isolated there) have status ``"negative-entropy"``, those
+        whose replicon, or that of the references, is negative ``"unstable"``, and all of them ``"no-reference"`` where
+        the entropy of the references themselves is negative.
 
     Raises
     ------
@@ -153,7 +154,8 @@ def minimum_distance(model: Model, alpha: float, *, reference: Model | None = No
     TypeError, ValueError
         For a bad argument, or an array of parameters.
     ConvergenceError
-        If the replica-symmetric entropy itself is negative (alpha above capacity), or a saddle point is lost.
+        If the replica-symmetric entropy itself is negative (alpha above capacity), that of the references is (they do
+        not exist), or a saddle point is lost.
 
     Examples
     --------
@@ -166,6 +168,9 @@ def minimum_distance(model: Model, alpha: float, *, reference: Model | None = No
     typical = replica_symmetric(model, alpha)
     if float(typical.entropy) < 0:
         raise ConvergenceError(f"no minimum distance at alpha={alpha}: {Status.NEGATIVE_ENTROPY.sentence}", typical)
+    around = typical if center == model else replica_symmetric(center, alpha)
+    if float(around.entropy) < 0:
+        raise ConvergenceError(f"no minimum distance at alpha={alpha}: {Status.NO_REFERENCE.sentence}", around)
     grid = np.geomspace(0.5 * (1 - float(typical.q)), 1e-6, 40)
     for _ in range(3):  # below the root the branch may end
         rows = franz_parisi_rows(model, center, alpha, grid, patient=False)
@@ -274,10 +279,16 @@ def franz_parisi_rows(
         todo = np.array([k for k in todo if rows[k].error > _TOLERANCE or k in again], dtype=int)
         if not len(todo):
             break
-    return [
-        row._replace(status=Status.of(row.entropy, error=row.error, tolerance=_POOR)) if row.status.ok else row
-        for row in rows
-    ]
+    return [_judged(row, typical) if row.status.ok else row for row in rows]
+
+
+def _judged(row: Row, typical: ReplicaSymmetric) -> Row:
+    """The row with its status, by its numbers and those of the references."""
+    stability = float(np.fmin(row.overlaps.get("replicon", np.nan), float(typical.stability)))
+    status = Status.of(
+        row.entropy, error=row.error, stability=stability, reference=float(typical.entropy), tolerance=INACCURATE
+    )
+    return row._replace(status=status)
 
 
 def _follow(setting: Setting, q: float, distances: Array, finer: tuple[int, int]) -> list[Row]:
@@ -381,11 +392,8 @@ def _read_out(setting: Setting, x: Array, t: float) -> Row:
 
 
 def _at_reference(setting: Setting) -> Row:
-    """The limit d = 0: the reference alone, with the probe's energy."""
-    if np.isfinite(setting.probe.beta) or np.isfinite(setting.reference.beta):
-        return Row(Status.OUT_OF_RANGE)
-    inside = bool(setting.probe.contains(setting.reference))
+    """The limit d = 0: the reference alone."""
     overlaps = dict.fromkeys(_OVERLAPS, np.nan) | {"q": 1.0, "t0": setting.q_ref, "q_ref": setting.q_ref}
-    if not inside:
-        return Row(Status.NEGATIVE_ENTROPY, -np.inf, error=0.0, overlaps=overlaps)
-    return Row(Status.CONVERGED, 0.0, error=0.0, overlaps=overlaps)
+    thermal = np.isfinite(setting.probe.beta)
+    allowed = thermal or (np.isposinf(setting.reference.beta) and bool(setting.probe.contains(setting.reference)))
+    return (AT_REFERENCE if allowed else EXCLUDED)._replace(overlaps=overlaps)

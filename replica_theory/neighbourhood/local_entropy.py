@@ -35,7 +35,8 @@ from replica_theory.replicas.curve_rows import Sector, curve_rows
 from replica_theory.replicas.equations import OVERLAPS
 from replica_theory.results.curve import EntropyCurve, Row, assemble
 from replica_theory.results.grid import broadcast, by_setting
-from replica_theory.status import report
+from replica_theory.status import Status, report
+from replica_theory.typical.replica_symmetric import entropy_of
 from replica_theory.typing import Array, ArrayLike
 
 Reference = Literal["free", "solution"]
@@ -100,6 +101,10 @@ def local_entropy(
 
     Notes
     -----
+    The status of a point with a negative ``replicon`` or ``replicon_ref`` is ``"unstable"``; around solutions of
+    negative entropy, which do not exist, it is ``"no-reference"``. At d = 0 the entropy is 0 and the slope infinite
+    (``-inf`` around free references at y = 0, which hardly ever are solutions).
+
     Every curve starts where the replicas do not feel the reference (d = 1/2 if it is free, the typical distance
     between solutions if it is one) and is continued in log d; for zero complexity y is raised at d = 0.1 until
     :math:`\Sigma` vanishes and then followed along with the distance. A branch that turns back ends the curve there
@@ -139,7 +144,8 @@ def local_entropy(
     def solve(at: Mapping[str, float], distances: Array) -> list[Row]:
         probe = model.at(kappa=at["kappa"], beta=at["beta"])
         center = None if reference == "free" else probe.at(kappa=at["kappa"] if kappa_ref is None else kappa_ref)
-        return curve_rows(probe, center, at["alpha"], at["y"], distances, zero=zero, sector=sector)
+        found = curve_rows(probe, center, at["alpha"], at["y"], distances, zero=zero, sector=sector)
+        return found if center is None else [_judged(row, entropy_of(center, at["alpha"])) for row in found]
 
     with alive("local entropy", progress):
         rows = by_setting(points, "distance", solve)
@@ -152,18 +158,25 @@ def local_entropy(
     return curve
 
 
+def _judged(row: Row, reference: float) -> Row:
+    """The row of a constrained reference, which does not exist where the entropy of its kind is negative."""
+    exists = Status.of(0.0, reference=reference) is Status.CONVERGED
+    return row if exists or not row.status.ok else row._replace(status=Status.NO_REFERENCE)
+
+
 def _checked(model: Model, reference: str, kappa_ref: float | None) -> None:
     checked_model(model, Model)
     if model.has_teacher:
-        raise ValueError("with a teacher, local_entropy takes free references and a number of replicas, or inf")
+        takes = "free references and a number of replicas, or inf"
+        raise ValueError(f"with a teacher, local_entropy takes {takes}; got model={shown(model)}")
     checked_choice("reference", reference, get_args(Reference))
     if kappa_ref is None:
         return
+    kappa_ref = checked_number("kappa_ref", kappa_ref, FINITE)
     if reference == "free":
         raise ValueError(
-            f"kappa_ref is the margin of a constrained reference; got kappa_ref={kappa_ref} with a free one"
+            f"kappa_ref must be left to references that are solutions; got kappa_ref={kappa_ref} with a free one"
         )
-    checked_number("kappa_ref", kappa_ref, FINITE)
     if not np.all(model.contains(model.at(kappa=kappa_ref))):
         raise ValueError(
             f"the reference must satisfy the model's own constraint: kappa_ref={kappa_ref}, kappa={model.kappa}"
@@ -193,5 +206,7 @@ def checked_replicas(y: Any, reference: str) -> tuple[Array, bool]:
         return np.zeros(()), True
     count = np.asarray(checked_real("y", y, COUNT))
     if np.isinf(count).any() and reference == "solution":
-        raise ValueError("y = inf is a theory of the free reference; for solutions take y = 'zero-complexity'")
+        raise ValueError(
+            "y = inf is a theory of the free reference; for solutions y must be finite or 'zero-complexity'"
+        )
     return count, False

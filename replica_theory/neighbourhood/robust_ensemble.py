@@ -18,9 +18,10 @@ import numpy as np
 
 from replica_theory.arguments import NON_NEGATIVE, checked_alpha, checked_model, checked_real
 from replica_theory.models.model import Model
-from replica_theory.numerics.branches import follow_branch
+from replica_theory.numerics.branches import BranchPoint, follow_branch
 from replica_theory.numerics.interpolation import polynomial_weights
 from replica_theory.replicas.finite_y import Energetic, Entropic, Overlaps, System, energetic, entropic
+from replica_theory.results.curve import INACCURATE
 from replica_theory.results.grid import GridResult, broadcast, by_setting
 from replica_theory.results.quantities import ROBUST
 from replica_theory.status import ConvergenceError, Status, report, statuses
@@ -39,7 +40,7 @@ _HAIR = 1e-3
 """A branch is entered this far before its first target, so that the target itself is solved for."""
 _COLUMNS = (
     "free_entropy", "overlap", "energy", "local_entropy", "complexity", "q0", "q1", "q0_hat", "q1_hat", "error",
-    "residual",
+    "residual", "stability",
 )  # fmt: skip
 
 
@@ -76,6 +77,9 @@ class RobustEnsemble(GridResult):
         the value after doubling.
     residual : float or array
         Residual of the saddle-point equations.
+    stability : float or array
+        The smaller of the eigenvalues ``replicon`` and ``replicon_ref`` of `local_entropy`; where it is negative the
+        saddle point is unstable against breaking among replicas or references (status ``"unstable"``).
     status : Status or array of Status
     """
 
@@ -98,6 +102,7 @@ class RobustEnsemble(GridResult):
     q1_hat: ArrayLike
     error: ArrayLike
     residual: ArrayLike
+    stability: ArrayLike
     status: Any
 
     @property
@@ -116,7 +121,7 @@ class RobustEnsemble(GridResult):
     def internal_entropy(self) -> ArrayLike:
         r""":math:`-\beta F - \gamma t + \beta\alpha e = S + \Sigma/y`.
 
-        The local entropy in the traces of focusing belief propagation: it contains the share :math:`\Sigma/y` of the
+        The internal entropy in the traces of focusing belief propagation: it contains the share :math:`\Sigma/y` of the
         reference's own entropy and tends to `local_entropy` as y grows.
         """
         with np.errstate(divide="ignore"):
@@ -164,8 +169,8 @@ def robust_ensemble(
     -----
     The saddle is continued from :math:`\gamma = 0`, where the replicas ignore each other (y above 2: raised from there
     at a small coupling). Where :math:`\varphi(y, t)` is not concave in t the branch folds and the status is
-    ``"saddle-lost"``; past the fold use `local_entropy`, at given distance. For an even constraint the sector of
-    vanishing :math:`q_0` is taken. Replica symmetry is not checked.
+    ``"fold"``; past the fold use `local_entropy`, at given distance. For an even constraint the sector of
+    vanishing :math:`q_0` is taken as long as the replicas alone are stable there.
     At y = 1 the reference decouples, :math:`\varphi_{\rm RE} = \Phi_{\rm RS} + \log2\cosh\gamma`.
 
     Examples
@@ -214,7 +219,8 @@ def _branch(system: System, gammas: Array) -> list[_Point]:
     small = [first, 2 * first, 3 * first]
     wanted = np.append(gammas[gammas >= first], small if np.any((gammas > 0) & (gammas < first)) else [])
     solved = _follow(system, float(alone.q), [float(g) for g in np.unique(wanted)]) if len(wanted) else {}
-    found = {g: _read_out(system, x, g) for g, x in solved.items()}
+    ended = {g: _Point(point.status, _LOST.values) for g, point in solved.items() if not point.status.ok}
+    found = ended | {g: _read_out(system, point.x, g) for g, point in solved.items() if point.status.ok}
     origin = _uncoupled(system, alone)
     near = [found.get(g, _LOST) for g in small]
     points = []
@@ -230,7 +236,7 @@ def _first(y: float) -> float:
     return min(_FIRST, _FIRST_FIELD / max(y, 1.0))
 
 
-def _follow(system: System, q: float, gammas: list[float]) -> dict[float, Array]:
+def _follow(system: System, q: float, gammas: list[float]) -> dict[float, BranchPoint]:
     """Coordinates (q0, log(q1 - q0)), without q0 if even, at increasing couplings, as far as the branch goes."""
     easy = min(system.y, _EASY_Y)
     first = float(np.log(_first(system.y)))
@@ -247,13 +253,13 @@ def _follow(system: System, q: float, gammas: list[float]) -> dict[float, Array]
         x = raised.x
     targets = [float(np.log(g)) for g in gammas]
     points = follow_branch(partial(_residual, system), x, first - _HAIR, targets, max_step=_STEP, min_step=_RESOLVED)
-    return {g: point.x for g, point in zip(gammas, points, strict=True) if point.status.ok}
+    return dict(zip(gammas, points, strict=True))
 
 
 def _depart(system: System, q: float, log_gamma: float) -> Array:
     """Approximate solution at a small coupling, by iteration (the gap contracts where the solution is stable)."""
     gap = 2 * (log_gamma + float(np.log(1 - q)))
-    x = np.array([gap]) if system.model.is_even else np.array([q, gap])
+    x = np.array([gap]) if q == 0 else np.array([q, gap])
     for _ in range(30):
         step = _residual(system, x, log_gamma)
         if not np.isfinite(step).all() or np.abs(step).max() < 1e-9:
@@ -293,11 +299,12 @@ def _read_out(system: System, x: Array, gamma: float) -> _Point:
         return _LOST
     error = float(np.abs(fine - coarse)[[0, 1, 3]].max())
     residual = float(np.abs(_residual(finer, refined.x, p)).max())
-    return _Point(_status(fine), np.append(fine, [error, residual]))
+    values = np.append(fine, [error, residual, _stability(finer, refined.x, gamma)])
+    return _Point(_status(values), values)
 
 
 def _values(system: System, x: Array, gamma: float) -> Array | None:
-    """The values of `_COLUMNS` without the last two."""
+    """The values of `_COLUMNS` without the last three."""
     solved = _terms(system, x, float(np.log(gamma)))
     if solved is None:
         return None
@@ -317,7 +324,18 @@ def _values(system: System, x: Array, gamma: float) -> Array | None:
 
 
 def _status(values: Array) -> Status:
-    return Status.of(values[3], values[4])
+    return Status.of(values[3], values[4], stability=values[-1], error=values[-3], tolerance=INACCURATE)
+
+
+def _stability(system: System, x: Array, gamma: float) -> float:
+    """The smaller eigenvalue at a solution."""
+    solved = _terms(system, x, float(np.log(gamma)))
+    if solved is None:
+        return np.nan
+    _, forces, spins = solved
+    product = spins.response @ forces.response
+    among = 1 - system.alpha * np.linalg.eigvals(product).real.max() if np.isfinite(product).all() else np.nan
+    return float(np.fmin(1 - system.alpha * forces.curvature * spins.curvature, among))
 
 
 def _uncoupled(system: System, alone: ReplicaSymmetric) -> _Point:
@@ -325,7 +343,8 @@ def _uncoupled(system: System, alone: ReplicaSymmetric) -> _Point:
     phi = np.log(2) + system.y * float(alone.free_entropy)
     q, q_hat = float(alone.q), float(alone.q_hat)
     values = [phi, 0.0, float(alone.energy), float(alone.entropy), np.log(2), q, q, q_hat, q_hat]
-    return _Point(_status(np.array(values)), np.array([*values, float(alone.error), float(alone.residual)]))
+    values += [float(alone.error), float(alone.residual), float(alone.stability)]
+    return _Point(_status(np.array(values)), np.array(values))
 
 
 def _between(position: float, origin: _Point, near: list[_Point]) -> _Point:
@@ -337,5 +356,5 @@ def _between(position: float, origin: _Point, near: list[_Point]) -> _Point:
     values = polynomial_weights(nodes, u) @ np.stack([origin.values, *(p.values for p in near)])
     ratios = np.array([p.values[1] / k for k, p in enumerate(near, start=1)])
     values[1] = position * float(polynomial_weights(nodes[1:], u) @ ratios)
-    values[-2] = max(p.values[-2] for p in near)
+    values[-3] = max(p.values[-3] for p in near)
     return _Point(_status(values), values)

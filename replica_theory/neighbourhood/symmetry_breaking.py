@@ -33,7 +33,7 @@ from replica_theory.numerics.squeezing import squeezed, unsqueezed
 from replica_theory.replicas.curve_rows import curve_rows
 from replica_theory.replicas.equations import OVERLAPS
 from replica_theory.replicas.one_step import Breaking, Orders, Term, energetic, entropic
-from replica_theory.results.curve import EntropyCurve, Row, assemble
+from replica_theory.results.curve import INACCURATE, EntropyCurve, Row, assemble
 from replica_theory.results.grid import broadcast
 from replica_theory.status import Status, report
 from replica_theory.typing import Array, ArrayLike
@@ -332,7 +332,8 @@ def _broken(equations: BrokenEquations, x: Array, d: float, symmetric: Row | Non
     entropy = _entropy(equations, point)
     overlaps["free_entropy"] = point.entropy
     error = abs(finer.entropy - point.entropy)
-    return Row(Status.of(entropy, complexity), entropy, slope, complexity, error=error, overlaps=overlaps)
+    status = Status.of(entropy, complexity, error=error, tolerance=INACCURATE)
+    return Row(status, entropy, slope, complexity, error=error, overlaps=overlaps)
 
 
 def _entropy(equations: BrokenEquations, point: Point) -> float:

@@ -13,7 +13,7 @@ import numpy as np
 
 from replica_theory.numerics.squeezing import unsqueezed
 from replica_theory.replicas.finite_y import Energetic, Entropic, Overlaps, Resolution, System, energetic, entropic
-from replica_theory.results.curve import FAILED, Row
+from replica_theory.results.curve import FAILED, INACCURATE, Row
 from replica_theory.status import Status
 from replica_theory.typing import Array
 
@@ -45,6 +45,11 @@ class Saddle(NamedTuple):
     replicon: float
     replicon_ref: float
     r_ref: float
+
+    @property
+    def stability(self) -> float:
+        """The smaller of the two eigenvalues, of those that are known."""
+        return float(np.fmin(self.replicon, self.replicon_ref))
 
     def complexity(self, y: float) -> float:
         """Logarithm of the number of references per weight."""
@@ -231,7 +236,8 @@ def read_out(problem: Problem, x: Array, distance: float) -> Row:
     if problem.equations.system.model.has_teacher:
         overlaps |= dict(zip(TAUGHT, (q.r, hats.r, saddle.r_ref), strict=True))
     error = abs(entropy - base) + problem.equations.neglected(moved, 1 - 2 * distance)
-    return Row(Status.of(entropy, complexity), entropy, slope, complexity, y, error, overlaps)
+    status = Status.of(entropy, complexity, stability=saddle.stability, error=error, tolerance=INACCURATE)
+    return Row(status, entropy, slope, complexity, y, error, overlaps)
 
 
 def _solved(problem: Problem, x: Array, p: float, tries: int = 3) -> tuple[Array, float, Array, Array, Array] | None:

@@ -24,7 +24,7 @@ from typing import Any
 import numpy as np
 
 from replica_theory.models.model import Model
-from replica_theory.numerics.branches import follow_branch
+from replica_theory.numerics.branches import BranchPoint, follow_branch
 from replica_theory.replicas.equations import Equations
 from replica_theory.replicas.finite_y import entropic
 from replica_theory.replicas.infinite_y import LimitEquations
@@ -44,6 +44,8 @@ _MANY = 60.0
 _MOST = 1000.0
 _COOLED = 10.0
 """Number of replicas (or more) at which the constraint on the references is switched on."""
+Limit = Array | Saturated | BranchPoint | None
+"""Coordinates at y = inf, their limit where the width diverges, how the branch ended before, or nothing."""
 SYMMETRIC = 1e-7
 """Overlap below which a solution belongs to the sign-symmetric sector."""
 
@@ -89,9 +91,9 @@ def _iterated(equations: LimitEquations, t: float) -> Array | None:
     return point.x if point.status.ok and 0 < point.x[0] < 1 else None
 
 
-def limit_branch(model: Model, alpha: float, logs: list[float]) -> dict[float, Array | Saturated | None]:
+def limit_branch(model: Model, alpha: float, logs: list[float]) -> dict[float, Limit]:
     """Solutions of the sign-broken sector at y = inf at given log distances (arrays), or their saturated limits."""
-    solved: dict[float, Array | Saturated | None] = {p: saturated(model, alpha, 1 - 2 * np.exp(p)) for p in logs}
+    solved: dict[float, Limit] = {p: saturated(model, alpha, 1 - 2 * np.exp(p)) for p in logs}
     todo = [p for p in logs if solved[p] is None]
     start = limit_start(model, alpha) if todo else None
     if start is None:
@@ -101,16 +103,14 @@ def limit_branch(model: Model, alpha: float, logs: list[float]) -> dict[float, A
     solved |= descend(equations, x, origin, [p for p in todo if p < origin])
     above = sorted(p for p in todo if p >= origin)
     for point in follow_branch(equations.along, x, origin, above, max_step=0.1, min_step=_RESOLVED):
-        solved[point.parameter] = point.x if point.status.ok else None
+        solved[point.parameter] = point.x if point.status.ok else point
     return solved
 
 
-def descend(
-    equations: LimitEquations, x: Array, origin: float, logs: list[float]
-) -> dict[float, Array | Saturated | None]:
+def descend(equations: LimitEquations, x: Array, origin: float, logs: list[float]) -> dict[float, Limit]:
     """Solutions at y = inf at log distances below the origin; their limits once the width has diverged."""
     model, alpha = equations.model, equations.alpha
-    solved: dict[float, Array | Saturated | None] = {}
+    solved: dict[float, Limit] = {}
     todo = []
     for p in logs:
         t = 1 - 2 * float(np.exp(p))
@@ -132,17 +132,22 @@ def descend(
         if point.parameter not in places:
             continue
         p = places[point.parameter]
-        t = 1 - 2 * float(np.exp(p))
-        ended = None
+        t, ended = 1 - 2 * float(np.exp(p)), None
         if diverged and not point.status.ok:
             ended = taught(model, alpha, t) if model.has_teacher else saturated(model, alpha, t, always=True)
-        solved[p] = point.x if point.status.ok else ended
+        fold = _log_distance(point.fold) if near_half else point.fold
+        solved[p] = point.x if point.status.ok else ended or replace(point, fold=fold)
     return solved
 
 
 def _odds(log_distance: float) -> float:
-    """log(d/t) at log d."""
+    """The logarithm of d/t at log d."""
     return log_distance - float(np.log1p(-2 * np.exp(log_distance)))
+
+
+def _log_distance(odds: float) -> float:
+    """The logarithm of d at log(d/t)."""
+    return odds - float(np.log1p(2 * np.exp(odds)))
 
 
 def _waypoints(low: float, high: float) -> list[float]:
@@ -164,7 +169,7 @@ def sign_broken_start(equations: Equations, log_distance: float) -> Array | None
             break
         load *= 1.2
         limit = limit_branch(system.model, load, [log_distance])[log_distance]
-    if limit is None or isinstance(limit, Saturated):
+    if not isinstance(limit, np.ndarray):
         return None
     q, gap = float(limit[0]), float(np.expm1(limit[-2]))
     y = max(system.y, _MANY, 4 * gap / (1 - q))

@@ -19,7 +19,7 @@ from replica_theory.replicas.continuation import (
 from replica_theory.replicas.equations import Problem, read_out
 from replica_theory.replicas.even_constraint import SYMMETRIC, sign_broken_start, sign_broken_zero
 from replica_theory.replicas.finite_y import Overlaps, System
-from replica_theory.results.curve import FAILED, Row
+from replica_theory.results.curve import AT_REFERENCE, EXCLUDED, FAILED, INACCURATE, Row
 from replica_theory.status import ConvergenceError, Status
 from replica_theory.typical.replica_symmetric import replica_symmetric
 from replica_theory.typing import Array
@@ -105,7 +105,9 @@ def _extrapolated(nodes: list[Row], distance: float) -> Row:
     shorter = float(polynomial_weights(overlap[:-1] ** 2, t**2) @ np.array(entropies[:-1]))
     error = max(row.error for row in nodes) + abs(entropy - shorter)
     slope = odd([row.slope for row in nodes])
-    return Row(nodes[0].status, entropy, slope, complexity, nodes[0].y, error, overlaps)
+    stability = float(np.fmin(overlaps["replicon"], overlaps["replicon_ref"]))
+    status = Status.of(entropy, complexity, stability=stability, error=error, tolerance=INACCURATE)
+    return Row(status, entropy, slope, complexity, nodes[0].y, error, overlaps)
 
 
 def _points(problem: Problem, distances: Array) -> list[Row]:
@@ -179,7 +181,9 @@ def _interpolated(nodes: Array, rows: list[Row], centre: dict[str, float], p: fl
     keep = np.abs(nodes - p) < np.abs(nodes - p).max()
     shorter = float(polynomial_weights(nodes[keep], p) @ entropies[keep])
     error = np.abs(polynomial_weights(nodes, p)[:-1]) @ [row.error for row in rows] + abs(entropy - shorter)
-    return Row(Status.of(entropy, complexity), entropy, slope, complexity, rows[0].y, float(error), values)
+    stability = float(np.fmin(values["replicon"], values["replicon_ref"]))
+    status = Status.of(entropy, complexity, stability=stability, error=float(error), tolerance=INACCURATE)
+    return Row(status, entropy, slope, complexity, rows[0].y, float(error), values)
 
 
 def _logs(distances: Array) -> list[float]:
@@ -204,13 +208,15 @@ def _row(problem: Problem, solved: Branch, distance: float, missing: Status) -> 
 
 
 def _at_reference(problem: Problem) -> Row:
-    """The limit d = 0: the replicas are the reference, which satisfies both constraints."""
+    """The limit d = 0: the replicas are the reference, which satisfies both constraints where they are hard."""
     system = problem.equations.system
     model, reference = system.model, system.reference
     if problem.zero:
-        return Row(Status.NO_ZERO_COMPLEXITY)
-    if np.isfinite(model.beta) or system.y == 0 or (reference is not None and np.isfinite(reference.beta)):
-        return Row(Status.OUT_OF_RANGE)
+        return AT_REFERENCE._replace(complexity=0.0)
+    if np.isfinite(model.beta):
+        return AT_REFERENCE._replace(y=system.y)
+    if system.y == 0 and reference is None:  # any configuration is one: it hardly ever is a solution
+        return EXCLUDED._replace(y=0.0, complexity=float(np.log(2)))
     tighter = model if reference is None or not model.contains(reference) else reference
     try:
         alone = replica_symmetric(tighter, system.alpha)
@@ -219,4 +225,5 @@ def _at_reference(problem: Problem) -> Row:
     count, r = float(alone.entropy), float(alone.teacher_overlap)
     status = Status.CONVERGED if count >= 0 else Status.NEGATIVE_COMPLEXITY
     taught = {"teacher_overlap": r, "teacher_overlap_ref": r} if model.has_teacher else {}
-    return Row(status, 0.0, np.nan, count, system.y, 0.0, {"q1": 1.0, "phi": count, **taught})
+    overlaps = {"q1": 1.0, "phi": count, **taught}
+    return AT_REFERENCE._replace(status=status, complexity=count, y=system.y, overlaps=overlaps)

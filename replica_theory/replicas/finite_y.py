@@ -33,6 +33,7 @@ from numpy.typing import NDArray
 
 from replica_theory.models.model import Model
 from replica_theory.models.proximal import jumps
+from replica_theory.models.steep_fields import steep_points
 from replica_theory.numerics.binary import log2cosh
 from replica_theory.numerics.gaussian import POINT, Rule, rule
 from replica_theory.numerics.inner_grid import Band, inner_grid
@@ -294,7 +295,7 @@ def _inner(
     """
     model, y, rest = system.model, system.y, 1 - q.q1
     std, sharp = np.sqrt(rest), np.sqrt(rest / max(y, 1.0))
-    steps = [(float(np.asarray(edge)), sharp) for edge in model.edges] + more
+    steps = [(center, min(width, sharp)) for center, width in steep_points(model, std)] + more
     if system.reference is None and q.gap < _NARROW * sharp**2:
         f, log_df = _narrow_grid(h + y * q.gap * model.log_kernel(h, std).d1, np.sqrt(q.gap), system.resolution.spacing)
     else:
@@ -338,13 +339,12 @@ def _reference_steps(reference: Model, q: Overlaps, coupling: float, std_ref: fl
 
     The step lies where the reference's mean field is at the edge, which depends on the outer fields.
     """
-    width = std_ref / coupling
-    steps = [(float(np.asarray(edge)), width) for edge in reference.edges]
+    steps = [(center, w / coupling) for center, w in steep_points(reference, std_ref)]
     spread = 6 * float(np.hypot((1 - q.slope / coupling) * np.sqrt(q.q0), np.sqrt(max(q.rest, 0.0)) / coupling))
     bands = [
-        (edge / coupling, spread, 4 * width)
-        for edge, _ in steps
-        if abs(edge / coupling - edge) + spread > _UNRESOLVED * width and spread < _WIDEST * width
+        (center / coupling, spread, 4 * width)
+        for center, width in steps
+        if abs(center / coupling - center) + spread > _UNRESOLVED * width and spread < _WIDEST * width
     ]
     return steps, bands
 

@@ -23,6 +23,7 @@ import numpy as np
 
 from replica_theory.models.model import Model
 from replica_theory.models.proximal import maxima, maximal_field
+from replica_theory.models.steep_fields import steep_points
 from replica_theory.numerics.binary import log2cosh
 from replica_theory.numerics.half_line import half_line, kinked_line
 from replica_theory.numerics.inner_newton import inner_newton
@@ -178,7 +179,7 @@ class LimitEquations:
         """
         root = float(np.sqrt(variance))
         if self.model.is_concave or gap == 0:
-            steps = [(float(np.clip(float(np.asarray(e)) / root, -8, 8)), std / root) for e in self.model.edges]
+            steps = [(float(np.clip(e / root, -8, 8)), width / root) for e, width in steep_points(self.model, std)]
             outer = outer_rule(steps, self.nodes) if r is None else tilted_rule(steps, self.nodes, variance, r)
             if outer is None:
                 return None

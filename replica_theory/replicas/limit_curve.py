@@ -7,19 +7,16 @@ from dataclasses import replace
 import numpy as np
 
 from replica_theory.models.model import Model
-from replica_theory.numerics.branches import follow_branch
+from replica_theory.numerics.branches import BranchPoint, follow_branch
 from replica_theory.replicas.equations import TAUGHT
-from replica_theory.replicas.even_constraint import descend, limit_branch
+from replica_theory.replicas.even_constraint import Limit, descend, limit_branch
 from replica_theory.replicas.finite_curve import SMALLEST_DISTANCE
 from replica_theory.replicas.infinite_y import LimitEquations, aligned
 from replica_theory.replicas.saturated import Saturated, saturated
-from replica_theory.results.curve import FAILED, Row
+from replica_theory.results.curve import AT_REFERENCE, FAILED, INACCURATE, Row
 from replica_theory.status import ConvergenceError, Status
 from replica_theory.typical.replica_symmetric import ReplicaSymmetric, replica_symmetric
 from replica_theory.typing import Array
-
-Solution = Array | Saturated | None
-"""Coordinates, their limit where the width diverges, or nothing."""
 
 
 def limit_curve(model: Model, alpha: float, distances: Array) -> list[Row]:
@@ -28,17 +25,18 @@ def limit_curve(model: Model, alpha: float, distances: Array) -> list[Row]:
         alone = replica_symmetric(model, alpha)
     except ConvergenceError:
         return [FAILED] * len(distances)
-    flat, r_ref = (0.5, 0.0) if model.is_even else _aligned(model, alone)
+    symmetric = float(alone.q) == 0
+    flat, r_ref = (0.5, 0.0) if symmetric else _aligned(model, alone)
     inside = np.unique(distances[(distances >= SMALLEST_DISTANCE) & (distances < flat)])
     logs = [float(p) for p in np.log(inside)]
-    solved = limit_branch(model, alpha, logs) if model.is_even else typical_branch(model, alpha, alone, logs)
+    solved = limit_branch(model, alpha, logs) if symmetric else typical_branch(model, alpha, alone, logs)
     equations = LimitEquations(model, alpha)
     rows = []
     for d in distances:
         if d >= flat:
             rows.append(_typical_row(model, alone, r_ref))
         elif d == 0:
-            rows.append(Row(Status.CONVERGED, 0.0, np.inf, np.nan, np.inf, 0.0, {}))
+            rows.append(AT_REFERENCE._replace(y=np.inf))
         elif d < SMALLEST_DISTANCE:
             rows.append(Row(Status.OUT_OF_RANGE))
         else:
@@ -46,9 +44,9 @@ def limit_curve(model: Model, alpha: float, distances: Array) -> list[Row]:
     return rows
 
 
-def typical_branch(model: Model, alpha: float, alone: ReplicaSymmetric, logs: list[float]) -> dict[float, Solution]:
+def typical_branch(model: Model, alpha: float, alone: ReplicaSymmetric, logs: list[float]) -> dict[float, Limit]:
     """Solutions at log distances below that of the best aligned reference, continued from there."""
-    solved: dict[float, Solution] = {p: saturated(model, alpha, 1 - 2 * float(np.exp(p))) for p in logs}
+    solved: dict[float, Limit] = {p: saturated(model, alpha, 1 - 2 * float(np.exp(p))) for p in logs}
     taught = [float(alone.teacher_overlap)] if model.has_teacher else []
     start, origin = np.array([float(alone.q), *taught, 0.0, 0.0]), float(np.log(_aligned(model, alone)[0]))
     missing = [p for p, found in solved.items() if found is None]
@@ -72,12 +70,14 @@ def _typical_row(model: Model, alone: ReplicaSymmetric, r_ref: float) -> Row:
         overlaps |= dict(
             zip(TAUGHT, (float(alone.teacher_overlap), float(alone.teacher_overlap_hat), r_ref), strict=True)
         )
-    return Row(Status.of(entropy), entropy, 0.0, np.nan, np.inf, error, overlaps)
+    return Row(Status.of(entropy, stability=float(alone.stability)), entropy, 0.0, np.nan, np.inf, error, overlaps)
 
 
-def _limit_row(equations: LimitEquations, x: Solution, distance: float) -> Row:
+def _limit_row(equations: LimitEquations, x: Limit, distance: float) -> Row:
     if x is None:
         return FAILED
+    if isinstance(x, BranchPoint):
+        return Row(x.status, overlaps={"fold": float(np.exp(x.fold))})
     if isinstance(x, Saturated):
         overlaps = {"q0": x.q, "q1": x.q, "q0_hat": 0.0, "q1_hat": 0.0, "t_hat": 0.5 * x.slope,
                     "gamma": 0.5 * x.slope, "gap": np.inf, "gap_hat": 0.0}  # fmt: skip
@@ -97,7 +97,8 @@ def _limit_row(equations: LimitEquations, x: Solution, distance: float) -> Row:
         overlaps["residual"] = float(np.abs(equations.residual(x, t)).max())
     error = abs(finer.entropy - point.entropy)
     slope = 2 * point.t_hat + _heat_slope(equations, x, distance)
-    return Row(Status.of(finer.entropy), finer.entropy, slope, np.nan, np.inf, error, overlaps)
+    status = Status.of(finer.entropy, stability=finer.replicon, error=error, tolerance=INACCURATE)
+    return Row(status, finer.entropy, slope, np.nan, np.inf, error, overlaps)
 
 
 def _heat_slope(equations: LimitEquations, x: Array, distance: float) -> float:

@@ -18,6 +18,7 @@ from typing import NamedTuple
 import numpy as np
 
 from replica_theory.models.model import Model
+from replica_theory.models.steep_fields import steep_points
 from replica_theory.numerics.binary import log2cosh
 from replica_theory.numerics.gaussian import POINT, Rule, rule
 from replica_theory.numerics.half_line import half_line
@@ -142,7 +143,8 @@ def energetic(system: Breaking, q: Orders) -> Term | None:
     # At y = inf the field that maximises lies between h and the allowed set, or a few widths inside it.
     margin = _REACH * soft if system.infinite else 0.0
     ends = np.array([min(f[0], *edges) - margin, max(f[-1], *edges) + margin])
-    g, log_dg = inner_grid([(edge, sharp) for edge in edges], ends, width, system.resolution.spacing)
+    sharpest = [(center, min(size, sharp)) for center, size in steep_points(model, std)]
+    g, log_dg = inner_grid(sharpest, ends, width, system.resolution.spacing)
     kernel = model.log_kernel(g, std)
     energy = model.violation(g, std) if np.isfinite(model.beta) else np.zeros_like(g)
     columns = np.stack([np.ones_like(g), kernel.log, kernel.d1, kernel.d1**2, energy, kernel.d2], axis=1)

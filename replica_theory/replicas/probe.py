@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from replica_theory.models.model import Model
+from replica_theory.models.steep_fields import steep_points
 from replica_theory.numerics.binary import log2cosh
 from replica_theory.numerics.fixed_points import solve_fixed_points
 from replica_theory.numerics.gaussian import Rule, multi_rule, rule
@@ -136,7 +137,7 @@ def energetic(setting: Setting, gap: float, c2: float, t: float) -> Energetic:
     along = (np.sqrt(q_ref) * a + std_ref * share * spread) / root
     across = (np.sqrt(q_ref) * spread - std_ref * share * a) / root
     given = std_ref * max(float(apart), 1e-15)
-    u = _steep_rule(setting, root, std, along, float(np.hypot(given, across)))
+    u = _steep_rule(setting, root, std, along, across, given)
     v = _smooth_rule(setting, along * u.nodes, across, given)
     k = np.sqrt(q_ref) * (a * u.nodes[:, None] + spread * v.nodes) / root
     conditional = setting.reference.log_kernel(along * u.nodes[:, None] + across * v.nodes, given)
@@ -159,15 +160,18 @@ def energetic(setting: Setting, gap: float, c2: float, t: float) -> Energetic:
     )
 
 
-def _steep_rule(setting: Setting, root: float, std: float, along: float, blur: float) -> Rule:
-    """Rule along the probe's field, resolved where its kernel and the reference's (of width `blur`) are steep."""
-    along = max(along, 1e-6)
+def _steep_rule(setting: Setting, root: float, std: float, along: float, across: float, given: float) -> Rule:
+    """Rule along the probe's field, resolved where its kernel and the reference's (blurred across) are steep."""
+    along, blur = max(along, 1e-6), float(np.hypot(given, across))
     steps = []
     for e, f in zip(setting.probe.edges, setting.reference.edges, strict=True):
         probe = (float(np.clip(float(np.asarray(e)) / root, -8, 8)), std / root)
         reference = (float(np.clip(float(np.asarray(f)) / along, -8, 8)), blur / along)
         apart = abs(probe[0] - reference[0]) > 3 * max(probe[1], reference[1])
         steps += [probe, reference] if apart else [min(probe, reference, key=lambda step: step[1])]
+    for model, own, unit, spread in ((setting.probe, std, root, 0.0), (setting.reference, given, along, across)):
+        crossovers = steep_points(model, own)[len(model.edges) :]
+        steps += [(float(np.clip(c / unit, -8, 8)), float(np.hypot(width, spread)) / unit) for c, width in crossovers]
     centers, widths = zip(*sorted(steps), strict=True)
     return multi_rule([np.asarray(c) for c in centers], [np.asarray(w) for w in widths], setting.nodes[0])
 
@@ -177,14 +181,14 @@ def _smooth_rule(setting: Setting, mean: Array, across: float, given: float) -> 
 
     The reference's step has width `given` over `across` here: wide, unless its margin is the larger one and d → 0.
     """
-    if given > 0.3 * abs(across):
-        return rule(0.0, given / max(abs(across), 1e-6), setting.nodes[1])
-    centers = [(float(np.asarray(edge)) - mean) / across for edge in setting.reference.edges]
-    if across < 0:
-        centers.reverse()
+    steps = steep_points(setting.reference, given)
+    narrowest = min(width for _, width in steps)
+    if narrowest > 0.3 * abs(across):
+        return rule(0.0, narrowest / max(abs(across), 1e-6), setting.nodes[1])
+    centers = [(center - mean) / across for center, _ in steps]
+    widths = [np.full_like(mean, width / abs(across)) for _, width in steps]
     # The measure counts as a step of its own: nodes that crowd around one far from its mass would be missing there.
-    steps = [*((c, np.full_like(mean, given / abs(across))) for c in centers), (np.zeros_like(mean), np.ones_like(mean))]
-    return multi_rule(*map(list, zip(*steps, strict=True)), setting.nodes[1])
+    return multi_rule([*centers, np.zeros_like(mean)], [*widths, np.ones_like(mean)], setting.nodes[1])
 
 
 def entropic(setting: Setting, q_hat: float, t0_hat: float, mu: float) -> Entropic:

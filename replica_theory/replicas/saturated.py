@@ -66,7 +66,8 @@ def taught(model: Model, alpha: float, t: float) -> Saturated | None:
     r"""The same with a teacher, whose constraints are met the better the farther the fields are from the edge.
 
     At a width :math:`\delta q` so large that the kernel's slope is that of its tail, :math:`(1-e^{-\beta})G(A)/\sigma`,
-    the fields are the roots of :math:`f - h = e^{L-(f-\kappa)^2/2\sigma^2}`, and with :math:`\rho = \hat R/\sqrt{\hat q}`
+    the fields are the roots of :math:`f - h = e^{L-(f-\kappa)^2/2\sigma^2}`, and with
+    :math:`\rho = \hat R/\sqrt{\hat q}`
 
     .. math:: \alpha E_T(f-h)^2 = 4t^2G(\rho)^2, \qquad
        \rho = \sqrt{2\alpha/\pi}\,E_b(f-h)\big/\sqrt{E_T(f-h)^2}, \qquad R = t\tilde R = t\,(2H(-\rho) - 1).

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from replica_theory.arguments import checked_kind
 from replica_theory.models.model import Model
 from replica_theory.results.grid import GridResult, Points
 from replica_theory.results.quantities import CURVE, OVERLAPS
@@ -92,10 +93,11 @@ class EntropyCurve(GridResult):
         -------
         matplotlib Axes
         """
-        if ax is None:
-            from matplotlib import pyplot
+        from matplotlib import axes, pyplot
 
+        if ax is None:
             ax = pyplot.subplots()[1]
+        checked_kind("ax", ax, axes.Axes)
         style.setdefault("label", self.label or None)
         distance = np.atleast_1d(self.distance)
         ax.plot(distance, np.broadcast_to(np.atleast_1d(self.entropy), distance.shape), **style)
@@ -116,7 +118,13 @@ class Row(NamedTuple):
     overlaps: dict[str, float] = {}  # noqa: RUF012
 
 
+AT_REFERENCE = Row(Status.CONVERGED, 0.0, np.inf, error=0.0)
+"""The limit d = 0 wherever the reference itself is allowed: one configuration, at any temperature."""
+EXCLUDED = Row(Status.NEGATIVE_ENTROPY, -np.inf, np.inf, error=0.0)
+"""The limit d = 0 where the reference is not allowed."""
 FAILED = Row(Status.SADDLE_LOST)
+INACCURATE = 1e-7
+"""Estimated error of an entropy above which a point of a curve counts as inaccurate."""
 
 
 def assemble(
@@ -131,8 +139,10 @@ def assemble(
 ) -> EntropyCurve:
     """The curve of `rows` at the `points` (their distance and alpha), with overlaps `names` even where all failed.
 
-    Without `replicas` the curve has no complexity and no y.
+    Without `replicas` the curve has no complexity and no y. Points that are not `Status.ok` are NaN, but for their
+    error and the fold.
     """
+    rows = [row if row.status.ok else _blank(row) for row in rows]
 
     def column(values: list[float]) -> Array:
         return np.array(values, dtype=float).reshape(points.shape)
@@ -151,3 +161,8 @@ def assemble(
         alpha=points.array("alpha"),
         settings=dict(settings or {}),
     )
+
+
+def _blank(row: Row) -> Row:
+    """A failed point without its numbers."""
+    return Row(row.status, error=row.error, overlaps={"fold": row.overlaps.get("fold", np.nan)})

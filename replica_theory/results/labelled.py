@@ -7,17 +7,21 @@ import importlib
 import io
 import json
 import os
+import sys
 from abc import ABC, abstractmethod
 from collections.abc import Iterator, Mapping
 from dataclasses import fields, is_dataclass
+from enum import StrEnum
 from pathlib import Path
 from typing import Any, ClassVar, NamedTuple, Self
 
 import numpy as np
 from numpy.typing import NDArray
 
+from replica_theory.arguments import checked_path, shown
 from replica_theory.models.model import Model
 from replica_theory.models.registry import describe, is_description, restore
+from replica_theory.results.contents import checked_contents
 from replica_theory.results.files import replace_file
 from replica_theory.results.presentation import as_html, equal, in_a_line
 from replica_theory.results.quantities import Quantity
@@ -52,9 +56,15 @@ class Labelled(ABC):
     """The quantity that it is about, quoted where it is shown."""
 
     def __post_init__(self) -> None:
+        checked_contents(self)
         status = getattr(self, "status", None)
         if isinstance(status, np.ndarray):  # numpy may have made plain text of the members
-            object.__setattr__(self, "status", statuses(status.ravel().tolist(), status.shape))
+            try:
+                object.__setattr__(self, "status", statuses(status.ravel().tolist(), status.shape))
+            except ValueError:
+                raise ValueError(f"status must hold members of Status or their names; got {shown(status)}") from None
+        elif not isinstance(status, StrEnum):
+            raise TypeError(f"status must be a Status, or an array of them; got {shown(status)}")
 
     @property
     def converged(self) -> Any:
@@ -69,6 +79,8 @@ class Labelled(ABC):
     def message(self) -> str:
         """How it ended, in a sentence; of several points one for each outcome, with their number."""
         ends = self._ends()
+        if not ends:
+            return "There are no points."
         if len(ends) == 1:
             return str(ends[0].sentence)
         return " ".join(f"{ends.count(one)} of {len(ends)} points: {one.sentence}" for one in dict.fromkeys(ends))
@@ -138,6 +150,7 @@ class Labelled(ABC):
             If the model holds code (a `CustomModel` or a class of your own), which no file keeps;
             ``to_xarray().to_netcdf(path)`` writes the numbers all the same, and `to_csv` does.
         """
+        path = checked_path("path", path)
         dataset = self.to_xarray()
         try:
             type(self).from_xarray(dataset)
@@ -183,12 +196,13 @@ def read_netcdf(path: str | os.PathLike[str]) -> Any:
     >>> again.label, again.model == curve.model, bool((again.entropy == curve.entropy).all())
     ('Franz-Parisi, alpha = 0.5', True, True)
     """
+    path = checked_path("path", path)
     data = Path(path).read_bytes()
     _require("xarray", "h5netcdf", "h5py", call="read_netcdf")
     try:
         dataset = _from_bytes(data)
         return _kind_of(dataset).from_xarray(dataset)
-    except ValueError as error:
+    except (ValueError, TypeError, RecursionError) as error:  # of contents whose hash nobody made but by this package
         raise ValueError(f"cannot read a result from {os.fspath(path)!r}: {error}") from None
 
 
@@ -226,7 +240,10 @@ def make_dataset(
 
 
 def read_attributes(dataset: Any) -> dict[str, Any]:
-    """The `attributes` that a dataset was made with."""
+    """The `attributes` that a dataset was made with; TypeError if it is no dataset."""
+    xarray = sys.modules.get("xarray")
+    if xarray is None or not isinstance(dataset, xarray.Dataset):
+        raise TypeError(f"dataset must be an xarray.Dataset that to_xarray made; got {shown(dataset)}")
     kept = {name: value for name, value in dataset.attrs.items() if name not in (*_OWN, "checksum")}
     return {name: _attribute_value(value) for name, value in kept.items()}
 
@@ -253,7 +270,7 @@ def _attribute_value(value: Any) -> Any:
         return np.asarray(value).item()
     try:
         return json.loads(value, object_hook=_undescribed) if value.startswith(_JSON) else value
-    except json.JSONDecodeError:
+    except (json.JSONDecodeError, RecursionError):
         raise ValueError(f"an attribute is no JSON: {value[:80]!r}") from None
 
 
@@ -273,19 +290,21 @@ def _undescribed(mapping: dict[str, Any]) -> Any:
 
 def _kind_of(dataset: Any) -> Any:
     """The class of result that a dataset holds."""
-    attributes = dataset.attrs
+    attributes = {name: value for name, value in dataset.attrs.items() if np.ndim(value) == 0}
     if attributes.get("package") != _PACKAGE:
         raise ValueError(f"it holds no result of {_PACKAGE}")
     if attributes.get("format") != FORMAT:
         raise ValueError(
-            f"its format has the number {attributes.get('format')} (version {attributes.get('version')} of this "
-            f"package); this version reads format {FORMAT}"
+            f"its format has the number {shown(attributes.get('format'))} (version {shown(attributes.get('version'))} "
+            f"of this package); this version reads format {FORMAT}"
         )
+    if "checksum" not in attributes:
+        raise ValueError("it was not written by to_netcdf, which notes a checksum of the contents")
     if attributes.get("checksum") != _checksum(dataset):
         raise ValueError("it is damaged or was changed: the contents do not have the checksum they were written with")
     kinds: dict[str, Any] = {kind.__name__: kind for kind in _subclasses() if is_dataclass(kind)}
     if (name := attributes.get("class")) not in kinds:
-        raise ValueError(f"it holds a result of class {name}; known here: {', '.join(sorted(kinds))}")
+        raise ValueError(f"it holds a result of class {shown(name)}; known here: {', '.join(sorted(kinds))}")
     return kinds[name]
 
 

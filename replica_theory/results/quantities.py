@@ -37,6 +37,7 @@ LEARNING = {
     "alpha": LOAD,
     "teacher_overlap": Quantity("overlap of student and teacher"),
     "generalization_error": Quantity("probability that student and teacher disagree on a new pattern"),
+    "vote_error": Quantity("probability that the vote of all students and the teacher disagree on a new pattern"),
     "q": Quantity("overlap between two students"),
     "entropy": Quantity("entropy of the students at their energy", NATS),
     "free_entropy": Quantity("free entropy; the entropy at beta = inf", NATS),
@@ -107,6 +108,7 @@ ROBUST = {
     "q1_hat": Quantity("conjugate of q1"),
     "error": Quantity("largest change of free entropy, local entropy and overlap under doubled quadrature"),
     "residual": RESIDUAL,
+    "stability": Quantity("smaller eigenvalue against breaking among replicas or references"),
 }
 FOCUSING = {
     "alpha": LOAD,
@@ -116,8 +118,9 @@ FOCUSING = {
     "overlap": ROBUST["overlap"],
     "q_tilde": Quantity("mean square magnetisation of the reference"),
     "free_entropy": Quantity("free entropy of a replica", NATS),
-    "local_entropy": ROBUST["local_entropy"],
+    "internal_entropy": Quantity("free entropy less gamma times the overlap: local entropy and complexity / y", NATS),
     "response": Quantity("response through the reference"),
+    "stability": Quantity("stability of the messages (positive: stable)"),
     "error": Quantity("largest change of q, overlaps and entropies under doubled quadrature"),
     "residual": Quantity("residual of the equations"),
 }

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
 import numpy as np
+from numpy.typing import NDArray
 
 from replica_theory.arguments import checked_model
 from replica_theory.models.model import Model
@@ -14,18 +16,26 @@ from replica_theory.results.quantities import CAPACITY
 from replica_theory.status import Status, report, statuses
 from replica_theory.typical.functional import (
     Orders,
-    almeida_thouless,
     conjugates,
     energetic_rule,
     flat_model,
-    free_entropy,
+    flat_slice,
     overlaps,
+    read,
 )
 from replica_theory.typing import Array, ArrayLike
 
 _NODES = 241
-_BRACKET = (-7.0, 7.0)
-"""log q_hat at capacity lies well inside for every margin of interest (0.95 at kappa = 0)."""
+_COARSE, _STEEP = 61, 8.0
+"""Nodes with which a root is bracketed, up to this log q_hat."""
+_NEGLIGIBLE = 1e-9
+"""Conjugate overlap below which the entropy is the annealed one (they differ by its square)."""
+_LITTLE = 1e-3
+"""Part of the annealed capacity from which the branch is searched upwards."""
+_SMALLEST, _LARGEST = -60.0, 45.0
+"""Log q_hat between which the branch of an (almost) even constraint is searched; others start where `_LITTLE` says."""
+_POOR = 1e-7
+"""Relative error at which a capacity counts as inaccurate."""
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -64,8 +74,9 @@ def capacity(model: Model) -> Capacity:
     r"""Capacity: the load at which the entropy of the solutions vanishes (Krauth and Mézard 1989).
 
     On the replica-symmetric branch everything is an explicit function of :math:`\hat q`: first
-    :math:`q = \int Dz\tanh^2\sqrt{\hat q}z`, then :math:`\alpha = \hat q/\int Dz\,\ell'^2`; the capacity is the root of
-    the entropy along that curve. For an even constraint (q = 0) it is :math:`-\log 2/\log P(h\ \mathrm{allowed})`.
+    :math:`q = \int Dz\tanh^2\sqrt{\hat q}z`, then :math:`\alpha = \hat q/\int Dz\,\ell'^2`; the capacity is the first
+    root of the entropy along that curve. For an even constraint, as long as q = 0 is stable there, it is the annealed
+    :math:`-\log 2/\log P(h\ \mathrm{allowed})`.
 
     Parameters
     ----------
@@ -75,6 +86,7 @@ def capacity(model: Model) -> Capacity:
     Returns
     -------
     Capacity
+        With status ``"unstable"`` where `stability` is negative: the number is then the replica-symmetric estimate.
 
     Raises
     ------
@@ -82,12 +94,13 @@ def capacity(model: Model) -> Capacity:
         If the model's beta is finite, or its labels come from a teacher (who is always a solution at kappa <= 0; see
         `teacher_student_transition`).
     ConvergenceError
-        If no root is found (margins far outside [-2, 3]).
+        If no root is found, or the capacity is larger than any floating-point number (status ``"out-of-range"``).
 
     Notes
     -----
-    Checked against mpmath quadrature to 1e-12 relative for kappa in [-2, 3]. The capacity is a statement about the
-    replica-symmetric saddle point; at kappa = 0 it is the proven threshold (0.833078599...).
+    Checked against mpmath quadrature to 1e-12 relative for kappa in [-2, 3], to 1e-9 for nearly even sets, narrow
+    intervals and margins down to -6. The capacity is a statement about the replica-symmetric saddle point; at kappa = 0
+    it is the proven threshold (0.833078599...).
 
     Examples
     --------
@@ -104,57 +117,86 @@ def capacity(model: Model) -> Capacity:
 
 
 def capacity_columns(model: Model) -> dict[str, Any]:
-    """The fields of `Capacity` as flat arrays, for margins of shape (m, 1); NaN where there is no root."""
-    with np.errstate(invalid="ignore", divide="ignore"):
-        return _even_capacity(model) if model.is_even else _root_of_entropy(model)
+    """The fields of `Capacity` as flat arrays, for margins of shape (m, 1); NaN where there is none."""
+    with np.errstate(invalid="ignore", divide="ignore", over="ignore"):
+        columns = _annealed(model)
+        status = statuses(Status.of(0.0, stability=s) for s in columns["stability"].tolist())
+        status[~np.isfinite(columns["alpha"])] = Status.OUT_OF_RANGE
+        followed = np.flatnonzero(
+            np.isfinite(columns["alpha"]) & ((columns["q_hat"] > _NEGLIGIBLE) | (columns["stability"] < 0))
+        )
+        if len(followed):
+            branch = _root_of_entropy(flat_slice(model, followed), columns["q_hat"][followed])
+            status[followed] = branch.pop("status")
+            for name, values in branch.items():
+                columns[name][followed] = values
+    failed = np.array([not one.ok for one in status])
+    for values in columns.values():
+        values[failed] = np.nan
+    return columns | {"status": status}
 
 
-def _even_capacity(model: Model) -> dict[str, Any]:
-    log_probability = model.log_kernel(np.zeros_like(np.asarray(model.kappa)), 1.0)
-    alpha = -np.log(2) / log_probability.log[:, 0]
-    zero = np.zeros_like(alpha)
+def _annealed(model: Model) -> dict[str, Any]:
+    """Where the annealed entropy vanishes, exact as long as the solutions have no overlap to speak of."""
+    kernel = model.log_kernel(np.zeros_like(np.asarray(model.kappa)), 1.0)
+    alpha = -np.log(2) / kernel.log[:, 0]
+    q_hat = np.asarray(alpha * kernel.d1[:, 0] ** 2)
     return {
         "alpha": alpha,
-        "q": zero,
-        "q_hat": zero,
-        "stability": 1 - alpha * log_probability.d2[:, 0] ** 2,
-        "error": 1e-15 * alpha,
-        "status": statuses([Status.CONVERGED] * len(alpha)),
+        "q": q_hat.copy(),
+        "q_hat": q_hat,
+        "stability": 1 - alpha * kernel.d2[:, 0] ** 2,
+        "error": alpha * (1e-15 + q_hat**2),
     }
 
 
-def _root_of_entropy(model: Model) -> dict[str, Any]:
+def _root_of_entropy(model: Model, annealed: Array) -> dict[str, Any]:
+    """The first root of the entropy along the branch; `annealed` is q_hat as the annealed theory has it."""
     from scipy.optimize import elementwise  # imported here: it doubles the package's import time
 
     kappa = np.asarray(model.kappa)[:, 0]
 
-    def entropy(log_q_hat: Array, kappa: Array) -> Array:
+    def entropy(log_q_hat: Array, kappa: Array, nodes: int = _NODES) -> Array:
         point = model.at(kappa=kappa[:, None], beta=np.inf)
-        alpha, orders, hats = _on_branch(point, log_q_hat)
-        value: Array = free_entropy(point, alpha, orders, hats, _NODES)[0]
-        return value
+        alpha, orders, hats = _on_branch(point, log_q_hat, nodes)
+        return read(point, alpha, orders, hats, nodes).free_entropy
 
-    low, high = (np.full(len(kappa), edge) for edge in _BRACKET)
+    low = np.maximum(np.log(_LITTLE * annealed), _SMALLEST)
+    low, high = _bracket(lambda x, rows: entropy(x, kappa[rows], _COARSE if x.max() < _STEEP else _NODES), low)
     root = elementwise.find_root(entropy, (low, high), args=(kappa,), tolerances={"xatol": 1e-15, "fatol": 0.0})
-    alpha, orders, hats = _on_branch(model, root.x)
+    alpha, orders, hats = _on_branch(model, root.x, _NODES)
     measure = energetic_rule(model, *orders, n=_NODES)
     kernel = model.log_kernel(np.sqrt(orders.q)[:, None] * measure.nodes, np.sqrt(1 - orders.q)[:, None])
+    reading = read(model, alpha, orders, hats, _NODES)
     # The entropy is stationary, so ds/dalpha = E log P, and errors of s turn into errors of alpha with it.
-    error = free_entropy(model, alpha, orders, hats, _NODES)[1] + np.abs(root.f_x)
-    return {
-        "alpha": alpha,
-        "q": orders.q,
-        "q_hat": hats.q,
-        "stability": almeida_thouless(model, alpha, orders, hats, _NODES),
-        "error": error / np.abs(measure.integrate(kernel.log)),
-        "status": statuses(Status.CONVERGED if s else Status.SADDLE_LOST for s in root.success),
-    }
+    error = (reading.error + np.abs(root.f_x)) / np.abs(measure.integrate(kernel.log))
+    status = statuses(map(_status, alpha.tolist(), error.tolist(), reading.stability.tolist()))
+    status[~root.success] = Status.SADDLE_LOST
+    columns = {"alpha": alpha, "q": orders.q, "q_hat": hats.q, "stability": reading.stability, "error": error}
+    return columns | {"status": status}
 
 
-def _on_branch(model: Model, log_q_hat: Array) -> tuple[Array, Orders, Orders]:
+def _bracket(entropy: Callable[[Array, NDArray[np.intp]], Array], low: Array) -> tuple[Array, Array]:
+    """Log q_hat below and above the first root, a step of 1 apart; NaN above where there is none."""
+    low, high = low.copy(), np.full_like(low, np.nan)
+    rows = np.flatnonzero(entropy(low, np.arange(len(low))) > 0)
+    while len(rows := rows[low[rows] < _LARGEST]):
+        above = low[rows] + 1.0
+        crossed = ~(entropy(above, rows) > 0)
+        high[rows[crossed]] = above[crossed]
+        rows, above = rows[~crossed], above[~crossed]
+        low[rows] = above
+    return low, high
+
+
+def _status(alpha: float, error: float, stability: float) -> Status:
+    return Status.of(0.0, stability=stability, error=error, tolerance=_POOR * alpha)
+
+
+def _on_branch(model: Model, log_q_hat: Array, n: int) -> tuple[Array, Orders, Orders]:
     """Alpha, overlaps and conjugates at given conjugate overlap."""
     q_hat = np.exp(log_q_hat)
     zero = np.zeros_like(q_hat)
-    orders = overlaps(q_hat, zero, _NODES)._replace(r=zero)
-    alpha = q_hat / conjugates(model, *orders, n=_NODES).q
+    orders = overlaps(q_hat, zero, n)._replace(r=zero)
+    alpha = q_hat / conjugates(model, *orders, n=n).q
     return alpha, orders, Orders(q_hat, zero)

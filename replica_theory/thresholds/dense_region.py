@@ -7,9 +7,10 @@ criteria. Each is a function here, and its name goes with its number:
 - *gap*: the saddle point, with entropy and complexity non-negative, ceases to exist in a window of distances;
 - *margin*: the Franz-Parisi entropy around references of the largest margin stops growing.
 
-At kappa = 0 the slope along zero complexity, the reference a solution, vanishes at 0.7757: this criterion gives 0.77
-and the interval (0.77, 0.78) of the literature. The slope at `y = inf` (free reference) vanishes at 0.75530203 and the
-margin criterion is met at 0.729, so these are other thresholds, not worse values of the same one.
+At kappa = 0 the slope along zero complexity, the reference a solution, vanishes at 0.7757: the criterion by which the
+literature has 0.77 (these digits cut, not rounded), inside its interval (0.77, 0.78). The slope at `y = inf` (free
+reference) vanishes at 0.75530203 and the margin criterion is met at 0.729, so these are other thresholds, not worse
+values of the same one.
 """
 
 from __future__ import annotations
@@ -151,8 +152,7 @@ def local_entropy_threshold(
     checked_model(model, Model, "a threshold", hard=True, random_labels=True, instead="dense_teacher_threshold")
     checked_choice("reference", reference, get_args(Reference))
     checked_choice("criterion", criterion, get_args(Criterion))
-    if criterion != "margin":
-        checked_replicas(y, reference)
+    checked_replicas(y, "free" if criterion == "margin" else reference)
     with alive(f"threshold ({criterion})", progress):
         if np.ndim(model.kappa):
             return _at_margins(model, criterion, reference, y)

@@ -14,7 +14,7 @@ from replica_theory.models.perceptron import TeacherStudent
 from replica_theory.results.grid import GridResult
 from replica_theory.results.quantities import TRANSITION
 from replica_theory.status import ConvergenceError, Status
-from replica_theory.typical.functional import Orders, conjugates, free_entropy, overlaps
+from replica_theory.typical.functional import Orders, conjugates, overlaps, read
 from replica_theory.typical.teacher_student import NODES
 from replica_theory.typing import Array
 
@@ -104,7 +104,7 @@ def _equal_free_entropies(model: TeacherStudent, n: int) -> float:
 
     def free(log_r_hat: float) -> float:
         alpha, orders, hats = _on_branch(model, np.array([log_r_hat]), n)
-        return float(free_entropy(_lifted(model), alpha, orders, hats, n)[0][0])
+        return float(read(_lifted(model), alpha, orders, hats, n).free_entropy[0])
 
     if free(end) >= 0:
         raise ConvergenceError("no first-order transition: the students' free entropy is positive up to the spinodal")

@@ -12,36 +12,46 @@ with :math:`\ell` the model's kernel. Random labels: :math:`R=\hat R=0` and :mat
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import lru_cache, partial
 from typing import Any, ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
 
-from replica_theory.arguments import checked_alpha, checked_model
+from replica_theory.arguments import FINITE, checked_alpha, checked_model, checked_real
 from replica_theory.models.model import Model
 from replica_theory.numerics.fixed_points import solve_fixed_points
 from replica_theory.numerics.gaussian import rule
 from replica_theory.results.grid import GridResult
 from replica_theory.results.quantities import SADDLE
-from replica_theory.status import Status, report, statuses
+from replica_theory.status import Status, report, silenced, statuses
+from replica_theory.typical.even_saddle import sign_broken
 from replica_theory.typical.functional import (
     Orders,
-    almeida_thouless,
     at_loads,
     conjugates,
-    energetic_rule,
     flat_model,
     flat_slice,
-    free_entropy,
     overlaps,
+    read,
+    rest_and_overlap,
     teacher_weight,
 )
 from replica_theory.typing import Array, ArrayLike
 
 _CHUNK = 512
 _LOST = 1e-6
-"""A solution with 1 - q below this has run into q = 1: the branch is lost."""
+"""A solution at beta = inf with 1 - q below this has run into q = 1: the branch is lost."""
+_CLOSEST = 1e-10
+"""Smallest 1 - q at which the integrals are done."""
+_COLD = 0.01
+"""At finite beta, 1 - q below which its logarithm is the unknown."""
+_DOUBLED, _POOR = 1e-11, 1e-7
+"""Error at which a point is solved again with more nodes, and (in units of an entropy above 1) counts as inaccurate."""
+
+
+_STEEPEST, _ROUNDING = 10.0, 1e-14
+"""The energy changes by at most this times what q does, over 1 - q; and a change of the entropy that does not count."""
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -68,7 +78,8 @@ class ReplicaSymmetric(GridResult):
         :math:`1 - \alpha\int D\mu\,(\ell'')^2\int Dz\,\mathrm{sech}^4(\sqrt{\hat q}z+\hat R)`; the
         replica-symmetric saddle is locally stable where this is positive.
     error : float or array
-        Estimated quadrature error of `free_entropy`.
+        Bound on the numerical error of `entropy` and `free_entropy`: quadrature, rounding, and (at finite beta, where
+        the entropy is not stationary) what the error of the overlaps changes.
     residual : float or array
         Residual of the saddle-point equations.
     status : Status or array of Status
@@ -123,7 +134,7 @@ class ReplicaSymmetric(GridResult):
         """
         if np.ndim(self.q):
             raise ValueError(f"stability_distribution needs a single point; this result has shape {np.shape(self.q)}")
-        h = np.asarray(h, dtype=float)
+        h = np.asarray(checked_real("h", h, FINITE))
         q, std = float(self.q), float(np.sqrt(1 - float(self.q)))
         # G_{1-q}(h - sqrt(q) z) Dz = G(h) Dv with z = sqrt(q) h + sqrt(1-q) v: nothing is steep in v.
         v = rule()
@@ -166,7 +177,10 @@ def replica_symmetric(model: Model, alpha: ArrayLike) -> ReplicaSymmetric:
 
     Notes
     -----
-    For an even constraint (`SymmetricBinaryPerceptron`) the saddle is q = 0, where the annealed entropy is exact.
+    For an even constraint (`SymmetricBinaryPerceptron`) the saddle is q = 0, where the annealed entropy is exact, as
+    long as that is stable; beyond (`UShapePerceptron`) it is the solution q > 0. A negative `stability` has the status
+    ``"unstable"``, an error above 1e-7 (relative, for entropies above 1) ``"inaccurate-quadrature"``: so end low
+    temperatures at loads where energy is left, at beta of some 1e4, as 1 - q falls like 1/beta.
     Quadrature: 241 nodes, doubled where the error estimate asks for it; about 0.1 ms a point in large arrays.
 
     Examples
@@ -182,6 +196,12 @@ def replica_symmetric(model: Model, alpha: ArrayLike) -> ReplicaSymmetric:
     result = _remembered(model, float(alpha)) if scalar else _computed(model, alpha)
     report(result, "replica_symmetric", f"at alpha={alpha}")
     return result
+
+
+def entropy_of(model: Model, alpha: float) -> float:
+    """The replica-symmetric entropy of a model of single parameters; NaN where there is no saddle point."""
+    with silenced():
+        return float(np.ravel(replica_symmetric(model, np.array([alpha])).entropy)[0])
 
 
 def _computed(model: Model, alpha: ArrayLike) -> ReplicaSymmetric:
@@ -235,7 +255,7 @@ def annealed_entropy(model: Model, alpha: ArrayLike) -> ArrayLike:
 def _solve(model: Model, alpha: Array) -> dict[str, Any]:
     """Saddle points of one chunk of flattened points, by field name; the rule is doubled where it must be."""
     columns = _solve_with(model, alpha, n=121)
-    poor = np.flatnonzero((columns["error"] > 1e-12) & (columns["status"] != Status.SADDLE_LOST))
+    poor = np.flatnonzero((columns["error"] > _DOUBLED) & (columns["status"] != Status.SADDLE_LOST))
     if len(poor):
         better = _solve_with(flat_slice(model, poor), alpha[poor], n=481)
         for name, values in better.items():
@@ -244,52 +264,118 @@ def _solve(model: Model, alpha: Array) -> dict[str, Any]:
 
 
 def _solve_with(model: Model, alpha: Array, n: int) -> dict[str, Any]:
-    def update(x: Array, index: NDArray[np.intp]) -> Array:
-        image = np.full_like(x, np.nan)
-        q, r = x[:, 0], (x[:, 1] if model.has_teacher else np.zeros(len(x)))
-        inside = np.flatnonzero((q >= 0) & (1 - q > _LOST) & (r >= 0) & (q >= r**2))
-        hats = conjugates(flat_slice(model, index[inside]), q[inside], r[inside], n)
-        fresh = overlaps(alpha[index[inside]] * hats.q, alpha[index[inside]] * hats.r, n)
-        image[inside, 0] = fresh.q
-        if model.has_teacher:
-            image[inside, 1] = fresh.r
-        return image
-
     unknowns = 2 if model.has_teacher else 1
     start = np.full((len(alpha), unknowns), 0.0 if model.is_even else 0.1)
-    found = solve_fixed_points(update, start)
-    lost = ~found.converged | (1 - found.x[:, 0] < _LOST)
-    x = np.where(lost[:, None], 0.25, found.x)
-    orders = Orders(x[:, 0], x[:, 1] if model.has_teacher else np.zeros(len(x)))
-    hats = Orders(*(alpha * h for h in conjugates(model, *orders, n=n)))
-    columns = _read_out(model, alpha, orders, hats, 2 * n - 1) | {"residual": found.residual}
-    columns["status"] = statuses(Status.of(entropy) for entropy in columns["entropy"].tolist())
+    found = solve_fixed_points(partial(_image, model, alpha, n), start)
+    x, converged = found.x, found.converged
+    if model.is_even:
+        broken = sign_broken(lambda q, index: _image(model, alpha, n, q[:, None], index)[:, 0], _growth(model, alpha))
+        x = np.where(np.isnan(broken), x[:, 0], broken)[:, None]
+    cold = np.isfinite(np.ravel(model.beta)) & (~converged | (1 - x[:, 0] < _COLD))
+    if cold.any():
+        x[cold], converged[cold] = _at_low_temperature(model, alpha, n, x, np.flatnonzero(cold))
+    lost = ~converged | (np.isposinf(np.ravel(model.beta)) & (1 - x[:, 0] < _LOST))
+    x = np.where(lost[:, None], 0.25, x)
+    columns = _read_out(model, alpha, x, 2 * n - 1) | {"residual": found.residual}
+    columns["status"] = statuses(map(_status, *(columns[name] for name in ("entropy", "stability", "error"))))
     columns["status"][lost] = Status.SADDLE_LOST
+    columns["status"][lost & cold] = Status.MAX_ITERATIONS
     for name in columns.keys() - {"status", "residual"}:
         columns[name][lost] = np.nan
     return columns
 
 
-def _read_out(model: Model, alpha: Array, q: Orders, hats: Orders, n: int) -> dict[str, Any]:
-    value, error = free_entropy(model, alpha, q, hats, n)
-    std = np.sqrt(1 - q.q)[:, None]
-    measure = energetic_rule(model, q.q, q.r, n)
-    field = np.sqrt(q.q)[:, None] * measure.nodes
-    finite = np.isfinite(np.asarray(model.beta)[:, 0])
-    energy = measure.integrate(model.violation(field, std)) if finite.any() else np.zeros(len(alpha))
-    energy = np.where(finite, energy, 0.0)
-    thermal = np.where(finite, np.where(finite, np.asarray(model.beta)[:, 0], 0.0) * alpha * energy, 0.0)
+def _at_low_temperature(
+    model: Model, alpha: Array, n: int, x: Array, index: NDArray[np.intp]
+) -> tuple[Array, NDArray[np.bool_]]:
+    """The same in log(1 - q), which tends to 0 like the temperature where energy is left."""
+
+    def image(y: Array, rows: NDArray[np.intp]) -> Array:
+        found, here = np.full_like(y, np.nan), index[rows]
+        at = np.column_stack([-np.expm1(y[:, 0]), y[:, 1:]])
+        inside = np.flatnonzero((at[:, 0] < 1) & (at[:, 0] >= (at[:, 1:] ** 2).sum(axis=1)) & (at[:, -1] >= 0))
+        part = flat_slice(model, here[inside])
+        rest, r = rest_and_overlap(*_hats(part, alpha[here[inside]], at[inside], n), n)
+        found[inside] = np.column_stack([np.log(rest), r])[:, : y.shape[1]]
+        return found
+
+    near = x[index, 0]
+    guess = np.where((near > 0) & (near < 1), 1 - near, 1 / (1 + np.ravel(model.beta)[index]))
+    found = solve_fixed_points(image, np.column_stack([np.log(guess), x[index, 1:]]), tol=1e-12)
+    return np.column_stack([-np.expm1(found.x[:, 0]), found.x[:, 1:]]), found.converged
+
+
+def _status(entropy: float, stability: float, error: float) -> Status:
+    return Status.of(entropy, stability=stability, error=error, tolerance=_POOR * max(1.0, abs(entropy)))
+
+
+def _image(model: Model, alpha: Array, n: int, x: Array, index: NDArray[np.intp]) -> Array:
+    """One step of the iteration, rows of (q, R); NaN outside the domain."""
+    image = np.full_like(x, np.nan)
+    q, r = x[:, 0], (x[:, 1] if model.has_teacher else np.zeros(len(x)))
+    inside = np.flatnonzero((q >= 0) & (1 - q > _CLOSEST) & (r >= 0) & (q >= r**2))
+    hats = conjugates(flat_slice(model, index[inside]), q[inside], r[inside], n)
+    fresh = overlaps(alpha[index[inside]] * hats.q, alpha[index[inside]] * hats.r, n)
+    image[inside, 0] = fresh.q
+    if model.has_teacher:
+        image[inside, 1] = fresh.r
+    return image
+
+
+def _read_out(model: Model, alpha: Array, x: Array, n: int) -> dict[str, Any]:
+    orders, hats = _orders(model, x), _hats(model, alpha, x, n)
+    reading = read(model, alpha, orders, hats, n)
+    entropy = reading.free_entropy + reading.heat
+    error = reading.error + reading.heat_error
+    beta = np.ravel(model.beta)
+    # Unlike free entropy, entropy is not stationary in the overlaps: their errors count.
+    moved = np.abs(np.stack(reading.image, axis=1)[:, : x.shape[1]] - x).max(axis=1) / (1 - x[:, 0])
+    slack = np.where(np.isfinite(beta), beta, 0.0) * alpha * moved
+    error += _STEEPEST * slack
+    rough = np.flatnonzero((slack > _ROUNDING) & (x[:, 0] > 0))
+    if len(rough):
+        error[rough] += _heat_shift(flat_slice(model, rough), alpha[rough], x[rough], n) - _STEEPEST * slack[rough]
     return {
-        "entropy": value + thermal,
-        "free_entropy": value,
-        "energy": energy,
-        "q": q.q.copy(),
+        "entropy": entropy,
+        "free_entropy": reading.free_entropy,
+        "energy": reading.energy,
+        "q": orders.q.copy(),
         "q_hat": hats.q.copy(),
-        "teacher_overlap": q.r.copy(),
+        "teacher_overlap": orders.r.copy(),
         "teacher_overlap_hat": hats.r.copy(),
-        "stability": almeida_thouless(model, alpha, q, hats, n),
+        "stability": reading.stability,
         "error": error,
     }
+
+
+def _heat_shift(model: Model, alpha: Array, x: Array, n: int) -> Array:
+    """What the entropy would change if this rule found the overlaps."""
+
+    def at(y: Array) -> tuple[Array, Array]:
+        reading = read(model, alpha, _orders(model, y), _hats(model, alpha, y, n), n)
+        return reading.heat, np.stack(reading.image[: x.shape[1]], axis=1)
+
+    heat, image = at(x)
+    steps = 1e-5 * np.stack([x[:, 0] * (1 - x[:, 0]), -x[:, -1]][: x.shape[1]], axis=1)
+    beside = [at(x + steps * unit) for unit in np.eye(x.shape[1])]
+    gradient = np.stack([shifted - heat for shifted, _ in beside], axis=1) / steps
+    jacobian = np.stack([moved - image for _, moved in beside], axis=2) / steps[:, None, :]
+    change = np.linalg.solve(np.eye(x.shape[1]) - jacobian, (image - x)[:, :, None])[:, :, 0]
+    return np.asarray(np.abs(gradient * change).sum(axis=1))
+
+
+def _growth(model: Model, alpha: Array) -> Array:
+    r"""Factor :math:`\alpha\ell''(0, 1)^2` by which a small overlap of an even constraint grows in an iteration."""
+    curvature = model.log_kernel(np.zeros((len(alpha), 1)), np.ones((len(alpha), 1))).d2[:, 0]
+    return np.asarray(alpha * curvature**2)
+
+
+def _orders(model: Model, x: Array) -> Orders:
+    return Orders(x[:, 0], x[:, 1] if model.has_teacher else np.zeros(len(x)))
+
+
+def _hats(model: Model, alpha: Array, x: Array, n: int) -> Orders:
+    return Orders(*(alpha * h for h in conjugates(model, *_orders(model, x), n=n)))
 
 
 __all__ = ["ReplicaSymmetric", "annealed_entropy", "replica_symmetric"]

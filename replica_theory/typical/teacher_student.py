@@ -19,7 +19,7 @@ from replica_theory.results.quantities import LEARNING
 from replica_theory.status import Status, report, silenced
 from replica_theory.typical.functional import at_loads
 from replica_theory.typical.replica_symmetric import replica_symmetric
-from replica_theory.typing import ArrayLike
+from replica_theory.typing import Array, ArrayLike
 
 Branch = Literal["equilibrium", "student", "teacher"]
 
@@ -38,6 +38,9 @@ class Learning(GridResult):
         Overlap `R` between student and teacher.
     generalization_error : float or array
         :math:`\arccos(R)/\pi`, the probability that student and teacher disagree on a new pattern.
+    vote_error : float or array
+        :math:`\arccos(R/\sqrt q)/\pi`, the same for the vote of all students (the sign of their mean field). At
+        kappa = 0 and beta = inf, where R = q, it is :math:`\arccos(\sqrt q)/\pi`, the least of all predictions (Bayes).
     q : float or array
         Overlap between two students.
     entropy, free_entropy : float or array
@@ -57,6 +60,7 @@ class Learning(GridResult):
     alpha: ArrayLike
     teacher_overlap: ArrayLike
     generalization_error: ArrayLike
+    vote_error: ArrayLike
     q: ArrayLike
     entropy: ArrayLike
     free_entropy: ArrayLike
@@ -101,6 +105,9 @@ def teacher_student(model: TeacherStudent, alpha: ArrayLike, *, branch: Branch =
     0.560715
     >>> teacher_student(TeacherStudent(), 1.3).generalization_error
     0.0
+    >>> point = teacher_student(TeacherStudent(), 1.0)  # one student, and the Bayes-optimal vote of all
+    >>> print(f"{point.generalization_error:.6f} {point.vote_error:.6f}")
+    0.310526 0.230626
     """
     checked_model(model, TeacherStudent)
     checked_choice("branch", branch, get_args(Branch))
@@ -121,13 +128,15 @@ def teacher_student(model: TeacherStudent, alpha: ArrayLike, *, branch: Branch =
     status = np.array(students.status, dtype=object).ravel()
     status[perfect] = Status.CONVERGED
     r = np.where(perfect, 1.0, np.asarray(students.teacher_overlap).ravel())
+    q = np.where(perfect, 1.0, np.asarray(students.q).ravel())
     columns = {
         "alpha": points.columns["alpha"],
         "perfect": perfect,
         "status": status,
         "teacher_overlap": r,
         "generalization_error": np.arccos(r) / np.pi,
-        "q": np.where(perfect, 1.0, np.asarray(students.q).ravel()),
+        "vote_error": _of_the_vote(r, q),
+        "q": q,
         "entropy": np.where(perfect, 0.0, np.asarray(students.entropy).ravel()),
         "free_entropy": np.where(perfect, 0.0, free),
         "error": np.where(perfect, 0.0, np.asarray(students.error).ravel()),
@@ -135,3 +144,9 @@ def teacher_student(model: TeacherStudent, alpha: ArrayLike, *, branch: Branch =
     result = Learning(model=model, **points.shaped_all(columns))
     report(result, "teacher_student", f"at alpha={alpha} on branch {branch!r}")
     return result
+
+
+def _of_the_vote(r: Array, q: Array) -> Array:
+    """Error of the mean of all students: 1/2 where they have nothing in common, and their mean vanishes."""
+    cosine = np.divide(r, np.sqrt(q), out=np.where(np.isnan(q), np.nan, 0.0), where=q > 0)
+    return np.asarray(np.arccos(np.clip(cosine, -1.0, 1.0)) / np.pi)

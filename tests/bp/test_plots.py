@@ -83,7 +83,7 @@ def test_trace_is_drawn_step_by_step(found):
     (errors,) = ax.lines
     steps = np.arange(1, len(found.trace) + 1)
     np.testing.assert_array_equal(errors.get_ydata(), found.trace["errors"])
-    expected = [found.trace["q"], found.trace["local_entropy"], np.tanh(found.trace["gamma"]) ** 2]
+    expected = [found.trace["q"], found.trace["internal_entropy"], np.tanh(found.trace["gamma"]) ** 2]
     for line, values in zip(twin.lines, expected, strict=True):
         np.testing.assert_array_equal(line.get_xdata(), steps)
         np.testing.assert_array_equal(line.get_ydata(), values)
@@ -93,12 +93,19 @@ def test_trace_is_drawn_step_by_step(found):
 def test_passes_are_told_apart_and_what_was_not_measured_is_left_out(found):
     trace = found.trace.copy()
     trace["restart"][5:] = 1
-    trace["local_entropy"] = np.nan
+    trace["internal_entropy"] = np.nan
     ax = focusing_trace(replace(found, trace=trace))
     assert list(ax.lines[1].get_xdata()) == [5.5, 5.5]
     assert [text.get_text() for text in ax.get_legend().get_texts()] == [
         "violated patterns (left)", "overlap $q$", r"coupling $\rho = \tanh^2\gamma$",
     ]  # fmt: skip
+
+
+def test_internal_entropies_above_one_are_in_sight(found):
+    trace = found.trace.copy()
+    trace["internal_entropy"][:2] = 1.3, -0.1  # log 2 (1 + 1/y) at most; negative beyond capacity
+    low, high = focusing_trace(replace(found, trace=trace)).figure.axes[1].get_ylim()
+    assert low < -0.1 and high > 1.3
 
 
 def test_infinite_coupling_is_the_top():
@@ -126,5 +133,5 @@ def test_refused(table, found):
         focusing_trace(table)
     with pytest.raises(ValueError, match="trace of at least one step; got none"):
         focusing_trace(replace(found, trace=found.trace[:0]))
-    with pytest.raises(ValueError, match="must have the trace of focusing BP; it lacks gamma, local_entropy, q"):
+    with pytest.raises(ValueError, match="must have the trace of focusing BP; it lacks gamma, internal_entropy, q"):
         focusing_trace(replace(found, trace=found.trace[["errors", "restart"]]))

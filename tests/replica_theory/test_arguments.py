@@ -2,6 +2,7 @@
 
 from decimal import Decimal
 from fractions import Fraction
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -12,18 +13,23 @@ from replica_theory.arguments import (
     POSITIVE,
     checked_alpha,
     checked_beta,
+    checked_callable,
     checked_choice,
     checked_choices,
     checked_distance,
     checked_field,
+    checked_flag,
     checked_integer,
     checked_integers,
     checked_kind,
+    checked_mapping,
     checked_model,
     checked_number,
     checked_numbers,
+    checked_path,
     checked_real,
     checked_signs,
+    checked_text,
     shown,
 )
 from replica_theory.models.model import Model
@@ -142,7 +148,7 @@ def test_configurations_and_fields():
         with pytest.raises(ValueError, match=r"^w must have shape \(2,\); got shape \(3,\)$"):
             check("w", [1, 1, 1], 2)
     for bad in ([1, 0], [1, np.nan]):
-        with pytest.raises(ValueError, match=r"^w must be ±1; entry 1 is (0|nan)$"):
+        with pytest.raises(ValueError, match=r"^w must be ±1; entry 1 is (0 \(2\*x - 1 makes ±1 of 0 and 1\)|nan)$"):
             checked_signs("w", bad, 2)
     for bad in ([True, True], ["1", "1"], [1j, 1], [None, None]):
         with pytest.raises(ValueError, match=r"^w must be ±1; entry 0 is "):
@@ -160,7 +166,7 @@ def test_models():
         (BinaryPerceptron, {}, TypeError, "model must be a Model such as"),
         (BinaryPerceptron([0, 1]), {"single": True}, ValueError, "model must have a single kappa and beta; got Bin"),
         (BinaryPerceptron(0, 1.0), {"hard": True}, ValueError, "f counts solutions and needs beta = inf; got beta=1.0"),
-        (TeacherStudent(), {"random_labels": True}, ValueError, "f needs random labels; got TeacherStudent"),
+        (TeacherStudent(), {"random_labels": True}, ValueError, "f needs random labels; got model=TeacherStudent"),
     ]
     for model, needs, error, sentence in refused:
         with pytest.raises(error, match=rf"^{sentence}"):
@@ -175,3 +181,75 @@ def test_values_are_quoted_short():
     assert shown(np.float64(0.5)) == "0.5" and shown("a") == "'a'" and shown(np.array([0.5])) == "[0.5]"
     assert shown(np.ones((3, 4))) == "an array of shape (3, 4)"
     assert len(shown(list(range(1000)))) == 100 and "\n" not in shown("a\nb" * 100)
+
+
+class Foreign:
+    """What another library may pass: neither shown nor made an array of."""
+
+    def __repr__(self):
+        raise RuntimeError("no repr")
+
+    def __array__(self, *_, **__):
+        raise RuntimeError("no array")
+
+
+@pytest.mark.parametrize(
+    "value",
+    [np.ma.masked_array([0.3, 0.4], mask=[0, 1]), np.ma.masked_array([0.3]), np.ma.masked, [0.3, np.ma.masked],
+     bytearray(b"1"), memoryview(b"12"), Foreign(), [Foreign()], np.timedelta64(1), np.datetime64("2020-01-01")],
+    ids=lambda value: type(value).__name__,
+)  # fmt: skip
+def test_what_numpy_would_make_numbers_of_without_a_word(value):
+    """Masked entries, bytes, times; and what cannot even be quoted."""
+    for check in (checked_real, checked_number):
+        with pytest.raises(TypeError, match=r"^x must be a real number.*; got "):
+            check("x", value)
+    with pytest.raises(TypeError, match=r"^x must be a positive integer; got "):
+        checked_integer("x", value)
+    with pytest.raises((TypeError, ValueError), match=r"^x must (be|have) "):
+        checked_signs("x", value, 2)
+    with pytest.raises((TypeError, ValueError), match=r"^x must (be|have) "):
+        checked_field("x", value, 2)
+
+
+@pytest.mark.parametrize("value", [10**400, -(10**5000), np.longdouble("1e4000"), [10**400], [1.0, 10**400]], ids=type)
+def test_numbers_beyond_doubles(value):
+    """A number it is, but inf is not what was meant, nor is numpy's warning."""
+    with pytest.raises(ValueError, match=r"^beta must be within the range of doubles; got "):
+        checked_real("beta", value, BETA)
+    assert checked_real("beta", 10**300, BETA) == 1e300 and checked_real("beta", np.longdouble("inf"), BETA) == np.inf
+
+
+def test_flags_paths_mappings_and_functions():
+    assert checked_flag("log", np.True_) is True and checked_flag("log", False) is False
+    for value in (1, 0, None, "yes", [], np.array(True), np.array([True])):
+        with pytest.raises(TypeError, match=r"^log must be True or False; got "):
+            checked_flag("log", value)
+    assert checked_path("path", "a/b") == "a/b" == checked_path("path", Path("a/b"))
+    for value in (3, None, b"a", True, ["a"], Path):
+        with pytest.raises(TypeError, match=r"^path must be a path \(text or a pathlib\.Path\); got "):
+            checked_path("path", value)
+    for value in ("", "a\0b"):
+        with pytest.raises(ValueError, match=r"^path must be a path without null characters, and not empty; got '"):
+            checked_path("path", value)
+    assert checked_mapping("options", {"a": 1}) == {"a": 1}
+    for value in ([("a", 1)], {1: 2}, "a", None):
+        with pytest.raises(TypeError, match=r"^options must be a mapping of names to values; got "):
+            checked_mapping("options", value)
+    checked_callable("function", np.exp, "f(x)")
+    with pytest.raises(TypeError, match=r"^function must be callable as f\(x\); got 3$"):
+        checked_callable("function", 3, "f(x)")
+    assert checked_text("device", "cuda", "a device") == "cuda"
+    with pytest.raises(TypeError, match=r"^device must be a device; got 3$"):
+        checked_text("device", 3, "a device")
+
+
+def test_zeros_and_ones_are_no_signs():
+    for bits in ([0, 1], [0.0, 1.0], [False, True]):
+        with pytest.raises(ValueError, match=r"^labels must be ±1; .* \(2\*x - 1 makes ±1 of 0 and 1\)$"):
+            checked_signs("labels", bits, 2)
+
+
+def test_whatever_is_quoted_fits_in_a_line():
+    for value in (Foreign(), 10**5000, "a\nb", "x" * 1000, np.ones((3, 3)), {"a": Foreign()}):
+        assert 0 < len(shown(value)) <= 100 and "\n" not in shown(value)

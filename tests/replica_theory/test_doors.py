@@ -112,3 +112,50 @@ def test_thresholds_are_read_back(result, tmp_path):
     result.to_netcdf(tmp_path / "result.nc")
     assert rt.read_netcdf(tmp_path / "result.nc") == result
     assert np.all(result.converged) and np.all(np.asarray(result.error) < 1e-8) and "alpha = " in repr(result)
+
+
+def at_reference():
+    """Curves from d = 0 to d = 1/2, by every door that takes a distance."""
+    d = [0.0, 0.5]
+    binary, teacher = rt.BinaryPerceptron(), rt.TeacherStudent()
+    yield "franz_parisi", rt.franz_parisi(binary, 0.4, d)
+    yield "thermal franz_parisi", rt.franz_parisi(binary.at(beta=3.0), 0.4, d)
+    yield "around_teacher", rt.around_teacher(teacher, 0.4, d)
+    yield "thermal around_teacher", rt.around_teacher(teacher.at(beta=3.0), 0.4, d)
+    yield "dense_teacher", rt.dense_teacher(teacher, 0.4, d)
+    for y in (0.5, 1.0, np.inf):
+        yield f"local_entropy, y = {y}", rt.local_entropy(binary, 0.4, d, y=y)
+    yield "thermal local_entropy", rt.local_entropy(binary.at(beta=3.0), 0.4, d, y=1.0)
+    yield "solutions", rt.local_entropy(binary, 0.4, d, reference="solution", y=1.0)
+
+
+def test_the_ends_of_curves_answer_alike():
+    """At d = 0 one configuration, with entropy 0 and infinite slope; at d = 1/2 a number, at most the typical one."""
+    for name, curve in at_reference():
+        typical = rt.replica_symmetric(curve.model, 0.4).entropy
+        assert curve.entropy[0] == 0 and curve.slope[0] == np.inf and curve.status[0] == "converged", name
+        assert 0 < curve.entropy[1] <= typical + 1e-9 and curve.status[1] == "converged", name
+
+
+def test_references_that_are_not_allowed():
+    """-inf at d = 0, by every door that has such references."""
+    teacher = rt.around_teacher(rt.TeacherStudent(0.3), 0.4, [0.0, 0.2])
+    typical = rt.franz_parisi(rt.BinaryPerceptron(0.2), 0.4, [0.0, 0.2], reference=rt.BinaryPerceptron())
+    anything = rt.local_entropy(rt.BinaryPerceptron(), 0.4, [0.0, 0.2], y=0.0)
+    for curve in (teacher, typical, anything):
+        assert curve.entropy[0] == -np.inf and curve.status[0] == "negative-entropy"
+
+
+def test_solutions_above_capacity_are_no_references():
+    curve = rt.local_entropy(rt.BinaryPerceptron(), 0.9, 0.2, reference="solution", y=1.0)
+    assert curve.status == "no-reference" and curve.converged
+
+
+def test_instability_and_folds_are_told():
+    """The statuses of curves agree with the eigenvalues and the fold that they report."""
+    curve = rt.local_entropy(rt.BinaryPerceptron(), 0.6, [0.1, 0.3], y=30.0)
+    stability = np.fmin(curve.overlaps["replicon"], curve.overlaps["replicon_ref"])
+    assert [s == "unstable" for s in curve.status] == (stability < 0).tolist() == [True, False]
+    with pytest.warns(rt.ConvergenceWarning):
+        curve = rt.dense_teacher(rt.TeacherStudent(), 1.2, [0.005, 0.2])
+    assert curve.status[0] == "fold" and 0.005 < curve.overlaps["fold"][0] < 0.2

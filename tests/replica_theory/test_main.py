@@ -1,12 +1,15 @@
 """``python -m replica_theory``: tables for people, JSON for machines, exit codes for scripts."""
 
 import json
+import os
+import signal
 import subprocess
 import sys
 
 import numpy as np
 import pytest
 
+import replica_theory
 from replica_theory import (
     BinaryPerceptron,
     SymmetricBinaryPerceptron,
@@ -155,13 +158,26 @@ def test_help_teaches(command, capsys):
         assert part in text
 
 
-def test_interrupt(monkeypatch, capsys):
-    def interrupted(*_):
-        raise KeyboardInterrupt
+def test_version(capsys):
+    with pytest.raises(SystemExit) as ended:
+        main(["--version"])
+    assert ended.value.code == 0
+    assert capsys.readouterr().out == f"binary-perceptron {replica_theory.__version__}\n"
 
-    monkeypatch.setattr("replica_theory.__main__.replica_symmetric", interrupted)
+
+@pytest.mark.parametrize("sign", [signal.SIGINT, signal.SIGTERM])
+def test_interrupt(monkeypatch, capsys, sign):
+    monkeypatch.setattr("replica_theory.__main__.replica_symmetric", lambda *_: os.kill(os.getpid(), sign))
     assert main(["entropy", "--alpha", "0.5"]) == 130
-    assert capsys.readouterr().err == "python -m replica_theory: interrupted\n"
+    said = "interrupted; nothing is kept, the same command begins again (with fewer points it is sooner done)"
+    assert capsys.readouterr().err == f"python -m replica_theory: {said}\n"
+
+
+@pytest.mark.parametrize("encoding", ["ascii", "cp1252"])
+def test_help_in_any_encoding(encoding):
+    command = [sys.executable, "-m", "replica_theory", "entropy", "--help"]
+    done = subprocess.run(command, env=os.environ | {"PYTHONIOENCODING": encoding}, capture_output=True, timeout=60)
+    assert (done.returncode, done.stderr) == (0, b"") and b"conventions:" in done.stdout
 
 
 def test_from_a_shell():
@@ -169,6 +185,15 @@ def test_from_a_shell():
     done = subprocess.run([*command, "capacity", "--json"], capture_output=True, text=True, timeout=60)
     assert done.returncode == 0 and done.stderr == ""
     assert json.loads(done.stdout)["points"][0]["capacity"] == pytest.approx(0.833078599739579, abs=1e-12)
+
+
+@pytest.mark.skipif(not os.path.exists("/dev/full"), reason="no full device")
+def test_a_full_disk():
+    command = [sys.executable, "-m", "replica_theory", "entropy", "--alpha", "0.5"]
+    with open("/dev/full", "w") as full:
+        done = subprocess.run(command, stdout=full, stderr=subprocess.PIPE, text=True, timeout=60)
+    assert done.returncode == 2
+    assert done.stderr == "python -m replica_theory: No space left on device\n"
 
 
 def test_reader_that_leaves_early():

@@ -5,10 +5,10 @@ import matplotlib
 import numpy as np
 import pytest
 
-from replica_theory import BinaryPerceptron, capacity, replica_symmetric
-from replica_theory.plots import STROKES, entropy_curves, phase_diagram
+from replica_theory import BinaryPerceptron, TeacherStudent, capacity, replica_symmetric
+from replica_theory.plots import STROKES, _instability, entropy_curves, phase_diagram
 from replica_theory.results.curve import EntropyCurve
-from replica_theory.status import Status
+from replica_theory.status import Status, silenced
 from replica_theory.thresholds.dense_region import DenseThreshold
 
 KAPPA = np.array([-0.5, 0.0, 0.5])
@@ -122,6 +122,43 @@ def test_phase_diagram_draws_every_threshold(limit, grid):
     assert [line.get_linestyle() for line in ax.lines] == ["None"] * 5  # three margins: not joined
 
 
+@pytest.mark.parametrize("loads", [5, 12])
+def test_the_line_of_instability_is_found_on_coarse_grids(limit, loads):
+    """Between a stable load and one whose saddle point is lost, or whose stability is far from linear."""
+    with silenced():
+        coarse = replica_symmetric(BinaryPerceptron(kappa=KAPPA), np.linspace(0.05, 2.6, loads)[:, None])
+    at = phase_diagram(limit, points=coarse).lines[1].get_ydata()
+    assert at[1] == pytest.approx(1.0146, abs=1e-3) and np.all(at > limit.alpha)
+    stable, unstable = (replica_symmetric(BinaryPerceptron(kappa=KAPPA), at * f).stability for f in (0.998, 1.002))
+    assert np.all(stable > 0) and np.all(unstable < 0)
+
+
+def test_no_instability_is_invented(limit):
+    below = replica_symmetric(BinaryPerceptron(kappa=KAPPA), np.array([0.1, 0.2, 0.3])[:, None])
+    assert np.all(np.isnan(phase_diagram(limit, points=below).lines[1].get_ydata()))
+    with silenced():  # the branch of students ends at 1.4926, its stability falls to zero there, not below
+        students = replica_symmetric(TeacherStudent(kappa=np.zeros(2)), np.array([0.5, 1.0, 2.0])[:, None])
+    assert np.all(np.isnan(_instability(students)[1]))
+
+
+def test_a_map_of_the_entropy_has_no_holes(limit, figures):
+    """Up to the capacity every place has its colour, on a coarse grid and where saddle points are lost beside it."""
+    with silenced():
+        coarse = replica_symmetric(BinaryPerceptron(kappa=KAPPA), np.linspace(0.1, 2.0, 9)[:, None])
+    assert np.isnan(coarse.entropy).any()
+    ax = phase_diagram(limit, points=coarse, cmap="cividis")
+    ax.set_position([0.2, 0.1, 0.5, 0.8])
+    assert ax.collections[0].get_cmap().name == "cividis"
+    ax.figure.set_layout_engine("none")
+    ax.figure.canvas.draw()
+    pixels = np.asarray(ax.figure.canvas.buffer_rgba())[..., :3]
+    height = pixels.shape[0]
+    inside = [(k, f * a) for k, a in zip(KAPPA[:2] + 0.1, limit.alpha[1:] * 1.0, strict=True) for f in (0.01, 0.3, 0.9)]
+    for x, y in ax.transData.transform(inside):
+        assert pixels[height - 1 - int(y), int(x)].min() < 250, "white"
+    assert len(phase_diagram(limit, points=coarse).collections) == 1  # isolines alone by default
+
+
 def sorted_texts(ax):
     """The labels in the order of the lines they point to, by colour (isolines are labelled in grey)."""
     texts = {text.get_color(): text for text in ax.texts}
@@ -172,3 +209,11 @@ def test_refused_thresholds(limit, grid):
         phase_diagram(limit, points=limit)
     with pytest.raises(ValueError, match=r"points must be a grid of loads .* got shape \(3,\)"):
         phase_diagram(limit, points=replace(grid, entropy=grid.entropy[0]))
+    with pytest.raises(
+        ValueError, match="cmap must be the name of a matplotlib colour map, such as 'viridis'; got 'sky'"
+    ):
+        phase_diagram(limit, points=grid, cmap="sky")
+    with pytest.raises(TypeError, match="cmap must be the name of a colour map or a matplotlib Colormap; got int"):
+        phase_diagram(limit, points=grid, cmap=3)
+    with pytest.raises(ValueError, match="cmap is for the entropies of points; got none"):
+        phase_diagram(limit, cmap="viridis")

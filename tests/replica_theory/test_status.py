@@ -39,3 +39,25 @@ def test_words_become_members_again():
     assert table.shape == (2, 1) and table[0, 0] is Status.FOLD and table[1, 0] is Status.CONVERGED
     with pytest.raises(ValueError, match="'lost' is not a valid Status"):
         statuses(["lost"])
+
+
+@pytest.mark.parametrize(
+    ("numbers", "expected"),
+    [
+        ({}, "converged"),
+        ({"stability": 0.3, "reference": 0.0}, "converged"),
+        ({"stability": float("nan")}, "converged"),
+        ({"stability": -1e-12}, "converged"),  # rounding
+        ({"stability": -1e-3}, "unstable"),
+        ({"stability": -1.0, "complexity": -1.0}, "negative-complexity"),
+        ({"stability": -1.0, "complexity": -1.0, "entropy": -1.0}, "negative-entropy"),
+        ({"entropy": -1.0, "reference": -1e-3}, "no-reference"),
+        ({"error": 1e-3, "reference": -1e-3, "tolerance": 1e-4}, "inaccurate-quadrature"),
+        ({"error": float("nan"), "tolerance": 1e-4}, "inaccurate-quadrature"),
+        ({"error": 1e-3}, "converged"),  # nobody asked
+    ],
+)
+def test_one_rule(numbers, expected):
+    """Inaccurate before no reference, negative entropy, negative complexity, unstable."""
+    found = Status.of(numbers.pop("entropy", 0.1), **numbers)
+    assert found == expected and found.ok == (expected != "inaccurate-quadrature")

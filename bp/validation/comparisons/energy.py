@@ -19,6 +19,7 @@ from bp.problems.perceptron import sphere_instance
 from bp.validation.comparison import Comparison, Job, Measured
 from bp.validation.table import Row, compare
 from bp.validation.theory import symmetric
+from replica_theory.models.model import Model
 
 _BETA = 1.5
 _SIZES = (101, 201, 401)
@@ -29,6 +30,7 @@ class Energy(Comparison):
     """Fraction of violated patterns at beta = 1.5, on instances that a Markov chain can equilibrate."""
 
     name = "energy"
+    entry = 25.0  # real patterns, a copy by columns, and products of them for the control variates
     order = 2
     columns = ("propagated", "sampled", "difference", "control_variates")
 
@@ -36,14 +38,19 @@ class Energy(Comparison):
         """Up to 401 weights."""
         return _SIZES
 
+    def operations(self, model: Model, n: int, n_patterns: int) -> float:
+        """Every proposal looks at all patterns."""
+        return 1.2 * _SWEEPS * n * n_patterns
+
     def measure(self, job: Job) -> Point:
-        """Both energies on one instance."""
+        """Both energies on one instance; NaN where messages do not converge, or the chain does not forget its start."""
         draw, seed = job.seeds(2)
         instance = sphere_instance(job.model, job.n, job.alpha, np.random.default_rng(draw))
         run = belief_propagation(instance, job.method, beta=_BETA, on_failure="return")
         chain = monte_carlo(instance, _BETA, sweeps=_SWEEPS, rng=seed)
         propagated = run.energy if run.converged else np.nan
-        columns = (propagated, chain.energy, chain.energy - propagated, control_variates(instance))
+        sampled = chain.energy if chain.converged else np.nan
+        columns = (propagated, sampled, sampled - propagated, control_variates(instance))
         return dict(zip(self.columns, map(np.asarray, columns), strict=True))
 
     def rows(self, measured: Measured) -> list[Row]:
@@ -53,6 +60,6 @@ class Energy(Comparison):
         rows = []
         for source, column in (("belief propagation", "propagated"), ("Monte Carlo", "sampled")):
             row = Row("energy", alpha, np.nan, "replica symmetric", source, "equal", beta=_BETA)
-            rows += compare(row, measured.values(theory, column), theory(alpha), each=False)
+            rows += compare(row, measured.values(theory, column), theory, each=False)
         row = Row("energy difference", alpha, np.nan, "belief propagation", "Monte Carlo", "equal", beta=_BETA)
         return rows + compare(row, measured.values(lambda _: 0.0, "difference"), 0.0, each=False)

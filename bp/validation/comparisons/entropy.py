@@ -44,5 +44,5 @@ class Entropy(Comparison):
             theory = partial(symmetric, measured.model, field)
             row = Row(quantity, measured.alpha, np.nan, *sources, expected,
                       assumption="" if stable else "replica symmetry (unstable)")  # fmt: skip
-            rows += compare(row, measured.values(theory, column), theory(measured.alpha))
+            rows += compare(row, measured.values(theory, column), theory)
         return rows

@@ -44,6 +44,10 @@ class Enumeration(Comparison):
         """Small ones."""
         return tuple(_BATCH)
 
+    def operations(self, model: Model, n: int, n_patterns: int) -> float:
+        """All configurations and patterns, of a batch."""
+        return float(_BATCH[n]) * 2.0**n * n_patterns
+
     def measure(self, job: Job) -> Point:
         """A batch of instances, along the first axis."""
         measured = [self._one(job, seed) for seed in job.seeds(_BATCH[job.n])]
@@ -75,13 +79,13 @@ class Enumeration(Comparison):
         theory = partial(symmetric, model, "entropy")
         fit: dict[str, Any] = {"each": False, "order": 2 if model.is_even else 1}
         row = Row("entropy", alpha, np.nan, "replica symmetric", "enumeration", "equal")
-        rows = compare(row, measured.values(theory, "entropy"), theory(alpha), **fit)
+        rows = compare(row, measured.values(theory, "entropy"), theory, **fit)
         row = Row("entropy difference", alpha, np.nan, "enumeration", "belief propagation", "equal")
         rows += compare(row, measured.values(lambda _: 0.0, "bethe_excess"), 0.0, **fit)
         for k, d in enumerate(_DISTANCES):
             around = partial(_around, model, k)
             row = Row("Franz-Parisi", alpha, np.nan, "Franz-Parisi", "enumeration", "equal", distance=d)
-            rows += compare(row, measured.values(around, "around", k), around(alpha), **fit)
+            rows += compare(row, measured.values(around, "around", k), around, **fit)
         return rows
 
 

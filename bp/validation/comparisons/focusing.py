@@ -17,7 +17,7 @@ from replica_theory.neighbourhood.robust_ensemble import RobustEnsemble, robust_
 from replica_theory.status import silenced
 
 _PAIRS = ((0.3, 1.0), (0.2, 3.0), (0.4, 3.0))
-_MEASURES = ("overlap", "q", "q_tilde", "local_entropy")
+_MEASURES = ("overlap", "q", "q_tilde", "internal_entropy")
 _DAMPING, _TOLERANCE, _SWEEPS = 0.5, 1e-8, 2000
 _INITIAL = 0.1
 
@@ -55,7 +55,7 @@ class Focusing(Comparison):
         gamma, y = _PAIRS[k]
         alpha, model = measured.alpha, measured.model
         exact = {name: name for name in _MEASURES}
-        robust = {"overlap": "overlap", "q": "q0", "local_entropy": "internal_entropy"}
+        robust = {"overlap": "overlap", "q": "q0", "internal_entropy": "internal_entropy"}
         wrong = "" if y == 1 else "a pattern's replicas are independent"
         rows = []
         for source, fields, assumption in (("focusing theory", exact, ""), ("robust ensemble", robust, wrong)):
@@ -63,7 +63,7 @@ class Focusing(Comparison):
                 theory = partial(_field, source, field, model, gamma, y)
                 row = Row(name.replace("_", " "), alpha, np.nan, source, "focusing BP",
                           "near" if assumption else "equal", gamma=gamma, y=y, assumption=assumption)  # fmt: skip
-                rows += compare(row, measured.values(theory, name, k), theory(alpha))
+                rows += compare(row, measured.values(theory, name, k), theory)
         return rows
 
 

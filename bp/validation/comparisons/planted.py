@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.special import ndtr
 
 from bp.ensembles.control_variates import control_variates
 from bp.execution.store import Point
@@ -18,6 +19,7 @@ from bp.validation.theory import at_distance, symmetric, typical
 from replica_theory.models.model import Model
 from replica_theory.status import silenced
 
+_NEVER = 1e-300  # probability of a pattern that is allowed, where there is none to speak of
 _MAX_ITER = 400  # where solutions are about to be isolated messages settle slowly or never
 
 
@@ -37,6 +39,13 @@ class Planted(Comparison):
     def applies(self, model: Model) -> bool:
         """Models with a teacher at margin 0, and even ones."""
         return model.is_even or (model.has_teacher and float(np.asarray(model.kappa)) == 0)
+
+    def operations(self, model: Model, n: int, n_patterns: int) -> float:
+        """Patterns drawn until enough are allowed, where they are planted."""
+        if not model.is_even:
+            return 0.0
+        allowed = sum(float(ndtr(high) - ndtr(low)) for low, high in model.allowed_intervals or ())
+        return n * n_patterns / max(allowed, _NEVER)
 
     def measure(self, job: Job) -> Point:
         """Local entropies around the planted solution of one instance."""
@@ -61,7 +70,7 @@ class Planted(Comparison):
                 continue
             row = Row("Franz-Parisi", measured.alpha, np.nan, "Franz-Parisi", source, expected, assumption=assumption,
                       distance=d)  # fmt: skip
-            rows += compare(row, measured.values(theory, "local_entropy", k), theory(measured.alpha))
+            rows += compare(row, measured.values(theory, "local_entropy", k), theory)
         return rows
 
 

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from dataclasses import replace
 from functools import partial
-from itertools import product
 from typing import Any
 
 import numpy as np
@@ -12,23 +13,35 @@ from bp.algorithms import solve, solvers
 from bp.ensembles.control_variates import control_variates
 from bp.execution.store import Point
 from bp.messages.local_entropy import local_entropy
+from bp.messages.propagation import belief_propagation
 from bp.validation.comparison import Comparison, Job, Measured
 from bp.validation.table import Row, compare
-from bp.validation.theory import at_distance, bound, typical
+from bp.validation.theory import at_distance, bound, symmetric, typical
 from replica_theory.status import silenced
+
+_SWEEPS = 2000  # of a solver: an instance that takes more counts as unsolved
+_ALIKE = 1e-6  # entropies that differ by less are one
+_CHOSEN = "instances that are solved have more solutions than all"
 
 
 class Solutions(Comparison):
-    """The entropy of solutions at a distance from the one that each solver finds."""
+    r"""The entropy of solutions at a distance from the one that each solver finds.
+
+    It should lie above that around typical solutions and below the bound at y = inf. From the distance
+    :math:`(1-E|m|)/2` on (without a teacher; `m` are the magnetisations) a reference can be chosen that all typical
+    solutions lie around: the bound is the entropy. There it is compared with the entropy of the instances, and what is
+    found around a solution with that of its own instance.
+    """
 
     name = "solutions"
     order = 6
-    columns = ("solved", "iterations", "local_entropy", "weights", "control_variates")
+    columns = ("solved", "iterations", "local_entropy", "entropy", "weights", "control_variates")
 
     def measure(self, job: Job) -> Point:
         """A solution by every solver, and the local entropies around it; the first axis is that of the solvers."""
         instance, seed = job.instance(), job.seeds(2)[1]
-        found = [solve(instance, name, rng=seed) for name in solvers()]
+        run = belief_propagation(instance, "amp", on_failure="return")
+        found = [solve(instance, name, rng=seed, max_iter=_SWEEPS) for name in solvers()]
         around = np.full((len(found), len(job.distances)), np.nan)
         for k, solution in enumerate(found):
             if solution.solved:
@@ -38,22 +51,65 @@ class Solutions(Comparison):
             "solved": np.array([solution.solved for solution in found]),
             "iterations": np.array([solution.iterations for solution in found]),
             "local_entropy": around,
+            "entropy": np.asarray(run.entropy if run.converged and np.isfinite(run.entropy) else np.nan),
             "weights": np.stack([solution.weights for solution in found]),
             "control_variates": control_variates(instance),
         }
 
     def rows(self, measured: Measured) -> list[Row]:
         """Against both theories, solver by solver and distance by distance."""
-        alpha, d = measured.alpha, measured.distances
         rows = []
-        for s, k in product(range(len(solvers())), range(len(d))):
-            place: dict[str, Any] = {"simulation_source": f"around {solvers()[s]}", "distance": d[k]}
-            for theory, row in (
-                (typical, Row("local entropy", alpha, np.nan, "Franz-Parisi", expected="above",
-                              assumption="solutions found are typical", **place)),
-                (bound, Row("local entropy", alpha, np.nan, "bound y=∞", expected="below",
-                            assumption="reference is the densest", **place)),
-            ):  # fmt: skip
-                at = partial(at_distance, theory, measured, k)
-                rows += compare(row, measured.values(at, "local_entropy", s, k), at(alpha))
+        for k in range(len(measured.distances)):
+            free = self._is_free(measured, k)
+            rows += _entropies(measured, k) if free else []
+            for s in range(len(solvers())):
+                rows += _around(measured, s, k, free)
         return sorted(rows, key=lambda row: row.expected)
+
+    @staticmethod
+    def _is_free(measured: Measured, k: int) -> bool:
+        """Whether the bound is the entropy itself, as a reference can be chosen that typical solutions lie around."""
+        entropy = symmetric(measured.model, "entropy", measured.alpha)
+        return at_distance(bound, measured, k, measured.alpha) > entropy - _ALIKE
+
+
+def _entropies(measured: Measured, k: int) -> list[Row]:
+    """The bound where it is the entropy, against that of the instances."""
+    row = Row("local entropy", measured.alpha, np.nan, "bound y=∞", "entropy of the instance", "equal",
+              distance=measured.distances[k])  # fmt: skip
+    at = partial(at_distance, bound, measured, k)
+    return compare(row, measured.values(at, "entropy"), at)
+
+
+def _around(measured: Measured, s: int, k: int, free: bool) -> list[Row]:
+    """The entropies around the solutions of a solver against what lies above and below them."""
+    place: dict[str, Any] = {"simulation_source": f"around {solvers()[s]}", "distance": measured.distances[k]}
+    chosen = "" if all(point["solved"][s] for points in measured.points.values() for point in points) else _CHOSEN
+    rows = []
+    for theory, row in (
+        (typical, Row("local entropy", measured.alpha, np.nan, "Franz-Parisi", expected="above",
+                      assumption="solutions found are typical", **place)),
+        (bound, Row("local entropy", measured.alpha, np.nan, "bound y=∞", expected="below",
+                    assumption="reference is the densest", **place)),
+    ):  # fmt: skip
+        if free and theory is bound:
+            rows += _within(measured, s, k, place)
+            continue
+        row = replace(row, assumption="; ".join(filter(None, (row.assumption, chosen))))
+        at = partial(at_distance, theory, measured, k)
+        rows += compare(row, measured.values(at, "local_entropy", s, k), at)
+    return rows
+
+
+def _within(measured: Measured, s: int, k: int, place: Mapping[str, Any]) -> list[Row]:
+    """No local entropy exceeds the entropy of its own instance, whichever instances are solved."""
+    row = Row("local entropy", measured.alpha, np.nan, "entropy of the instance", expected="below",
+              assumption="solutions found lie at the typical distance", **place)  # fmt: skip
+    at = partial(at_distance, bound, measured, k)
+    sizes = []
+    for size in measured.values(at, "local_entropy", s, k):
+        own = np.array([float(point["entropy"]) for point in measured.points[size.n]])
+        both = np.isfinite(size.values) & np.isfinite(own)
+        mean = float(own[both].mean()) if both.any() else np.nan
+        sizes.append(size._replace(theory=mean, values=np.where(both, size.values - own + mean, np.nan)))
+    return compare(row, sizes, at)

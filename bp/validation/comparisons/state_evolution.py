@@ -48,7 +48,7 @@ class AmpIterations(Comparison):
             for k, t in enumerate(_ITERATIONS):
                 theory = partial(_at, measured.model, field, t)
                 row = Row(quantity, measured.alpha, np.nan, "state evolution", "AMP", "equal", iteration=t)
-                rows += compare(row, measured.values(theory, column, k), theory(measured.alpha))
+                rows += compare(row, measured.values(theory, column, k), theory)
         return rows
 
 

@@ -84,7 +84,7 @@ def medium():
 def test_one_glued_replica_and_no_coupling_are_plain_bp(medium, method):
     plain = belief_propagation(medium, method, damping=0.5)
     glued = measures(medium, np.inf, 1.0, method)
-    assert glued.local_entropy == pytest.approx(plain.entropy, abs=1e-9)  # the tolerance of the plain run
+    assert glued.internal_entropy == pytest.approx(plain.entropy, abs=1e-9)  # the tolerance of the plain run
     assert (glued.overlap, glued.free_entropy) == (1.0, np.inf)
     free = measures(medium, 0.0, 3.0, method)
     assert free.free_entropy == pytest.approx(plain.entropy + np.log(2) / 3, abs=1e-9)
@@ -100,7 +100,7 @@ def test_overlap_is_the_derivative_of_the_free_entropy(medium, gamma, y, beta):
     low, middle, high = (measures(medium, g, y, "amp", beta=beta) for g in (gamma - step, gamma, gamma + step))
     slope = (high.free_entropy - low.free_entropy) / (2 * step)
     assert slope == pytest.approx(middle.overlap, abs=2 * step**2)  # second order of the central difference
-    assert middle.local_entropy == pytest.approx(middle.free_entropy - gamma * middle.overlap, abs=1e-13)
+    assert middle.internal_entropy == pytest.approx(middle.free_entropy - gamma * middle.overlap, abs=1e-13)
 
 
 def test_many_replicas_freeze_the_reference(medium):
@@ -110,8 +110,23 @@ def test_many_replicas_freeze_the_reference(medium):
     reference = focusing._signs(state)
     local = focusing.replica_measures(state, gamma, 1e9, True)
     plain = belief_propagation(medium, "amp", field=gamma * reference, damping=0.5)
-    assert local.local_entropy == pytest.approx(plain.entropy, abs=1e-7)  # 1 / y of the reference, and tolerance
+    assert local.internal_entropy == pytest.approx(plain.entropy, abs=1e-7)  # 1 / y of the reference, and tolerance
     assert local.overlap == pytest.approx(np.mean(reference * plain.magnetizations), abs=1e-7)
+
+
+def test_the_internal_entropy_is_more_than_the_local_one(medium):
+    """It has the reference's share (log 2)/y without coupling; around the reference `local_entropy` counts less."""
+    plain = belief_propagation(medium, "amp", damping=0.5)
+    for y in (2.0, 8.0):
+        assert measures(medium, 0.0, y, "amp").internal_entropy == pytest.approx(
+            plain.entropy + np.log(2) / y, abs=1e-9
+        )
+    instance = bp.random_instance(BinaryPerceptron(), n=1001, alpha=0.4, rng=1)
+    found = bp.solve(instance, schedule="pseudo", steps=60, entropies=True, rng=1)
+    assert "local_entropy" not in found.trace.dtype.names
+    last = found.trace[-1]
+    around = float(bp.local_entropy(instance, found.weights, 0.5 * (1 - last["overlap"]), method="amp").entropy)
+    assert 0 < last["internal_entropy"] - around < np.log(2) / last["y"]
 
 
 @pytest.mark.slow
@@ -201,7 +216,7 @@ def test_edges_and_amp_agree_along_the_schedule():
         for method in ("amp", "gaussian")
     )
     assert len(amp) == len(edges) == 3
-    for name in ("overlap", "q", "q_tilde", "free_entropy", "local_entropy"):
+    for name in ("overlap", "q", "q_tilde", "free_entropy", "internal_entropy"):
         assert amp[name] == pytest.approx(edges[name], abs=5 / 1001)
 
 
@@ -264,7 +279,7 @@ def test_messages_that_are_no_numbers_stop_the_solver(monkeypatch):
 def test_entropies_are_optional_and_change_nothing_else(medium):
     full, lean = (FocusingBP(schedule="pseudo", steps=50, entropies=flag)(medium, rng=1) for flag in (True, False))
     assert np.array_equal(full.weights, lean.weights) and full.iterations == lean.iterations
-    for name in ("free_entropy", "local_entropy"):
+    for name in ("free_entropy", "internal_entropy"):
         assert np.all(np.isfinite(full.trace[name])) and np.all(np.isnan(lean.trace[name]))
 
 
@@ -274,13 +289,13 @@ def test_entropies_are_optional_and_change_nothing_else(medium):
         ({"method": "nodes"}, "method must be one of 'gaussian', 'exact', 'amp'; got 'nodes'"),
         ({"damping": 1.0}, r"damping must be in \[0, 1\); got 1.0"),
         ({"damping": np.nan}, r"damping must be in \[0, 1\); got nan"),
-        ({"beta": -1.0}, "beta must be a non-negative number .* got -1.0"),
-        ({"beta": np.nan}, "beta must be a non-negative number .* got nan"),
-        ({"beta": [1.0, 2.0]}, "beta must be a non-negative number"),
+        ({"beta": -1.0}, "beta must be non-negative .* got -1.0"),
+        ({"beta": np.nan}, "beta must be non-negative .* got nan"),
+        ({"beta": [1.0, 2.0]}, "beta must be a single number"),
         ({"iterations_per_step": 0}, "iterations_per_step must be a positive integer; got 0"),
-        ({"max_iter": 2.5}, "max_iter must be a positive integer; got 2.5"),
+        ({"max_iter": 0}, "max_iter must be a positive integer; got 0"),
         ({"schedule": "slow"}, "schedule must be one of 'pseudo', 'scoping', 'standard'"),
-        ({"schedule": "pseudo", "steps": -1}, "steps must be an integer, at least 1; got -1"),
+        ({"schedule": "pseudo", "steps": -1}, "steps must be a positive integer; got -1"),
         ({"steps": 20}, "steps=20 is for a schedule given by name"),
         ({"solver": "focussing"}, "solver must be one of .*'focusing-bp'.*; got 'focussing'"),
     ],
@@ -296,3 +311,42 @@ def test_bad_instance_and_unknown_option(medium):
     with pytest.raises(TypeError, match=r"focusing-bp has no option 'stops'; its options are .*schedule, steps"):
         bp.solve(medium, stops=3)
     assert "focusing-bp" in bp.solvers()
+
+
+# Instances without solutions, or without hope
+
+
+def test_a_run_ends_with_a_proof_that_there_are_no_solutions():
+    x = np.random.default_rng(1).choice([-1, 1], (30, 101))
+    instance = bp.Instance(np.vstack([x, -x[3]]))
+    for solver in ("focusing-bp", "reinforced-bp"):
+        found = bp.solve(instance, solver, rng=1)
+        assert found.status is SolverStatus.UNSATISFIABLE and found.errors == 1  # the best there is
+        assert found.trace["restart"].max() == 0
+    assert bp.solve(bp.Instance(x), rng=1).solved
+
+
+def hopeless(n=301, p=90, share=0.99, seed=3):
+    """Nearly equal patterns with either label: messages freeze within a few steps. No short proof."""
+    rng = np.random.default_rng(seed)
+    return bp.Instance(np.where(rng.random((p, n)) < share, 1, -1), np.where(rng.random(p) < 0.5, 1, -1))
+
+
+def test_a_run_without_hope_stops_and_says_so(monkeypatch):
+    instance = hopeless()
+    monkeypatch.setattr(type(instance), "refutation", lambda self: "")
+    found = bp.solve(instance, rng=1)
+    assert found.status is SolverStatus.STALLED and not found.solved
+    assert found.trace["restart"].max() < 100
+    late = found.trace[found.trace["restart"] > found.trace["restart"].max() - 20]
+    assert late["errors"].min() >= found.errors
+
+
+def test_searches_count_in_the_budget(monkeypatch):
+    """4000 flips of a search are worth 133 iterations."""
+    instance = hopeless()
+    monkeypatch.setattr(type(instance), "refutation", lambda self: "")
+    found = bp.solve(instance, rng=1, max_iter=1000)
+    assert found.status is SolverStatus.MAX_ITERATIONS
+    searches = np.count_nonzero(np.isnan(found.trace["gamma"]))
+    assert found.iterations + 133 * (searches - 1) < 1000 <= found.iterations + 134 * searches

@@ -1,7 +1,10 @@
 import numpy as np
 import pytest
+from scipy.signal import lfilter
 
 from bp import Instance, belief_propagation, enumerate_solutions, monte_carlo, random_instance
+from bp.algorithms import runs
+from bp.algorithms.monte_carlo import Sample
 from replica_theory import BinaryPerceptron, IntervalModel, SymmetricBinaryPerceptron, UShapePerceptron
 
 
@@ -83,3 +86,35 @@ def test_bad_arguments(options, error, message):
         monte_carlo(Instance([[1, 1, 1]]), **options)
     with pytest.raises(TypeError, match="problem must be a problem with walkers"):
         monte_carlo([[1]], 1.0)
+
+
+def test_the_correlation_time_is_that_of_a_known_chain():
+    # x' = 0.9 x + noise has tau = (1 + 0.9)/(1 - 0.9) = 19; over 10^5 steps the estimate scatters by some 4 %
+    noise = np.random.default_rng(1).normal(size=100_000)
+    chain = lfilter([1.0], [1.0, -0.9], noise)
+    sample = Sample(0.0, 0.0, chain, 0.5, np.ones(3, dtype=np.int8))
+    assert sample.correlation_time == pytest.approx(19, rel=0.15) and sample.converged
+    assert Sample(0.0, 0.0, noise, 0.5, sample.weights).correlation_time == pytest.approx(1, abs=0.05)
+    short = Sample(0.0, 0.0, chain[:40], 0.5, sample.weights)
+    assert short.status == "max-iterations" and "too few to forget the start" in short.message
+
+
+def test_a_chain_that_does_not_move_has_no_energy_of_its_own():
+    stuck = Sample(0.2, 0.0, np.full(50, 0.2), 0.0, np.ones(3, dtype=np.int8))
+    assert stuck.correlation_time == np.inf and not stuck.converged
+    content = monte_carlo(Instance([[1, 1, 1]]), 50.0, sweeps=100, rng=1)
+    assert content.acceptance > 0 and content.correlation_time == 1 and content.converged
+
+
+def test_a_frozen_chain_says_so():
+    # two narrow intervals: of 1000 flips one is made, and the energy stays 0.02 above that of the measure
+    instance = random_instance(IntervalModel([(-1.6, -1.3), (0.3, np.inf)]), 401, 0.8, rng=1)
+    assert monte_carlo(instance, 3.0, sweeps=200, rng=1).status == "max-iterations"
+    assert monte_carlo(random_instance(BinaryPerceptron(), 101, 0.3, rng=1), 1.5, sweeps=500, rng=1).converged
+
+
+def test_long_chains_log_their_progress(monkeypatch, caplog):
+    monkeypatch.setattr(runs, "_QUIET", 0.0)
+    with caplog.at_level("INFO", logger=runs.__name__):
+        monte_carlo(random_instance(BinaryPerceptron(), 21, 0.5, rng=1), 1.0, sweeps=20, rng=1)
+    assert "monte carlo: 24 of 24 sweeps" in caplog.text

@@ -27,7 +27,7 @@ def test_batch_equals_single_runs_bit_for_bit(method):
     batch = bp.solve_batch([easy, hard(), easy, easy], method, rngs=[1, 2, 3, 4], **options)
     single = [bp.solve(inst, method, rng=k, **options) for k, inst in enumerate([easy, hard(), easy, easy], start=1)]
     assert all(map(same, batch, single))
-    assert {found.iterations == 900 for found in batch} == {True, False}
+    assert {found.status for found in batch} == {"max-iterations", "solved"}
 
 
 @pytest.mark.parametrize("method", ["gaussian", "exact"])
@@ -45,9 +45,11 @@ def test_batch_shares_the_passes(monkeypatch):
     assert passes == [(5, 101)] * 20
 
 
-def test_batch_of_real_patterns_solves():
+def test_batch_of_real_patterns():
     inst = bp.random_instance(BinaryPerceptron(), 201, 0.4, rng=1, patterns="gaussian")
-    assert all(found.solved and not inst.errors(found.weights) for found in bp.solve_batch(inst, rngs=[1, 2, 3]))
+    batch = bp.solve_batch(inst, rngs=[1, 2, 3])
+    assert all(found.solved and not inst.errors(found.weights) for found in batch)
+    assert all(map(same, batch, (bp.solve(inst, rng=k) for k in (1, 2, 3))))
 
 
 # Interruptions and signs of life
@@ -78,9 +80,9 @@ def test_a_signal_leaves_a_checkpoint_and_a_sentence(tmp_path, sign, solver):
     assert process.returncode != 0
     assert f"the same call goes on from {path}" in words
     with np.load(path, allow_pickle=False) as file:
-        done = int(file["progress"][2])
+        restart, _, done, _ = map(int, file["progress"])
         trace = file["trace"]
-    whole = bp.solve(hard(), solver, rng=1, max_iter=done)
+    whole = bp.solve(hard(), solver, rng=1, max_iter=done + 134 * (restart + 1))  # and its searches
     assert done > 0 and trace.tobytes() == whole.trace[: len(trace)].tobytes()
 
 

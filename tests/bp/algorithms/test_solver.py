@@ -56,7 +56,7 @@ def test_what_it_cannot_run_on_is_said_before_any_work():
     ("solver", "options", "error", "sentence"),
     [
         ("luck", {}, ValueError, "solver must be one of .*'focusing-bp'.*; got 'luck'"),
-        (3, {}, ValueError, "solver must be one of .*; got 3"),
+        (3, {}, TypeError, "solver must be one of .*; got 3"),
         ("focusing-bp", {"stops": 3}, TypeError, "focusing-bp has no option 'stops'; its options are .*damping"),
         (Draws(), {"number": 3}, TypeError, "options go with the name of a solver; Draws.* has its own"),
     ],

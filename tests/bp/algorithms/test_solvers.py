@@ -12,13 +12,15 @@ from replica_theory.models.perceptron import BinaryPerceptron
 @pytest.mark.parametrize("solver", ["focusing-bp", "reinforced-bp"])
 def test_restarts_until_the_budget_is_spent(solver):
     found = bp.solve(hard(), solver, rng=1, max_iter=1500)
-    assert not found.solved and found.status == "max-iterations" and found.iterations == 1500
+    assert not found.solved and found.status == "max-iterations"
     restart = found.trace["restart"]
     assert restart[0] == 0 and restart[-1] >= 2 and set(np.diff(restart)) == {0, 1}
     starts = np.flatnonzero(np.diff(restart)) + 1
     assert np.all(np.diff(found.trace["y"][starts]) == 0)
     searches = np.flatnonzero(np.isnan(found.trace["y"]))
-    assert np.array_equal(searches, starts - 1)  # one at the end of every pass
+    assert np.array_equal(searches[: len(starts)], starts - 1)  # one at the end of every pass
+    # the budget is spent, searches of 4000 flips taken as 133 iterations, but for the rest of the last one
+    assert found.iterations + 133 * (len(searches) - 1) <= 1500 <= found.iterations + 134 * len(searches)
     assert found.errors == found.trace["errors"].min() <= found.trace["errors"][searches].min()
 
 

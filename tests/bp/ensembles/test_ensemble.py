@@ -59,7 +59,7 @@ def test_a_larger_run_goes_on_and_other_settings_are_refused(serial, tmp_path, m
         ({"method": "amp"}, "method"),
         ({"solver": "reinforced-bp"}, "solver"),
         ({"solver_runs": 3}, "solver_runs"),
-        ({"solver_options": {"steps": 100}}, "solver_options"),
+        ({"solver_options": {"max_iter": 100}}, "solver_options"),
         ({"measurements": ["entropy", "local_entropy"]}, "measurements"),
         ({"model": BinaryPerceptron(0.1)}, "kappa"),
     ]:

@@ -1,3 +1,5 @@
+import re
+
 import numpy as np
 import pytest
 
@@ -32,3 +34,12 @@ def test_a_grid_is_refused_where_its_largest_instance_does_not_fit(monkeypatch):
         Grid.checked(MODEL, [0.1, 0.5], [101, 12001], 2, least=1).require_memory("gaussian")
     with pytest.raises(MemoryError, match="drawing 12000 patterns on n=24000 weights"):
         Grid.checked(MODEL, [0.1, 0.5], [101, 24000], 2, least=1).require_memory("amp")
+
+
+@pytest.mark.parametrize("n", [11, 97, 101, 1001])
+def test_the_load_that_the_message_names_gives_a_pattern(n):
+    # 0.5/101 rounds to 0.00495, which gives none
+    with pytest.raises(ValueError, match="gives no patterns") as refusal:
+        Grid.checked(MODEL, 0.49 / n, n, 1, least=1)
+    enough = float(re.search(r"at least ([\d.e-]+)", str(refusal.value))[1])
+    assert round(Grid.checked(MODEL, enough, n, 1, least=1).alpha[0] * n) == 1 and enough < 0.51 / n

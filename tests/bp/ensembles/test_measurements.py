@@ -45,7 +45,7 @@ def test_points_are_what_the_front_doors_give(serial):
     assert (point["solved"], point["iterations"]) == (a.solved, a.iterations)
     curve = bp.local_entropy(instance, a.weights, [0.1, 0.3])
     np.testing.assert_array_equal(point["local_entropy"], curve.entropy)
-    assert point["solution_overlaps"] == (a.weights.astype(float) @ b.weights) / 61
+    assert point["solution_overlaps"] == a.overlap(b) == instance.overlap(a.weights, b.weights)
 
 
 def test_energy_and_generalization_error():
@@ -54,7 +54,7 @@ def test_energy_and_generalization_error():
     assert thermal.values["energy"].item() == bp.belief_propagation(instance, beta=2.0).energy
     taught = run(["generalization_error"], TeacherStudent(), alpha=0.5, n=101, samples=1)
     instance = bp.random_instance(TeacherStudent(), 101, 0.5, np.random.SeedSequence([7, 0, 0, 0]).spawn(1)[0])
-    r = instance.teacher @ bp.belief_propagation(instance).magnetizations / 101
+    r = instance.overlap(instance.teacher, bp.belief_propagation(instance).magnetizations)
     assert taught.values["generalization_error"].item() == pytest.approx(np.arccos(r) / np.pi, rel=1e-14)
 
 

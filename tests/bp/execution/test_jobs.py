@@ -1,3 +1,4 @@
+import logging
 import os
 import signal
 import subprocess
@@ -6,14 +7,17 @@ import time
 from concurrent.futures import BrokenExecutor, ProcessPoolExecutor, ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial
 from multiprocessing import get_context
 from pathlib import Path
 
+import numba
 import numpy as np
 import pytest
 from dask_workers import dask_workers
 
 import bp.execution.store
+from bp.execution import blas
 from bp.execution.jobs import run_points
 from bp.execution.store import PointStore
 from bp.execution.workers import worker_processes
@@ -53,6 +57,24 @@ def test_points_come_in_the_order_of_the_jobs():
 def test_names_are_unique():
     with pytest.raises(ValueError, match="'3' comes more than once"):
         run_points(square, [*JOBS, Square(3)], columns=COLUMNS)
+
+
+def test_a_complete_run_is_only_read(tmp_path, monkeypatch):
+    """From a folder that takes no files, for example, or while another run holds its lock."""
+    run_points(square, JOBS, columns=COLUMNS, store=PointStore(tmp_path, {}))
+    (tmp_path / "points.lock").unlink()
+    before = {path: path.stat().st_mtime_ns for path in [tmp_path, *tmp_path.rglob("*")]}
+
+    def read_only(*_, **__):
+        raise PermissionError(13, "Permission denied")
+
+    for function in ("replace_file", "remove_leftovers", "require_writable", "_lock"):
+        monkeypatch.setattr(f"bp.execution.store.{function}", read_only)
+    store = PointStore(tmp_path, {})
+    assert values(run_points(square, JOBS, columns=COLUMNS, store=store, begin=read_only)) == SQUARES
+    assert {path: path.stat().st_mtime_ns for path in [tmp_path, *tmp_path.rglob("*")]} == before
+    with pytest.raises(PermissionError):
+        run_points(square, [*JOBS, Square(6)], columns=COLUMNS, store=store)
 
 
 def test_what_is_in_the_store_is_not_done_again(tmp_path):
@@ -156,7 +178,10 @@ def test_a_foreign_pool_that_dies_is_reported(tmp_path):
     store = PointStore(tmp_path, {})
     with (
         ProcessPoolExecutor(1, mp_context=get_context("spawn")) as executor,
-        pytest.raises(BrokenExecutor, match=r"the executor lost \d points: BrokenProcessPool.* finished points are in"),
+        pytest.raises(
+            BrokenExecutor,
+            match=r"lost \d points: BrokenProcessPool.*worker_processes are started anew.* finished points are in",
+        ),
     ):
         run_points(killed_always, JOBS, columns=COLUMNS, store=store, executor=executor)
     assert values(run_points(square, JOBS, columns=COLUMNS, store=store)) == SQUARES
@@ -169,10 +194,10 @@ class Refuses(ThreadPoolExecutor):
         class KilledWorker(Exception):
             pass
 
-        def killed():
+        def killed(_):
             raise KilledWorker("died four times")
 
-        return super().submit(*((killed,) if job.number == 1 else (fn, job)))
+        return super().submit(killed if job.number == 1 else fn, job)
 
 
 def test_a_job_that_dask_gives_up_comes_after_all_others(tmp_path):
@@ -180,6 +205,72 @@ def test_a_job_that_dask_gives_up_comes_after_all_others(tmp_path):
     with Refuses(1) as executor, pytest.raises(BrokenExecutor, match="lost 1 points: KilledWorker: died four times"):
         run_points(square, JOBS, columns=COLUMNS, store=store, executor=executor)
     assert len(store) == 4
+
+
+def count_threads(job):
+    """Threads of compiled loops and of the BLAS (0: it does not tell)."""
+    functions = blas._functions()
+    return {"x": np.array([numba.get_num_threads(), 0 if functions is None else functions[0]()])}
+
+
+@pytest.mark.parametrize("kind", ["threads", pytest.param("processes", marks=pytest.mark.slow)])
+def test_jobs_of_an_executor_have_one_thread(kind, monkeypatch):
+    """Without a word from the user, in pools that know nothing of numba."""
+    monkeypatch.setenv("NUMBA_NUM_THREADS", "2")
+    spawned = partial(ProcessPoolExecutor, mp_context=get_context("spawn"))
+    with (ThreadPoolExecutor if kind == "threads" else spawned)(2) as executor:
+        points = run_points(count_threads, JOBS, columns=COLUMNS, executor=executor)
+    assert {int(point["x"][0]) for point in points} == {1}
+    assert {int(point["x"][1]) for point in points} <= {0, 1}
+
+
+FORKED = """
+import multiprocessing, sys
+from concurrent.futures import ProcessPoolExecutor
+import bp, replica_theory as rt
+from bp.execution import threads
+threads._SHARE = 1e-6  # threads for small work, too
+model = rt.BinaryPerceptron()
+inst = bp.random_instance(model, 301, 0.5, rng=1)
+here = bp.belief_propagation(inst).entropy
+assert threads._pool is not None
+with ProcessPoolExecutor(2, mp_context=multiprocessing.get_context("fork")) as executor:
+    runs = [executor.submit(bp.belief_propagation, inst) for _ in range(4)]
+    print([run.result().entropy == here for run in runs])
+    result = bp.ensemble(model, 0.5, 51, 3, ["entropy"], rng=1, executor=executor, method="gaussian")
+    print(result.values["entropy"].shape)
+"""
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="no fork on this system")
+def test_a_pool_forked_after_threads_have_worked():
+    """The default of `ProcessPoolExecutor` on Linux; GNU OpenMP kills such a child when it needs threads."""
+    done = subprocess.run(
+        [sys.executable, "-W", "error", "-c", FORKED], env=os.environ | {"NUMBA_NUM_THREADS": "2"},
+        capture_output=True, text=True, timeout=300,
+    )  # fmt: skip
+    assert (done.stdout, done.stderr) == ("[True, True, True, True]\n(1, 1, 3)\n", "")
+
+
+def test_off_a_terminal_long_work_is_logged(monkeypatch, caplog):
+    monkeypatch.setattr("bp.execution.jobs._INTERVAL", 0.0)
+    with caplog.at_level(logging.INFO, logger="bp"):
+        run_points(square, JOBS, columns=COLUMNS, label="squares")
+    assert caplog.messages == [f"squares: {k} of 5 points" for k in range(1, 6)]
+
+
+def terminated(job):
+    os.kill(os.getpid(), signal.SIGTERM)
+    return square(job)
+
+
+def test_sigterm_is_an_interruption(tmp_path):
+    store = PointStore(tmp_path, {})
+    run_points(square, JOBS[:2], columns=COLUMNS, store=store)
+    with pytest.raises(KeyboardInterrupt, match=r"2 finished points are in .*, and the same call goes on from there"):
+        run_points(terminated, JOBS, columns=COLUMNS, store=store)
+    with pytest.raises(KeyboardInterrupt, match="no finished point is kept; with a folder they are"):
+        run_points(terminated, JOBS, columns=COLUMNS)
 
 
 @pytest.mark.parametrize("threads", [0, 2])
@@ -204,7 +295,7 @@ def test_a_full_disk_is_a_sentence_and_what_was_finished_stays(tmp_path, monkeyp
     real, calls = bp.execution.store.replace_file, []
 
     def full(path, data):
-        calls.append(path)
+        calls.extend([path] if path.suffix == ".npz" else [])
         if len(calls) > 2:
             raise OSError(28, "No space left on device")
         real(path, data)

@@ -1,9 +1,11 @@
+import warnings
+
 import numpy as np
 import pytest
 from messages_referee import brute_force
 from scipy import optimize
 
-from bp import Instance, belief_propagation, local_entropy, random_instance
+from bp import Instance, belief_propagation, enumerate_solutions, local_entropy, random_instance, solve
 from replica_theory.models.perceptron import BinaryPerceptron, TeacherStudent
 from replica_theory.status import ConvergenceError, ConvergenceWarning, Status
 
@@ -97,9 +99,45 @@ def test_at_the_reference():
 
 
 def test_no_solutions_at_all():
-    curve = local_entropy(Instance([[1, 1, 1], [-1, -1, -1]], kappa=0.5), [1, 1, 1], [0.2, 0.4], method="exact")
-    np.testing.assert_array_equal(curve.entropy, -np.inf)
-    assert all(status is Status.NEGATIVE_ENTROPY for status in curve.status)
+    instance = Instance([[1, 1, 1], [-1, -1, -1]], kappa=0.5)
+    with pytest.warns(ConvergenceWarning, match="2 x unsatisfiable"):
+        curve = local_entropy(instance, [1, 1, 1], [0.2, 0.4], method="exact")
+    assert np.all(np.isnan(curve.entropy)) and all(status is Status.UNSATISFIABLE for status in curve.status)
+
+
+@pytest.mark.parametrize("method", ["gaussian", "exact", "amp"])
+def test_a_distance_that_fails_leaves_the_others_alone(method):
+    instance = random_instance(BinaryPerceptron(), 21, 0.3, rng=1)
+    found = solve(instance, rng=1).weights
+    exact = enumerate_solutions(instance)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", ConvergenceWarning)  # Gaussian messages do not reach d = 1/2
+        together = local_entropy(instance, found, [0.5, 0.1, 0.2], method=method)
+        alone = [local_entropy(instance, found, [d], method=method).entropy[0] for d in (0.5, 0.1, 0.2)]
+    np.testing.assert_allclose(together.entropy, alone, atol=1e-12)  # the square of 100 tol, and rounding
+    # at N = 21 shells are counted with log binomial coefficients, log(N)/N off their entropy
+    for d, entropy in zip((0.1, 0.2), together.entropy[1:], strict=True):
+        assert abs(entropy - exact.local_entropy(found, d)) < np.log(21) / 21
+
+
+@pytest.mark.parametrize("method", ["gaussian", "amp"])
+def test_around_weights_without_solutions_near(method):
+    instance = random_instance(BinaryPerceptron(), 201, 0.5, rng=1)
+    reference = np.where(np.random.default_rng(1).random(201) < 0.5, 1, -1)
+    with pytest.warns(ConvergenceWarning, match="1 of 2 points are NaN \\(1 x below-zero\\)"):
+        curve = local_entropy(instance, reference, [0.15, 0.3], method=method)
+    assert curve.entropy[1] > 0.1 and curve.status[1] is Status.CONVERGED
+
+
+@pytest.mark.parametrize("method", ["gaussian", "amp"])
+def test_patterns_with_a_mean(method):
+    rng = np.random.default_rng(0)
+    instance = Instance(np.where(rng.random((90, 301)) < 0.8, 1, -1), np.where(rng.random(90) < 0.5, 1, -1))
+    weights = solve(instance, rng=1).weights
+    entropy = belief_propagation(instance, method).entropy
+    curve = local_entropy(instance, weights, np.linspace(0.25, 0.5, 6), method=method)
+    assert all(status is Status.CONVERGED for status in curve.status)
+    assert np.all(curve.entropy < entropy) and curve.entropy.max() > 0.95 * entropy  # its maximum is the entropy
 
 
 class TestFailures:

@@ -70,16 +70,13 @@ class TestKernels:
     @pytest.mark.parametrize(
         "method, schedule", [(m, s) for m in METHODS for s in SCHEDULES if (m, s) != ("amp", "sequential")]
     )
-    def test_same_bits_for_any_number_of_threads(self, method, schedule, dtype):
+    def test_same_bits_for_any_number_of_threads(self, method, schedule, dtype, monkeypatch):
         instance = random_instance(BinaryPerceptron(), 101, 0.6, rng=2)
-        threads = numba.get_num_threads()
-        try:
-            results = []
-            for count in sorted({1, threads}):
-                numba.set_num_threads(count)
-                results.append(belief_propagation(instance, method, schedule=schedule, dtype=dtype, tol=1e-5, rng=1))
-        finally:
-            numba.set_num_threads(threads)
+        monkeypatch.setattr("bp.execution.threads._SHARE", 1e-7)  # small work, too, is shared
+        results = []
+        for count in (1, 2, 3):
+            monkeypatch.setattr(numba, "get_num_threads", lambda count=count: count)
+            results.append(belief_propagation(instance, method, schedule=schedule, dtype=dtype, tol=1e-5, rng=1))
         for result in results:
             np.testing.assert_array_equal(result.magnetizations, results[0].magnetizations)
             assert result.entropy == results[0].entropy
@@ -267,20 +264,24 @@ class TestRuns:
         result = belief_propagation(random_instance(BinaryPerceptron(), 501, 0.9, rng=1), method)
         assert result.status is Status.NEGATIVE_ENTROPY and result.converged and result.entropy < -0.01
 
-    def test_contradicting_patterns(self):
+    @pytest.mark.parametrize("method", METHODS)
+    @pytest.mark.parametrize("kappa", [0.1, 2.2])
+    def test_contradicting_patterns_are_proved_to_be_so(self, method, kappa):
         pattern = np.array([[1, 1, -1, 1, -1]])
-        result = belief_propagation(Instance(np.vstack([pattern, -pattern]), kappa=2.2), "exact")
-        assert result.entropy == -np.inf and result.status is Status.NEGATIVE_ENTROPY
+        instance = Instance(np.vstack([pattern, -pattern]), kappa=kappa)
+        with pytest.raises(ConvergenceError, match="no weights satisfy every pattern: patterns 0 and 1 are") as info:
+            belief_propagation(instance, method)
+        result = info.value.result
+        assert result.entropy == -np.inf and result.status is Status.UNSATISFIABLE and not result.converged
         assert np.all(np.isnan(result.magnetizations))
-        soft = belief_propagation(Instance(np.vstack([pattern, -pattern]), kappa=0.1), "gaussian")
-        assert soft.status is Status.NEGATIVE_ENTROPY and soft.entropy == -np.inf
 
     def test_a_single_weight(self):
         result = belief_propagation(Instance([[1]], kappa=0.5), "exact")
         assert result.entropy == pytest.approx(0, abs=ROUNDING)
         for method in ("gaussian", "exact"):
             assert belief_propagation(Instance([[1]], kappa=0.5), method).magnetizations[0] == 1
-            assert belief_propagation(Instance([[1], [-1]], kappa=0.5), method).entropy == -np.inf
+            with pytest.raises(ConvergenceError, match="no weights satisfy every pattern"):
+                belief_propagation(Instance([[1], [-1]], kappa=0.5), method)
 
     @pytest.mark.parametrize("method", METHODS)
     def test_non_convergence_raises_with_the_result(self, method):
@@ -293,6 +294,99 @@ class TestRuns:
         assert info.value.result.entropy == result.entropy
         assert result.status is Status.MAX_ITERATIONS and not result.converged
         assert result.iterations == 2 and result.residual > 1e-9 and np.isfinite(result.entropy)
+
+
+def biased(share, seed=0):
+    """90 patterns on 301 weights, entries +1 with probability `share`, random labels."""
+    rng = np.random.default_rng(seed)
+    return Instance(np.where(rng.random((90, 301)) < share, 1, -1), np.where(rng.random(90) < 0.5, 1, -1))
+
+
+class TestSaturation:
+    """Messages that overshoot contradict each other as those of patterns without solutions do."""
+
+    small = Instance(
+        [
+            [-1, -1, 1, 1, -1, 1, -1, 1, 1, 1, 1, -1],
+            [-1, 1, -1, -1, 1, -1, 1, -1, 1, -1, -1, 1],
+            [-1, -1, 1, 1, -1, -1, -1, -1, -1, -1, 1, -1],
+        ]
+    )
+
+    @pytest.mark.parametrize(("share", "entropy"), [(0.6, 0.47744), (0.7, 0.46421), (0.8, 0.42463), (0.9, 0.35957)])
+    def test_patterns_with_a_mean(self, share, entropy):
+        instance = biased(share)
+        gaussian = belief_propagation(instance)
+        assert gaussian.converged and gaussian.entropy == pytest.approx(entropy, abs=5e-6)  # digits given
+        slow = belief_propagation(instance, damping=0.97, max_iter=5000)  # no second attempt
+        assert gaussian.entropy == pytest.approx(slow.entropy, abs=1e-10)
+        # node variables are right up to O(1/N), as for independent patterns
+        amp = belief_propagation(instance, "amp")
+        assert amp.converged and 301 * abs(amp.entropy - entropy) < 0.5
+
+    def test_patterns_with_a_mean_by_exact_messages(self):
+        exact = belief_propagation(biased(0.8), "exact")
+        assert exact.converged and 301 * abs(exact.entropy - 0.42463) < 0.1  # O(1/N) of the Gaussian messages
+
+    def test_the_same_run_twice_is_the_same_though_it_turns_to_random_orders(self):
+        one, two = (belief_propagation(biased(0.9)) for _ in range(2))
+        np.testing.assert_array_equal(one.messages.fields, two.messages.fields)
+
+    def test_small_instance_with_solutions(self):
+        # 798 solutions, .556842; loops of length four leave O(1/N) to exact messages and node variables
+        for method in ("exact", "amp"):
+            assert 12 * abs(belief_propagation(self.small, method).entropy - 0.556842) < 1.5
+        with pytest.raises(
+            ConvergenceError, match=r"after 1000 sweeps, at last by parallel .*; raise max_iter"
+        ) as info:
+            belief_propagation(self.small)  # the Gaussian approximation, which knows no ties, has no fixed point here
+        assert info.value.result.status is Status.MAX_ITERATIONS
+
+    @pytest.mark.parametrize("seed", range(6))
+    def test_nothing_is_said_against_a_solution(self, seed):
+        rng = np.random.default_rng(seed)
+        n = int(rng.integers(4, 14))
+        x = rng.choice([-1, 1], (int(rng.integers(2, n)), n), p=[0.3, 0.7])
+        x[-1] = x[0]  # a pattern twice
+        hidden = rng.choice([-1, 1], n)
+        instance = Instance(x * np.where(x @ hidden < 0, -1, 1)[:, None])
+        for method in METHODS:
+            result = belief_propagation(instance, method, on_failure="return")
+            assert result.status is not Status.UNSATISFIABLE
+            assert np.isfinite(result.entropy) or not result.converged
+
+    @pytest.mark.parametrize("method", ["gaussian", "amp"])
+    @pytest.mark.parametrize("scale", [1e-14, 1e-6, 1e10])
+    def test_the_scale_of_patterns_does_not_matter_without_margin(self, method, scale):
+        patterns = np.random.default_rng(5).standard_normal((30, 101))
+        plain, scaled = (belief_propagation(Instance(patterns * s), method) for s in (1.0, scale))
+        assert scaled.entropy == pytest.approx(plain.entropy, abs=1e-9)  # both stop within tol of the fixed point
+
+    @pytest.mark.parametrize("beta", [200.0, 300.0, 400.0, 1000.0])
+    @pytest.mark.parametrize("seed", [1, 2, 3])
+    def test_low_temperatures_give_numbers(self, beta, seed):
+        instance = random_instance(BinaryPerceptron(), 21, 3.0, rng=seed)
+        for method, dtype in (("gaussian", np.float64), ("gaussian", np.float32), ("exact", np.float64)):
+            result = belief_propagation(instance, method, beta=beta, dtype=dtype, on_failure="return")
+            assert np.all(np.isfinite(result.messages.fields))
+            if result.converged:
+                assert np.all(np.isfinite(result.magnetizations)) and 0 <= result.energy <= 1
+                assert abs(result.entropy) < 1e-3  # frozen: a single configuration (single precision: of beta alpha e)
+
+    @pytest.mark.parametrize("method", METHODS)
+    def test_nan_in_messages_is_refused_and_never_converged(self, method):
+        instance = random_instance(BinaryPerceptron(), 21, 0.5, rng=1)
+        messages = belief_propagation(instance, method).messages
+        fields = messages.fields.copy()
+        fields[0] = np.nan
+        with pytest.raises(ValueError, match="init must hold finite message fields; got nan"):
+            belief_propagation(instance, method, init=Messages(method, fields, messages.g))
+        state = instance.messages(method)
+        state.restore(Messages(method, fields, messages.g))
+        assert not state.sweep(np.zeros(21), 0.2) < np.inf
+        if method == "amp":
+            with pytest.raises(ValueError, match="init must hold finite output terms g; got nan"):
+                belief_propagation(instance, method, init=Messages(method, messages.fields, np.full(10, np.nan)))
 
 
 class TestRefusals:

@@ -20,11 +20,9 @@ def signs(shape, seed=1):
 
 
 @pytest.fixture
-def threads():
-    """Sets the number of threads, and gives back what it was."""
-    before = numba.get_num_threads()
-    yield numba.set_num_threads
-    numba.set_num_threads(before)
+def threads(monkeypatch):
+    """Sets the number of threads, also beyond that of the cores."""
+    return lambda count: monkeypatch.setattr(numba, "get_num_threads", lambda: count)
 
 
 @pytest.mark.parametrize(("p", "n"), SHAPES)
@@ -39,8 +37,14 @@ def test_bits_hold_the_signs(p, n):
     assert np.array_equal(bits, _bits.pack(np.where(rows[:, None], -xi, xi)))
 
 
-def test_bytes_beyond_the_last_weight_are_cleared():
-    assert np.array_equal(_bits.from_bytes(np.array([[255]], dtype=np.uint8), 3), _bits.pack(np.ones((1, 3))))
+@pytest.mark.parametrize("n", [3, 63, 64, 65, 250, 256])
+def test_bits_beyond_the_last_weight_are_found(n):
+    bits = _bits.pack(np.ones((3, n)))
+    assert _bits.stray(bits, n) is None
+    for place in {n, n + 1, 64 * bits.shape[1] - 1} & set(range(n, 64 * bits.shape[1])):
+        odd = bits.copy()
+        odd[1, place // 64] |= np.uint64(1) << np.uint64(place % 64)
+        assert _bits.stray(odd, n) == 1
 
 
 @pytest.mark.parametrize(("p", "n"), [*SHAPES, LARGE])
@@ -63,18 +67,19 @@ def test_sums_of_configurations_are_exact(p, n):
     assert np.array_equal(_bits.sums(_bits.pack(xi), _bits.pack(weights), n), expected)
 
 
-@pytest.mark.skipif(numba.config.NUMBA_NUM_THREADS < 2, reason="one thread only")
 @pytest.mark.parametrize("dtype", [np.float64, np.float32])
-def test_threads_change_nothing(threads, dtype):
+def test_threads_change_nothing(threads, dtype, monkeypatch):
+    monkeypatch.setattr("bp.execution.threads._SHARE", 1e-6)
+    monkeypatch.setattr(_bits, "_LONG", 1e-6)
     p, n = LARGE
     rng, bits = np.random.default_rng(2), _bits.pack(signs(LARGE))
     m, g = rng.normal(size=(3, n)).astype(dtype), rng.normal(size=(3, p)).astype(dtype)
     results = []
-    for count in (1, 2):
+    for count in (1, 2, 3):
         threads(count)
         results.append((_bits.times(bits, m), _bits.back(bits, g, n)))
-    for one, two in zip(*results, strict=True):
-        assert np.array_equal(one, two)
+    for one, two, three in zip(*results, strict=True):
+        assert np.array_equal(one, two) and np.array_equal(one, three)
 
 
 @pytest.mark.parametrize(("p", "n"), [(33, 1001), LARGE])
@@ -116,3 +121,33 @@ def test_instances_from_bits():
         Instance.from_bits(xi, 70)
     with pytest.raises(ValueError, match=r"shape \(P, 4\) for n=70; got shape \(3, 8\)"):
         Instance.from_bits(np.zeros((3, 8), dtype=np.uint64), 70)
+
+
+@pytest.mark.parametrize(
+    ("bits", "n", "error", "sentence"),
+    [
+        (_bits.pack(np.ones((2, 64))), 5, ValueError, "bits must be zero beyond the first n=5 of a row; row 0 is not"),
+        (_bits.pack(np.ones((2, 3))), 2.5, TypeError, "n must be a positive integer; got 2.5"),
+        (_bits.pack(np.ones((2, 3))), True, TypeError, "n must be a positive integer; got True"),
+        (_bits.pack(np.ones((2, 3))), 0, ValueError, "n must be a positive integer; got 0"),
+        (_bits.pack(np.ones((2, 3))).astype(">u8"), 3, TypeError, "native byte order; got an array of >u8"),
+        (
+            _bits.pack(np.ones((2, 3))).tolist(),
+            3,
+            TypeError,
+            "contiguous array of uint64 in native byte order; got list",
+        ),
+        (np.ma.masked_array(_bits.pack(np.ones((2, 3)))), 3, TypeError, "bits must not be masked"),
+    ],
+)
+def test_what_are_no_bits_of_patterns_is_refused(bits, n, error, sentence):
+    with pytest.raises(error, match=sentence):
+        Instance.from_bits(bits, n)
+
+
+def test_labels_do_not_change_bits_that_are_read_only():
+    """Those of another instance, for example."""
+    xi, labels = signs((3, 70)), [1, -1, 1]
+    first = Instance(xi)
+    assert np.array_equal(Instance.from_bits(first.bits, 70, labels).xi, xi * np.array(labels)[:, None])
+    assert np.array_equal(first.xi, xi)

@@ -1,5 +1,7 @@
 """Constraints of instances: every model of the registry, its sums, and what an instance gives back."""
 
+import math
+
 import numpy as np
 import pytest
 from scipy import special
@@ -127,3 +129,60 @@ def test_averages_need_a_hard_constraint(use):
 def test_what_is_no_model_is_refused():
     with pytest.raises(TypeError, match="model must be a Model"):
         random_instance("binary", 11, 0.5)
+
+
+def exactly_violated(x, weights, kappa):
+    """Patterns of a margin that are violated, sums without rounding."""
+    return np.array([math.fsum(row) < kappa * math.sqrt(len(row)) for row in x * weights])
+
+
+@pytest.mark.parametrize("scale", [1e-14, 1e-13, 1e-6, 1.0, 1e6, 1e14])
+def test_patterns_of_any_scale_are_judged_alike(scale):
+    """An issue's example: at 1e-13 all patterns were satisfied, by all 2048 configurations."""
+    x = np.random.default_rng(0).standard_normal((30, 11))
+    few = Instance(scale * x[:3], kappa=0.2 * scale)
+    assert bp.enumerate_solutions(Instance(scale * x)).count == 0
+    energies = bp.enumerate_solutions(few, energies=True).energy_counts
+    configurations = 2 * ((np.arange(2**11)[:, None] >> np.arange(11)) & 1) - 1
+    violated = np.array([exactly_violated(x[:3], w, 0.2) for w in configurations])
+    assert np.array_equal(energies, np.bincount(violated.sum(axis=1), minlength=4)) and 0 < energies[0] < 2048
+    walker = few.walker(configurations[5])
+    for w, expected in zip(configurations[5::100], violated[5::100], strict=True):
+        assert np.array_equal(few.violated(w), expected)
+        for i in np.flatnonzero(walker.weights != w):
+            change = walker.cost(int(i))
+            before = walker.errors
+            walker.flip(int(i))
+            assert walker.errors - before == change
+        assert walker.errors == expected.sum()
+    found = bp.solve(Instance(scale * x), rng=1, max_iter=50)
+    assert found.errors == exactly_violated(x, found.weights, 0.0).sum() and not found.solved
+
+
+@pytest.mark.parametrize("scale", [1e-10, 1.0, 1e10])
+@pytest.mark.parametrize(
+    "model", [BinaryPerceptron(), IntervalModel([(-1, 0)]), IntervalModel([(-1, -0.5), (0, 0.01)])]
+)
+def test_sums_that_are_zero_but_for_rounding_meet_an_edge_at_zero(model, scale):
+    """0.1 + 0.2 - 0.3 is 6e-17 in double precision, and its mirror image -6e-17."""
+    row = scale * np.array([0.1, 0.2, 0.3])
+    for x in (row, -row):
+        inst, tie = Instance([x], constraint=model), [1, 1, -1]
+        assert inst.errors(tie) == 0 and inst.walker(tie).errors == 0
+        assert tie in bp.enumerate_solutions(inst).solutions().tolist()
+
+
+@pytest.mark.parametrize("scale", [1e-10, 1.0, 1e10])
+def test_an_edge_that_is_met_but_for_rounding(scale):
+    """Of 0.1, 0.2, 0.3 with kappa = 0.6 / sqrt(3), only the sum of all."""
+    for kappa, count in ((0.6, 1), (0.6 * (1 + 1e-14), 1), (0.6 * (1 + 1e-11), 0)):
+        inst = Instance([scale * np.array([0.1, 0.2, 0.3])], kappa=scale * kappa / np.sqrt(3))
+        assert bp.enumerate_solutions(inst).count == count == 1 - inst.errors([1, 1, 1])
+        assert inst.walker([1, 1, 1]).errors == 1 - count
+
+
+def test_one_row_far_smaller_than_the_others():
+    x = np.vstack([1e14 * np.ones(3), 1e-14 * np.array([1.0, -0.5, 0.25])])
+    inst = Instance(x)
+    assert inst.violated([-1, 1, 1]).tolist() == [False, True]
+    assert inst.violated([1, 1, 1]).tolist() == [False, False]

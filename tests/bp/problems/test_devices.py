@@ -42,7 +42,7 @@ def test_log_weights(device, model, beta):
 @pytest.mark.parametrize("model", MODELS, ids=repr)
 def test_kernels_use_common_functions_only(model, beta):
     """Names that numpy, torch and cupy share are enough, and give the same bits."""
-    names = ("where", "exp", "expm1", "log1p", "logaddexp", "isinf", "isfinite", "stack")
+    names = ("where", "exp", "expm1", "log", "log1p", "logaddexp", "abs", "isinf", "isfinite", "stack")
     functions = SimpleNamespace(log_ndtr=special.log_ndtr, ndtr=special.ndtr, erfcx=special.erfcx)
     space = Namespace(SimpleNamespace(**{name: getattr(np, name) for name in names}), functions)
     mean, std = np.linspace(-9, 9, 181), np.full(181, 0.3)

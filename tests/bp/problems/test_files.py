@@ -5,6 +5,8 @@ import io
 import os
 import pickle
 import re
+import tracemalloc
+from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 import pytest
@@ -241,7 +243,7 @@ BAD = {
     "truncated labels": (b"1\t1\t-1\n1\t1\n1\t1\n", "first line holds 3 entries but 2 patterns follow"),
     "ragged labels": (b"1\t1\n1\t1\n1\t1\t1\n", "line 3 holds 3 entries where line 2 holds 2"),
     "labels only": (b"1\t1\n", "first line holds 2 entries but 0 patterns follow"),
-    "zero": (b"1 -1\n1 0\n", "line 2 holds '0' where text files hold entries ±1"),
+    "zero": (b"1 -1\n1 0\n", r"line 2 holds '0' where text files hold entries ±1 \(2\*x - 1 makes ±1 of 0 and 1\)"),
     "eleven": (b"1 -1\n1 11\n", "line 2 holds '11'"),
     "glued": (b"1 -1\n1-1 1\n", "line 2 holds '1-1'"),
     "lone sign": (b"1 -\n1 1\n", "line 1 holds '-'"),
@@ -268,6 +270,21 @@ BAD = {
     "no model": (archive(**GOOD | {"model": "[1]"}), "its model is no description of one"),
     "model of code": (archive(**GOOD | {"model": '{"model_class": "os.system"}'}), "its model is a os.system, whose"),
     "hot model": (archive(**GOOD | {"model": '{"model_class": "TeacherStudent", "beta": 1.0}'}), "at beta = inf"),
+    "model of another margin": (
+        archive(**GOOD | {"model": '{"model_class": "UShapePerceptron", "kappa": 0.5}'}),
+        r"contradicts itself: kappa=0\.0, model=UShapePerceptron\(kappa=0\.5",
+    ),
+    "deep model": (archive(**GOOD | {"model": "[" * 100_000}), "its model is no description of one"),
+    "stray bits": (archive(**GOOD | {"patterns": np.full((2, 1), 255, np.uint8), "n": 3}), "zero beyond the first n=3"),
+    "nan npz": (archive(**GOOD | {"patterns": np.array([[1.0, np.nan], [1.0, 0.5]])}), "patterns must be finite"),
+    "no rows": (archive(**GOOD | {"patterns": np.ones((0, 3))}), "must hold at least one pattern"),
+    "zero row": (archive(**GOOD | {"patterns": np.array([[1.0, 0.5], [0.0, 0.0]])}), "must not have a row of zeros"),
+    "0 and 1": (archive(**GOOD | {"patterns": np.array([[1.0, 0.0], [0.0, 1.0]])}), r"2\*x - 1 makes ±1"),
+    "labels 0 and 1": (archive(**GOOD | {"labels": np.array([0, 1])}), r"labels must be ±1; .*2\*x - 1 makes ±1"),
+    "text as kappa": (archive(**GOOD | {"kappa": "0"}), "kappa must be a real number"),
+    "complex kappa": (archive(**GOOD | {"kappa": 1j}), "kappa must be a real number"),
+    "two constraints": (archive(**GOOD | {"constraint": ["margin", "margin"]}), "constraint must be one of"),
+    "another kind of compression": (b"\xfd7zXZ\x00 and so on", "compressed by xz; text may be compressed by gzip"),
     "bad teacher": (archive(**GOOD | {"teacher": np.zeros(3)}), "teacher must be ±1"),
 }
 
@@ -286,17 +303,52 @@ def test_bad_file_is_refused_and_left_alone(tmp_path, kind):
 @settings(deadline=None, max_examples=200)
 @given(st.binary(max_size=60) | st.text("1-+ \t\n.e0", max_size=30).map(str.encode))
 def test_any_bytes_are_an_instance_or_refused(folder, data):
-    """The quick parser and the careful one agree, and nothing but ValueError comes out."""
-    from bp.problems import files
-
+    """Nothing but ValueError comes out."""
     (folder / "any").write_bytes(data)
     try:
         read_instance(folder / "any")
     except ValueError as error:
         assert "cannot read an instance from" in str(error)
-    quick = files._parsed_quickly(data)
-    if quick is not None:
-        assert all(np.array_equal(a, b) for a, b in zip(quick, files._parsed_carefully(data), strict=True))
+
+
+@pytest.mark.parametrize("name", ["a.txt", "a.tsv.gz", "a.npz"])
+def test_standard_input_and_pipes(tmp_path, monkeypatch, name):
+    inst = random_instance(BinaryPerceptron(), n=33, alpha=0.5, rng=1)
+    write_instance(inst, tmp_path / name)
+    monkeypatch.setattr("sys.stdin", io.TextIOWrapper(io.BytesIO((tmp_path / name).read_bytes())))
+    assert np.array_equal(read_instance("-").xi, inst.xi)
+    with pytest.raises(ValueError, match="cannot read an instance from standard input: the file is empty"):
+        read_instance("-")
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "-").write_bytes((tmp_path / name).read_bytes())
+    for path in ("./-", tmp_path / "-"):
+        assert np.array_equal(read_instance(path).xi, inst.xi)
+    os.mkfifo(tmp_path / "pipe")
+    with ThreadPoolExecutor(1) as executor:
+        executor.submit((tmp_path / "pipe").write_bytes, (tmp_path / name).read_bytes())
+        assert np.array_equal(read_instance(tmp_path / "pipe").xi, inst.xi)
+
+
+def test_text_takes_little_more_than_its_bits(tmp_path):
+    """A gzipped file of 50 kB that holds 36 MB of text, and was held several times over."""
+    inst = Instance(np.ones((3000, 6000), dtype=np.int8))
+    (tmp_path / "a.txt.gz").write_bytes(gzip.compress((b"1 " * 6000 + b"\n") * 3000))
+    tracemalloc.start()
+    try:
+        back = read_instance(tmp_path / "a.txt.gz")
+        peak = tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
+    assert np.array_equal(back.bits, inst.bits) and peak < 30e6
+
+
+@pytest.mark.parametrize("name", ["a.txt.gz", "a.npz"])
+def test_what_does_not_fit_in_memory_is_refused(tmp_path, monkeypatch, name):
+    write_instance(random_instance(BinaryPerceptron(), n=1001, alpha=0.5, rng=1), tmp_path / name)
+    monkeypatch.setattr("bp.memory.available_memory", lambda: 1e4)
+    monkeypatch.setattr("bp.memory._TRIFLE", 0)
+    with pytest.raises(MemoryError, match="GB are available; take fewer patterns"):
+        read_instance(tmp_path / name)
 
 
 def test_missing_and_unreadable_files(tmp_path):

@@ -73,3 +73,26 @@ def test_rows_and_sums_are_those_of_the_matrix(patterns):
     assert inst.n_constraints == inst.n_patterns == 35
     assert inst.energies == (("errors", "flips") if patterns == "binary" else ("errors",))
     assert set(inst.arrays()) >= {"n", "labels", "bits" if patterns == "binary" else "real"}
+
+
+def test_tables_of_other_libraries():
+    pandas, xarray = pytest.importorskip("pandas"), pytest.importorskip("xarray")
+    signs = np.random.default_rng(1).choice([-1, 1], (3, 5))
+    frame = pandas.DataFrame(signs, columns=list("abcde"), index=[7, 5, 3])
+    for patterns in (frame, frame.astype(float), xarray.DataArray(signs, dims=("pattern", "weight"))):
+        assert np.array_equal(Instance(patterns, pandas.Series([1, -1, 1], index=[7, 5, 3])).patterns, signs)
+    holes = frame.astype("Int64")
+    holes.iloc[1, 2] = pandas.NA
+    for bad in (holes, frame.astype(object), xarray.Dataset({"x": (("a", "b"), signs)})):
+        with pytest.raises(TypeError, match=r"must be (an array of )?real numbers; got (Dataset|dtype object)"):
+            Instance(bad)
+    with pytest.raises(ValueError, match=r"patterns must be finite; entry \(1, 2\) is nan"):
+        Instance(holes.astype("Float64").to_numpy(dtype=float, na_value=np.nan))
+    with pytest.raises(ValueError, match=r"entry .* is (True|False) \(2\*x - 1 makes ±1 of 0 and 1\)"):
+        Instance(frame > 0)
+
+
+def test_patterns_of_three_values_and_of_any_width_of_floats():
+    ternary = np.array([[1.0, 0.0, -1.0], [0.0, 0.0, 1.0]])
+    for kind in (np.float16, np.float32, np.float64, np.longdouble):
+        assert np.array_equal(Instance(ternary.astype(kind)).real, ternary)

@@ -16,6 +16,7 @@ from bp.algorithms.solver import registry
 from bp.messages.state import Graphical, Messages
 from bp.problems.problem import Flippable, Online, Problem
 from bp.problems.walkers import Walker
+from replica_theory import TeacherStudent
 
 
 @dataclass(frozen=True, eq=False)
@@ -75,7 +76,7 @@ class PairWalker(Walker):
 class PairMessages:
     """Exact messages of a pair: u_i = atanh(s tanh(strong) tanh(H_j - u_j)) with a large finite coupling."""
 
-    contradiction = False
+    contradiction, schedule, schedules = False, "parallel", ("parallel",)
 
     def __init__(self, problem, u):
         self.problem, self.u, self.shared = problem, u, id(self)
@@ -99,7 +100,7 @@ class PairMessages:
         return Messages("pairs", self.u.copy())
 
     def restore(self, messages):
-        self.u = messages.fields.copy()
+        self.u = np.zeros_like(self.u) if messages is None else messages.fields.copy()
 
 
 def planted(n=60, extra=20, seed=1):
@@ -192,3 +193,33 @@ def test_belief_propagation_and_local_entropies_run_on_it():
         bp.belief_propagation(problem)
     with pytest.raises(TypeError, match="problem must be one with messages"):
         bp.belief_propagation(bare())
+
+
+@pytest.mark.parametrize("n", [127, 128, 201, 1001])
+def test_overlaps_do_not_overflow(n):
+    """Products of int8 do: 201 ones give -55."""
+    inst = bp.random_instance(TeacherStudent(), n, 0.2, rng=1)
+    other = np.where(np.arange(n) < 7, -inst.teacher, inst.teacher).astype(np.int8)
+    assert inst.overlap(inst.teacher, inst.teacher) == 1
+    assert inst.overlap(inst.teacher, other) == (n - 14) / n
+    assert inst.overlap(inst.teacher, 0.5 * other) == pytest.approx((n - 14) / n / 2, rel=1e-15)
+    found = bp.solve(inst, rng=1)
+    assert found.overlap(found) == found.overlap(found.weights) == 1
+    assert found.overlap(inst.teacher) == inst.overlap(inst.teacher, found.weights)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "error", "sentence"),
+    [
+        ((np.ones(4), np.ones(5)), ValueError, r"weights must have shape \(5,\); got shape \(4,\)"),
+        ((np.ones(5), np.ones((2, 5))), ValueError, r"others must have shape \(5,\); got shape \(2, 5\)"),
+        ((np.ones(5), [1, 1, 1, 1, np.nan]), ValueError, "others must be finite; entry 4 is nan"),
+        ((None, np.ones(5)), TypeError, "weights must be real numbers"),
+    ],
+)
+def test_overlaps_of_what_is_no_configuration(arguments, error, sentence):
+    inst = bp.Instance(np.ones((1, 5)))
+    with pytest.raises(error, match=sentence):
+        inst.overlap(*arguments)
+    with pytest.raises(ValueError, match=r"other must have shape \(5,\); got shape \(3,\)"):
+        bp.solve(inst, rng=1).overlap(np.ones(3))

@@ -4,7 +4,6 @@ import numpy as np
 import pytest
 
 from bp import Instance
-from bp.problems import products
 from bp.problems.products import PackedPatterns, RealPatterns
 
 P, N = 37, 83
@@ -22,8 +21,7 @@ def real(rng):
 
 @pytest.mark.parametrize("make", [packed, real])
 @pytest.mark.parametrize("batch", [(), (3,), (2, 2)])
-def test_products_are_those_of_the_matrix(make, batch, monkeypatch):
-    monkeypatch.setattr(products, "_BLOCK_ENTRIES", 10 * N)  # squares in several blocks
+def test_products_are_those_of_the_matrix(make, batch):
     rng = np.random.default_rng(1)
     patterns, xi = make(rng)
     m, g = rng.normal(size=(*batch, N)), rng.normal(size=(*batch, P))

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 import bp
-from bp.problems import _bits
+from bp.problems import _bits, _reals
 from bp.problems.walkers import BitWalker, RealWalker, Walker
 from replica_theory import BinaryPerceptron, IntervalModel, SymmetricBinaryPerceptron, UShapePerceptron
 
@@ -101,3 +101,20 @@ def test_present_shows_a_pattern_and_its_stability():
         stability, direction = inst.present(5, weights)
         assert stability == pytest.approx(inst.stabilities(weights)[5], rel=1e-12)
         assert np.array_equal(direction, inst.xi[5])
+
+
+def fresh(walker):
+    return _reals.back(walker._columns, walker.weights[None].astype(float))[0]
+
+
+def test_sums_of_real_patterns_are_fresh_again_before_rounding_tells(monkeypatch):
+    inst = bp.random_instance(BinaryPerceptron(), 31, 0.8, rng=2, patterns="gaussian")
+    monkeypatch.setattr("bp.problems.walkers._FRESH", 40)
+    walker, rng = inst.walker(configuration(31)), np.random.default_rng(8)
+    for i in rng.integers(0, 31, 40):
+        walker.flip(int(i))
+    assert np.array_equal(walker._sums, fresh(walker))
+    while walker._flips < 30:
+        walker.sweep(rng.random(31), 0.1)
+    walker.sweep(np.zeros(31), 0.1)  # all 31 flips are made
+    assert np.array_equal(walker._sums, fresh(walker))

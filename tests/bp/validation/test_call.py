@@ -12,7 +12,9 @@ CALL = {"model": "BinaryPerceptron", "kappa": 0.0, "alpha": [0.5], "n": [101], "
 
 
 def test_it_is_read_back_as_it_was_given(tmp_path):
-    store_call(PointStore(tmp_path, {}), CALL)
+    store = PointStore(tmp_path, {})
+    with store.locked():
+        store_call(store, CALL)
     assert stored_call(tmp_path) == CALL
 
 
@@ -22,7 +24,9 @@ def test_nothing_to_resume(tmp_path):
             stored_call(folder)
 
 
-@pytest.mark.parametrize("text", ["{", "[]", json.dumps({"model": "BinaryPerceptron"}), ""])
+@pytest.mark.parametrize(
+    "text", ["{", "[]", json.dumps({"model": "BinaryPerceptron"}), "", "[" * 100_000, json.dumps(CALL | {"model": []})]
+)
 def test_damage_is_said(tmp_path, text):
     (tmp_path / "points").mkdir()
     (tmp_path / "points" / "call.json").write_text(text)

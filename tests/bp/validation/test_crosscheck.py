@@ -2,7 +2,6 @@ import importlib
 import json
 import os
 from concurrent.futures import BrokenExecutor, Executor, ProcessPoolExecutor, ThreadPoolExecutor
-from functools import partial
 from multiprocessing import get_context
 
 import numba
@@ -20,6 +19,7 @@ from replica_theory import (
     BinaryPerceptron,
     SymmetricBinaryPerceptron,
     TeacherStudent,
+    UShapePerceptron,
     franz_parisi,
     local_entropy,
     replica_symmetric,
@@ -55,7 +55,7 @@ def test_the_table_says_what_was_measured(uninterrupted):
     assert (check.n, check.samples, check.seed, check.method) == ((101,), 3, 7, "amp")
     assert check.comparisons == ("entropy", "solutions")
     quantities = [row.quantity for row in check.rows]
-    assert quantities == 2 * ["entropy", "overlap q"] + 16 * ["local entropy"]
+    assert quantities == 2 * ["entropy", "overlap q"] + 17 * ["local entropy"]
     for row in check.rows:
         j = 0 if row.alpha < 0.4 else 1
         assert row.n == 101 and row.alpha == [30 / 101, 50 / 101][j]  # the load the instances have
@@ -69,10 +69,19 @@ def test_the_table_says_what_was_measured(uninterrupted):
         else:
             k = SMALL["distance"].index(row.distance)
             curve = franz_parisi if row.expected == "above" else local_entropy
-            assert row.theory_source == {"above": "Franz-Parisi", "below": "bound y=∞"}[row.expected]
+            free = bool(row.distance == 0.3 and j == 1)  # beyond the typical distance
+            below = "entropy of the instance" if free else "bound y=∞"
+            sources = {"above": "Franz-Parisi", "below": below, "equal": "bound y=∞"}
+            assert row.theory_source == sources[row.expected] and (free or row.expected != "equal")
             expected = curve(MODEL, row.alpha, row.distance).entropy
-            s = bp.solvers().index(row.simulation_source.removeprefix("around "))
-            values = [p["local_entropy"][s, k] for p in found if p["solved"][s]]
+            if row.expected == "equal":
+                values = [p["entropy"] for p in found]
+            else:
+                s = bp.solvers().index(row.simulation_source.removeprefix("around "))
+                values = [p["local_entropy"][s, k] for p in found if p["solved"][s]]
+            if row.theory_source == "entropy of the instance":  # one by one
+                expected = np.mean([p["entropy"] for p in found])
+                values = expected + np.array([p["local_entropy"][s, k] - p["entropy"] for p in found])
         # abs: continuation reaches a saddle point of the theory by another path, to its own tolerance
         assert row.theory == pytest.approx(float(expected), abs=1e-8)
         assert row.samples == len(values)
@@ -102,7 +111,7 @@ def test_text_and_csv(uninterrupted):
     assert len(lines) == 1 + len(uninterrupted.rows)
     assert lines[0].split()[:5] == ["quantity", "alpha", "N", "where", "theory"]
     assert "d=0.1" in lines[-1] or "d=0.3" in lines[-1]
-    assert "bound y=∞ ↔ around" in lines[-1] and "fails: reference is the densest (" in lines[-1]
+    assert any("bound y=∞ ↔ around" in line and "fails: reference is the densest (" in line for line in lines)
     table = uninterrupted.to_csv().splitlines()
     names = table[0].split(",")
     assert names[:3] == ["quantity", "alpha", "n"] and names[-1] == "discrepancy"
@@ -133,11 +142,49 @@ def test_teacher_student(tmp_path):
 
 
 def test_above_capacity_every_row_is_there(monkeypatch):
-    monkeypatch.setattr("bp.validation.comparisons.solutions.solve", partial(bp.solve, max_iter=100))
+    monkeypatch.setattr("bp.validation.comparisons.solutions._SWEEPS", 100)
     check = bp.crosscheck(MODEL, [1.2], n=61, samples=2, rng=1, distance=[0.2], comparisons=["entropy", "solutions"])
     assert check.rows[0].theory < 0
     assert check.rows[-1].samples == 0 and np.isnan(check.rows[-1].simulation)
     assert check.plot() is not None
+
+
+@pytest.mark.parametrize(
+    "alpha, options, message",
+    [
+        (
+            0.004,
+            {},
+            r"alpha=0\.004 at n=101 gives no patterns; alpha must be at least 0\.00496, or leave out .*'energy'",
+        ),
+        (0.04, {"comparisons": "all"}, r"alpha=0\.04 at n=12 gives no patterns; .* leave out the comparison 'enum"),
+        (
+            1e5,
+            {"n": 11},
+            r"alpha=100000\.0 gives 10100000 patterns at n=101, on which 'energy' takes some",
+        ),
+    ],
+)
+def test_every_size_is_checked_before_any_work(monkeypatch, alpha, options, message):
+    monkeypatch.setattr(module, "measure", None)
+    monkeypatch.setattr("bp.memory.available_memory", lambda: np.inf)
+    with pytest.raises(ValueError, match=message):
+        bp.crosscheck(MODEL, alpha, **{"n": 1001, "samples": 2, "rng": 1} | options)
+
+
+def test_planted_patterns_that_nobody_finds_are_refused(monkeypatch):
+    monkeypatch.setattr(module, "measure", None)
+    with pytest.raises(ValueError, match=r"'planted' takes some .* operations an instance"):
+        bp.crosscheck(UShapePerceptron(9.0), 0.1, n=101, samples=2, rng=1, comparisons="planted")
+
+
+def test_a_line_is_logged_for_every_comparison_and_size(caplog):
+    with caplog.at_level("INFO", logger="bp.validation.crosscheck"):
+        bp.crosscheck(MODEL, 0.3, n=[31, 51], samples=2, rng=1, comparisons=["entropy", "state-evolution"])
+    lines = [record.getMessage() for record in caplog.records if record.name == "bp.validation.crosscheck"]
+    sizes = [f"crosscheck: {name} at N = {n}" for name in ("entropy", "state-evolution") for n in (51, 31)]
+    assert lines[:4] == sizes
+    assert lines[4:] == [f"crosscheck: theory of {name} at alpha = 0.3" for name in ("entropy", "state-evolution")]
 
 
 def test_threads_do_not_change_a_bit(uninterrupted):
@@ -276,9 +323,14 @@ def test_comparisons_extend_a_run(uninterrupted, tmp_path, monkeypatch):
 
 def test_a_second_run_in_the_folder_is_refused(tmp_path):
     run(folder=tmp_path, samples=2)
-    store = PointStore(tmp_path, json.loads((tmp_path / "points" / "settings.json").read_text()))
-    with store.locked(), pytest.raises(BlockingIOError, match=r"another run \(process \d+"):
-        run(folder=tmp_path)
+    files = [tmp_path / "points" / name for name in ("settings.json", "call.json")]
+    before = [file.read_bytes() for file in files]
+    store = PointStore(tmp_path, json.loads(files[0].read_text()))
+    with store.locked():
+        with pytest.raises(BlockingIOError, match=r"another run \(process \d+"):
+            run(folder=tmp_path)
+        assert run(folder=tmp_path, samples=2).samples == 2  # complete: it is only read
+    assert [file.read_bytes() for file in files] == before
 
 
 def test_a_dead_executor_says_where_the_points_are(tmp_path):

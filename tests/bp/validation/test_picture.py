@@ -42,3 +42,9 @@ def test_what_was_not_measured_has_no_panel():
     assert ax.get_xlabel() == "distance $d$"
     assert [text.get_text() for text in ax.get_legend().get_texts()][:1] == [r"$\alpha = 0.5$"]
     assert picture(MODEL, []).axes[0].lines[:] == []
+
+
+def test_every_marker_is_in_sight():
+    (ax,) = picture(MODEL, [local(0.02, -0.08), local(0.5, 0.3)]).axes
+    (low, high), (left, right) = ax.get_ylim(), ax.get_xlim()
+    assert low < -0.08 and high > 0.3 and left < 0.02 and right > 0.5

@@ -18,10 +18,10 @@ from replica_theory.status import Status
 
 COMPARISONS = ["entropy", "state-evolution", "solutions"]
 GOOD = Row("entropy", 0.5, 101.0, "a < b", "belief propagation", "equal", theory=0.3, simulation=0.31,
-           standard_error=0.004, z=2.5, samples=4, dof=3)  # fmt: skip
+           standard_error=0.004, z=2.5, samples=4, dof=3.0)  # fmt: skip
 NO_THEORY = replace(GOOD, theory=np.nan, z=np.nan)
 NO_SIMULATION = replace(GOOD, simulation=np.nan, standard_error=np.nan, z=np.nan, samples=0)
-NO_ERROR = replace(GOOD, standard_error=np.nan, z=np.nan, samples=1, dof=0)
+NO_ERROR = replace(GOOD, standard_error=np.nan, z=np.nan, samples=1, dof=0.0)
 
 
 @pytest.fixture(scope="module")
@@ -65,6 +65,11 @@ def test_the_error_is_the_largest_of_the_rows_that_should_agree():
     near = replace(GOOD, expected="near", standard_error=1.0)
     assert made(GOOD, replace(GOOD, standard_error=0.01), near, NO_ERROR).error == 0.01
     assert np.isnan(made(near).error) and np.isnan(made().error)
+
+
+def test_the_verdict_is_that_of_the_rows(check):
+    assert made(GOOD, NO_THEORY).verdict.p_value == GOOD.p_value and made(NO_THEORY).verdict.worst is None
+    assert 0 < check.verdict.p_value <= 1 and check.verdict.rows > 10
 
 
 def test_a_row_is_equal_to_its_like():

@@ -40,3 +40,10 @@ def test_the_symmetric_point():
 
 def test_a_teacher_with_a_margin_is_no_typical_student():
     assert np.isnan(typical(TeacherStudent(0.2), 0.5, DISTANCES)).all()
+
+
+@pytest.mark.parametrize("theory", [typical, bound])
+def test_beyond_the_capacity_no_curve_is_sought(theory, monkeypatch):
+    for door in ("franz_parisi", "local_entropy_theory"):
+        monkeypatch.setattr(f"bp.validation.theory.{door}", None)
+    assert np.isnan(theory(BinaryPerceptron(), 0.9, DISTANCES)).all()

@@ -99,16 +99,16 @@ def test_soft_constraint_is_a_temperature():
     [
         (lambda: UShapePerceptron(0.0), ValueError, "kappa must be positive for |h| >= kappa"),
         (lambda: IntervalModel([]), ValueError, "intervals must be a list of pairs (a, b), at least one"),
-        (lambda: IntervalModel([(1, 0)]), ValueError, "every interval (a, b) needs a < b"),
-        (lambda: IntervalModel([(0, np.nan)]), ValueError, "every interval (a, b) needs a < b"),
+        (lambda: IntervalModel([(1, 0)]), ValueError, "intervals: every (a, b) needs a < b"),
+        (lambda: IntervalModel([(0, np.nan)]), ValueError, "intervals: every (a, b) needs a < b"),
         (lambda: IntervalModel([(-INF, 1), (0, INF)]), ValueError, "intervals must forbid something"),
         (lambda: IntervalModel(["ab"]), TypeError, "intervals must be a real number or an array"),
-        (lambda: IntervalModel(3), TypeError, "intervals must be a list of pairs (a, b); got 3"),
+        (lambda: IntervalModel(3), ValueError, "intervals must be a list of pairs (a, b), at least one; got 3"),
         (lambda: IntervalModel((0, 1)), ValueError, "intervals must be a list of pairs (a, b), at least one"),
-        (lambda: IntervalModel.from_indicator(bool, []), ValueError, "edges must name the places"),
+        (lambda: IntervalModel.from_indicator(bool, []), ValueError, "edges must be numbers in a row, at least one"),
         (lambda: CustomModel(0.5), TypeError, "function must be callable as function(mean, std); got 0.5"),
-        (lambda: CustomModel(step, edges=[]), ValueError, "edges must be finite, in increasing order"),
-        (lambda: CustomModel(step, edges=[1, 0]), ValueError, "edges must be finite, in increasing order"),
+        (lambda: CustomModel(step, edges=[]), ValueError, "edges must be numbers in a row, at least one"),
+        (lambda: CustomModel(step, edges=[1, 0]), ValueError, "edges must be in increasing order, none twice"),
         (lambda: CustomModel(lambda m, s: 1.5 * step(m, s)), ValueError, "function must return P in [0, 1]; got 1.49"),
         (lambda: CustomModel(lambda m, s: step(m, s) - 0.5), ValueError, "function must return P in [0, 1]; got -0."),
         (lambda: CustomModel(lambda m, s: np.nan * (m + s)), ValueError, "function must return P in [0, 1]; got nan"),
@@ -129,3 +129,10 @@ def test_refusals(build, error, message):
     with pytest.raises(error) as caught:
         build()
     assert message in str(caught.value)
+
+
+def test_words_that_are_the_same_in_every_process():
+    """No address of a function, but its name and what it gives: fingerprints of instances hold these words."""
+    same, other = (CustomModel(lambda mean, std, c=c: special.ndtr((mean - c) / std)) for c in (0.0, 0.5))
+    again = CustomModel(lambda mean, std, c=0.0: special.ndtr((mean - c) / std))
+    assert repr(same) == repr(again) != repr(other) and " at 0x" not in repr(same)

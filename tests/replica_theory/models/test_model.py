@@ -143,7 +143,7 @@ def test_parameters_are_the_models_own():
     [
         (BinaryPerceptron, (np.nan,), ValueError, "kappa must be finite; got nan"),
         (BinaryPerceptron, (np.inf,), ValueError, "kappa must be finite; got inf"),
-        (BinaryPerceptron, ([0.0, -np.inf],), ValueError, r"kappa must be finite; got \[  0. -inf\]"),
+        (BinaryPerceptron, ([0.0, -np.inf],), ValueError, r"kappa must be finite; got \[0.0, -inf\]"),
         (BinaryPerceptron, ("0.1",), TypeError, "kappa must be a real number or an array of them; got '0.1'"),
         (BinaryPerceptron, (1j,), TypeError, "kappa must be a real number or an array of them; got 1j"),
         (BinaryPerceptron, ([[0], [0, 1]],), TypeError, "kappa must be a real number or an array of them"),

@@ -179,7 +179,7 @@ def test_allowed_intervals_are_where_the_model_allows(model):
     [
         (["--model", "interval"], "--model interval needs --interval A B: allowed stabilities from A to B"),
         (["--interval", "0", "1"], "--interval A B is for --model interval; got it with --model binary"),
-        (["--model", "interval", "--interval", "1", "0"], "every interval (a, b) needs a < b; got [[1.0, 0.0]]"),
+        (["--model", "interval", "--interval", "1", "0"], "intervals: every (a, b) needs a < b; got [[1.0, 0.0]]"),
     ],
 )
 def test_command_line_refusals(arguments, sentence, capsys):

@@ -96,8 +96,8 @@ def test_shapes():
     [
         ((BinaryPerceptron(), 0.5, 0.1), TypeError, "model must be a TeacherStudent"),
         ((TeacherStudent(), 0.0, 0.1), ValueError, "alpha must be positive"),
-        ((TeacherStudent(), 0.5, 0.6), ValueError, r"distance must lie in \(0, 1/2\]"),
-        ((TeacherStudent(), 0.5, [0.0, 0.1]), ValueError, r"distance must lie in \(0, 1/2\]"),
+        ((TeacherStudent(), 0.5, 0.6), ValueError, r"distance must lie in \[0, 1/2\]"),
+        ((TeacherStudent(), 0.5, [-0.1, 0.1]), ValueError, r"distance must lie in \[0, 1/2\]"),
         ((TeacherStudent(), 30.0, 1e-4), ConvergenceError, "branch of saddle points"),
     ],
 )

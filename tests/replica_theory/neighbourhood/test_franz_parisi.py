@@ -109,11 +109,22 @@ def test_close_to_the_reference():
 def test_at_the_reference():
     """d = 0 is the reference itself: one solution, if the probe's constraint lets it pass."""
     curve = franz_parisi(BINARY, 0.5, 0.0)
-    assert float(curve.entropy) == 0 and np.isnan(curve.slope) and float(curve.overlaps["q"]) == 1
+    assert float(curve.entropy) == 0 and float(curve.slope) == np.inf and float(curve.overlaps["q"]) == 1
     assert float(franz_parisi(BINARY, 0.5, 0.0, reference=BinaryPerceptron(0.2)).entropy) == 0
     outside = franz_parisi(BinaryPerceptron(0.2), 0.5, 0.0, reference=BINARY)
     assert float(outside.entropy) == -np.inf and outside.status.item() is Status.NEGATIVE_ENTROPY
     assert float(franz_parisi(SymmetricBinaryPerceptron(1.0), 0.5, 0.0).entropy) == 0
+
+
+def test_references_that_do_not_exist():
+    """Above the capacity 0.4557 of kappa = 1/2 there are none: the value is kept, and called so before all else."""
+    curve = franz_parisi(BINARY, 0.5, [0.01, 0.05], reference=BinaryPerceptron(0.5))
+    assert [str(s) for s in curve.status] == ["no-reference"] * 2 and curve.converged.all()
+    assert curve.entropy[0] == pytest.approx(0.0554168, abs=1e-7)
+    assert str(franz_parisi(BINARY, 0.45, 0.01, reference=BinaryPerceptron(0.5)).status) == "converged"
+    assert str(franz_parisi(BINARY, 0.9, 0.1).status) == "no-reference"
+    with pytest.raises(ConvergenceError, match="references do not exist"):
+        minimum_distance(BINARY, 0.5, reference=BinaryPerceptron(0.5))
 
 
 def test_half_distance():

@@ -138,9 +138,11 @@ def test_slope_threshold_of_the_symmetric_perceptron():
 
 
 def test_limit_branch_reports_what_it_cannot_reach():
-    """Far above the slope threshold the branch ends at a distance; points below it are None, not another branch."""
+    """Far above the slope threshold the branch ends; points below say how, and are not another branch."""
     solved = limit_branch(SYMMETRIC, 1.76, [float(np.log(d)) for d in (0.05, 0.3)])
-    assert solved[float(np.log(0.05))] is None and isinstance(solved[float(np.log(0.3))], np.ndarray)
+    assert solved[float(np.log(0.05))].status in ("fold", "saddle-lost") and isinstance(
+        solved[float(np.log(0.3))], np.ndarray
+    )
     with pytest.warns(rt.ConvergenceWarning, match="1 of 2 points are NaN"):
         local_entropy(SYMMETRIC, 1.76, np.array([0.05, 0.3]))
 

@@ -35,6 +35,7 @@ def test_extrapolated_rows_meet_those_that_are_continued():
     assert max(row.error for row in rows) < 1e-8
 
 
-def test_zero_complexity_has_no_reference_at_no_distance():
+def test_zero_complexity_at_no_distance():
+    """The limit d = 0 of every curve: one configuration, whatever y tends to."""
     (row,) = finite_curve(problem(reference=BINARY, y=1.0, zero=True), np.array([0.0]))
-    assert row.status is Status.NO_ZERO_COMPLEXITY
+    assert row.status is Status.CONVERGED and row.entropy == row.complexity == 0 and np.isnan(row.y)

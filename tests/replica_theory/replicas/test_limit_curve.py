@@ -41,3 +41,11 @@ def test_slope_at_finite_temperature(beta):
     rows = limit_curve(BinaryPerceptron(0.0, beta), 0.6, 0.1 + step * np.array([-1.0, 0.0, 1.0]))
     # central difference: third derivatives up to 100
     assert (rows[2].entropy - rows[0].entropy) / (2 * step) == pytest.approx(rows[1].slope, abs=1e-6)
+
+
+def test_cold_replicas_are_solutions():
+    """At beta = 300 the crossover of the kernel is 25 widths from its edge, and no energy is left: T = 0."""
+    cold, count = (limit_curve(BinaryPerceptron(0.0, beta), 0.6, np.array([0.1]))[0] for beta in (300.0, np.inf))
+    assert cold.entropy == pytest.approx(count.entropy, abs=1e-11) and count.entropy == pytest.approx(
+        0.17841771, abs=1e-8
+    )

@@ -194,10 +194,39 @@ def test_other_contents_are_refused(tmp_path):
     with pytest.raises(ValueError, match=r"it is no EntropyCurve: .*slope"):
         read_netcdf(path)
     path.write_bytes(labelled._to_bytes(curve().to_xarray().assign_attrs({"class": "Ensemblage"})))
-    with pytest.raises(ValueError, match=r"holds a result of class Ensemblage; known here: .*Capacity.*EntropyCurve"):
+    with pytest.raises(ValueError, match=r"holds a result of class 'Ensemblage'; known here: .*Capacity.*EntropyCurve"):
         read_netcdf(path)
     with pytest.raises(FileNotFoundError):
         read_netcdf(tmp_path / "none.nc")
+
+
+FOREIGN = {
+    "the numbers alone": (lambda data: data, "it was not written by to_netcdf"),
+    "a package of lists": (lambda data: data.assign_attrs(package=[1, 2]), "it holds no result of binary-perceptron"),
+    "a format of lists": (lambda data: data.assign_attrs(format=[1, 2]), "its format has the number None"),
+    "no format": (lambda data: data.assign_attrs(format="[" * 10**5), r"its format has the number '\[\[\[.*…"),
+    "bytes": (lambda data: data.assign_attrs(checksum="0").assign(x=("b", np.array([b"\xff"]))), "bytes is not JSON"),
+    "deep settings": (lambda data: sealed(data.assign_attrs(settings="[" * 10**5)), "an attribute is no JSON"),
+    "no status": (lambda data: sealed(data.drop_vars("status")), "it is no EntropyCurve: .*status"),
+    "words for numbers": (lambda data: sealed(data.assign(entropy=("distance", list("abc")))), "string to float"),
+    "other shapes": (lambda data: sealed(data.assign(entropy=(("u", "v"), np.ones((2, 2))))), "EntropyCurve|shape"),
+    "other statuses": (lambda data: sealed(data.assign(status=("distance", list("abc")))), "'a' is not a valid Status"),
+}  # fmt: skip
+
+
+def sealed(data):
+    return data.assign_attrs(checksum=labelled._checksum(data))
+
+
+@pytest.mark.parametrize("kind", FOREIGN)
+def test_sound_files_of_something_else_are_refused_with_a_sentence(tmp_path, kind):
+    change, sentence = FOREIGN[kind]
+    path = tmp_path / "curve.nc"
+    change(curve().to_xarray()).to_netcdf(path, engine="h5netcdf")
+    content = path.read_bytes()
+    with pytest.raises(ValueError, match=rf"cannot read a result from '.*curve\.nc': .*({sentence})"):
+        read_netcdf(path)
+    assert path.read_bytes() == content
 
 
 class Mine(rt.BinaryPerceptron):

@@ -3,16 +3,18 @@
 import mpmath as mp
 import numpy as np
 import pytest
-from scipy import integrate, optimize, special
+from scipy import integrate, optimize, special, stats
 
 from replica_theory import (
     BinaryPerceptron,
     Capacity,
     ConvergenceError,
     ConvergenceWarning,
+    IntervalModel,
     Status,
     SymmetricBinaryPerceptron,
     TeacherStudent,
+    UShapePerceptron,
     capacity,
     replica_symmetric,
 )
@@ -95,19 +97,77 @@ def test_array_equals_scalars():
         assert table.alpha[index] == pytest.approx(alone.alpha, rel=1e-13)
 
 
-def test_margins_beyond_rounding_warn_of_nothing():
-    assert capacity(SymmetricBinaryPerceptron(100.0)).alpha == np.inf
-    with pytest.raises(ConvergenceError):
-        capacity(BinaryPerceptron(-50.0))
-
-
-def test_margin_without_root():
-    with pytest.raises(ConvergenceError, match=r"capacity of BinaryPerceptron\(kappa=60.0, beta=inf\)") as caught:
-        capacity(BinaryPerceptron(60.0))
-    assert caught.value.result.status is Status.SADDLE_LOST and np.isnan(caught.value.result.alpha)
-    with pytest.warns(ConvergenceWarning, match=r"capacity: 1 of 2 points are NaN \(1 x saddle-lost\)"):
-        table = capacity(BinaryPerceptron([0.0, 60.0]))
+def test_capacities_beyond_floating_point_are_out_of_range():
+    """SBP(40): log 2/(2 H(40)) = 9.5e348; the branch of smaller loads is there all the same."""
+    for model in (SymmetricBinaryPerceptron(40.0), SymmetricBinaryPerceptron(100.0), BinaryPerceptron(-40.0)):
+        with pytest.raises(ConvergenceError, match="outside what this computation can reach") as caught:
+            capacity(model)
+        assert caught.value.result.status is Status.OUT_OF_RANGE and np.isnan(caught.value.result.alpha)
+    with pytest.warns(ConvergenceWarning, match=r"capacity: 1 of 2 points are NaN \(1 x out-of-range\)"):
+        table = capacity(SymmetricBinaryPerceptron([1.0, 40.0]))
     assert np.isnan(table.alpha).tolist() == [False, True]
+
+
+# Solved with mpmath quadrature (30 digits), or with a trapezoidal rule of 400 001 nodes (the last three).
+NEARLY_DEGENERATE = [
+    (IntervalModel([(-1, 1), (3, 3.1)]), 1.8185425858643974, "converged"),
+    (IntervalModel([(0, 1e-3)]), 0.08856193718991994, "converged"),
+    (IntervalModel([(0, 1e-2)]), 0.12547636633038443, "converged"),
+    (IntervalModel([(-3.1, 3)]), 298.74574488767843, "converged"),
+    (BinaryPerceptron(-4.0), 21885.348515847753, "converged"),
+    (BinaryPerceptron(-5.0), 2418082.2615514994, "converged"),
+    (IntervalModel([(-np.inf, -1.5), (1.5 + 1e-7, np.inf)]), 0.33993957502243916, "unstable"),
+    (IntervalModel([(-np.inf, -5), (5.001, np.inf)]), 0.0335645472350, "unstable"),
+    (UShapePerceptron(5.0), 0.033571881303381687, "unstable"),
+    (UShapePerceptron(1.5), 0.33993959224027268, "unstable"),
+    (UShapePerceptron(2.0), 0.21338961071913788, "unstable"),
+]
+
+
+@pytest.mark.parametrize(("model", "alpha", "status"), NEARLY_DEGENERATE)
+def test_nearly_degenerate_sets(model, alpha, status):
+    """Nearly even, narrow, or hardly a constraint: overlaps at capacity down to 1e-5, or broken symmetry of a hole."""
+    found = capacity(model)
+    assert found.alpha == pytest.approx(alpha, rel=1e-11)  # what the trapezoidal rule resolves
+    assert found.status == status and found.error < 1e-12 * alpha
+
+
+@pytest.mark.parametrize("width", [1e-4, 1e-6, 1e-12])
+def test_narrow_and_nearly_even_sets_are_annealed(width):
+    """The annealed capacity is exact up to q_hat squared: log 2 / -log P, P the mass of the set."""
+    for model, mass in [
+        (IntervalModel([(0, width)]), width * np.exp(-(width**2) / 6) / np.sqrt(2 * np.pi)),
+        (IntervalModel([(-1, 1 + width)]), special.erf(np.sqrt(0.5)) + width * (1 - width / 2) * stats.norm.pdf(1)),
+    ]:
+        found = capacity(model)
+        tolerance = 1e-9 + found.q_hat**2
+        assert found.alpha == pytest.approx(-np.log(2) / np.log(mass), rel=tolerance)
+        assert found.status == "converged" and found.q < width
+
+
+def test_hardly_a_constraint():
+    """kappa → -inf: the annealed theory, log 2/H(-kappa), until that has no floating-point number."""
+    kappa = np.array([-6.0, -8.0, -20.0, -37.0])
+    with np.errstate(under="ignore"):
+        annealed = np.log(2) / -np.log1p(-special.ndtr(kappa))
+    assert capacity(BinaryPerceptron(kappa)).alpha == pytest.approx(annealed, rel=1e-13)
+
+
+def test_far_sets():
+    """A set around a far field A: alpha A^2 → 2/pi (all weights aligned with the sum of the patterns)."""
+    for model in (IntervalModel([(1000, 1001)]), IntervalModel([(-1001, -1000)]), UShapePerceptron(1000.0)):
+        assert capacity(model).alpha * 1000**2 == pytest.approx(2 / np.pi, rel=2e-3)  # corrections of order log(A)/A
+
+
+def test_symmetry_breaks_where_it_grows_unstable():
+    """The capacity of the u-shape is continuous where q = 0 turns unstable (kappa = 0.817), and smaller beyond."""
+    kappa = np.array([0.81, 0.817, 0.818, 0.83, 0.9])
+    found = capacity(UShapePerceptron(kappa))
+    annealed = np.log(2) / -(np.log(2) + special.log_ndtr(-kappa))
+    assert [str(s) for s in found.status] == ["converged", "converged", "unstable", "unstable", "unstable"]
+    assert found.alpha[:2] == pytest.approx(annealed[:2], rel=1e-13)
+    gap = annealed[2:] - found.alpha[2:]
+    assert (np.diff(gap) > 0).all() and 0 < gap[0] < 1e-7
 
 
 @pytest.mark.parametrize(

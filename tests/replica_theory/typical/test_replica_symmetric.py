@@ -7,12 +7,13 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from scipy import integrate
+from scipy import integrate, special
 
 from replica_theory import (
     BinaryPerceptron,
     ConvergenceError,
     ConvergenceWarning,
+    IntervalModel,
     ReplicaSymmetric,
     Status,
     SymmetricBinaryPerceptron,
@@ -248,3 +249,78 @@ def test_bad_model_and_shapes():
         replica_symmetric("binary", 0.5)
     with pytest.raises(ValueError, match=r"alpha, kappa and beta must broadcast; got shapes \(3,\), \(2,\), \(\)"):
         replica_symmetric(BinaryPerceptron([0.0, 1.0]), [0.1, 0.2, 0.3])
+
+
+# Entropy and free entropy by mpmath-checked adaptive quadrature, at kappa = 0 and alpha = 1.5 (above the end of T = 0).
+COLD = [(100.0, -1.1044159, None), (300.0, -1.4054831, None), (1e3, None, -18.113409562), (1e4, None, -162.950474370)]
+
+
+@pytest.mark.parametrize(("beta", "entropy", "free"), COLD)
+def test_low_temperatures(beta, entropy, free):
+    point = replica_symmetric(BinaryPerceptron(0.0, beta), 1.5)
+    if entropy is not None:
+        assert point.entropy == pytest.approx(entropy, abs=1e-7)
+    if free is not None:
+        assert point.free_entropy == pytest.approx(free, abs=1e-8)
+    assert point.error < 2e-8
+
+
+def test_energy_is_left_at_low_temperatures():
+    """Where no solutions are left, Phi/beta → -alpha e with 1 - q ~ 1/beta; what cannot be resolved says so."""
+    betas = np.array([1e2, 1e3, 1e4])
+    points = replica_symmetric(BinaryPerceptron(0.0, betas), 1.5)
+    rest = (1 - points.q) * betas
+    assert rest[1:] == pytest.approx(rest[2], rel=0.01)
+    assert -points.free_entropy[1:] / (1.5 * betas[1:]) == pytest.approx(points.energy[2], rel=0.15)
+    assert (np.diff(points.energy) < 0).all()
+    with pytest.raises(ConvergenceError, match="quadrature error estimate"):
+        replica_symmetric(BinaryPerceptron(0.0, 1e7), 1.5)
+    with pytest.raises(ConvergenceError, match="ends before"):
+        replica_symmetric(BinaryPerceptron(), 1.5)
+
+
+def dense_point(model, alpha, q, r):
+    """Free entropy and entropy at given overlaps by the trapezoidal rule with 200 001 nodes: no shared quadrature."""
+    z = np.linspace(-10, 10, 200_001)
+    dz = np.exp(-0.5 * z**2) / np.sqrt(2 * np.pi) * 1e-4
+
+    def at(q, r):
+        std, field = np.sqrt(1 - q), np.sqrt(q) * z
+        spread = np.sqrt(max(q - r**2, 1e-300))
+        weight = 2 * special.ndtr(r * z / spread) if model.has_teacher else 1.0
+        kernel = model.log_kernel(field, std)
+        q_hat = alpha * dz @ (weight * kernel.d1**2)
+        r_hat = np.sqrt(2 / np.pi) * alpha * dz @ model.log_kernel(spread * z, std).d1 if model.has_teacher else 0.0
+        spin = np.sqrt(q_hat) * z + r_hat
+        free = -0.5 * q_hat * (1 - q) - r * r_hat + dz @ np.logaddexp(spin, -spin) + alpha * dz @ (weight * kernel.log)
+        energy = dz @ (weight * model.violation(field, std)) if np.isfinite(model.beta) else 0.0
+        return free, model.heat(alpha, energy), dz @ np.tanh(spin) ** 2, dz @ np.tanh(spin) if model.has_teacher else r
+
+    for _ in range(400):  # the overlaps of this rule, from those of the other
+        new = at(q, r)[2:]
+        moved, (q, r) = max(abs(new[0] - q), abs(new[1] - r)), new
+        if moved < 1e-15:
+            break
+    free, heat, *_ = at(q, r)
+    return free, free + heat
+
+
+def test_the_error_bounds_that_of_the_entropy():
+    """At random points the entropy is right to its reported error (and the 1e-12 of the dense rule itself)."""
+    rng = np.random.default_rng(3)
+    for _ in range(25):
+        kappa, beta = rng.uniform(-1, 0.3), rng.choice([np.inf, 10 ** rng.uniform(-1, 2)])
+        model = [BinaryPerceptron, TeacherStudent][rng.integers(2)](kappa, beta)
+        point = replica_symmetric(model, rng.uniform(0.05, 0.6))
+        free, entropy = dense_point(model, point.alpha, point.q, point.teacher_overlap)
+        assert abs(point.entropy - entropy) <= point.error + 1e-12 * (1 + min(beta, 1e3))
+        assert abs(point.free_entropy - free) <= point.error + 1e-12
+
+
+def test_unstable_points_say_so():
+    """Beyond the de Almeida-Thouless line: kept, and called unstable, unless the entropy is negative besides."""
+    point = replica_symmetric(BinaryPerceptron(0.0, 8.0), 1.3)
+    assert point.stability < 0 and point.entropy < 0 and point.status == "negative-entropy"
+    point = replica_symmetric(IntervalModel([(-np.inf, -1.5), (1.6, np.inf)]), 0.25)
+    assert point.stability < 0 and point.entropy > 0
+    assert point.status == "unstable" and point.converged and "symmetry breaking" in point.message

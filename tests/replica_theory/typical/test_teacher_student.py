@@ -60,6 +60,22 @@ def test_nishimori(alpha):
     assert off.teacher_overlap != pytest.approx(off.q, abs=1e-3)
 
 
+def test_vote_of_all_students():
+    """Bayes-optimal on the Nishimori line; elsewhere from its own overlaps; better than one student everywhere."""
+    loads = np.array([0.1, 0.5, 1.0, 1.2, 1.3])
+    bayes = teacher_student(TeacherStudent(), loads)
+    np.testing.assert_allclose(bayes.vote_error, np.arccos(np.sqrt(bayes.q)) / np.pi, atol=1e-6)
+    assert bayes.vote_error[-1] == 0.0 and np.all(bayes.vote_error[:-1] < bayes.generalization_error[:-1])
+    # the prediction of all solutions, by the Gaussian field of one of them given the mean field: E min(p, 1 - p)
+    q = bayes.q[2]
+    wrong = integrate.quad(lambda z: np.exp(-0.5 * z**2) * special.ndtr(-z * np.sqrt(q / (1 - q))), 0, 12)[0]
+    assert bayes.vote_error[2] == pytest.approx(2 * wrong / np.sqrt(2 * np.pi), abs=1e-10)
+    for model in (TeacherStudent(0.0, 2.0), TeacherStudent(0.3)):
+        other = teacher_student(model, 0.8, branch="student")
+        assert other.vote_error == pytest.approx(np.arccos(other.teacher_overlap / np.sqrt(other.q)) / np.pi, abs=1e-12)
+        assert teacher_student(TeacherStudent(), 0.8).vote_error < other.vote_error < other.generalization_error
+
+
 def test_branches():
     model = TeacherStudent()
     student, teacher = (teacher_student(model, 1.4, branch=name) for name in ("student", "teacher"))
@@ -128,3 +144,16 @@ def test_generalization_error_is_a_disagreement():
 def test_refusals(call, error, message):
     with pytest.raises(error, match=message):
         call()
+
+
+@pytest.mark.parametrize("kappa", [0.0, 0.5, -0.3])
+def test_infinite_temperature_teaches_nothing(kappa):
+    """At beta = 0 a student is any configuration; little above it the error is 1/2 less what R ~ beta allows."""
+    nothing = teacher_student(TeacherStudent(kappa, beta=0.0), 0.5)
+    assert nothing.entropy == pytest.approx(np.log(2), abs=1e-15) and nothing.generalization_error == 0.5
+    assert not nothing.perfect and nothing.status == "converged" and nothing.q == nothing.teacher_overlap == 0.0
+    small = teacher_student(TeacherStudent(kappa, beta=np.array([1e-8, 1e-6, 1e-4])), 0.5)
+    slope = small.teacher_overlap / np.array([1e-8, 1e-6, 1e-4])
+    assert slope == pytest.approx(slope[0], rel=1e-3)  # corrections of the order of beta
+    # To first order R = alpha sqrt(2/pi) l'(0) with l' = beta G(kappa).
+    assert slope[0] == pytest.approx(0.5 * np.sqrt(2 / np.pi) * np.exp(-0.5 * kappa**2) / np.sqrt(2 * np.pi), rel=1e-6)

@@ -67,12 +67,12 @@ def test_files_with_intervals_on_the_command_line(tmp_path, capsys):
     patterns = np.random.default_rng(1).choice([-1, 1], (9, 41))
     path = tmp_path / "patterns.txt"
     np.savetxt(path, patterns, fmt="%d")
-    given = ["--constraint", "interval", "--interval", "-2", "-0.5", "--interval", "0.25", "inf"]
+    given = ["--model", "interval", "--interval", "-2", "-0.5", "--interval", "0.25", "inf"]
     assert main(["entropy", str(path), *given, "--json"]) == 0
     model = IntervalModel([(-2.0, -0.5), (0.25, np.inf)])
     expected = bp.belief_propagation(bp.Instance(patterns, constraint=model)).entropy
     assert json.loads(capsys.readouterr().out)["entropy"] == expected
-    assert main(["solve", str(path), "--constraint", "u-shape", "--kappa", "0.5"]) == 0
+    assert main(["solve", str(path), "--model", "u-shape", "--kappa", "0.5"]) == 0
     weights = np.loadtxt(f"{path}.weights.txt", dtype=int)
     assert np.all(np.abs(patterns @ weights) >= 0.5 * np.sqrt(41))
     assert main(["entropy", str(path), "--interval", "0", "1"]) == 2

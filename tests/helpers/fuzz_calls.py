@@ -1,0 +1,552 @@
+"""The public functions, constructors and methods of both packages, and what each of their arguments may be."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Callable
+from concurrent.futures import Executor
+from dataclasses import dataclass, field, fields
+from typing import Any
+
+import numpy as np
+from fuzz_kinds import (
+    MAPPING,
+    NOTHING,
+    RNG,
+    Kind,
+    array,
+    flag,
+    integer,
+    integers,
+    is_integer,
+    number,
+    numbers_in,
+    of,
+    path,
+    reals,
+    several,
+    signs,
+    word,
+    words,
+)
+from scipy.special import ndtr
+
+import bp
+import replica_theory as rt
+from bp.algorithms.schedules import SCHEDULES
+from bp.algorithms.solution import SolverStatus
+from bp.algorithms.solver import Solver
+from bp.ensembles.measurements import MEASUREMENTS
+from bp.problems.problem import Problem
+from bp.validation.comparisons import COMPARISONS
+
+
+def noisy(mean: Any, std: Any) -> Any:
+    """A soft constraint: 0.9 where h > 0, 0.1 elsewhere."""
+    return 0.1 + 0.8 * ndtr(mean / std)
+
+
+MODEL, STUDENT = rt.BinaryPerceptron(), rt.TeacherStudent()
+INSTANCE = bp.Instance([[1, -1, 1], [1, 1, 1]])
+CURVE = rt.EntropyCurve(*(np.zeros(()) for _ in range(3)), np.array(rt.Status.CONVERGED))
+POINT = rt.replica_symmetric(MODEL, 0.3)
+SOLUTIONS = bp.SolutionSet(3, 1, np.ones(3), np.array([1, 7, 0]), np.array([7], dtype=np.uint32))
+SPREAD = np.arange(12.0).reshape(1, 3, 4)
+TABLE = bp.Ensemble(
+    MODEL, np.array([0.5]), np.array([3, 5, 7]), np.zeros(0), {"entropy": SPREAD}, 1, 4, "focusing-bp", "amp", 4, {}
+)
+SOLVED = bp.Solution(np.ones(3, dtype=np.int8), 0, 1, np.zeros(1, [("errors", int)]), SolverStatus.SOLVED)
+ROW = bp.Row("entropy", 0.5, 5.0, "theory", "simulation", "equal")
+CHECK = bp.Crosscheck(MODEL, (5,), 2, 1, "amp", ("entropy",), (ROW,), {"entropy": {5: []}})
+SOFT = bp.Instance([[1, -1, 1], [1, 1, 1]], constraint=rt.CustomModel(noisy))
+DATASET = of(str, usual=None, test=lambda value: False)
+MESSAGES = bp.Messages("amp", np.zeros(3), np.zeros(2))
+
+
+def positive(x: Any) -> Any:
+    return (x > 0) & (x < np.inf)
+
+
+def non_negative(x: Any) -> Any:
+    return (x >= 0) & (x < np.inf)
+
+
+def single(model: Any) -> bool:
+    return np.ndim(model.kappa) == np.ndim(model.beta) == 0
+
+
+def hard(model: Any) -> bool:
+    return bool(np.all(np.isposinf(model.beta)))
+
+
+def random_labels(model: Any) -> bool:
+    return not model.has_teacher
+
+
+def model_of(*tests: Callable[[Any], bool], kind: type[rt.Model] = rt.Model, usual: Any = MODEL) -> Kind:
+    return of(kind, usual=usual, test=lambda model: all(test(model) for test in tests))
+
+
+ANY_MODEL = model_of()
+RANDOM = model_of(random_labels)
+HARD_RANDOM = model_of(hard, random_labels)
+DRAWABLE = model_of(single)
+TEACHER = model_of(kind=rt.TeacherStudent, usual=STUDENT)
+ONE_TEACHER = model_of(single, kind=rt.TeacherStudent, usual=STUDENT)
+LOADS, LOAD = reals(positive, 0.3), number(positive, 0.3)
+DISTANCES = reals(lambda d: (d >= 0) & (d <= 0.5), 0.1)
+AWAY = reals(lambda d: (d > 0) & (d <= 0.5), 0.1)
+ONE_KAPPA, KAPPAS = number(np.isfinite, 0.0), reals(np.isfinite, 0.0)
+BETAS, BETA = reals(lambda b: b >= 0, np.inf), number(lambda b: b >= 0, np.inf)
+COUNTS = reals(lambda y: y >= 0, np.inf)
+FIELDS = reals(np.isfinite, 0.5)
+PROBLEM = of(Problem, usual=INSTANCE)
+METHOD = word("amp", "gaussian", "exact")
+DAMPING = number(lambda x: 0 <= x < 1, 0.2)
+CONSTRAINT = word("margin", "symmetric", "UShapePerceptron") | model_of(single, hard)
+EXECUTOR = NOTHING | of(Executor, usual=None)
+FOLDER = NOTHING | path("nowhere")
+SOLVER = word("focusing-bp", *bp.solvers()) | of(Solver, usual=None)
+REFERENCE = word("free", "solution")
+REPLICAS = word("zero-complexity") | COUNTS
+
+
+def line(value: Any) -> bool:
+    """Whether numbers in a row are given, at least one."""
+    held = numbers_in(value)
+    return held is not None and held.ndim == 1 and held.size > 0 and bool(np.isfinite(held).all())
+
+
+def rising(value: Any) -> bool:
+    return line(value) and bool(np.all(np.diff(numbers_in(value)) > 0))
+
+
+def pairs_of(value: Any, test: Callable[[np.ndarray, np.ndarray], Any]) -> bool:
+    held = numbers_in(value)
+    return held is not None and held.ndim == 2 and held.shape[1] == 2 and len(held) > 0 and bool(np.all(test(*held.T)))
+
+
+INTERVALS = Kind(
+    [(0.0, 1.0)],
+    lambda value: pairs_of(value, lambda a, b: a < b),
+    odd=([(1.0, 0.0)], [(0.0, np.nan)], [(-np.inf, np.inf)], [(0.0, 1.0, 2.0)], [("0", "1")], [(np.inf, np.inf)],
+         [(None, 1.0)], [(True, 2)], {0.0: 1.0}, [{0.0, 1.0}], ["01"], [(0.0, 1.0), None]),
+)  # fmt: skip
+PATTERNS = Kind(
+    [[1, -1, 1], [1, 1, -1]],
+    lambda value: is_patterns(value),
+    odd=([[0.5, "1"]], [[True, False]], [[1, 0], [0, 1]], np.zeros((2, 2), dtype=bool), [[1, 2], [3, 4]], [[]],
+         np.ma.masked_array([[1, -1], [1, 1]], mask=[[0, 1], [0, 0]]), [[1, np.nan]], [[1, 1j]], [["a"]], [[None]],
+         np.zeros((2, 0)), np.ones((2, 2, 2)), [[1.5, 10**400]]),
+)  # fmt: skip
+BITS = Kind(
+    np.array([[3, 0, 0, 0], [5, 0, 0, 0]], dtype=np.uint64),
+    lambda value: False,
+    odd=(np.array([[3], [5]]), np.array([3, 5], dtype=np.uint64), np.zeros((2, 2), dtype=np.uint64),
+         np.zeros((0, 4), dtype=np.uint64), [[3, 0, 0, 0]], np.array([[8, 0, 0, 0], [5, 0, 0, 0]], dtype=np.uint64),
+         np.zeros((2, 8), dtype=np.uint64)[:, ::2]),
+)  # fmt: skip
+
+
+def is_patterns(value: Any) -> bool:
+    held = numbers_in(value)
+    if held is None or held.ndim != 2 or not held.size or not np.isfinite(held).all():
+        return False
+    return bool((np.abs(held) == 1).all()) or np.asarray(value).dtype.kind == "f"
+
+
+def is_precision(value: Any) -> bool:
+    """Whether numpy takes it for double or single precision."""
+    try:
+        return value is not None and np.dtype(value) in (np.dtype("f8"), np.dtype("f4"))
+    except Exception:
+        return False
+
+
+def schedule(value: Any) -> bool:
+    return pairs_of(value, lambda gamma, y: (gamma >= 0) & positive(y))
+
+
+def seeds(value: Any) -> bool:
+    return isinstance(value, list | tuple) and len(value) in (0, 2) and all(map(RNG.allows, value))
+
+
+@dataclass(frozen=True)
+class Call:
+    """Something to call, and the kinds of its arguments by name."""
+
+    function: Callable[..., Any]
+    kinds: dict[str, Kind] = field(default_factory=dict)
+    open: bool = False
+    """Whether it takes keywords that it does not name."""
+
+    def usual(self) -> dict[str, Any]:
+        """Arguments that are allowed, and cheap."""
+        return {name: kind.usual for name, kind in self.kinds.items()}
+
+
+OF_MODEL = {"kappa": KAPPAS, "beta": BETAS}
+OF_POINT = {"model": RANDOM, "alpha": LOADS, "distance": DISTANCES}
+OF_INSTANCE = {
+    "labels": NOTHING | signs(2),
+    "kappa": NOTHING | ONE_KAPPA,
+    "constraint": CONSTRAINT,
+    "teacher": NOTHING | signs(3),
+}
+OF_RUN = {
+    "model": DRAWABLE,
+    "alpha": several(lambda a: positive(a) & (a > 0.05), 0.5),
+    "samples": integer(2, 2),
+    "rng": RNG,
+    "executor": EXECUTOR,
+    "folder": FOLDER,
+    "method": METHOD,
+    "distance": several(lambda d: (d > 0) & (d <= 0.5), 0.1),
+}
+OF_SOLVER = {
+    "checkpoint": NOTHING | path("nowhere/x.npz").to(None),
+    "schedule": NOTHING.to("pseudo") | word("pseudo", *SCHEDULES) | Kind(None, schedule),
+    "steps": NOTHING | integer(1, 3),
+    "method": NOTHING | METHOD,
+    "iterations_per_step": NOTHING | integer(1, 1),
+    "damping": NOTHING | DAMPING,
+    "beta": BETA,
+    "max_iter": integer(1, 5) | NOTHING,
+    "entropies": flag(),
+    "dtype": NOTHING | Kind(np.float64, is_precision),
+    "device": NOTHING | of(str, usual="cpu", test=lambda name: True),
+}
+WEIGHTS = {"weights": signs(3)}
+ROWS = array((3,), np.isfinite, np.zeros(3)) | array((2, 3), np.isfinite, None)
+MEANS = array((3,), lambda m: np.abs(m) <= 1, np.zeros(3))
+THREE, TWO = array((3,), np.isfinite, np.zeros(3)), array((2,), np.isfinite, np.zeros(2))
+
+CALLS = {
+    "BinaryPerceptron": Call(rt.BinaryPerceptron, OF_MODEL),
+    "TeacherStudent": Call(rt.TeacherStudent, OF_MODEL),
+    "SymmetricBinaryPerceptron": Call(rt.SymmetricBinaryPerceptron, OF_MODEL | {"kappa": reals(positive, 1.0)}),
+    "UShapePerceptron": Call(rt.UShapePerceptron, OF_MODEL | {"kappa": reals(positive, 1.0)}),
+    "IntervalModel": Call(rt.IntervalModel, {"intervals": INTERVALS} | OF_MODEL),
+    "IntervalModel.from_indicator": Call(
+        rt.IntervalModel.from_indicator,
+        {
+            "allowed": of(Callable, usual=lambda h: abs(h) < 1, test=callable),  # type: ignore[arg-type]
+            "edges": Kind([-1.0, 1.0], lambda value: hasattr(value, "__next__") or line(value)),
+        }
+        | OF_MODEL,
+    ),
+    "CustomModel": Call(
+        rt.CustomModel,
+        {
+            "function": Kind(noisy, lambda value: value is noisy, odd=(ndtr, lambda m, s: "x", lambda m, s: 2 + m * s)),
+            "edges": Kind([0.0], lambda value: hasattr(value, "__next__") or rising(value)),
+            "log": flag(),
+            "even": flag(),
+            "concave": flag(),
+        }
+        | OF_MODEL,
+    ),
+    "Model.allows": Call(MODEL.allows, {"h": FIELDS}),
+    "Model.acceptance": Call(MODEL.acceptance, {"h": FIELDS}),
+    "Model.contains": Call(MODEL.contains, {"other": ANY_MODEL}),
+    "Model.at": Call(MODEL.at, OF_MODEL),
+    "CustomModel.acceptance": Call(rt.CustomModel(noisy).acceptance, {"h": FIELDS}),
+    "CustomModel.at": Call(rt.CustomModel(noisy).at, OF_MODEL),
+    "annealed_entropy": Call(rt.annealed_entropy, {"model": ANY_MODEL, "alpha": LOADS}),
+    "around_teacher": Call(rt.around_teacher, {"model": TEACHER, "alpha": LOADS, "distance": DISTANCES}),
+    "binary_entropy": Call(rt.binary_entropy, {"distance": reals(lambda d: (d >= 0) & (d <= 1), 0.1)}),
+    "capacity": Call(rt.capacity, {"model": HARD_RANDOM}),
+    "dense_teacher": Call(
+        rt.dense_teacher,
+        {"model": TEACHER, "alpha": LOADS, "distance": DISTANCES, "y": reals(lambda y: y > 0, np.inf)},
+    ),
+    "dense_teacher_threshold": Call(rt.dense_teacher_threshold, {"model": ONE_TEACHER}),
+    "focusing_fixed_point": Call(
+        rt.focusing_fixed_point,
+        {
+            "model": model_of(hard, random_labels, single),
+            "alpha": LOADS,
+            "gamma": reals(non_negative, 0.5),
+            "y": reals(lambda y: (y >= 1) & (y < np.inf), 2.0),
+        },
+    ),
+    "franz_parisi": Call(rt.franz_parisi, OF_POINT | {"reference": NOTHING | ANY_MODEL}),
+    "local_entropy": Call(
+        rt.local_entropy,
+        OF_POINT
+        | {
+            "reference": word("solution", "free"),
+            "y": word("zero-complexity").to(1.0) | reals(lambda y: (y >= 0) & (y < np.inf), 1.0),
+            "kappa_ref": NOTHING.to(0.0) | number(lambda k: -1e-300 < k < np.inf, 0.0),
+            "sector": NOTHING | word("sign-broken", "sign-symmetric"),
+        },
+    ),
+    "local_entropy_1rsb": Call(
+        rt.local_entropy_1rsb,
+        OF_POINT
+        | {
+            "distance": reals(lambda d: (d > 0) & (d < 0.5), 0.1),
+            "y": COUNTS.to(2.0),
+            "m": NOTHING | reals(lambda m: (m >= 1) & (m <= 2), 1.5),
+        },
+    ),
+    "local_entropy_threshold": Call(
+        rt.local_entropy_threshold,
+        {
+            "model": HARD_RANDOM,
+            "criterion": word("margin", "slope", "gap"),
+            "reference": REFERENCE,
+            "y": REPLICAS.to(np.inf),
+        },
+    ),
+    "local_entropy_thresholds": Call(rt.local_entropy_thresholds, {"model": HARD_RANDOM}),
+    "minimum_distance": Call(
+        rt.minimum_distance, {"model": model_of(single), "alpha": LOAD, "reference": NOTHING | ANY_MODEL}
+    ),
+    "planted_bound": Call(rt.planted_bound, {"model": model_of(hard), "alpha": LOADS, "distance": DISTANCES}),
+    "read_netcdf": Call(rt.read_netcdf, {"path": path("nowhere")}),
+    "replica_symmetric": Call(rt.replica_symmetric, {"model": ANY_MODEL, "alpha": LOADS}),
+    "robust_ensemble": Call(
+        rt.robust_ensemble,
+        {
+            "model": RANDOM,
+            "alpha": LOADS,
+            "gamma": reals(non_negative, 0.5),
+            "y": reals(non_negative, 2.0),
+            "beta": NOTHING | BETAS,
+        },
+    ),
+    "state_evolution": Call(
+        rt.state_evolution,
+        {
+            "model": ANY_MODEL,
+            "alpha": LOADS,
+            "iterations": integer(1, 2),
+            "q": number(lambda q: 0 <= q < 1, 0.0),
+            "teacher_overlap": number(lambda r: r == 0, 0.0),
+        },
+    ),
+    "teacher_student": Call(
+        rt.teacher_student,
+        {"model": TEACHER, "alpha": LOADS, "branch": word("equilibrium", "student", "teacher")},
+    ),
+    "teacher_student_spinodal": Call(rt.teacher_student_spinodal, {"model": ONE_TEACHER}),
+    "teacher_student_transition": Call(rt.teacher_student_transition, {"model": ONE_TEACHER}),
+    "EntropyCurve.to_netcdf": Call(CURVE.to_netcdf, {"path": path("nowhere/x")}),
+    "EntropyCurve.from_xarray": Call(rt.EntropyCurve.from_xarray, {"dataset": DATASET}),
+    "EntropyCurve.plot": Call(CURVE.plot, {"ax": NOTHING}, open=True),
+    "Capacity.from_xarray": Call(rt.Capacity.from_xarray, {"dataset": DATASET}),
+    "Crosscheck.from_xarray": Call(bp.Crosscheck.from_xarray, {"dataset": DATASET}),
+    "Ensemble.from_xarray": Call(bp.Ensemble.from_xarray, {"dataset": DATASET}),
+    "Sample.from_xarray": Call(bp.Sample.from_xarray, {"dataset": DATASET}),
+    "ReplicaSymmetric.stability_distribution": Call(POINT.stability_distribution, {"h": FIELDS}),
+    "Instance": Call(bp.Instance, {"patterns": PATTERNS} | OF_INSTANCE),
+    "Instance.from_bits": Call(bp.Instance.from_bits, {"bits": BITS, "n": integer(3, 3, 3)} | OF_INSTANCE),
+    "Instance.errors": Call(INSTANCE.errors, WEIGHTS),
+    "Instance.violated": Call(INSTANCE.violated, WEIGHTS),
+    "Instance.stabilities": Call(INSTANCE.stabilities, WEIGHTS),
+    "Instance.sums": Call(INSTANCE.sums, WEIGHTS),
+    "Instance.log_acceptance": Call(SOFT.log_acceptance, WEIGHTS),
+    "Instance.overlap": Call(INSTANCE.overlap, {"weights": THREE, "others": THREE}),
+    "Instance.row": Call(INSTANCE.row, {"a": integer(0, 1, 1)}),
+    "Instance.start": Call(INSTANCE.start, {"rng": RNG}),
+    "Instance.walker": Call(INSTANCE.walker, WEIGHTS | {"energy": word("errors", "flips")}),
+    "Instance.messages": Call(INSTANCE.messages, {"method": METHOD}, open=True),
+    "random_instance": Call(
+        bp.random_instance,
+        {
+            "model": DRAWABLE,
+            "n": integer(1, 11),
+            "alpha": number(lambda a: positive(a) & (a > 0.05), 0.5),
+            "rng": RNG,
+            "patterns": word("binary", "gaussian"),
+        },
+    ),
+    "read_instance": Call(
+        bp.read_instance,
+        {"path": path("nowhere"), "kappa": NOTHING | ONE_KAPPA, "constraint": NOTHING | CONSTRAINT},
+    ),
+    "write_instance": Call(
+        bp.write_instance,
+        {
+            "instance": of(bp.Instance, usual=INSTANCE),
+            "path": path("nowhere/x.npz"),
+            "format": NOTHING | word("npz", "labels", "text"),
+        },
+    ),
+    "belief_propagation": Call(
+        bp.belief_propagation,
+        {
+            "problem": PROBLEM,
+            "method": METHOD,
+            "beta": BETA,
+            "field": NOTHING | THREE,
+            "schedule": word("parallel", "sequential"),
+            "damping": DAMPING,
+            "tol": NOTHING | number(positive, 1e-9),
+            "max_iter": integer(1, 100),
+            "init": NOTHING | number(non_negative, 0.1) | of(bp.Messages, usual=None),
+            "dtype": Kind(np.float64, is_precision),
+            "device": NOTHING | of(str, usual="cpu", test=lambda name: True),
+            "rng": RNG,
+            "on_failure": word("return", "raise"),
+            "memory_limit": NOTHING | number(non_negative, 1e9),
+        },
+    ),
+    "enumerate_solutions": Call(
+        bp.enumerate_solutions,
+        {"instance": of(bp.Instance, usual=INSTANCE), "energies": flag(), "max_memory": integer(0, 2**20)},
+    ),
+    "bp.local_entropy": Call(
+        bp.local_entropy,
+        {
+            "problem": PROBLEM,
+            "reference": signs(3),
+            "distance": DISTANCES,
+            "method": METHOD,
+            "beta": BETA,
+            "damping": DAMPING,
+            "tol": number(positive, 1e-9),
+            "max_iter": integer(1, 100),
+            "memory_limit": NOTHING | number(non_negative, 1e9),
+        },
+    ),
+    "monte_carlo": Call(
+        bp.monte_carlo,
+        {
+            "problem": PROBLEM,
+            "beta": number(non_negative, 1.0),
+            "sweeps": integer(20, 20),
+            "equilibration": NOTHING | integer(0, 1),
+            "rng": RNG,
+        },
+    ),
+    "generalization_error": Call(bp.generalization_error, {"weights": ROWS, "teacher": signs(3)}),
+    "predict": Call(bp.predict, {"weights": ROWS, "patterns": ROWS}),
+    "predict_probability": Call(bp.predict_probability, {"magnetizations": MEANS, "patterns": ROWS}),
+    "Solution.overlap": Call(SOLVED.overlap, {"other": THREE | of(bp.Solution, usual=None)}),
+    "solve": Call(bp.solve, {"problem": PROBLEM, "solver": SOLVER, "rng": RNG} | OF_SOLVER),
+    "solve_batch": Call(
+        bp.solve_batch,
+        {
+            "problem": PROBLEM | of(list, usual=[INSTANCE] * 2, test=lambda held: False),
+            "solver": SOLVER,
+            "rngs": Kind([1, 2], seeds),
+        },
+    ),
+    "solvers": Call(bp.solvers),
+    "ensemble": Call(
+        bp.ensemble,
+        OF_RUN
+        | {
+            "n": integers(1, 11),
+            "samples": integer(1, 2),
+            "measurements": words(["entropy", "local_entropy"], *MEASUREMENTS),
+            "solver": word("focusing-bp", *bp.solvers()),
+            "solver_runs": integer(2, 2),
+            "solver_options": NOTHING | MAPPING,
+        },
+    ),
+    "read_ensemble": Call(bp.read_ensemble, {"path": path("nowhere")}),
+    "crosscheck": Call(
+        bp.crosscheck,
+        OF_RUN
+        | {
+            "n": integers(2, 11),
+            "comparisons": words(["entropy"], "all", *COMPARISONS) | NOTHING,
+        },
+    ),
+    "Crosscheck.save": Call(CHECK.save, {"folder": path("nowhere/x")}),
+    "Ensemble.extrapolate": Call(TABLE.extrapolate, {"name": word("entropy"), "order": integer(1, 1, 2)}),
+    "Ensemble.mean": Call(TABLE.mean, {"name": word("entropy"), "width": number(positive, 1.0)}),
+    "Ensemble.rerun": Call(
+        TABLE.rerun, {"alpha_index": integer(0, 0, 0), "n_index": integer(0, 0, 2), "sample": integer(0, 0, 3)}
+    ),
+    "Messages.randomized": Call(
+        MESSAGES.randomized, {"rng": RNG.to(np.random.default_rng(1)), "amplitude": number(non_negative, 0.1)}
+    ),
+    "SolutionSet.around_solutions": Call(
+        SOLUTIONS.around_solutions, {"references": NOTHING | integer(1, 1, 1), "rng": RNG}
+    ),
+    "SolutionSet.distance_counts": Call(SOLUTIONS.distance_counts, {"center": signs(3)}),
+    "SolutionSet.free_entropy": Call(SOLUTIONS.free_entropy, {"beta": BETA}),
+    "SolutionSet.local_entropy": Call(
+        SOLUTIONS.local_entropy, {"center": signs(3), "distance": reals(lambda d: (d >= 0) & (d <= 1), 0.1)}
+    ),
+}
+
+RESULTS = {
+    "BPResult": bp.BPResult(np.zeros(3), 0.0, 0.0, 0.0, 0.0, 0.0, 1, rt.Status.CONVERGED, MESSAGES),
+    "Capacity": rt.capacity(rt.SymmetricBinaryPerceptron()),
+    "Crosscheck": CHECK,
+    "DenseTeacherThreshold": rt.DenseTeacherThreshold(1.0, 0.02, 0.5, 0.4, 1e-9, model=STUDENT),
+    "DenseThreshold": rt.DenseThreshold(0.7, 0.02, "slope", "free", np.inf, 0.0, 1e-9, MODEL),
+    "Ensemble": TABLE,
+    "EntropyCurve": CURVE,
+    "FocusingFixedPoint": rt.focusing_fixed_point(MODEL, 0.1, 0.1, 2.0),
+    "Learning": rt.teacher_student(STUDENT, 0.1),
+    "LearningTransition": rt.LearningTransition(1.0, 1.0, "equilibrium", 1e-9, STUDENT),
+    "Messages": MESSAGES,
+    "ReplicaSymmetric": POINT,
+    "RobustEnsemble": rt.robust_ensemble(MODEL, 0.1, 0.1, 2.0),
+    "Row": ROW,
+    "Sample": bp.Sample(0.0, 0.0, np.zeros(2), 0.5, np.ones(3, dtype=np.int8)),
+    "Solution": SOLVED,
+    "SolutionDistances": bp.SolutionDistances(np.zeros(4), np.zeros(4), np.zeros(4), 1),
+    "SolutionSet": SOLUTIONS,
+    "StateEvolution": rt.state_evolution(MODEL, 0.1, 2),
+}
+"""A result of each kind."""
+
+
+def contents(value: Any) -> bool:
+    """Whether numbers are given, in an array or by themselves (booleans among them)."""
+    return numbers_in(value) is not None or (isinstance(value, np.ndarray) and value.dtype.kind == "b")
+
+
+OF_ANNOTATION = {
+    "float": number(lambda x: True, 0.0),
+    "int": Kind(1, is_integer),
+    "str": of(str, usual="x"),
+    "Model": model_of(),
+    "TeacherStudent": model_of(kind=rt.TeacherStudent),
+    "Status": of(rt.Status, usual=None),
+    "SolverStatus": of(SolverStatus, usual=None),
+    "Messages": of(bp.Messages, usual=None),
+    "Method": METHOD,
+    "Expected": word("equal", "above", "below", "near"),
+    "None": NOTHING,
+    "NDArray[Any]": of(np.ndarray, usual=None),
+    "Any": Kind(None, lambda value: True),
+}
+
+
+def of_annotation(text: str) -> Kind:
+    """The kind of a field of a result, by its annotation."""
+    kinds = [
+        OF_ANNOTATION.get(part, of(dict, usual={}) if part.startswith("Mapping") else
+                          of(tuple, usual=()) if part.startswith("tuple") else Kind(0.0, contents))
+        for part in text.split(" | ")
+    ]  # fmt: skip
+    return functools.reduce(Kind.__or__, kinds)
+
+
+CALLS |= {
+    name: Call(type(result), {f.name: of_annotation(str(f.type)).to(getattr(result, f.name)) for f in fields(result)})
+    for name, result in RESULTS.items()
+}
+
+LEFT_OUT = {
+    "ConvergenceError": "an exception, raised with a sentence and a result",
+    "ConvergenceWarning": "a warning",
+    "Status": "an enumeration: Python's own ValueError quotes the word",
+    "Model": "abstract: its constructor is that of the models",
+    "log_probability": "an integrand: called at every node",
+    "log_kernel": "an integrand",
+    "probability": "an integrand",
+    "violation": "an integrand",
+    "heat": "called with numbers of ours only",
+    "Instance.offers": "a decorator of the modules that have forms of messages",
+    "Instance.present": "called at every step of an online algorithm",
+}
+"""Public names and methods that take no arguments of users, and why."""
