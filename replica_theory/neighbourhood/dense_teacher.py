@@ -86,8 +86,8 @@ def dense_teacher(
     ``out-of-range``.
 
     At y = inf and d → 0 the entropy is :math:`H_2(d)` up to terms like :math:`e^{-1/d}`, below rounding from d = 1e-3
-    on; there the overlaps with the teacher follow from the limit in which the width :math:`\delta q` diverges (``gap`` of
-    the curve is then infinite, and ``residual``, ``energy`` and ``replicon`` are NaN).
+    on; there the overlaps with the teacher follow from the limit in which the width :math:`\delta q` diverges
+    (``residual``, ``energy`` and ``replicon`` are NaN).
 
     Examples
     --------

@@ -101,7 +101,7 @@ def franz_parisi(
     -----
     The curve starts at the typical distance between solution and reference, where it equals the replica-symmetric
     entropy, and is continued from there in log(d/(1 - d)); about 10 ms a distance. Doubled quadrature agrees to 1e-8
-    down to d = 1e-4. Loads below 1e-3, where the curve is H2(d) to that accuracy, may lose the saddle numerically.
+    down to d = 1e-4. Overlaps between references below 1e-11 count as zero.
 
     For references of the same margin the replica-symmetric saddle ends at a distance :math:`d_*(\alpha) > 0`, inside
     the region of negative entropy, where the probes freeze (q → 1): :math:`d_* = 4.5\cdot10^{-4}` at alpha = 0.5,

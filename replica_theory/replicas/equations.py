@@ -62,9 +62,10 @@ class Equations:
 
     Free reference: ``(q0, q1 - q0, squeezed t_hat)``, with a teacher ``(q0, R, q1 - q0, squeezed t_hat)``. Constrained:
     ``(q0, c2, t0/q0, q_ref - t0^2/q0, squeezed tau)`` with ``q1 - q0 = (t - t0)^2/(1 - q_ref) + c2``;
-    ``squeezed(x) = x/(1 + |x|)``. Overlaps that a step makes negative count as zero, where the equations are continuous. ``even`` is the sector in which the overlaps between different references vanish by
-    symmetry: then only ``(q1 or c2, squeezed field)`` remain. It serves other constraints too where these overlaps are so
-    small that they do not count (`neglected`).
+    ``squeezed(x) = x/(1 + |x|)``. Overlaps that a step makes negative count as zero, where the equations are
+    continuous. ``even`` is the sector in which the overlaps between different references vanish by symmetry: then only
+    ``(q1 or c2, squeezed field)`` remain. It serves other constraints too where these overlaps are so small that they
+    do not count (`neglected`).
     ``rough`` equations do the two-dimensional energetic integral of constrained references at lower resolution.
     """
 
@@ -91,7 +92,8 @@ class Equations:
         if solved is None:
             return np.full(len(x), np.nan), None
         spins = solved[2]
-        residual = np.append(self.coordinates(spins.overlaps, t) - x[:-1], spins.t - t)
+        # By their own overlap with the reference: what it lacks of t must not pass for a variance, which is far smaller.
+        residual = np.append(self.coordinates(spins.overlaps, spins.t) - x[:-1], spins.t - t)
         return residual, self._read(x, t, *solved)
 
     def terms(self, x: Array, t: float) -> tuple[Overlaps, Energetic, Entropic] | None:

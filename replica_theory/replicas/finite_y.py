@@ -46,7 +46,7 @@ _MANY = 1000
 """Nodes from which on a uniform grid of the entropic field costs more than one that is fine where it must be."""
 _NARROW = 0.01
 """An inner Gaussian whose variance is this much smaller than that of the rest of the integrand has its own grid."""
-_SHARPEST = 1e-13
+_SHARPEST = 1e-12
 """Least variance of the reference's stability at given fields of the replica."""
 _UNRESOLVED, _WIDEST = 6.0, 300.0
 """Distances, in widths of the reference's step, that the nodes around an edge do not resolve, and that none could."""
@@ -231,7 +231,7 @@ def _around_one(system: System, hats: Overlaps, tau: float, h: Array) -> tuple[A
 def _entropic_grid(system: System, hats: Overlaps, tau: float, h: Array) -> tuple[Array, Array]:
     """Grid of the inner field and the logarithm of its spacing."""
     y, width = system.y, np.sqrt(hats.gap)
-    if system.reference is None and hats.gap * max(y, 1.0) < _NARROW:
+    if hats.gap * max(y, 1.0) < _NARROW:
         center = h + tau
         return _narrow_grid(center + y * hats.gap * np.tanh(center), width, system.resolution.spacing)
     reach = min(_REACH * np.sqrt(hats.q0), float(h[-1]) - hats.r) + abs(hats.r) + abs(tau) + y * hats.gap + 9 * width
@@ -339,13 +339,19 @@ def _reference_steps(reference: Model, q: Overlaps, coupling: float, std_ref: fl
 
     The step lies where the reference's mean field is at the edge, which depends on the outer fields.
     """
-    steps = [(center, w / coupling) for center, w in steep_points(reference, std_ref)]
     spread = 6 * float(np.hypot((1 - q.slope / coupling) * np.sqrt(q.q0), np.sqrt(max(q.rest, 0.0)) / coupling))
-    bands = [
-        (center / coupling, spread, 4 * width)
-        for center, width in steps
-        if abs(center / coupling - center) + spread > _UNRESOLVED * width and spread < _WIDEST * width
-    ]
+    steps: list[Step] = []
+    bands: list[Band] = []
+    for center, std in steep_points(reference, std_ref):
+        width, moved = std / coupling, center / coupling
+        if abs(moved - center) + spread < _UNRESOLVED * width or spread > _WIDEST * width:
+            steps.append((center, width))
+        elif spread < width:
+            steps.append((moved, width))
+        else:
+            # Graded on both sides of the band.
+            bands.append((moved, spread, 4 * width))
+            steps += [(moved - spread, width), (moved + spread, width)]
     return steps, bands
 
 

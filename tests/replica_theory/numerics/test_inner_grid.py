@@ -25,3 +25,20 @@ def test_a_gaussian_with_steps(steps, spacing):
 def test_the_number_of_nodes_is_bounded():
     f, _ = inner_grid([(0.0, 1e-3)], np.array([0.0]), 1.0, 1e-5)
     assert len(f) == MOST_NODES
+
+
+def test_step_anywhere_in_a_band():
+    """A step of width 1/1000 at any place of a band is integrated to rounding; without the band it is not."""
+    h, width, step = np.zeros(1), 0.3, 1e-3
+
+    def error(place, bands):
+        f, log_df = inner_grid([(0.0, step)], h, width, 0.6, bands)
+        value = np.exp(log_df - 0.5 * (f / width) ** 2) @ special.ndtr((f - place) / step) / np.sqrt(2 * np.pi) / width
+        return abs(value - special.ndtr(-place / np.hypot(width, step)))
+
+    places = np.linspace(-0.05, 0.05, 9)
+    assert max(error(p, [(0.0, 0.1, 4 * step)]) for p in places) < 1e-13 < 1e-6 < max(error(p, []) for p in places)
+
+
+def test_a_grid_that_would_be_too_large_is_none():
+    assert np.isnan(inner_grid([(0.0, 1e-3)], np.array([0.0, 1e5]), 1e-3, 0.6)[0]).all()
