@@ -117,7 +117,7 @@ def _solve(model: Model, alpha: Array, distance: Array) -> list[Row]:
         return image
 
     start = np.log(0.7 * np.maximum(widest, 1e-300))[:, None]
-    with np.errstate(invalid="ignore", divide="ignore"):
+    with np.errstate(invalid="ignore", divide="ignore", over="ignore"):
         found = solve_fixed_points(update, start, tol=1e-12)
     rest = np.exp(found.x[:, 0])
     rounding = np.maximum(ROUNDING, 1e-14 / rest)

@@ -70,6 +70,8 @@ def test_jumps_beyond_the_fields_that_count():
 
 
 def test_one_element_that_fails_leaves_the_others():
-    found = inner_newton(lambda x: np.where(x < 0, np.nan, cube_root(x)), np.array([-1.0, 1.0, 3.0]), most=60, tol=1e-14)
+    found = inner_newton(
+        lambda x: np.where(x < 0, np.nan, cube_root(x)), np.array([-1.0, 1.0, 3.0]), most=60, tol=1e-14
+    )
     assert not found.converged and np.isnan(found.or_nan).all()
     np.testing.assert_allclose(found.each_or_nan, [np.nan, np.cbrt(2), np.cbrt(2)], rtol=1e-15)
