@@ -33,8 +33,6 @@ _MARGIN = 5e-3
 """Distance in log d from 1/2, where rounding spoils the rows too."""
 _SIGN_BROKEN_MEETINGS = (0.1, 0.2, 0.3)
 """Distances at which the sign-broken sector is looked for."""
-_BEYOND = 0.1
-"""How far in log d beyond the farthest point that is worth while."""
 _NEAR_HALF = np.array([0.49, 0.48, 0.47, 0.46])
 """Distances from which everything between the first of them and 1/2 is extrapolated, in even powers of t; the others
 are stepping stones of the continuation too."""
@@ -56,7 +54,7 @@ def sign_broken_curve(problem: Problem, distances: Array) -> list[Row]:
     nearest = min(logs, key=lambda p: abs(p - np.log(_SIGN_BROKEN_MEETINGS[0])))
     start: Array | None = None
     # Where the branch ends above the first distance, it may still be there farther out.
-    for meeting in (nearest, *(float(p) for p in np.log(_SIGN_BROKEN_MEETINGS[1:]) if p < max(logs) + _BEYOND)):
+    for meeting in (nearest, *(float(p) for p in np.log(_SIGN_BROKEN_MEETINGS[1:]))):
         if problem.zero:
             raised = sign_broken_zero(problem.equations, meeting)
             missing = Status.NO_ZERO_COMPLEXITY if raised is None else Status.SADDLE_LOST

@@ -47,6 +47,10 @@ Criterion = Literal["slope", "gap", "margin"]
 
 _WINDOW = (0.002, 0.05)
 """Distances in which the local entropy mostly stops growing first, and in which a gap is looked for."""
+_NEAR = 0.06
+"""Steps in log d next to a minimum of the slope."""
+_EASY = 0.1
+"""A distance at which a branch is easily entered."""
 _UNBOUNDED = 100.0
 _LOADS = (0.91, 0.94, 0.88, 0.97, 0.85, 0.8, 0.7, 0.6)
 """Fractions of the capacity at which the slope of S_inf is looked at for an interior minimum."""
@@ -316,11 +320,24 @@ def _first_minimum(rows: Callable[[Array], list[Row]]) -> tuple[float, float]:
         grid, found = np.append(grid, outer), [*found, *rows(outer)]
         best = _interior(grid, found)
     if best is not None:
-        return best
+        return _refined(best, rows)
     lost = [k for k, row in enumerate(found) if k < len(window) and row.status in (Status.FOLD, Status.SADDLE_LOST)]
     if lost:
         return -np.inf, float(grid[lost[-1]])
     return max((row.slope for row in found if row.status.ok), default=-np.inf), float(grid[-1])
+
+
+def _refined(best: tuple[float, float], rows: Callable[[Array], list[Row]]) -> tuple[float, float]:
+    """The minimum by a parabola through points so near that it is one."""
+    # With a distance at which the branch is easily entered.
+    near = best[1] * np.exp([-_NEAR, 0.0, _NEAR])
+    found = rows(np.append(near, _EASY) if near[-1] < _EASY else np.insert(near, 0, _EASY))
+    found = found[:3] if near[-1] < _EASY else found[1:]
+    if not all(row.status.ok for row in found):
+        return best
+    slope = np.array([row.slope for row in found])
+    a, b, c = np.polyfit(np.array([-_NEAR, 0.0, _NEAR]), slope, 2)
+    return (float(c - b * b / (4 * a)), float(best[1] * np.exp(-b / (2 * a)))) if a > 0 else best
 
 
 def _interior(distances: Array, rows: list[Row]) -> tuple[float, float] | None:

@@ -129,32 +129,6 @@ def test_bad_input():
         local_entropy_threshold(0.0)
 
 
-@pytest.mark.slow
-@pytest.mark.parametrize(
-    ("model", "y", "alpha", "distance"),
-    [
-        (BinaryPerceptron(-2.0), 10.0, 24.314797, 0.0774),
-        (SymmetricBinaryPerceptron(1.0), 50.0, 1.568049, 0.0860),
-    ],
-)
-def test_slope_that_vanishes_outside_the_window(model, y, alpha, distance):
-    """Beyond d = 0.05: on the curve at the threshold the slope is positive everywhere but there, where it touches 0."""
-    found = local_entropy_threshold(model, y=y, progress=False)
-    assert float(found.alpha) == pytest.approx(alpha, abs=2e-5 * alpha)
-    assert float(found.distance) == pytest.approx(distance, abs=2e-3)
-    curve = local_entropy(model, found.alpha, distance * np.array([0.8, 0.95, 1.0, 1.05, 1.25]), y=y)
-    assert np.abs(curve.slope[2]) < 1e-3 < curve.slope[[0, -1]].min()
-
-
-@pytest.mark.slow
-def test_where_the_gap_opens():
-    """The branch turns back at d = 0.0055: that is the distance of the criterion, not the end of the window."""
-    found = local_entropy_threshold(BinaryPerceptron(), "gap", reference="solution", y="zero-complexity")
-    assert float(found.alpha) == pytest.approx(0.7800, abs=4e-4) and float(found.distance) == pytest.approx(
-        0.0055, abs=3e-4
-    )
-
-
 def test_first_minimum_of_the_slope():
     """Interior minima count, wherever they lie; a window whose branch turned back has none that is positive."""
 
