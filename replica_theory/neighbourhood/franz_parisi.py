@@ -26,7 +26,7 @@ import numpy as np
 import scipy
 
 from replica_theory.arguments import POSITIVE, checked_alpha, checked_distance, checked_model, checked_number
-from replica_theory.models.model import Model
+from replica_theory.models.model import LOG_SQRT_2PI, Model
 from replica_theory.numerics.binary import binary_entropy
 from replica_theory.numerics.branches import BranchPoint, follow_branch
 from replica_theory.replicas.probe import (
@@ -220,23 +220,35 @@ def planted_bound(model: Model, alpha: ArrayLike, distance: ArrayLike) -> Array:
     checked_model(model, Model, "planted_bound", hard=True)
     alpha, distance = checked_alpha(alpha), checked_distance(distance)
     broadcast(alpha=alpha, distance=distance, kappa=model.kappa)
-    t = np.clip(1 - 2 * np.asarray(distance, dtype=float), 0.0, 1 - 1e-15)
-
-    def integrand(h: Array, t: Array, kappa: Array) -> Array:
-        point = model.at(kappa=kappa)
-        conditional = point.log_probability(t * h, np.sqrt(1 - t**2)).log
-        return np.asarray(point.acceptance(h) * np.exp(conditional - 0.5 * h**2) / np.sqrt(2 * np.pi))
-
-    # Piece by piece between the edges, each weighted with what is allowed there (0 or 1 for a hard constraint).
-    ends = [-np.inf, *(np.asarray(edge) for edge in model.edges), np.inf]
-    pair: Array = np.zeros(())
-    for low, high in pairwise(ends):
-        pair = (
-            pair
-            + scipy.integrate.tanhsinh(integrand, low, high, args=(t, np.asarray(model.kappa)), rtol=1e-12).integral
-        )
+    d, kappa = np.broadcast_arrays(np.asarray(distance, dtype=float), np.asarray(model.kappa))
+    pair = np.where(d > 0, 0.0, model.log_probability(np.zeros(()), 1.0).log)
+    away = d > 0
+    if away.any():
+        pair[away] = _log_pair(model, d[away], kappa[away])
     single = model.log_probability(np.zeros(()), 1.0).log
-    return np.asarray(binary_entropy(distance) + alpha * (np.log(pair) - single))
+    return np.asarray(binary_entropy(distance) + alpha * (pair - single))
+
+
+def _log_pair(model: Model, d: Array, kappa: Array) -> Array:
+    """Logarithm of the probability that both of two stabilities of correlation 1 - 2d > 0 are allowed."""
+
+    def log_density(h: Array, d: Array, kappa: Array) -> Array:
+        point = model.at(kappa=kappa)
+        conditional = point.log_probability((1 - 2 * d) * h, 2 * np.sqrt(d * (1 - d))).log
+        with np.errstate(divide="ignore"):
+            return np.asarray(np.log(point.acceptance(h)) + conditional - 0.5 * h**2 - LOG_SQRT_2PI)
+
+    def density(h: Array, d: Array, kappa: Array, top: Array) -> Array:
+        return np.asarray(np.exp(log_density(h, d, kappa) - top))
+
+    # It is largest at an edge or at 0, up to tails; there alone it may underflow.
+    edges = [np.broadcast_to(np.asarray(edge, dtype=float), d.shape) for edge in model.at(kappa=kappa).edges]
+    top = np.max([log_density(h, d, kappa) for h in (*edges, np.zeros(d.shape))], axis=0)
+    top = np.where(np.isfinite(top), top, 0.0)
+    # Piece by piece between the edges, each weighted with what is allowed there (0 or 1 for a hard constraint).
+    ends = [np.full(d.shape, -np.inf), *edges, np.full(d.shape, np.inf)]
+    found = [scipy.integrate.tanhsinh(density, *pair, args=(d, kappa, top), rtol=1e-12) for pair in pairwise(ends)]
+    return np.asarray(top + np.log(sum(piece.integral for piece in found)))
 
 
 def _checked_reference(model: Model, reference: Model | None) -> Model:
