@@ -42,7 +42,7 @@ class UnionOfIntervals(Model):
         return _union_probability(self.allowed_intervals, mean, std, np.asarray(self.beta))
 
     def allows(self, h: ArrayLike) -> NDArray[np.bool_]:
-        """Whether a pattern of stability `h` is satisfied (the edges included, up to rounding), however thin the set."""
+        """Whether a pattern of stability `h` is satisfied (edges included, up to rounding), however thin the set."""
         h = np.asarray(checked_real("h", h, FINITE))
         inside = [(h >= a - _rounding(h, a)) & (h <= b + _rounding(h, b)) for a, b in self.allowed_intervals]
         return np.asarray(np.logical_or.reduce(inside))
