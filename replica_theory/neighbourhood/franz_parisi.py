@@ -231,7 +231,7 @@ def planted_bound(model: Model, alpha: ArrayLike, distance: ArrayLike) -> Array:
 
 
 def _log_pair(model: Model, soft: bool, d: Array, kappa: Array) -> Array:
-    """Logarithm of the probability that both of two stabilities of correlation 1 - 2d are allowed; d > 0 unless soft."""
+    """Logarithm of the probability that both of two stabilities of correlation 1 - 2d are allowed (d > 0, or soft)."""
     std = np.maximum(2 * np.sqrt(d * (1 - d)), SHARP if soft else 0.0)
 
     def accepted(h: Array, kappa: Array) -> Array:

@@ -55,7 +55,8 @@ def check_points(result, raised, warned, arguments):
     assert ok.shape == shape and np.isnan(main[~ok]).all()
     assert not np.isnan(main[ok]).any()
     assert (ok.all() and not raised) or (raised if shape == () else warned)
-    error = np.asarray(result.error)[ok]
+    error = np.full(shape, np.nan) if result.error is None else np.asarray(result.error)
+    error = error[ok]
     assert (error >= 0).all() or np.isnan(error).all()
     if result._main == "entropy":
         assert (
