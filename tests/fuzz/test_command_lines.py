@@ -141,8 +141,8 @@ def test_instances_of_what_is_allowed(tmp_path, capsys):
     """Drawn, solved, counted and looked around in, from one file."""
     file, weights = str(tmp_path / "instance.npz"), str(tmp_path / "weights.txt")
 
-    @given(joined(MODELS, words("--alpha", st.floats(0.3, 2))), st.integers(0, 2**70), st.sampled_from([3, 11, 30]), JSON,
-           MESSAGES, words("--distance", INSIDE, most=3))  # fmt: skip
+    @given(joined(MODELS, words("--alpha", st.floats(0.3, 2))), st.integers(0, 2**70), st.sampled_from([3, 11, 30]),
+           JSON, MESSAGES, words("--distance", INSIDE, most=3))  # fmt: skip
     @tried(3)
     def fuzzed(model, seed, n, form, messages, distances):
         code, _ = run(bp_main, ["generate", file, "--force", f"--n={n}", f"--seed={seed}", *model, *form], capsys)
