@@ -17,8 +17,9 @@ from replica_theory import (
     local_entropy_threshold,
 )
 from replica_theory.replicas.curve_rows import curve_rows
-from replica_theory.status import silenced
-from replica_theory.thresholds.dense_region import _largest_margin, _missing
+from replica_theory.results.curve import Row
+from replica_theory.status import Status, silenced
+from replica_theory.thresholds.dense_region import _first_minimum, _largest_margin, _missing
 
 BINARY = BinaryPerceptron(0.0)
 
@@ -126,3 +127,41 @@ def test_bad_input():
         local_entropy_threshold(TeacherStudent())
     with pytest.raises(TypeError, match=r"model must be a Model .*; got 0.0"):
         local_entropy_threshold(0.0)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("model", "y", "alpha", "distance"),
+    [
+        (BinaryPerceptron(-2.0), 10.0, 24.314797, 0.0774),
+        (SymmetricBinaryPerceptron(1.0), 50.0, 1.568049, 0.0860),
+    ],
+)
+def test_slope_that_vanishes_outside_the_window(model, y, alpha, distance):
+    """Beyond d = 0.05: on the curve at the threshold the slope is positive everywhere but there, where it touches 0."""
+    found = local_entropy_threshold(model, y=y, progress=False)
+    assert float(found.alpha) == pytest.approx(alpha, abs=2e-5 * alpha)
+    assert float(found.distance) == pytest.approx(distance, abs=2e-3)
+    curve = local_entropy(model, found.alpha, distance * np.array([0.8, 0.95, 1.0, 1.05, 1.25]), y=y)
+    assert np.abs(curve.slope[2]) < 1e-3 < curve.slope[[0, -1]].min()
+
+
+@pytest.mark.slow
+def test_where_the_gap_opens():
+    """The branch turns back at d = 0.0055: that is the distance of the criterion, not the end of the window."""
+    found = local_entropy_threshold(BinaryPerceptron(), "gap", reference="solution", y="zero-complexity")
+    assert float(found.alpha) == pytest.approx(0.7800, abs=4e-4) and float(found.distance) == pytest.approx(
+        0.0055, abs=3e-4
+    )
+
+
+def test_first_minimum_of_the_slope():
+    """Interior minima count, wherever they lie; a window whose branch turned back has none that is positive."""
+
+    def rows(bend):
+        return lambda grid: [Row(Status.CONVERGED, slope=float(np.log(d / bend) ** 2 + 0.1)) for d in grid]
+
+    for bend in (0.004, 0.02, 0.1, 0.3):
+        assert _first_minimum(rows(bend)) == pytest.approx((0.1, bend), rel=1e-6)
+    lost = _first_minimum(lambda grid: [Row(Status.FOLD if d < 0.01 else Status.CONVERGED, slope=1 - d) for d in grid])
+    assert lost[0] == -np.inf and 0.005 < lost[1] < 0.01
