@@ -147,7 +147,7 @@ def local_entropy(
         found = curve_rows(probe, center, at["alpha"], at["y"], distances, zero=zero, sector=sector)
         return found if center is None else [_judged(row, entropy_of(center, at["alpha"])) for row in found]
 
-    with alive("local entropy", progress):
+    with alive("local entropy", checked_flag("progress", progress)):
         rows = by_setting(points, "distance", solve)
     names = sorted({*OVERLAPS, "fold", *(name for row in rows for name in row.overlaps)})
     label = f"{reference} reference, y = {shown(np.asarray(y))}, alpha = {shown(alpha)}"

@@ -157,7 +157,7 @@ def local_entropy_threshold(
     checked_choice("reference", reference, get_args(Reference))
     checked_choice("criterion", criterion, get_args(Criterion))
     checked_replicas(y, "free" if criterion == "margin" else reference)
-    with alive(f"threshold ({criterion})", progress):
+    with alive(f"threshold ({criterion})", checked_flag("progress", progress)):
         if np.ndim(model.kappa):
             return _at_margins(model, criterion, reference, y)
         return _at_margin(model, criterion, reference, y)

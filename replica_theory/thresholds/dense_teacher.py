@@ -91,7 +91,7 @@ def dense_teacher_threshold(model: TeacherStudent, *, progress: bool = True) -> 
     1.086293 at d = 0.0185
     """
     checked_model(model, TeacherStudent, single=True)
-    with alive("threshold of the dense region", progress):
+    with alive("threshold of the dense region", checked_flag("progress", progress)):
         return _threshold(model)
 
 

@@ -360,8 +360,11 @@ def test_referee_itself():
 
 @pytest.mark.parametrize(
     ("model", "alpha"),
-    [(IntervalModel([(-1, 0.5)]), 0.3), (IntervalModel([(-2, -0.8), (-0.1, 0.4)]), 0.1), (UShapePerceptron(0.5), 0.2)],
-    ids=["interval", "two intervals", "u-shape"],
+    [
+        pytest.param(IntervalModel([(-1, 0.5)]), 0.3, id="interval"),
+        pytest.param(IntervalModel([(-2, -0.8), (-0.1, 0.4)]), 0.1, id="two intervals", marks=pytest.mark.slow),
+        pytest.param(UShapePerceptron(0.5), 0.2, id="u-shape"),
+    ],
 )
 def test_other_constraints_without_a_warning(model, alpha):
     """Trial points outside the domain give NaN, and no warning; at the typical distance S is the entropy."""

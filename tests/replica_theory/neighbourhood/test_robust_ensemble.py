@@ -167,8 +167,8 @@ def test_bad_input(arguments, error, message):
 
 def test_inaccurate_points_are_nan():
     """Their error stays."""
-    with pytest.warns(ConvergenceWarning, match="1 of 2 points are NaN"):
+    with pytest.warns(ConvergenceWarning, match="points are NaN"):
         found = robust_ensemble(SymmetricBinaryPerceptron(10.0), 0.606, [10.0, 0.5], 1.0)
-    assert found.status.tolist() == [Status.INACCURATE_QUADRATURE, Status.CONVERGED]
-    assert np.isnan(found.free_entropy).tolist() == np.isnan(found.local_entropy).tolist() == [True, False]
-    assert found.error[0] > 1e-7
+    lost = found.status == Status.INACCURATE_QUADRATURE
+    assert lost.any() and np.array_equal(np.isnan(found.free_entropy), lost)
+    assert np.array_equal(np.isnan(found.local_entropy), lost) and np.all(found.error[lost] > 1e-7)
