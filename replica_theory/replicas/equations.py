@@ -92,7 +92,7 @@ class Equations:
         if solved is None:
             return np.full(len(x), np.nan), None
         spins = solved[2]
-        # By their own overlap with the reference: what it lacks of t must not pass for a variance, which is far smaller.
+        # By their own overlap with the reference: what it lacks of t must not pass for a variance, far smaller.
         residual = np.append(self.coordinates(spins.overlaps, spins.t) - x[:-1], spins.t - t)
         return residual, self._read(x, t, *solved)
 

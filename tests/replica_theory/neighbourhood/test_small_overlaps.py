@@ -1,8 +1,8 @@
 """Where overlaps nearly vanish (small loads, high temperatures, easy or nearly even constraints) nothing is lost.
 
 To first order in the load the entropy at distance d is that of all configurations there, :math:`H_2(d)`, and for every
-pattern the mean of :math:`\\ell(ts, \\sqrt{1-t^2})` over the reference's stability `s`: weighted by its own constraint and
-by :math:`e^{y\\ell}`. The next order is that of the square of the load times the force on a field.
+pattern the mean of :math:`\\ell(ts, \\sqrt{1-t^2})` over the reference's stability `s`: weighted by its own constraint
+and by :math:`e^{y\\ell}`. The next order is that of the square of the load times the force on a field.
 """
 
 import numpy as np
