@@ -208,12 +208,14 @@ DRAWS = {
     ),
     "dense_teacher": Draw(
         rt.dense_teacher,
-        calls(model=TEACHER, alpha=shaped(ALPHA), distance=shaped(DISTANCE), y=COUNT.filter(lambda y: 0 < y <= 40 or y == np.inf)),
+        calls(model=TEACHER, alpha=shaped(ALPHA), distance=shaped(DISTANCE),
+              y=COUNT.filter(lambda y: 0 < y <= 40 or y == np.inf)),
         0,
     ),
     "local_entropy_1rsb": Draw(
         rt.local_entropy_1rsb,
-        calls(model=HARD, alpha=shaped(ALPHA), distance=shaped(INSIDE), y=st.one_of(st.floats(2, 20), st.just(np.inf))).filter(
+        calls(model=HARD, alpha=shaped(ALPHA), distance=shaped(INSIDE),
+              y=st.one_of(st.floats(2, 20), st.just(np.inf))).filter(
             lambda one: one["model"].is_concave or np.isfinite(one["y"])
         ),
         0,
