@@ -249,7 +249,8 @@ def _interval_kernel(low: Any, high: Any, mean: Any, std: Any, space: Namespace)
     kernel = Kernel(log, sign * d1, curvature - d1**2)
     if not bool(narrow.any()):
         return kernel
-    thin = _thin_kernel((0.5 * (low + high) - mean) / std, (high - low) / std, std, space)
+    middle = xp.where(narrow, (0.5 * (low + high) - mean) / std, 0.0)
+    thin = _thin_kernel(middle, xp.where(narrow, (high - low) / std, 1.0), std, space)
     return Kernel(*(xp.where(narrow, one, other) for one, other in zip(thin, kernel, strict=True)))
 
 

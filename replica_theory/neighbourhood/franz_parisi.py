@@ -51,6 +51,10 @@ from replica_theory.typing import Array, ArrayLike
 _TOLERANCE = 1e-9
 """Estimated quadrature error above which a point is solved again with more nodes."""
 _SMALLEST_DISTANCE = 1e-7
+_NONE = 1e-100
+"""Distance that counts as 0 in the planted bound: squares of what is measured in its root overflow."""
+_BEYOND = 40.0
+"""Where a Gaussian density underflows."""
 _AT_TYPICAL = 1e-13
 """Distance in rapidity from the typical one below which a point counts as typical (an error of its square)."""
 _RESOLVED = 0.002
@@ -226,7 +230,7 @@ def planted_bound(model: Model, alpha: ArrayLike, distance: ArrayLike) -> Array:
     single = model.log_probability(np.zeros(()), 1.0).log
     pair = np.array(np.broadcast_to(single, d.shape))
     soft = model.at(kappa=float(kappa.flat[0])).allowed_intervals is None if d.size else False
-    away = (d > 0) | soft  # at d = 0 both stabilities are one and the same: allowed, if the first is
+    away = (d > _NONE) | soft  # at d = 0 both stabilities are one and the same: allowed, if the first is
     if away.any():
         pair[away] = _log_pair(model, soft, d[away], kappa[away])
     return np.asarray(binary_entropy(distance) + alpha * (pair - single))
@@ -255,8 +259,9 @@ def _log_pair(model: Model, soft: bool, d: Array, kappa: Array) -> Array:
     top = np.where(np.isfinite(top), top, 0.0)
     # Piece by piece between the edges, from their ends on: those of a thin set are one number beside their distance
     # from 0. What is allowed in the middle of a piece is so in all of it, unless the constraint is soft.
-    zero, infinite = np.zeros(d.shape), np.full(d.shape, np.inf)
-    pieces = [(-infinite, zero, edges[0], edges[0] - 1), (zero, infinite, edges[-1], edges[-1] + 1)]
+    zero = np.zeros(d.shape)
+    far = _BEYOND + np.abs(np.array([edges[0], edges[-1]]))
+    pieces = [(-far[0], zero, edges[0], edges[0] - 1), (zero, far[1], edges[-1], edges[-1] + 1)]
     pieces += [(zero, b - a, a, 0.5 * (a + b)) for a, b in pairwise(edges)]
     total = zero
     for low, high, origin, middle in pieces:

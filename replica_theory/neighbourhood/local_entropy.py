@@ -22,6 +22,7 @@ from replica_theory.arguments import (
     checked_alpha,
     checked_choice,
     checked_distance,
+    checked_flag,
     checked_model,
     checked_number,
     checked_real,

@@ -55,7 +55,8 @@ def limit_start(model: Model, alpha: float) -> tuple[Array, float] | None:
 
     Damped iteration from q = t^2 at a moderate load, then continuation in the load.
     """
-    annealed = -np.log(2) / float(model.log_kernel(np.zeros(()), 1.0).log)
+    lost = -float(model.log_kernel(np.zeros(()), 1.0).log)
+    annealed = np.log(2) / lost if lost > 0 else np.inf
     loads = [min(alpha, f * annealed) for f in _LOADS] + [alpha]
     for distance in _DISTANCES:
         t = 1 - 2 * distance

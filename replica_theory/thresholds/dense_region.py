@@ -24,7 +24,7 @@ import numpy as np
 import scipy
 from numpy.typing import NDArray
 
-from replica_theory.arguments import checked_choice, checked_model
+from replica_theory.arguments import checked_choice, checked_flag, checked_model
 from replica_theory.models.model import Model
 from replica_theory.neighbourhood.franz_parisi import franz_parisi_rows
 from replica_theory.neighbourhood.local_entropy import ZERO_COMPLEXITY, Reference, checked_replicas
@@ -226,6 +226,7 @@ def local_entropy_thresholds(model: Model, *, progress: bool = True) -> list[Den
         ("gap", "solution", ZERO_COMPLEXITY),
         ("margin", "solution", 0.0),
     ]
+    checked_flag("progress", progress)
     found = []
     for criterion, reference, y in wanted:
         try:

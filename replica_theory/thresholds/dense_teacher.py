@@ -8,7 +8,7 @@ from typing import ClassVar
 import numpy as np
 import scipy
 
-from replica_theory.arguments import checked_model
+from replica_theory.arguments import checked_flag, checked_model
 from replica_theory.models.perceptron import TeacherStudent
 from replica_theory.numerics.branches import follow_branch
 from replica_theory.numerics.progress import alive

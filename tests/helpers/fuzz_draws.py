@@ -208,12 +208,16 @@ DRAWS = {
     ),
     "dense_teacher": Draw(
         rt.dense_teacher,
-        calls(model=TEACHER, alpha=shaped(ALPHA), distance=shaped(DISTANCE), y=COUNT.filter(lambda y: y > 0)),
+        calls(model=TEACHER, alpha=shaped(ALPHA), distance=shaped(DISTANCE),
+              y=COUNT.filter(lambda y: 0 < y <= 40 or y == np.inf)),
         0,
     ),
     "local_entropy_1rsb": Draw(
         rt.local_entropy_1rsb,
-        calls(model=HARD, alpha=shaped(ALPHA), distance=shaped(INSIDE), y=st.one_of(st.floats(2, 20), st.just(np.inf))),
+        calls(model=HARD, alpha=shaped(ALPHA), distance=shaped(INSIDE),
+              y=st.one_of(st.floats(2, 20), st.just(np.inf))).filter(
+            lambda one: one["model"].is_concave or np.isfinite(one["y"])
+        ),
         0,
     ),
     "minimum_distance": Draw(rt.minimum_distance, calls(model=HARD, alpha=st.floats(0.01, 1.5)), 0),

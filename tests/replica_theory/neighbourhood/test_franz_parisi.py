@@ -218,8 +218,9 @@ def test_planted_bound_is_a_bivariate_normal(model, edges, distance):
 ], ids=str)  # fmt: skip
 def test_planted_bound_of_improbable_sets(model):
     """Products of probabilities underflow, their logarithms do not: independent at d = 1/2, one and the same at 0."""
-    at_zero, independent = planted_bound(model, 1.0, [0.0, 0.5])
-    assert at_zero == 0.0
+    at_zero, nearest, near, independent = planted_bound(model, 1.0, [0.0, 5e-324, 1e-99, 0.5])
+    assert at_zero == 0.0 and nearest == pytest.approx(0.0, abs=1e-300)
+    assert np.isfinite(near)
     assert float(independent) == pytest.approx(float(annealed_entropy(model, 1.0)), rel=1e-12)  # rtol of the integral
 
 
