@@ -26,7 +26,7 @@ import numpy as np
 import scipy
 
 from replica_theory.arguments import POSITIVE, checked_alpha, checked_distance, checked_model, checked_number
-from replica_theory.models.model import Model
+from replica_theory.models.model import LOG_SQRT_2PI, SHARP, Model
 from replica_theory.numerics.binary import binary_entropy
 from replica_theory.numerics.branches import BranchPoint, follow_branch
 from replica_theory.numerics.progress import alive
@@ -222,23 +222,49 @@ def planted_bound(model: Model, alpha: ArrayLike, distance: ArrayLike) -> Array:
     checked_model(model, Model, "planted_bound", hard=True)
     alpha, distance = checked_alpha(alpha), checked_distance(distance)
     broadcast(alpha=alpha, distance=distance, kappa=model.kappa)
-    t = np.clip(1 - 2 * np.asarray(distance, dtype=float), 0.0, 1 - 1e-15)
-
-    def integrand(h: Array, t: Array, kappa: Array) -> Array:
-        point = model.at(kappa=kappa)
-        conditional = point.log_probability(t * h, np.sqrt(1 - t**2)).log
-        return np.asarray(point.acceptance(h) * np.exp(conditional - 0.5 * h**2) / np.sqrt(2 * np.pi))
-
-    # Piece by piece between the edges, each weighted with what is allowed there (0 or 1 for a hard constraint).
-    ends = [-np.inf, *(np.asarray(edge) for edge in model.edges), np.inf]
-    pair: Array = np.zeros(())
-    for low, high in pairwise(ends):
-        pair = (
-            pair
-            + scipy.integrate.tanhsinh(integrand, low, high, args=(t, np.asarray(model.kappa)), rtol=1e-12).integral
-        )
+    d, kappa = np.broadcast_arrays(np.asarray(distance, dtype=float), np.asarray(model.kappa))
     single = model.log_probability(np.zeros(()), 1.0).log
-    return np.asarray(binary_entropy(distance) + alpha * (np.log(pair) - single))
+    pair = np.array(np.broadcast_to(single, d.shape))
+    soft = model.at(kappa=float(kappa.flat[0])).allowed_intervals is None if d.size else False
+    away = (d > 0) | soft  # at d = 0 both stabilities are one and the same: allowed, if the first is
+    if away.any():
+        pair[away] = _log_pair(model, soft, d[away], kappa[away])
+    return np.asarray(binary_entropy(distance) + alpha * (pair - single))
+
+
+def _log_pair(model: Model, soft: bool, d: Array, kappa: Array) -> Array:
+    """Logarithm of the probability that both of two stabilities of correlation 1 - 2d are allowed (d > 0, or soft)."""
+    std = np.maximum(2 * np.sqrt(d * (1 - d)), SHARP if soft else 0.0)
+
+    def accepted(h: Array, kappa: Array) -> Array:
+        return model.at(kappa=kappa).acceptance(h)
+
+    def log_density(h: Array, d: Array, std: Array, kappa: Array) -> Array:
+        conditional = model.at(kappa=kappa).log_probability((1 - 2 * d) * h, std).log
+        return np.asarray(conditional - 0.5 * h**2 - LOG_SQRT_2PI)
+
+    def density(u: Array, origin: Array, share: Array, top: Array, d: Array, std: Array, kappa: Array) -> Array:
+        weight = accepted(origin + u, kappa) if soft else share
+        return np.asarray(weight * np.exp(log_density(origin + u, d, std, kappa) - top))
+
+    # It is largest at an edge or at 0, up to tails; there alone it may underflow.
+    edges = [np.broadcast_to(np.asarray(edge, dtype=float), d.shape) for edge in model.at(kappa=kappa).edges]
+    with np.errstate(divide="ignore"):
+        heights = [log_density(h, d, std, kappa) + np.log(accepted(h, kappa)) for h in (*edges, np.zeros(d.shape))]
+    top = np.max(heights, axis=0)
+    top = np.where(np.isfinite(top), top, 0.0)
+    # Piece by piece between the edges, from their ends on: those of a thin set are one number beside their distance
+    # from 0. What is allowed in the middle of a piece is so in all of it, unless the constraint is soft.
+    zero, infinite = np.zeros(d.shape), np.full(d.shape, np.inf)
+    pieces = [(-infinite, zero, edges[0], edges[0] - 1), (zero, infinite, edges[-1], edges[-1] + 1)]
+    pieces += [(zero, b - a, a, 0.5 * (a + b)) for a, b in pairwise(edges)]
+    total = zero
+    for low, high, origin, middle in pieces:
+        share = accepted(middle, kappa)
+        if soft or share.any():
+            args = (origin, share, top, d, std, kappa)
+            total = total + scipy.integrate.tanhsinh(density, low, high, args=args, rtol=1e-12).integral
+    return np.asarray(top + np.log(total))
 
 
 def _checked_reference(model: Model, reference: Model | None) -> Model:

@@ -163,3 +163,12 @@ def test_lost_branches_are_heard_of():
 def test_bad_input(arguments, error, message):
     with pytest.raises(error, match=message):
         robust_ensemble(*arguments)
+
+
+def test_inaccurate_points_are_nan():
+    """Their error stays."""
+    with pytest.warns(ConvergenceWarning, match="1 of 2 points are NaN"):
+        found = robust_ensemble(SymmetricBinaryPerceptron(10.0), 0.606, [10.0, 0.5], 1.0)
+    assert found.status.tolist() == [Status.INACCURATE_QUADRATURE, Status.CONVERGED]
+    assert np.isnan(found.free_entropy).tolist() == np.isnan(found.local_entropy).tolist() == [True, False]
+    assert found.error[0] > 1e-7
