@@ -10,7 +10,7 @@ from replica_theory.numerics.inner_newton import inner_newton
 from replica_theory.typing import Array
 
 MOST_NODES = 40_000
-_SPREAD = np.sinh(np.linspace(-15, 15, 301))
+_SPREAD = np.sinh(np.linspace(-15, 15, 151))
 
 
 Band = tuple[float, float, float]

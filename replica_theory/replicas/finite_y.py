@@ -350,7 +350,7 @@ def _reference_steps(reference: Model, q: Overlaps, coupling: float, std_ref: fl
             steps.append((moved, width))
         else:
             # Graded on both sides of the band.
-            bands.append((moved, spread, 4 * width))
+            bands.append((moved, spread, 5 * width))
             steps += [(moved - spread, width), (moved + spread, width)]
     return steps, bands
 
