@@ -10,6 +10,7 @@ from itertools import pairwise
 from typing import Any, ClassVar
 
 import numpy as np
+from numpy.typing import NDArray
 from scipy import special
 
 from replica_theory.arguments import FINITE, checked_callable, checked_real, shown
@@ -21,6 +22,7 @@ from replica_theory.typing import Array, ArrayLike
 _NARROW = 0.03
 """Width of an interval in units of the field's (and of the scale on which a tail decays) below which it is thin: six
 orders of it are then below rounding."""
+_EPSILON = 2 * float(np.finfo(float).eps)
 
 
 class UnionOfIntervals(Model):
@@ -38,6 +40,12 @@ class UnionOfIntervals(Model):
     def probability(self, mean: Array, std: ArrayLike) -> tuple[Array, Array]:
         r""":math:`e^{-\beta} + (1-e^{-\beta})P` and its derivative."""
         return _union_probability(self.allowed_intervals, mean, std, np.asarray(self.beta))
+
+    def allows(self, h: ArrayLike) -> NDArray[np.bool_]:
+        """Whether a pattern of stability `h` is satisfied (edges included, up to rounding), however thin the set."""
+        h = np.asarray(checked_real("h", h, FINITE))
+        inside = [(h >= a - _rounding(h, a)) & (h <= b + _rounding(h, b)) for a, b in self.allowed_intervals]
+        return np.asarray(np.logical_or.reduce(inside))
 
 
 class Even(UnionOfIntervals):
@@ -211,10 +219,18 @@ class IntervalModel(UnionOfIntervals):
         return len(self.intervals) == 1 and super().is_concave
 
 
+def _rounding(h: Array, edge: ArrayLike) -> Array:
+    """By how much a stability may miss an edge that it should meet."""
+    edge = np.asarray(edge, dtype=float)
+    return np.asarray(_EPSILON * (np.abs(h) + np.where(np.isinf(edge), 0.0, np.abs(edge))))
+
+
 def _interval_kernel(low: Any, high: Any, mean: Any, std: Any, space: Namespace) -> Kernel:
     r""":math:`\log[\Phi((b-h)/\sigma) - \Phi((a-h)/\sigma)]` of one interval, accurate in both tails."""
     xp, functions = space.xp, space.special
-    with np.errstate(invalid="ignore"):  # the centre of (-inf, b), the far end of (a, inf)
+    # Invalid: the centre of (-inf, b), the far end of (a, inf); division by 0: ends that are one number in units of the
+    # width, where the interval is thin.
+    with np.errstate(invalid="ignore", divide="ignore"):
         right = xp.isinf(low) | (~xp.isinf(high) & (mean >= 0.5 * (low + high)))
         sign = xp.where(right, 1.0, -1.0)
         near = xp.where(right, mean - high, low - mean) / std
@@ -233,7 +249,8 @@ def _interval_kernel(low: Any, high: Any, mean: Any, std: Any, space: Namespace)
     kernel = Kernel(log, sign * d1, curvature - d1**2)
     if not bool(narrow.any()):
         return kernel
-    thin = _thin_kernel((0.5 * (low + high) - mean) / std, (high - low) / std, std, space)
+    middle = xp.where(narrow, (0.5 * (low + high) - mean) / std, 0.0)
+    thin = _thin_kernel(middle, xp.where(narrow, (high - low) / std, 1.0), std, space)
     return Kernel(*(xp.where(narrow, one, other) for one, other in zip(thin, kernel, strict=True)))
 
 

@@ -141,7 +141,8 @@ def _refined(model: Model, left: float, right: float, gap: float, std: float) ->
         if np.isnan(ends).any():
             return np.full(1, np.nan)
         value = model.log_kernel(ends, std).log - (ends - h) ** 2 / (2 * gap)
-        return np.asarray(-gap * np.diff(value) / np.diff(ends))
+        with np.errstate(invalid="ignore", divide="ignore"):  # NaN where both ends run into one
+            return np.asarray(-gap * np.diff(value) / np.diff(ends))
 
     h = inner_newton(step, np.array([start]), most=50, tol=1e-13).or_nan
     return Jump(float(h[0]), float(ends[0]), float(ends[1]))

@@ -15,11 +15,13 @@ from __future__ import annotations
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy import special
 
 from replica_theory.arguments import checked_alpha, checked_distance, checked_model, shown
 from replica_theory.models.model import Model
 from replica_theory.models.perceptron import TeacherStudent
-from replica_theory.numerics.fixed_points import solve_fixed_points
+from replica_theory.numerics.fixed_points import ROUNDING, solve_fixed_points
+from replica_theory.numerics.gaussian import rule
 from replica_theory.numerics.inner_newton import inner_newton
 from replica_theory.results.curve import AT_REFERENCE, EXCLUDED, FAILED, INACCURATE, EntropyCurve, Row, assemble
 from replica_theory.results.grid import broadcast
@@ -29,14 +31,17 @@ from replica_theory.typical.functional import (
     conjugates,
     flat_model,
     flat_slice,
-    overlaps,
     read,
 )
 from replica_theory.typing import Array, ArrayLike
 
 _NODES = 241
-_CLOSEST = 1e-9
+_CLOSEST = 1e-8
 """Smallest 1 - q at which the integrals are done."""
+_SMALLEST_DISTANCE = 1e-7
+"""Distances between 0 and this one are not resolved."""
+_MERGED = 1e-8
+"""Smallest q - R^2 at which they are, relative to 1 - R^2."""
 _NAMES = ("q", "q_hat", "teacher_overlap", "teacher_overlap_hat", "gamma", "energy", "free_entropy", "replicon")
 
 
@@ -81,10 +86,10 @@ def around_teacher(model: TeacherStudent, alpha: ArrayLike, distance: ArrayLike)
     checked_model(model, TeacherStudent)
     alpha, distance = checked_alpha(alpha), checked_distance(distance)
     points = broadcast(alpha=alpha, distance=distance, kappa=model.kappa, beta=model.beta)
-    flat, loads, r = flat_model(model, points), points.columns["alpha"], 1 - 2 * points.columns["distance"]
-    away = np.flatnonzero(r < 1)
+    flat, loads, d = flat_model(model, points), points.columns["alpha"], points.columns["distance"]
+    away = np.flatnonzero(d > 0)
     rows = [_at_teacher(at["kappa"], at["beta"]) for at in points]
-    for k, row in zip(away, _solve(flat_slice(flat, away), loads[away], r[away]) if len(away) else [], strict=True):
+    for k, row in zip(away, _solve(flat_slice(flat, away), loads[away], d[away]) if len(away) else [], strict=True):
         rows[k] = row
     label, asked = f"around the teacher, alpha = {shown(alpha)}", {"function": "around_teacher"}
     curve = assemble(rows, points, label, names=_NAMES, replicas=False, model=model, settings=asked)
@@ -92,26 +97,36 @@ def around_teacher(model: TeacherStudent, alpha: ArrayLike, distance: ArrayLike)
     return curve
 
 
-def _solve(model: Model, alpha: Array, r: Array) -> list[Row]:
-    """One row a point, all solved together: the unknown is q, at given R."""
+def _solve(model: Model, alpha: Array, distance: Array) -> list[Row]:
+    """One row a point, all solved together: the unknown is log(1 - q), at given R.
+
+    Its residual is relative to 1 - q: where there is no saddle point the iteration runs away to q = 1, and no q so near
+    to it that q hardly changes counts as a solution.
+    """
+    r, widest = 1 - 2 * distance, 4 * distance * (1 - distance)
 
     def update(x: Array, index: NDArray[np.intp]) -> Array:
         image = np.full_like(x, np.nan)
-        q = x[:, 0]
-        inside = np.flatnonzero((q > r[index] ** 2) & (1 - q > _CLOSEST))
+        # At q = R^2 students know each other only by the teacher; that is a limit, no end of the domain.
+        rest = np.minimum(np.exp(x[:, 0]), (1 - _MERGED) * widest[index])
+        inside = np.flatnonzero(rest > _CLOSEST)
         rows = index[inside]
-        hats = conjugates(flat_slice(model, rows), q[inside], r[rows], _NODES)
+        hats = conjugates(flat_slice(model, rows), 1 - rest[inside], r[rows], _NODES)
         q_hat = alpha[rows] * hats.q
-        image[inside, 0] = overlaps(q_hat, _aligning(q_hat, r[rows]), _NODES).q
+        image[inside, 0] = np.log(_deficits(q_hat, _aligning(q_hat, distance[rows]))[0])
         return image
 
-    start = r**2 + 0.3 * (1 - r**2)
-    found = solve_fixed_points(update, start[:, None], tol=1e-12)
-    q = np.where(found.converged, found.x[:, 0], start)
+    start = np.log(0.7 * np.maximum(widest, 1e-300))[:, None]
+    with np.errstate(invalid="ignore", divide="ignore", over="ignore"):
+        found = solve_fixed_points(update, start, tol=1e-12)
+    rest = np.exp(found.x[:, 0])
+    rounding = np.maximum(ROUNDING, 1e-14 / rest)
+    solved = (found.residual <= rounding) & (rest > _CLOSEST)
+    q = 1 - np.where(solved, np.minimum(rest, (1 - _MERGED) * widest), 0.7 * widest)
     orders = Orders(q, r)
     pattern = conjugates(model, q, r, _NODES)
     q_hat = alpha * pattern.q
-    r_hat = _aligning(q_hat, r)
+    r_hat = _aligning(q_hat, distance)
     hats, gamma = Orders(q_hat, r_hat), r_hat - alpha * pattern.r
     coarse, reading = (read(model, alpha, orders, hats, n) for n in (_NODES, 2 * _NODES - 1))
     entropy = reading.free_entropy + reading.heat
@@ -125,7 +140,9 @@ def _solve(model: Model, alpha: Array, r: Array) -> list[Row]:
             error=float(error[k]),
             overlaps=dict(zip(_NAMES, columns[k].tolist(), strict=True)),
         )
-        if found.converged[k]
+        if solved[k]
+        else Row(Status.OUT_OF_RANGE)
+        if distance[k] < _SMALLEST_DISTANCE
         else FAILED
         for k in range(len(alpha))
     ]
@@ -140,13 +157,24 @@ def _status(entropy: float, stability: float, error: float) -> Status:
     return Status.of(entropy, stability=stability, error=error, tolerance=INACCURATE)
 
 
-def _aligning(q_hat: Array, r: Array) -> Array:
+def _aligning(q_hat: Array, distance: Array) -> Array:
     r"""The :math:`\hat R` at which :math:`\int Dz\tanh(\sqrt{\hat q}z+\hat R) = R`, by Newton's method in atanh."""
-    goal = np.arctanh(r)
+    goal, width = 0.5 * (np.log1p(-distance) - np.log(distance)), np.sqrt(1 + 0.5 * np.pi * q_hat)
 
     def step(r_hat: Array) -> Array:
-        q, mean = overlaps(q_hat, r_hat, _NODES)
-        move = (goal - np.arctanh(mean)) * (1 - mean**2) / np.maximum(1 - q, 1e-300)
-        return np.asarray(np.clip(move, -2.0, 2.0))
+        variance, short = _deficits(q_hat, r_hat)
+        move = (goal - 0.5 * np.log((2 - short) / short)) * short * (2 - short) / np.maximum(variance, 1e-300)
+        return np.asarray(np.clip(move, -2.0 * width, 2.0 * width))
 
-    return inner_newton(step, goal * np.sqrt(1 + q_hat), most=100, tol=1e-13).or_nan
+    # tanh is nearly an error function, whose Gaussian average is known.
+    start = 2 / np.sqrt(np.pi) * width * special.erfinv(1 - 2 * distance)
+    return inner_newton(step, start, most=100, tol=1e-13).each_or_nan
+
+
+def _deficits(q_hat: Array, r_hat: Array) -> tuple[Array, Array]:
+    r""":math:`1 - q` and :math:`1 - R` at given conjugates, accurate also where they are small."""
+    width = 1 / np.maximum(np.sqrt(q_hat), 1e-6)
+    spins = rule(np.clip(-r_hat * width, -8.0, 8.0), width, _NODES)
+    field = np.sqrt(q_hat)[:, None] * spins.nodes + r_hat[:, None]
+    up, down = special.expit(2 * field), special.expit(-2 * field)
+    return spins.integrate(4 * up * down), spins.integrate(2 * down)

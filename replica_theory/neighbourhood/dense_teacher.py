@@ -28,6 +28,7 @@ import numpy as np
 
 from replica_theory.arguments import Allowed, checked_alpha, checked_distance, checked_model, checked_real, shown
 from replica_theory.models.perceptron import TeacherStudent
+from replica_theory.numerics.progress import alive
 from replica_theory.replicas.curve_rows import curve_rows
 from replica_theory.replicas.equations import TAUGHT
 from replica_theory.results.curve import EntropyCurve, Row, assemble
@@ -85,7 +86,8 @@ def dense_teacher(
     ``out-of-range``.
 
     At y = inf and d → 0 the entropy is :math:`H_2(d)` up to terms like :math:`e^{-1/d}`, below rounding from d = 1e-3
-    on; the overlaps with the teacher are then right to about 1e-5, and NaN from d = 2e-4 down.
+    on; there the overlaps with the teacher follow from the limit in which the width :math:`\delta q` diverges
+    (``residual``, ``energy`` and ``replicon`` are NaN).
 
     Examples
     --------
@@ -103,7 +105,8 @@ def dense_teacher(
         rows = curve_rows(students, None, at["alpha"], at["y"], distances)
         return [row._replace(y=at["y"], overlaps=_with_errors(row.overlaps)) for row in rows]
 
-    rows = by_setting(points, "distance", solve)
+    with alive("dense region"):
+        rows = by_setting(points, "distance", solve)
     label = f"dense region around a teacher's students, alpha = {shown(alpha)}, y = {shown(count)}"
     asked = {"function": "dense_teacher", "y": np.asarray(y).tolist()}
     curve = assemble(rows, points, label, names=_OVERLAPS, model=model, settings=asked)

@@ -26,9 +26,10 @@ import numpy as np
 import scipy
 
 from replica_theory.arguments import POSITIVE, checked_alpha, checked_distance, checked_model, checked_number
-from replica_theory.models.model import Model
+from replica_theory.models.model import LOG_SQRT_2PI, SHARP, Model
 from replica_theory.numerics.binary import binary_entropy
 from replica_theory.numerics.branches import BranchPoint, follow_branch
+from replica_theory.numerics.progress import alive
 from replica_theory.replicas.probe import (
     RESOLUTIONS,
     Setting,
@@ -50,7 +51,11 @@ from replica_theory.typing import Array, ArrayLike
 _TOLERANCE = 1e-9
 """Estimated quadrature error above which a point is solved again with more nodes."""
 _SMALLEST_DISTANCE = 1e-7
-_AT_TYPICAL = 1e-7
+_NONE = 1e-100
+"""Distance that counts as 0 in the planted bound: squares of what is measured in its root overflow."""
+_BEYOND = 40.0
+"""Where a Gaussian density underflows."""
+_AT_TYPICAL = 1e-13
 """Distance in rapidity from the typical one below which a point counts as typical (an error of its square)."""
 _RESOLVED = 0.002
 """Resolution in rapidity of the end of a branch."""
@@ -100,7 +105,7 @@ def franz_parisi(
     -----
     The curve starts at the typical distance between solution and reference, where it equals the replica-symmetric
     entropy, and is continued from there in log(d/(1 - d)); about 10 ms a distance. Doubled quadrature agrees to 1e-8
-    down to d = 1e-4. Loads below 1e-3, where the curve is H2(d) to that accuracy, may lose the saddle numerically.
+    down to d = 1e-4. Overlaps between references below 1e-11 count as zero.
 
     For references of the same margin the replica-symmetric saddle ends at a distance :math:`d_*(\alpha) > 0`, inside
     the region of negative entropy, where the probes freeze (q → 1): :math:`d_* = 4.5\cdot10^{-4}` at alpha = 0.5,
@@ -122,7 +127,8 @@ def franz_parisi(
         probe = model.at(kappa=at["kappa"], beta=at["beta"])
         return franz_parisi_rows(probe, center.at(kappa=at["kappa_ref"], beta=at["beta_ref"]), at["alpha"], distances)
 
-    rows = by_setting(points, "distance", solve)
+    with alive("Franz-Parisi entropy"):
+        rows = by_setting(points, "distance", solve)
     label = f"Franz-Parisi, alpha = {alpha}" if np.ndim(alpha) == 0 else ""
     asked = {"function": "franz_parisi", "reference": center}
     names = (*_OVERLAPS, "fold")
@@ -171,7 +177,7 @@ def minimum_distance(model: Model, alpha: float, *, reference: Model | None = No
         raise ConvergenceError(f"no minimum distance at alpha={alpha}: {Status.NO_REFERENCE.sentence}", around)
     grid = np.geomspace(0.5 * (1 - float(typical.q)), 1e-6, 40)
     for _ in range(3):  # below the root the branch may end
-        rows = franz_parisi_rows(model, center, alpha, grid)
+        rows = franz_parisi_rows(model, center, alpha, grid, patient=False)
         entropy, slope = np.array([(row.entropy, row.slope) for row in rows]).T
         negative = np.flatnonzero(entropy < 0)
         if not len(negative) and all(row.status.ok for row in rows):
@@ -220,23 +226,50 @@ def planted_bound(model: Model, alpha: ArrayLike, distance: ArrayLike) -> Array:
     checked_model(model, Model, "planted_bound", hard=True)
     alpha, distance = checked_alpha(alpha), checked_distance(distance)
     broadcast(alpha=alpha, distance=distance, kappa=model.kappa)
-    t = np.clip(1 - 2 * np.asarray(distance, dtype=float), 0.0, 1 - 1e-15)
-
-    def integrand(h: Array, t: Array, kappa: Array) -> Array:
-        point = model.at(kappa=kappa)
-        conditional = point.log_probability(t * h, np.sqrt(1 - t**2)).log
-        return np.asarray(point.acceptance(h) * np.exp(conditional - 0.5 * h**2) / np.sqrt(2 * np.pi))
-
-    # Piece by piece between the edges, each weighted with what is allowed there (0 or 1 for a hard constraint).
-    ends = [-np.inf, *(np.asarray(edge) for edge in model.edges), np.inf]
-    pair: Array = np.zeros(())
-    for low, high in pairwise(ends):
-        pair = (
-            pair
-            + scipy.integrate.tanhsinh(integrand, low, high, args=(t, np.asarray(model.kappa)), rtol=1e-12).integral
-        )
+    d, kappa = np.broadcast_arrays(np.asarray(distance, dtype=float), np.asarray(model.kappa))
     single = model.log_probability(np.zeros(()), 1.0).log
-    return np.asarray(binary_entropy(distance) + alpha * (np.log(pair) - single))
+    pair = np.array(np.broadcast_to(single, d.shape))
+    soft = model.at(kappa=float(kappa.flat[0])).allowed_intervals is None if d.size else False
+    away = (d > _NONE) | soft  # at d = 0 both stabilities are one and the same: allowed, if the first is
+    if away.any():
+        pair[away] = _log_pair(model, soft, d[away], kappa[away])
+    return np.asarray(binary_entropy(distance) + alpha * (pair - single))
+
+
+def _log_pair(model: Model, soft: bool, d: Array, kappa: Array) -> Array:
+    """Logarithm of the probability that both of two stabilities of correlation 1 - 2d are allowed (d > 0, or soft)."""
+    std = np.maximum(2 * np.sqrt(d * (1 - d)), SHARP if soft else 0.0)
+
+    def accepted(h: Array, kappa: Array) -> Array:
+        return model.at(kappa=kappa).acceptance(h)
+
+    def log_density(h: Array, d: Array, std: Array, kappa: Array) -> Array:
+        conditional = model.at(kappa=kappa).log_probability((1 - 2 * d) * h, std).log
+        return np.asarray(conditional - 0.5 * h**2 - LOG_SQRT_2PI)
+
+    def density(u: Array, origin: Array, share: Array, top: Array, d: Array, std: Array, kappa: Array) -> Array:
+        weight = accepted(origin + u, kappa) if soft else share
+        return np.asarray(weight * np.exp(log_density(origin + u, d, std, kappa) - top))
+
+    # It is largest at an edge or at 0, up to tails; there alone it may underflow.
+    edges = [np.broadcast_to(np.asarray(edge, dtype=float), d.shape) for edge in model.at(kappa=kappa).edges]
+    with np.errstate(divide="ignore"):
+        heights = [log_density(h, d, std, kappa) + np.log(accepted(h, kappa)) for h in (*edges, np.zeros(d.shape))]
+    top = np.max(heights, axis=0)
+    top = np.where(np.isfinite(top), top, 0.0)
+    # Piece by piece between the edges, from their ends on: those of a thin set are one number beside their distance
+    # from 0. What is allowed in the middle of a piece is so in all of it, unless the constraint is soft.
+    zero = np.zeros(d.shape)
+    far = _BEYOND + np.abs(np.array([edges[0], edges[-1]]))
+    pieces = [(-far[0], zero, edges[0], edges[0] - 1), (zero, far[1], edges[-1], edges[-1] + 1)]
+    pieces += [(zero, b - a, a, 0.5 * (a + b)) for a, b in pairwise(edges)]
+    total = zero
+    for low, high, origin, middle in pieces:
+        share = accepted(middle, kappa)
+        if soft or share.any():
+            args = (origin, share, top, d, std, kappa)
+            total = total + scipy.integrate.tanhsinh(density, low, high, args=args, rtol=1e-12).integral
+    return np.asarray(top + np.log(total))
 
 
 def _checked_reference(model: Model, reference: Model | None) -> Model:
@@ -252,21 +285,29 @@ def _checked_reference(model: Model, reference: Model | None) -> Model:
 _OVERLAPS = ("q", "q_hat", "t0", "t0_hat", "t_hat", "gamma", "q_ref", "energy", "free_entropy", "replicon")
 
 
-def franz_parisi_rows(probe: Model, reference: Model, alpha: float, distances: Array) -> list[Row]:
-    """The points at one setting, each at the first resolution that meets the tolerance; nothing raised or warned of."""
+def franz_parisi_rows(
+    probe: Model, reference: Model, alpha: float, distances: Array, *, patient: bool = True
+) -> list[Row]:
+    """The points at one setting, each at the first resolution that meets the tolerance; nothing raised or warned of.
+
+    With `patient` a point that the coarsest rule loses is tried once more.
+    """
     try:
         typical = replica_symmetric(reference, alpha)
         alone = typical if reference == probe else replica_symmetric(probe, alpha)
     except ConvergenceError:
         return [FAILED] * len(distances)
-    setting = Setting(probe, reference, alpha, float(typical.q), float(typical.q_hat))
+    setting = Setting.around(probe, reference, alpha, typical)
     rows: list[Row] = [FAILED] * len(distances)
     todo = np.arange(len(distances))
     for nodes, finer in pairwise(RESOLUTIONS):
         setting = replace(setting, nodes=nodes)
         for k, row in zip(todo, _follow(setting, float(alone.q), distances[todo], finer), strict=True):
             rows[k] = row
-        todo = np.array([k for k in todo if rows[k].error > _TOLERANCE], dtype=int)
+        # Where the probes freeze, 1 - q is so small that the coarsest rule loses the branch before it ends.
+        lost = {k for k in todo if not rows[k].status.ok and distances[k] >= _SMALLEST_DISTANCE}
+        again = lost if patient and nodes == RESOLUTIONS[0] else set()
+        todo = np.array([k for k in todo if rows[k].error > _TOLERANCE or k in again], dtype=int)
         if not len(todo):
             break
     return [_judged(row, typical) if row.status.ok else row for row in rows]
@@ -346,7 +387,8 @@ def _depart(setting: Setting, at_typical: Array, t_typical: float, t: float) -> 
     At the typical distance itself the probe's field is the reference's (c = 0) and the Jacobian changes fast.
     """
     shift = t - t_typical
-    x: Array = at_typical + np.array([0.1 * shift / scale(setting), 0.25 * shift**2 / scale(setting), 1.6 * shift])
+    unit = max(scale(setting), 0.3)  # t0 and the variance fall in proportion to it once overlaps are small
+    x: Array = at_typical + np.array([0.1 * shift / unit, 0.25 * shift**2 / unit, 1.6 * shift])
     if setting.q_ref == 0:
         x[0] = 0.0
     for _ in range(40):

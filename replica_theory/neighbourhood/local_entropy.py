@@ -22,6 +22,7 @@ from replica_theory.arguments import (
     checked_alpha,
     checked_choice,
     checked_distance,
+    checked_flag,
     checked_model,
     checked_number,
     checked_real,
@@ -30,6 +31,7 @@ from replica_theory.arguments import (
 from replica_theory.models.model import Model
 from replica_theory.models.perceptron import TeacherStudent
 from replica_theory.neighbourhood.dense_teacher import dense_teacher
+from replica_theory.numerics.progress import alive
 from replica_theory.replicas.curve_rows import Sector, curve_rows
 from replica_theory.replicas.equations import OVERLAPS
 from replica_theory.results.curve import EntropyCurve, Row, assemble
@@ -52,6 +54,7 @@ def local_entropy(
     y: ArrayLike | str = np.inf,
     kappa_ref: float | None = None,
     sector: Sector | None = None,
+    progress: bool = True,
 ) -> EntropyCurve:
     r"""Local entropy, complexity and everything that goes with them, at given distances.
 
@@ -73,8 +76,10 @@ def local_entropy(
         Margin of the constrained reference, at least the model's; the model's own by default.
     sector : {"sign-symmetric", "sign-broken"}, optional
         For an even constraint (:math:`|h|\le\kappa`, :math:`|h|\ge\kappa`, ...): different references have overlap 0
-        by symmetry, or they have not (:math:`q_0 > 0`). By default the sign-sign-symmetric sector wherever it is stable
+        by symmetry, or they have not (:math:`q_0 > 0`). By default the sign-symmetric sector wherever it is stable
         (``replicon_ref`` > 0), the broken one elsewhere and at y = inf.
+    progress : bool
+        Show long computations: a bar on a terminal, elsewhere lines of the log (INFO).
 
     Returns
     -------
@@ -106,7 +111,8 @@ def local_entropy(
     :math:`\Sigma` vanishes and then followed along with the distance. A branch that turns back ends the curve there
     (status ``fold``); no other branch is reported, though there may be one nearer to the reference. Where y exceeds
     500 before :math:`\Sigma` vanishes the status is ``no-zero-complexity``. d = 0 is the limit of one solution at
-    each reference; distances between 0 and 1e-6 are not resolved (status ``out-of-range``). Within 14 % of the typical
+    each reference; distances between 0 and 1e-6, and more than 1e5 replicas (500 around a solution), are not resolved
+    (status ``out-of-range``). Within 14 % of the typical
     distance of a constrained reference everything is interpolated, with an `error` that counts it.
 
     The replica-symmetric saddle is stable against breaking among the replicas of one reference where
@@ -142,7 +148,8 @@ def local_entropy(
         found = curve_rows(probe, center, at["alpha"], at["y"], distances, zero=zero, sector=sector)
         return found if center is None else [_judged(row, entropy_of(center, at["alpha"])) for row in found]
 
-    rows = by_setting(points, "distance", solve)
+    with alive("local entropy", checked_flag("progress", progress)):
+        rows = by_setting(points, "distance", solve)
     names = sorted({*OVERLAPS, "fold", *(name for row in rows for name in row.overlaps)})
     label = f"{reference} reference, y = {shown(np.asarray(y))}, alpha = {shown(alpha)}"
     asked = {"function": "local_entropy", "reference": reference, "y": np.asarray(y).tolist()}

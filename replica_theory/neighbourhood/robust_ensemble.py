@@ -194,6 +194,9 @@ def robust_ensemble(
     columns = {name: points.columns[name] for name in ("alpha", "gamma", "y")}
     columns |= dict(zip(_COLUMNS, table.T, strict=True))
     status = statuses(row.status for row in rows)
+    failed = np.array([not one.ok for one in status], dtype=bool)
+    for name in set(_COLUMNS) - {"error"}:
+        columns[name] = np.where(failed, np.nan, columns[name])
     result = RobustEnsemble(model=probe, **points.shaped_all(columns | {"status": status}))
     report(result, "robust_ensemble", f"at gamma={gamma}, y={y}")
     return result

@@ -16,6 +16,7 @@ import numpy as np
 
 from replica_theory.numerics.fixed_points import DIFFERENCE, ROUNDING
 from replica_theory.numerics.interpolation import polynomial_weights
+from replica_theory.numerics.progress import tick
 from replica_theory.status import Status
 from replica_theory.typing import Array
 
@@ -64,7 +65,7 @@ def follow_branch(
     residual : callable
         ``residual(x, p)`` with `x` of shape (k,); NaN outside the domain.
     start : array, shape (k,)
-        Solution (or a close guess) at `origin`.
+        Solution (or a close guess) at `origin`; it is corrected there where the first target is the origin itself.
     origin : float
     targets : list of float
         In the order in which they are met, all on one side of `origin`.
@@ -86,6 +87,9 @@ def follow_branch(
     tangent = corrector.tangent(seen[0][1], origin)
     points: list[BranchPoint] = []
     step, ended, fold = max_step, Status.CONVERGED, np.nan
+    if targets and targets[0] == origin:  # no step will correct it
+        here = corrector.solve(seen[0][1], origin)
+        seen, ended = (seen, Status.SADDLE_LOST) if here is None else ([(origin, here)], leaves(here) or ended)
     for target in targets:
         while ended.ok and seen[-1][0] != target:
             p = seen[-1][0]
@@ -202,6 +206,7 @@ class _Arclength:
 
     def correct(self, z: Array, direction: Array, step: float) -> tuple[Array | None, bool]:
         """The solution in the plane at right angles to the tangent, a step away; and whether it took few iterations."""
+        tick()
         scale = _scale(z)
         predicted = z + step * direction * scale
         at = predicted.copy()
@@ -282,6 +287,7 @@ class _Broyden:
 
     def solve(self, guess: Array, p: float) -> Array | None:
         """The solution near `guess`, or None: first with the Jacobian at hand, then with a fresh one."""
+        tick()
         if self._jacobian is not None:
             found = self._iterate(guess, p, limit=8)
             if found is not None:

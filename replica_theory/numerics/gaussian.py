@@ -104,7 +104,7 @@ def multi_rule(centers: list[Array], widths: list[Array], n: int = DEFAULT_NODES
     Returns
     -------
     Rule
-        NaN throughout where its nodes are not found.
+        NaN throughout in those of its rows whose nodes are not found.
     """
     if len(centers) == 1:
         return rule(centers[0], widths[0], n)
@@ -128,7 +128,8 @@ def multi_rule(centers: list[Array], widths: list[Array], n: int = DEFAULT_NODES
 
     guess = _first_guess(position, centers=middle, scales=scale, u=u)
     # Quadratic: the step after the last, taken below, is below rounding.
-    found = inner_newton(step, guess, most=20, tol=1e-9, scale=1.0, bounds=(-CUTOFF, CUTOFF)).or_nan
+    roots = inner_newton(step, guess, most=20, tol=1e-9, scale=1.0, bounds=(-CUTOFF, CUTOFF))
+    found = np.where(roots.found.all(axis=1, keepdims=True), roots.x, np.nan)
     nodes = np.clip(found + step(found), -CUTOFF, CUTOFF)
     weights = spacing / density(nodes) * np.exp(-0.5 * nodes**2) / np.sqrt(2 * np.pi)
     coarse = weights * np.where(np.arange(count) % 2 == 0, 2.0, 0.0)
@@ -137,6 +138,8 @@ def multi_rule(centers: list[Array], widths: list[Array], n: int = DEFAULT_NODES
 
 def _first_guess(position: Callable[[Array], Array], centers: list[Array], scales: list[Array], u: Array) -> Array:
     """Nodes at given positions, by linear interpolation between those of the single rules."""
+    if not len(u):
+        return u
     v = np.linspace(-1.0, 1.0, 201)
     tables = [c + s * np.sinh(v * np.arcsinh(2 * CUTOFF / s)) for c, s in zip(centers, scales, strict=True)]
     table = np.sort(np.clip(np.concatenate(tables, axis=1), -CUTOFF, CUTOFF), axis=1)

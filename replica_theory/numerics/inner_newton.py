@@ -6,21 +6,32 @@ from collections.abc import Callable
 from typing import NamedTuple
 
 import numpy as np
+from numpy.typing import NDArray
 
 from replica_theory.numerics.fixed_points import ROUNDING
 from replica_theory.typing import Array
 
 
 class Roots(NamedTuple):
-    """Where the iteration ended, and whether every element had converged there."""
+    """Where the iteration ended, and which elements had converged there."""
 
     x: Array
-    converged: bool
+    found: NDArray[np.bool_]
+
+    @property
+    def converged(self) -> bool:
+        """Whether every root was found."""
+        return bool(self.found.all())
 
     @property
     def or_nan(self) -> Array:
-        """The roots, NaN throughout unless every one of them was found."""
+        """The roots, NaN throughout unless every one of them was found (as nodes of one integral must be)."""
         return self.x if self.converged else np.full_like(self.x, np.nan)
+
+    @property
+    def each_or_nan(self) -> Array:
+        """The roots, NaN where they were not found (unknowns of problems that have nothing to do with each other)."""
+        return np.where(self.found, self.x, np.nan)
 
 
 def inner_newton(
@@ -56,15 +67,16 @@ def inner_newton(
     Examples
     --------
     >>> root = inner_newton(lambda x: 0.5 * (2 / x - x), np.array([1.0, 2.0]), most=20, tol=1e-14)
-    >>> root.x, root.converged
+    >>> root.or_nan, root.converged
     (array([1.41421356, 1.41421356]), True)
     """
-    x, moved, size = start, np.inf, 1.0
+    x, size, moved = start, 1.0, np.full_like(start, np.inf)
     for _ in range(most):
         change = step(x)
         x = x + change if bounds is None else np.clip(x + change, *bounds)
-        moved = float(np.abs(change).max(initial=0.0))
-        size = 1 + float(np.abs(x).max(initial=0.0)) if scale is None else scale
-        if not moved >= tol * size:  # NaN too: it cannot recover
+        moved = np.abs(change)
+        # An element that is NaN cannot recover: the others decide.
+        size = 1 + float(np.fmax.reduce(np.abs(x), axis=None, initial=0.0)) if scale is None else scale
+        if not np.fmax.reduce(moved, axis=None, initial=0.0) >= tol * size:
             break
-    return Roots(x, bool(moved <= max(tol, ROUNDING) * size))
+    return Roots(x, moved <= max(tol, ROUNDING) * size)

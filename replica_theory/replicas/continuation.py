@@ -155,13 +155,15 @@ def _origin(equations: Equations, alone: Overlaps) -> tuple[Array, float]:
         return np.append(equations.coordinates(alone, 0.0), 0.0), 0.0
     t = typical_overlap(system.model, system.reference, system.alpha)
     q_ref = float(replica_symmetric(system.reference, system.alpha).q)
-    return np.array([alone.q0, 0.0, 0.0, q_ref - t**2 / alone.q0, 0.0]), t
+    slope = t / alone.q0 if alone.q0 > 0 else 0.0
+    return np.array([alone.q0, 0.0, slope, q_ref - slope**2 * alone.q0, 0.0]), t
 
 
 def _depart(equations: Equations, start: Array, t_origin: float, t: float) -> Array:
     """Approximate solution a little off the origin, by damped iteration (at the origin the equations are singular)."""
     shift = t - t_origin
     x: Array = start.copy()
+    finished = 1e-6
     if equations.system.reference is None:
         field = shift / (1 + 0.3 * equations.system.y)
         x[-2] = (1.0 if equations.even else 0.5 / (1 + equations.system.y)) * shift**2
@@ -170,14 +172,17 @@ def _depart(equations: Equations, start: Array, t_origin: float, t: float) -> Ar
         if equations.even:
             x[0] = 0.2 * shift**2
         else:
-            x[1], x[2] = 0.25 * shift**2, 0.88 * shift
+            # In proportion to the overlap between solutions where that is small.
+            share = min(float(x[0]) / 0.3, 1.0)
+            x[1], x[2] = 0.25 * shift**2 * share, x[2] + 0.12 * shift / max(float(x[0]), 0.3)
+            finished *= share
     x[-1] = squeezed(field)
     # The coordinate that vanishes at the origin (a variance) must stay positive on the way.
     variance = len(x) - 2 if equations.system.reference is None or equations.even else 1
     weights = np.append(np.full(len(x) - 1, 0.4), -0.6)
     for _ in range(60):
         step = equations.residual(x, t)
-        if not np.isfinite(step).all() or np.abs(step).max() < 1e-6:
+        if not np.isfinite(step).all() or np.abs(step).max() < finished:
             break
         following = x + weights * step
         following[variance] = max(following[variance], 0.5 * x[variance])

@@ -7,7 +7,7 @@ The functional is the sum of the terms of `replicated` and of the products of ov
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import NamedTuple
+from typing import NamedTuple, cast
 
 import numpy as np
 
@@ -25,6 +25,8 @@ TAUGHT = ("teacher_overlap", "teacher_overlap_hat", "teacher_overlap_ref")
 """What a teacher adds."""
 _ROUGH_Y = 20.0
 """Up to this y lower resolution finds the solutions; far above, it makes folds where there are none."""
+_STEP = 1e-5
+"""Relative step of central differences."""
 _POLISHED = 1e-8
 """Step of Newton's method after which its derivatives need not be taken again."""
 
@@ -59,9 +61,11 @@ class Equations:
     """Saddle-point equations of one system, in coordinates that stay regular on the whole curve.
 
     Free reference: ``(q0, q1 - q0, squeezed t_hat)``, with a teacher ``(q0, R, q1 - q0, squeezed t_hat)``. Constrained:
-    ``(q0, c2, t - t0, q_ref - t0^2/q0, squeezed tau)`` with ``q1 - q0 = (t - t0)^2/(1 - q_ref) + c2``;
-    ``squeezed(x) = x/(1 + |x|)``. ``even`` is the sector in which the overlaps between different references vanish by
-    symmetry: then only ``(q1 or c2, squeezed field)`` remain.
+    ``(q0, c2, t0/q0, q_ref - t0^2/q0, squeezed tau)`` with ``q1 - q0 = (t - t0)^2/(1 - q_ref) + c2``;
+    ``squeezed(x) = x/(1 + |x|)``. Overlaps that a step makes negative count as zero, where the equations are
+    continuous. ``even`` is the sector in which the overlaps between different references vanish by symmetry: then only
+    ``(q1 or c2, squeezed field)`` remain. It serves other constraints too where these overlaps are so small that they
+    do not count (`neglected`).
     ``rough`` equations do the two-dimensional energetic integral of constrained references at lower resolution.
     """
 
@@ -88,7 +92,8 @@ class Equations:
         if solved is None:
             return np.full(len(x), np.nan), None
         spins = solved[2]
-        residual = np.append(self.coordinates(spins.overlaps, t) - x[:-1], spins.t - t)
+        # By their own overlap with the reference: what it lacks of t must not pass for a variance, far smaller.
+        residual = np.append(self.coordinates(spins.overlaps, spins.t) - x[:-1], spins.t - t)
         return residual, self._read(x, t, *solved)
 
     def terms(self, x: Array, t: float) -> tuple[Overlaps, Energetic, Entropic] | None:
@@ -100,8 +105,17 @@ class Equations:
         if self.rough:
             system = replace(system, resolution=system.resolution.coarse())
         forces = energetic(system, q, t)
+        if self.even and forces is not None:
+            forces = forces._replace(hats=Overlaps(0.0, forces.hats.q1))
         spins = None if forces is None else entropic(self.system, forces.hats, tau)
         return None if forces is None or spins is None else (q, forces, spins)
+
+    def neglected(self, x: Array, t: float) -> float:
+        """Size of what the `even` sector leaves out of the entropy of another constraint: the overlaps squared."""
+        if not self.even or self.system.model.is_even:
+            return 0.0
+        forces = energetic(self.system, cast(Overlaps, self.decode(x, t)[0]), t)
+        return np.inf if forces is None else float((1 + self.system.y) ** 2 * forces.hats.q0 + forces.hats.q_ref) ** 2
 
     def coordinates(self, q: Overlaps, t: float) -> Array:
         """Coordinates of given overlaps (without the field)."""
@@ -111,24 +125,22 @@ class Equations:
             return np.array([q.gap]) if self.even else np.array([q.q0, q.gap])
         lag = t - q.t0
         c2 = q.gap - lag**2 / (1 - q.q_ref)
-        return np.array([c2]) if self.even else np.array([q.q0, c2, lag, q.rest])
+        return np.array([c2]) if self.even else np.array([q.q0, c2, q.slope, q.rest])
 
     def decode(self, x: Array, t: float) -> tuple[Overlaps | None, float]:
         """Overlaps and coupling field of coordinates x."""
         tau = unsqueezed(float(x[-1]))
         if self.system.reference is None:
             r = float(x[1]) if self.system.model.has_teacher else 0.0
-            return Overlaps(0.0 if self.even else float(x[0]), float(x[-2]), r=r), tau
+            return Overlaps(0.0 if self.even else max(float(x[0]), 0.0), float(x[-2]), r=r), tau
         if self.even:
             return Overlaps(0.0, t**2 + max(float(x[0]), 0.0)), tau
-        q0, c2, lag, rest = (float(v) for v in x[:-1])
-        if q0 <= 0:
-            return None, tau
-        t0, rest = t - lag, max(rest, 0.0)
-        q_ref = rest + t0**2 / q0
+        q0, c2, slope, rest = (float(v) for v in x[:-1])
+        q0, rest = max(q0, 0.0), max(rest, 0.0)
+        q_ref = rest + slope**2 * q0
         if q_ref >= 1:
             return None, tau
-        return Overlaps(q0, lag**2 / (1 - q_ref) + max(c2, 0.0), t0 / q0, rest), tau
+        return Overlaps(q0, (t - slope * q0) ** 2 / (1 - q_ref) + max(c2, 0.0), slope, rest), tau
 
     def _read(self, x: Array, t: float, q: Overlaps, forces: Energetic, spins: Entropic) -> Saddle:
         y, alpha, hats = self.system.y, self.system.alpha, forces.hats
@@ -225,7 +237,7 @@ def read_out(problem: Problem, x: Array, distance: float) -> Row:
     overlaps = dict(zip(OVERLAPS, values, strict=True))
     if problem.equations.system.model.has_teacher:
         overlaps |= dict(zip(TAUGHT, (q.r, hats.r, saddle.r_ref), strict=True))
-    error = abs(entropy - base)
+    error = abs(entropy - base) + problem.equations.neglected(moved, 1 - 2 * distance)
     status = Status.of(entropy, complexity, stability=saddle.stability, error=error, tolerance=INACCURATE)
     return Row(status, entropy, slope, complexity, y, error, overlaps)
 
@@ -245,8 +257,8 @@ def _solved(problem: Problem, x: Array, p: float, tries: int = 3) -> tuple[Array
 def _derivatives(problem: Problem, x: Array, p: float) -> tuple[Array | None, Array, Array]:
     """Central differences: Jacobian of the residual, gradient of the entropy, and both along log d."""
     columns, gradient = [], []
-    for k in range(len(x) + 1):
-        h = 1e-5 * (max(abs(float(x[k])), 1e-3) if k < len(x) else 1.0)
+    for k, size in enumerate(_sizes(problem, x, p)):
+        h = _STEP * size
         unit = np.zeros(len(x) + 1)
         unit[k] = h
         right = problem.evaluate(x + unit[:-1], p + unit[-1])
@@ -256,3 +268,13 @@ def _derivatives(problem: Problem, x: Array, p: float) -> tuple[Array | None, Ar
         columns.append((right[0] - left[0]) / (2 * h))
         gradient.append((right[1].entropy - left[1].entropy) / (2 * h))
     return np.stack(columns[:-1], axis=1), np.array(gradient[:-1]), np.append(columns[-1], gradient[-1])
+
+
+def _sizes(problem: Problem, x: Array, p: float) -> list[float]:
+    """Over what the equations change in each coordinate and along log d: no more than it is from its bound."""
+    equations, inner = problem.at(x)
+    q = equations.decode(inner, 1 - 2 * float(np.exp(p)))[0]
+    room = 1.0 if q is None else max(1 - q.q1, 1e-6)
+    sizes = [min(max(abs(float(v)), 1e-3), room) for v in inner[:-1]]
+    sizes.append(min(max(abs(float(inner[-1])), 1e-3), 1 - abs(float(inner[-1]))))
+    return [*sizes, *(abs(float(v)) for v in x[len(inner) :]), 1.0]

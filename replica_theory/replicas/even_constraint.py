@@ -28,7 +28,7 @@ from replica_theory.numerics.branches import BranchPoint, follow_branch
 from replica_theory.replicas.equations import Equations
 from replica_theory.replicas.finite_y import entropic
 from replica_theory.replicas.infinite_y import LimitEquations
-from replica_theory.replicas.saturated import Saturated, saturated
+from replica_theory.replicas.saturated import Saturated, saturated, taught
 from replica_theory.typing import Array
 
 _LOADS = (0.5, 0.65, 0.8, 0.9, 1.0)
@@ -36,6 +36,7 @@ _LOADS = (0.5, 0.65, 0.8, 0.9, 1.0)
 _DISTANCES = (0.3, 0.2, 0.4, 0.1)
 _SATURATED = 1e9
 """Width beyond which its divergence is taken as complete (the entropy is then off by less than its inverse)."""
+_NEAR_HALF = 0.4
 _RESOLVED = 2e-3
 """Resolution in log d of the end of a branch at y = inf."""
 _MANY = 60.0
@@ -54,7 +55,8 @@ def limit_start(model: Model, alpha: float) -> tuple[Array, float] | None:
 
     Damped iteration from q = t^2 at a moderate load, then continuation in the load.
     """
-    annealed = -np.log(2) / float(model.log_kernel(np.zeros(()), 1.0).log)
+    lost = -float(model.log_kernel(np.zeros(()), 1.0).log)
+    annealed = np.log(2) / lost if lost > 0 else np.inf
     loads = [min(alpha, f * annealed) for f in _LOADS] + [alpha]
     for distance in _DISTANCES:
         t = 1 - 2 * distance
@@ -108,22 +110,49 @@ def limit_branch(model: Model, alpha: float, logs: list[float]) -> dict[float, L
 
 def descend(equations: LimitEquations, x: Array, origin: float, logs: list[float]) -> dict[float, Limit]:
     """Solutions at y = inf at log distances below the origin; their limits once the width has diverged."""
+    model, alpha = equations.model, equations.alpha
     solved: dict[float, Limit] = {}
-    if not logs:
-        return solved
-    branch, diverged = sorted({*logs, *_waypoints(min(logs), origin)}, reverse=True), False
-    for point in follow_branch(equations.along, x, origin, branch, max_step=0.1, min_step=_RESOLVED):
-        if point.status.ok:
-            solved[point.parameter], diverged = point.x, bool(point.x[-2] > np.log(_SATURATED))
+    todo = []
+    for p in logs:
+        t = 1 - 2 * float(np.exp(p))
+        limit = saturated(model, alpha, t, always=True)
+        if limit is not None and np.isinf(limit.field) and equations.diverges(t):
+            solved[p] = limit
         else:
-            t = 1 - 2 * float(np.exp(point.parameter))
-            limit = saturated(equations.model, equations.alpha, t, always=True) if diverged else None
-            solved[point.parameter] = point if limit is None else limit
+            todo.append(p)
+    if not todo:
+        return solved
+    # From a small overlap the branch is followed in the logarithm of the overlap.
+    near_half = origin > np.log(_NEAR_HALF)
+    along, place = (equations.along_odds, _odds) if near_half else (equations.along, float)
+    places, diverged = {place(p): p for p in todo}, False
+    branch = sorted({*places, *_waypoints(min(places), place(origin))}, reverse=True)
+    for point in follow_branch(along, x, place(origin), branch, max_step=0.1, min_step=_RESOLVED):
+        if point.status.ok:
+            diverged = bool(point.x[-2] > np.log(_SATURATED))
+        if point.parameter not in places:
+            continue
+        p = places[point.parameter]
+        t, ended = 1 - 2 * float(np.exp(p)), None
+        if diverged and not point.status.ok:
+            ended = taught(model, alpha, t) if model.has_teacher else saturated(model, alpha, t, always=True)
+        fold = _log_distance(point.fold) if near_half else point.fold
+        solved[p] = point.x if point.status.ok else ended or replace(point, fold=fold)
     return solved
 
 
+def _odds(log_distance: float) -> float:
+    """The logarithm of d/t at log d."""
+    return log_distance - float(np.log1p(-2 * np.exp(log_distance)))
+
+
+def _log_distance(odds: float) -> float:
+    """The logarithm of d at log(d/t)."""
+    return odds - float(np.log1p(2 * np.exp(odds)))
+
+
 def _waypoints(low: float, high: float) -> list[float]:
-    """Log distances in between, to see the width diverge."""
+    """Places in between, to see the width diverge."""
     return [float(p) for p in np.arange(high - 0.2, low, -0.2)]
 
 

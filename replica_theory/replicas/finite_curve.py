@@ -31,7 +31,8 @@ _SINGULAR = (0.14, 0.17, 0.2, 0.24, 0.28, 0.33, 0.38)
 nearer to it."""
 _MARGIN = 5e-3
 """Distance in log d from 1/2, where rounding spoils the rows too."""
-_SIGN_BROKEN_MEETING = 0.1
+_SIGN_BROKEN_MEETINGS = (0.1, 0.2, 0.3)
+"""Distances at which the sign-broken sector is looked for."""
 _NEAR_HALF = np.array([0.49, 0.48, 0.47, 0.46])
 """Distances from which everything between the first of them and 1/2 is extrapolated, in even powers of t; the others
 are stepping stones of the continuation too."""
@@ -50,14 +51,18 @@ def sign_broken_curve(problem: Problem, distances: Array) -> list[Row]:
     logs, missing = _logs(distances), Status.SADDLE_LOST
     if not logs:
         return _rows(problem, {}, distances)
-    meeting = min(logs, key=lambda p: abs(p - np.log(_SIGN_BROKEN_MEETING)))
-    start: Array | None
-    if problem.zero:
-        raised = sign_broken_zero(problem.equations, meeting)
-        missing = Status.NO_ZERO_COMPLEXITY if raised is None else missing
-        start = None if raised is None else np.append(raised[1], np.log(raised[0].system.y))
-    else:
-        start = sign_broken_start(problem.equations, meeting)
+    nearest = min(logs, key=lambda p: abs(p - np.log(_SIGN_BROKEN_MEETINGS[0])))
+    start: Array | None = None
+    # Where the branch ends above the first distance, it may still be there farther out.
+    for meeting in (nearest, *(float(p) for p in np.log(_SIGN_BROKEN_MEETINGS[1:]))):
+        if problem.zero:
+            raised = sign_broken_zero(problem.equations, meeting)
+            missing = Status.NO_ZERO_COMPLEXITY if raised is None else Status.SADDLE_LOST
+            start = None if raised is None else np.append(raised[1], np.log(raised[0].system.y))
+        else:
+            start = sign_broken_start(problem.equations, meeting)
+        if start is not None:
+            break
     problem = replace(problem, equations=replace(problem.equations, even=False))
     solved = {} if start is None else outwards(problem, start, meeting, logs)
     apart = {p: point for p, point in solved.items() if not point.status.ok or point.x[0] > SYMMETRIC}

@@ -23,6 +23,7 @@ is that of `outer_field`, the outer entropic field becomes :math:`h + \hat R`, a
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import NamedTuple
@@ -35,14 +36,20 @@ from replica_theory.models.proximal import jumps
 from replica_theory.models.steep_fields import steep_points
 from replica_theory.numerics.binary import log2cosh
 from replica_theory.numerics.gaussian import POINT, Rule, rule
-from replica_theory.numerics.inner_grid import MOST_NODES, inner_grid
+from replica_theory.numerics.inner_grid import Band, inner_grid
 from replica_theory.replicas.outer_field import Step, outer_rule, tilted_rule
 from replica_theory.typing import Array
 
 _NEGLIGIBLE = 45.0
 """Terms below exp(-45) of the largest do not count."""
+_MANY = 1000
+"""Nodes from which on a uniform grid of the entropic field costs more than one that is fine where it must be."""
 _NARROW = 0.01
 """An inner Gaussian whose variance is this much smaller than that of the rest of the integrand has its own grid."""
+_SHARPEST = 1e-12
+"""Least variance of the reference's stability at given fields of the replica."""
+_UNRESOLVED, _WIDEST = 6.0, 300.0
+"""Distances, in widths of the reference's step, that the nodes around an edge do not resolve, and that none could."""
 _REACH = 8.5
 """Outer nodes beyond this many standard deviations weigh less than 1e-16."""
 
@@ -206,33 +213,33 @@ def entropic(system: System, hats: Overlaps, tau: float) -> Entropic | None:
 def _around_one(system: System, hats: Overlaps, tau: float, h: Array) -> tuple[Array, Array] | None:
     """Logarithm of the integral over f around one sign of the reference, and averages of tanh, its square, log, sech^4.
 
-    None where the grid would be too large.
+    None where the nodes are not found.
     """
-    grid = _entropic_grid(system, hats, tau, h)
-    if grid is None:
+    f, log_df = _entropic_grid(system, hats, tau, h)
+    if not np.isfinite(f).all():
         return None
-    f, log_df = grid
     log_f = log2cosh(f)
-    log_weight = -((f - h[:, None] - tau) ** 2) / (2 * hats.gap) + system.y * log_f
+    log_weight = -((f - h[:, None] - tau) ** 2) / (2 * hats.gap) + system.y * log_f + log_df
     top = log_weight.max(axis=1)
     m = np.tanh(f)
     columns = [np.ones_like(f), m, m**2, log_f, (1 - m**2) ** 2]
     sums = _sums(np.exp(log_weight - top[:, None]), np.stack(columns, axis=-1))
-    log_z = top + np.log(sums[:, 0]) + log_df - 0.5 * np.log(2 * np.pi * hats.gap)
+    log_z = top + np.log(sums[:, 0]) - 0.5 * np.log(2 * np.pi * hats.gap)
     return log_z, sums[:, 1:] / sums[:, :1]
 
 
-def _entropic_grid(system: System, hats: Overlaps, tau: float, h: Array) -> tuple[Array, Array] | None:
-    """Grid of the inner field and the logarithm of its spacing, None if it would be too large."""
+def _entropic_grid(system: System, hats: Overlaps, tau: float, h: Array) -> tuple[Array, Array]:
+    """Grid of the inner field and the logarithm of its spacing."""
     y, width = system.y, np.sqrt(hats.gap)
-    if system.reference is None and hats.gap * max(y, 1.0) < _NARROW:
+    if hats.gap * max(y, 1.0) < _NARROW:
         center = h + tau
         return _narrow_grid(center + y * hats.gap * np.tanh(center), width, system.resolution.spacing)
     reach = min(_REACH * np.sqrt(hats.q0), float(h[-1]) - hats.r) + abs(hats.r) + abs(tau) + y * hats.gap + 9 * width
     spacing = min(width, 0.6) * system.resolution.spacing
     count = int(np.ceil(reach / spacing))
-    if count > MOST_NODES:
-        return None
+    if count > _MANY:  # fields far from the zero of tanh need no more than the Gaussian's own width
+        ends = (reach - 9 * width) * np.array([-1.0, 1.0])
+        return inner_grid([(0.0, 0.6)], ends, float(width), system.resolution.spacing)
     return spacing * np.arange(-count, count + 1), np.log(np.full(1, spacing))
 
 
@@ -279,10 +286,12 @@ def _free_averages(system: System, q: Overlaps, h: Array) -> tuple[Array, Array]
     return top - 0.5 * np.log(2 * np.pi * q.gap) + np.log(sums[:, 0]), sums[:, 1:] / sums[:, :1]
 
 
-def _inner(system: System, q: Overlaps, h: Array, more: list[Step]) -> tuple[Array, Array, Array]:
+def _inner(
+    system: System, q: Overlaps, h: Array, more: list[Step], bands: Sequence[Band] = ()
+) -> tuple[Array, Array, Array]:
     r"""Inner fields, log weights there at each outer field h, and columns of 1, l', l'^2, l, l''^2, l'', violation.
 
-    `more` are steps of the reference's kernel, next to those of the replicas'.
+    `more` and `bands` are steps of the reference's kernel, next to those of the replicas'.
     """
     model, y, rest = system.model, system.y, 1 - q.q1
     std, sharp = np.sqrt(rest), np.sqrt(rest / max(y, 1.0))
@@ -290,7 +299,7 @@ def _inner(system: System, q: Overlaps, h: Array, more: list[Step]) -> tuple[Arr
     if system.reference is None and q.gap < _NARROW * sharp**2:
         f, log_df = _narrow_grid(h + y * q.gap * model.log_kernel(h, std).d1, np.sqrt(q.gap), system.resolution.spacing)
     else:
-        f, log_df = inner_grid(steps, h, np.sqrt(q.gap), system.resolution.spacing)
+        f, log_df = inner_grid(steps, h, np.sqrt(q.gap), system.resolution.spacing, bands)
     kernel = model.log_kernel(f, std)
     log_weight = -((f - h[:, None]) ** 2) / (2 * q.gap) + y * kernel.log + log_df
     moments = [np.ones_like(f), kernel.d1, kernel.d1**2, kernel.log, kernel.d2**2, kernel.d2]
@@ -301,13 +310,14 @@ def _inner(system: System, q: Overlaps, h: Array, more: list[Step]) -> tuple[Arr
 
 def _constrained_energetic(system: System, reference: Model, q: Overlaps, t: float) -> Energetic | None:
     coupling = (t - q.t0) / q.gap
-    std_ref2 = 1 - q.q_ref - coupling**2 * q.gap
-    outer = _outer_rule(system, q) if std_ref2 > 1e-12 else None
+    # Smooth in this variance down to where the reference's field is the replica's: rounding must not end the domain.
+    std_ref2 = max(1 - q.q_ref - coupling**2 * q.gap, _SHARPEST)
+    outer = _outer_rule(system, q)
     if outer is None:
         return None
     h, std_ref = np.sqrt(q.q0) * outer.nodes, np.sqrt(std_ref2)
-    more = [(center, w / coupling) for center, w in steep_points(reference, std_ref)] if coupling > 0 else []
-    f, log_weight, columns = _inner(system, q, h, more)
+    more, bands = _reference_steps(reference, q, coupling, std_ref) if coupling > 0 else ([], [])
+    f, log_weight, columns = _inner(system, q, h, more, bands)
     top = log_weight.max(axis=1)
     window = _window(log_weight, top)
     weight = np.exp(np.take_along_axis(log_weight, window, axis=1) - top[:, None])
@@ -322,6 +332,27 @@ def _constrained_energetic(system: System, reference: Model, q: Overlaps, t: flo
     weighted_pull = np.concatenate([weighted[:, :, :2], parts[:, :, None] / (coupling or np.inf)], axis=2)
     constant = top - 0.5 * np.log(2 * np.pi * q.gap)
     return _constrained_averages(system, outer, across, allowed @ weighted, pull @ weighted_pull, constant)
+
+
+def _reference_steps(reference: Model, q: Overlaps, coupling: float, std_ref: float) -> tuple[list[Step], list[Band]]:
+    """Where the reference's kernel is steep in the replica's inner field: at each edge, or all over where that moves.
+
+    The step lies where the reference's mean field is at the edge, which depends on the outer fields.
+    """
+    spread = 6 * float(np.hypot((1 - q.slope / coupling) * np.sqrt(q.q0), np.sqrt(max(q.rest, 0.0)) / coupling))
+    steps: list[Step] = []
+    bands: list[Band] = []
+    for center, std in steep_points(reference, std_ref):
+        width, moved = std / coupling, center / coupling
+        if abs(moved - center) + spread < _UNRESOLVED * width or spread > _WIDEST * width:
+            steps.append((center, width))
+        elif spread < width:
+            steps.append((moved, width))
+        else:
+            # Graded on both sides of the band.
+            bands.append((moved, spread, 5 * width))
+            steps += [(moved - spread, width), (moved + spread, width)]
+    return steps, bands
 
 
 def _constrained_averages(

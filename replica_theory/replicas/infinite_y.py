@@ -32,8 +32,8 @@ from replica_theory.replicas.outer_field import outer_rule, tilted_rule
 from replica_theory.typical.functional import teacher_weight
 from replica_theory.typing import Array
 
-_WIDEST = {False: 40.0, True: 300.0}
-"""Largest log(1 + dq): beyond, the limit is known; a teacher leaves the overlaps with it to be found."""
+_WIDEST = 40.0
+"""Largest log(1 + dq): beyond, the limit is known."""
 
 
 class LimitPoint(NamedTuple):
@@ -108,6 +108,10 @@ class LimitEquations:
         """Saddle-point equations at a log distance."""
         return self.residual(x, 1 - 2 * float(np.exp(log_distance)))
 
+    def along_odds(self, x: Array, odds: float) -> Array:
+        """Saddle-point equations at log(d/t): log d near the reference, -log t where the overlap is small."""
+        return self.residual(x, 1 / (1 + 2 * float(np.exp(odds))))
+
     def read(self, x: Array, t: float) -> LimitPoint | None:
         """Everything reported at a solution x."""
         solved = self._terms(x)
@@ -122,13 +126,25 @@ class LimitEquations:
         return LimitPoint(free, entropy, t_hat, q, forces.q_hat, gap, forces.gap_hat, forces.energy, replicon,
                           r, forces.r_hat, spins.r_ref)  # fmt: skip
 
+    def diverges(self, t: float) -> bool:
+        r"""Whether the width is beyond the largest at overlap t, where the references' constraints are no more felt.
+
+        It is where, at that width, :math:`\sqrt{\hat q}\,\delta q` is still below its value at the saddle point, which
+        aligned fields give without solving for them.
+        """
+        widest = float(np.expm1(_WIDEST))
+        forces = self._energetic(t**2, 0.0, widest) if 0 < t < 1 and not self.model.has_teacher else None
+        if forces is None:
+            return False
+        return float(np.sqrt(forces.q_hat)) * (widest + 1 - t**2) < float(np.sqrt(2 / np.pi)) * t
+
     def _decode(self, x: Array) -> tuple[float, float, float, float]:
         """Overlaps q and R, gap and coupling field of coordinates x inside the domain."""
         r = float(x[1]) if self.model.has_teacher else 0.0
         return float(x[0]), r, max(float(np.expm1(x[-2])), 0.0), unsqueezed(float(x[-1]))
 
     def _terms(self, x: Array) -> tuple[_Energetic, _Entropic] | None:
-        if not (0 < x[0] < 1 - 1e-9 and abs(x[-1]) < 1 and x[-2] < _WIDEST[self.model.has_teacher]):
+        if not (0 < x[0] < 1 - 1e-9 and abs(x[-1]) < 1 and x[-2] < _WIDEST):
             return None
         q, r, gap, t_hat = self._decode(x)
         forces = self._energetic(q, r, gap) if r**2 < q else None
@@ -203,9 +219,10 @@ def _entropic(q_hat: float, gap_hat: float, t_hat: float, r_hat: float) -> _Entr
         m = np.tanh(h)
         return np.asarray(-(h - a - gap_hat * m) / np.maximum(1 - gap_hat * (1 - m**2), 1e-3))
 
-    h, converged = inner_newton(step, a + gap_hat, most=100, tol=1e-11)
-    if not converged:
+    roots = inner_newton(step, a + gap_hat, most=100, tol=1e-11)
+    if not roots.converged:
         return None
+    h = roots.x
     m = np.tanh(h)
     q = float(weight @ m**2)
     value = float(weight @ (log2cosh(h) - 0.5 * gap_hat * m**2))

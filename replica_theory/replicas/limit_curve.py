@@ -81,6 +81,8 @@ def _limit_row(equations: LimitEquations, x: Limit, distance: float) -> Row:
     if isinstance(x, Saturated):
         overlaps = {"q0": x.q, "q1": x.q, "q0_hat": 0.0, "q1_hat": 0.0, "t_hat": 0.5 * x.slope,
                     "gamma": 0.5 * x.slope, "gap": np.inf, "gap_hat": 0.0}  # fmt: skip
+        if equations.model.has_teacher:
+            overlaps |= dict(zip(TAUGHT, (x.r, 0.0, x.r_ref), strict=True))
         return Row(Status.of(x.entropy), x.entropy, x.slope, np.nan, np.inf, 0.0, overlaps)
     t = 1 - 2 * distance
     point = equations.read(x, t)

@@ -15,13 +15,17 @@ from replica_theory.numerics.binary import log2cosh
 from replica_theory.numerics.fixed_points import solve_fixed_points
 from replica_theory.numerics.gaussian import Rule, multi_rule, rule
 from replica_theory.numerics.squeezing import unsqueezed
-from replica_theory.typical.replica_symmetric import replica_symmetric
+from replica_theory.typical.replica_symmetric import ReplicaSymmetric, replica_symmetric
 from replica_theory.typing import Array
 
 RESOLUTIONS = ((121, 41), (241, 81), (481, 121))
 """Nodes along the steep and the smooth coordinate: solve with one, read out with the next."""
 _FROZEN = 1e-7
 """1 - q below which the probes count as frozen: the branch is about to end there."""
+_MISSED = 1e-3
+"""Share of the reference's measure that may escape the nodes."""
+_EVEN = 1e-11
+"""Overlap of the references below which it counts as zero, and moves the entropy by less."""
 
 
 @lru_cache
@@ -29,13 +33,13 @@ def typical_overlap(probe: Model, reference: Model, alpha: float) -> float:
     """Overlap between a typical solution of `probe` and one of `reference`, NaN if there is no saddle point."""
     typical = replica_symmetric(reference, alpha)
     alone = typical if probe == reference else replica_symmetric(probe, alpha)
-    setting = Setting(probe, reference, alpha, float(typical.q), float(typical.q_hat))
+    setting = Setting.around(probe, reference, alpha, typical)
     return probe_at_typical(setting, float(alone.q))
 
 
 @dataclass(frozen=True)
 class Setting:
-    """Probe, reference and its replica-symmetric order parameters."""
+    """Probe, reference and its replica-symmetric order parameters (both 0 where the overlap is negligible)."""
 
     probe: Model
     reference: Model
@@ -43,6 +47,12 @@ class Setting:
     q_ref: float
     q_ref_hat: float
     nodes: tuple[int, int] = RESOLUTIONS[0]
+
+    @classmethod
+    def around(cls, probe: Model, reference: Model, alpha: float, typical: ReplicaSymmetric) -> Setting:
+        """The setting around a reference with this replica-symmetric saddle point."""
+        q, q_hat = float(typical.q), float(typical.q_hat)
+        return cls(probe, reference, alpha, *((q, q_hat) if q > _EVEN else (0.0, 0.0)))
 
 
 class Energetic(NamedTuple):
@@ -58,7 +68,7 @@ class Energetic(NamedTuple):
 
 
 class Entropic(NamedTuple):
-    """Entropic term: value, quadrature error, overlaps and curvature."""
+    """Entropic term: value, quadrature error, overlaps, curvature, and the variance `c2` that t0 and t leave of q."""
 
     value: float
     error: float
@@ -66,6 +76,7 @@ class Entropic(NamedTuple):
     t0: float
     t: float
     curvature: float
+    c2: float
 
 
 def probe_at_typical(setting: Setting, q: float) -> float:
@@ -99,10 +110,9 @@ def residual(setting: Setting, x: Array, t: float) -> Array:
         return np.full(3, np.nan)
     forces = energetic(setting, gap, c2, t)
     spins = entropic(setting, forces.q_hat, forces.t0_hat, mu)
-    new_gap = t - spins.t0
-    new_c2 = spins.q - ratio(spins.t0**2, setting.q_ref) - new_gap**2 / (1 - setting.q_ref)
     unit = scale(setting)
-    return np.array([spins.t0 / unit - float(x[0]), new_c2 / unit - float(x[1]), spins.t - t])
+    new_c2 = spins.c2 / unit
+    return np.array([spins.t0 / unit - float(x[0]), (new_c2 - float(x[1])) / max(1.0, new_c2), spins.t - t])
 
 
 def decode(setting: Setting, x: Array, t: float) -> tuple[float, float, float]:
@@ -122,13 +132,13 @@ def energetic(setting: Setting, gap: float, c2: float, t: float) -> Energetic:
     q_ref, alpha = setting.q_ref, setting.alpha
     a, b = ratio(t - gap, np.sqrt(q_ref)), gap / np.sqrt(1 - q_ref)
     spread = np.hypot(b, np.sqrt(c2))
-    share = b / spread if spread > 1e-12 else 0.0
+    share, apart = (b / spread, np.sqrt(c2) / spread) if spread > 1e-12 else (0.0, 1.0)
     q, std_ref = a**2 + spread**2, np.sqrt(1 - q_ref)
     root, std = max(np.sqrt(q), 1e-12), np.sqrt(1 - q)
     # Coordinates: probe field h = sqrt(q) u; the reference's z, w mix u and v by a rotation.
     along = (np.sqrt(q_ref) * a + std_ref * share * spread) / root
     across = (np.sqrt(q_ref) * spread - std_ref * share * a) / root
-    given = std_ref * np.sqrt(max(1 - share**2, 1e-30))
+    given = std_ref * max(float(apart), 1e-15)
     u = _steep_rule(setting, root, std, along, across, given)
     v = _smooth_rule(setting, along * u.nodes, across, given)
     k = np.sqrt(q_ref) * (a * u.nodes[:, None] + spread * v.nodes) / root
@@ -139,6 +149,9 @@ def energetic(setting: Setting, gap: float, c2: float, t: float) -> Energetic:
     probe = setting.probe.log_kernel(root * u.nodes, std)
     value = u.integrate(weight * probe.log)
     error = u.error(weight * probe.log) + u.integrate(np.abs(probe.log) * v.error(omega))
+    # A reference far out in the tail has its mass where there are no nodes, and the estimates see nothing.
+    missed = abs(1 - float(u.integrate(weight)))
+    error += missed * float(np.abs(probe.log).max()) if missed > _MISSED else 0.0
     thermal = np.isfinite(setting.probe.beta)
     energy = u.integrate(weight * setting.probe.violation(root * u.nodes, std)) if thermal else np.zeros(())
     return Energetic(
@@ -178,7 +191,9 @@ def _smooth_rule(setting: Setting, mean: Array, across: float, given: float) -> 
     if narrowest > 0.3 * abs(across):
         return rule(0.0, narrowest / max(abs(across), 1e-6), setting.nodes[1])
     centers = [(center - mean) / across for center, _ in steps]
-    return multi_rule(centers, [np.full_like(mean, width / abs(across)) for _, width in steps], setting.nodes[1])
+    widths = [np.full_like(mean, width / abs(across)) for _, width in steps]
+    # The measure counts as a step of its own: nodes that crowd around one far from its mass would be missing there.
+    return multi_rule([*centers, np.zeros_like(mean)], [*widths, np.ones_like(mean)], setting.nodes[1])
 
 
 def entropic(setting: Setting, q_hat: float, t0_hat: float, mu: float) -> Entropic:
@@ -189,19 +204,28 @@ def entropic(setting: Setting, q_hat: float, t0_hat: float, mu: float) -> Entrop
     correlation = min(ratio(t0_hat, root), np.sqrt(setting.q_ref_hat))
     rest = np.sqrt(max(setting.q_ref_hat - correlation**2, 0.0))
     bias = np.tanh(correlation * u.nodes[:, None] + rest * v.nodes)
-    first = bias @ v.weights
-    second = first + bias**2 @ v.weights
+    square = bias**2
+    first, second = bias @ v.weights, square @ v.weights
+    third = second + (square * bias) @ v.weights
+    second = first + second
     field = root * u.nodes + mu
     m = np.tanh(field)
+    t0, t = float(u.integrate(second * m)), float(u.integrate((1 + first) * m))
+    # What is left of the magnetization after projecting it on the reference's field and stability: the sum of squares,
+    # since the difference q - t0^2/q_ref - (t - t0)^2/(1 - q_ref) is lost in rounding where overlaps are small.
+    own, other = ratio(t0, setting.q_ref), (t - t0) / (1 - setting.q_ref)
+    rest_of_m, along = m - other, own - other
+    c2 = (1 + first) * rest_of_m**2 - 2 * second * along * rest_of_m + third * along**2
     entropy = (1 + first) * log2cosh(field)
     error = u.error(entropy) + abs(u.integrate(log2cosh(field) * (first - bias @ v.coarse)))
     return Entropic(
         float(u.integrate(entropy)),
         float(error),
         float(u.integrate((1 + first) * m**2)),
-        float(u.integrate(second * m)),
-        float(u.integrate((1 + first) * m)),
+        t0,
+        t,
         float(u.integrate((1 + first) * (1 - m**2) ** 2)),
+        float(u.integrate(c2)),
     )
 
 

@@ -5,10 +5,13 @@ from __future__ import annotations
 from typing import NamedTuple
 
 import numpy as np
+from scipy import optimize, special
 
 from replica_theory.models.model import Model
 from replica_theory.numerics.binary import binary_entropy
+from replica_theory.numerics.gaussian import rule
 from replica_theory.numerics.inner_newton import inner_newton
+from replica_theory.typical.functional import teacher_weight
 from replica_theory.typing import Array
 
 _FAR = 60.0
@@ -16,14 +19,25 @@ _FAR = 60.0
 _FLAT = 1e-6
 """Curvature below which the kernel is as high on the grid, of spacing below 1e-3, as at its maximum nearby."""
 
+_NODES = 241
+_TAIL, _LONGEST = 20.0, 1e9
+"""Logarithms of the width (and a constant) between which it is looked for: in the tail of the kernel."""
+_SETTLED = 1e-12
+"""Change of the teacher's field at which it is found."""
+
 
 class Saturated(NamedTuple):
-    """Local entropy at y = inf, its slope, overlap and field where the best reference meets every constraint."""
+    """Local entropy at y = inf, its slope, overlap and field where the best reference meets every constraint at once.
+
+    With a teacher `r` and `r_ref` are the overlaps of replicas and reference with it.
+    """
 
     entropy: float
     slope: float
     q: float
     field: float
+    r: float = np.nan
+    r_ref: float = np.nan
 
 
 def saturated(model: Model, alpha: float, t: float, *, always: bool = False) -> Saturated | None:
@@ -46,6 +60,65 @@ def saturated(model: Model, alpha: float, t: float, *, always: bool = False) -> 
     kernel = model.log_kernel(np.array(top[0]), std)
     entropy = float(binary_entropy(distance)) + alpha * float(kernel.log)
     return Saturated(entropy, free_slope + 2 * alpha * t * float(kernel.d2), t**2, top[0])
+
+
+def taught(model: Model, alpha: float, t: float) -> Saturated | None:
+    r"""The same with a teacher, whose constraints are met the better the farther the fields are from the edge.
+
+    At a width :math:`\delta q` so large that the kernel's slope is that of its tail, :math:`(1-e^{-\beta})G(A)/\sigma`,
+    the fields are the roots of :math:`f - h = e^{L-(f-\kappa)^2/2\sigma^2}`, and with
+    :math:`\rho = \hat R/\sqrt{\hat q}`
+
+    .. math:: \alpha E_T(f-h)^2 = 4t^2G(\rho)^2, \qquad
+       \rho = \sqrt{2\alpha/\pi}\,E_b(f-h)\big/\sqrt{E_T(f-h)^2}, \qquad R = t\tilde R = t\,(2H(-\rho) - 1).
+
+    None where no such width is found.
+    """
+    rho = float(np.sqrt(2 * alpha / np.pi))
+    for _ in range(60):
+        r_ref = float(special.erf(rho / np.sqrt(2)))
+        goal = 2 / np.pi * t**2 * float(np.exp(-(rho**2)))
+        log_width = _log_width(model, alpha, t, r_ref, goal)
+        if log_width is None:
+            return None
+        boundary = _lag(model, log_width, t, float(np.sqrt(1 - r_ref**2)), 0.0)[0]
+        previous, rho = rho, alpha * float(np.sqrt(2 / np.pi)) * boundary / float(np.sqrt(goal))
+        if abs(rho - previous) < _SETTLED:
+            distance = 0.5 * (1 - t)
+            slope = float(np.log((1 - distance) / distance))
+            return Saturated(float(binary_entropy(distance)), slope, t**2, np.inf, t * r_ref, r_ref)
+    return None
+
+
+def _log_width(model: Model, alpha: float, t: float, r_ref: float, goal: float) -> float | None:
+    """The L at which alpha times the mean square of f - h is the goal."""
+
+    def excess(log_width: float) -> float:
+        return alpha * _lag(model, log_width, t, 1.0, r_ref)[1] / goal - 1
+
+    ends = (_TAIL, _LONGEST)
+    return float(optimize.brentq(excess, *ends, xtol=1e-12)) if excess(ends[0]) < 0 < excess(ends[1]) else None
+
+
+def _lag(model: Model, log_width: float, t: float, scale: float, r_ref: float) -> tuple[float, float]:
+    """Mean and mean square of f - h for h of standard deviation t times the scale, weighted by a teacher."""
+    kappa, std = float(np.asarray(model.kappa)), float(np.sqrt(1 - t**2))
+    far = std * float(np.sqrt(2 * log_width))
+    # Fields already there have no need to move: the kink between them and the others is as wide as the kernel's tail.
+    z = rule((kappa + far) / (t * scale), std**2 / far / (t * scale), _NODES)
+    h = t * scale * z.nodes
+    start = np.minimum(
+        np.log(np.maximum(kappa + far - h, std)), log_width - 0.5 * (np.maximum(h - kappa, 0.0) / std) ** 2
+    )
+
+    def step(u: Array) -> Array:
+        f = h + np.exp(u)
+        excess = u + 0.5 * ((f - kappa) / std) ** 2 - log_width
+        return np.asarray(np.minimum(-excess / np.maximum(1 + (f - kappa) * np.exp(u) / std**2, 0.5), 1.0))
+
+    lag = np.exp(inner_newton(step, start, most=200, tol=1e-13).or_nan)
+    weight = z.weights * teacher_weight(z.nodes, 1.0, np.asarray(r_ref))
+    return float(weight @ lag), float(weight @ lag**2)
 
 
 def _highest_fields(model: Model, std: float) -> list[float] | None:

@@ -87,6 +87,7 @@ def capacity(model: Model) -> Capacity:
     -------
     Capacity
         With status ``"unstable"`` where `stability` is negative: the number is then the replica-symmetric estimate.
+        Infinite where it is larger than any floating-point number.
 
     Raises
     ------
@@ -94,7 +95,7 @@ def capacity(model: Model) -> Capacity:
         If the model's beta is finite, or its labels come from a teacher (who is always a solution at kappa <= 0; see
         `teacher_student_transition`).
     ConvergenceError
-        If no root is found, or the capacity is larger than any floating-point number (status ``"out-of-range"``).
+        If no root is found.
 
     Notes
     -----
@@ -121,7 +122,11 @@ def capacity_columns(model: Model) -> dict[str, Any]:
     with np.errstate(invalid="ignore", divide="ignore", over="ignore"):
         columns = _annealed(model)
         status = statuses(Status.of(0.0, stability=s) for s in columns["stability"].tolist())
-        status[~np.isfinite(columns["alpha"])] = Status.OUT_OF_RANGE
+        beyond = np.isposinf(columns["alpha"])
+        status[~(np.isfinite(columns["alpha"]) | beyond)] = Status.OUT_OF_RANGE
+        for name, value in (("q", 0.0), ("q_hat", 0.0), ("stability", 1.0), ("error", 0.0)):
+            columns[name][beyond] = value
+        status[beyond] = Status.CONVERGED
         followed = np.flatnonzero(
             np.isfinite(columns["alpha"]) & ((columns["q_hat"] > _NEGLIGIBLE) | (columns["stability"] < 0))
         )

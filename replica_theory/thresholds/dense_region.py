@@ -24,11 +24,12 @@ import numpy as np
 import scipy
 from numpy.typing import NDArray
 
-from replica_theory.arguments import checked_choice, checked_model
+from replica_theory.arguments import checked_choice, checked_flag, checked_model
 from replica_theory.models.model import Model
 from replica_theory.neighbourhood.franz_parisi import franz_parisi_rows
 from replica_theory.neighbourhood.local_entropy import ZERO_COMPLEXITY, Reference, checked_replicas
 from replica_theory.numerics.branches import follow_branch
+from replica_theory.numerics.progress import alive, tick
 from replica_theory.numerics.squeezing import squeezed
 from replica_theory.replicas.curve_rows import curve_rows
 from replica_theory.replicas.infinite_y import LimitEquations
@@ -45,7 +46,11 @@ from replica_theory.typing import Array, ArrayLike
 Criterion = Literal["slope", "gap", "margin"]
 
 _WINDOW = (0.002, 0.05)
-"""Distances in which the local entropy first stops growing (0.004 to 0.03 in every case seen)."""
+"""Distances in which the local entropy mostly stops growing first, and in which a gap is looked for."""
+_NEAR = 0.06
+"""Steps in log d next to a minimum of the slope."""
+_EASY = 0.1
+"""A distance at which a branch is easily entered."""
 _UNBOUNDED = 100.0
 _LOADS = (0.91, 0.94, 0.88, 0.97, 0.85, 0.8, 0.7, 0.6)
 """Fractions of the capacity at which the slope of S_inf is looked at for an interior minimum."""
@@ -101,6 +106,7 @@ def local_entropy_threshold(
     *,
     reference: Reference = "free",
     y: float | str = np.inf,
+    progress: bool = True,
 ) -> DenseThreshold:
     r"""Load at which the dense region stops, by a named criterion.
 
@@ -115,6 +121,8 @@ def local_entropy_threshold(
         then "solution" and y = 0).
     reference : {"free", "solution"}
     y : float, inf or "zero-complexity"
+    progress : bool
+        Show how it goes: a bar on a terminal, elsewhere lines of the log (INFO).
 
     Returns
     -------
@@ -149,8 +157,14 @@ def local_entropy_threshold(
     checked_choice("reference", reference, get_args(Reference))
     checked_choice("criterion", criterion, get_args(Criterion))
     checked_replicas(y, "free" if criterion == "margin" else reference)
-    if np.ndim(model.kappa):
-        return _at_margins(model, criterion, reference, y)
+    with alive(f"threshold ({criterion})", checked_flag("progress", progress)):
+        if np.ndim(model.kappa):
+            return _at_margins(model, criterion, reference, y)
+        return _at_margin(model, criterion, reference, y)
+
+
+def _at_margin(model: Model, criterion: Criterion, reference: Reference, y: float | str) -> DenseThreshold:
+    """The threshold at one margin."""
     limit = float(capacity(model).alpha)
     if criterion == "margin":
         alpha, distance, error = _margin(model, limit)
@@ -186,13 +200,15 @@ def _at_margins(model: Model, criterion: Criterion, reference: Reference, y: flo
     return found
 
 
-def local_entropy_thresholds(model: Model) -> list[DenseThreshold]:
+def local_entropy_thresholds(model: Model, *, progress: bool = True) -> list[DenseThreshold]:
     """Every threshold of the dense region in one list (those whose criterion is met below capacity).
 
     Parameters
     ----------
     model : Model
         With beta = inf; an array of margins gives arrays of thresholds.
+    progress : bool
+        Show how it goes.
 
     Returns
     -------
@@ -210,10 +226,11 @@ def local_entropy_thresholds(model: Model) -> list[DenseThreshold]:
         ("gap", "solution", ZERO_COMPLEXITY),
         ("margin", "solution", 0.0),
     ]
+    checked_flag("progress", progress)
     found = []
     for criterion, reference, y in wanted:
         try:
-            found.append(local_entropy_threshold(model, criterion, reference=reference, y=y))
+            found.append(local_entropy_threshold(model, criterion, reference=reference, y=y, progress=progress))
         except ConvergenceError:
             continue
     return found
@@ -283,12 +300,56 @@ def _near_threshold(model: Model, limit: float) -> tuple[float, float, Array]:
 
 
 def _slope(model: Model, limit: float, reference: Reference, y: float | str) -> tuple[float, float, float]:
-    grid = np.geomspace(*_WINDOW, 14)
-
     def lowest(alpha: float) -> tuple[float, float]:
-        return _lowest_slope(grid, _rows(model, alpha, grid, reference, y))
+        tick(f"alpha = {alpha:.5g}")
+        return _first_minimum(lambda grid: _rows(model, alpha, grid, reference, y))
 
     return _root_in_load(lowest, limit)
+
+
+def _first_minimum(rows: Callable[[Array], list[Row]]) -> tuple[float, float]:
+    """Smallest slope at an interior minimum of a curve and its distance, looked for ever farther from the window.
+
+    A curve whose branch turns back before any has none that is positive. Without a minimum the slope falls all the way
+    to the distance where the replicas do not feel the reference: it is positive up to there.
+    """
+    window = grid = np.geomspace(*_WINDOW, 14)
+    found = rows(grid)
+    best = _interior(grid, found)
+    if best is None:
+        outer = grid[-1] * (grid[1] / grid[0]) ** np.arange(1, 10)
+        grid, found = np.append(grid, outer), [*found, *rows(outer)]
+        best = _interior(grid, found)
+    if best is not None:
+        return _refined(best, rows)
+    lost = [k for k, row in enumerate(found) if k < len(window) and row.status in (Status.FOLD, Status.SADDLE_LOST)]
+    if lost:
+        return -np.inf, float(grid[lost[-1]])
+    return max((row.slope for row in found if row.status.ok), default=-np.inf), float(grid[-1])
+
+
+def _refined(best: tuple[float, float], rows: Callable[[Array], list[Row]]) -> tuple[float, float]:
+    """The minimum by a parabola through points so near that it is one."""
+    # With a distance at which the branch is easily entered.
+    near = best[1] * np.exp([-_NEAR, 0.0, _NEAR])
+    found = rows(np.append(near, _EASY) if near[-1] < _EASY else np.insert(near, 0, _EASY))
+    found = found[:3] if near[-1] < _EASY else found[1:]
+    if not all(row.status.ok for row in found):
+        return best
+    slope = np.array([row.slope for row in found])
+    a, b, c = np.polyfit(np.array([-_NEAR, 0.0, _NEAR]), slope, 2)
+    return (float(c - b * b / (4 * a)), float(best[1] * np.exp(-b / (2 * a)))) if a > 0 else best
+
+
+def _interior(distances: Array, rows: list[Row]) -> tuple[float, float] | None:
+    """The lowest of the interior minima of the slope, refined by the parabola through three points in log d."""
+    slope = np.array([row.slope if row.status.ok else np.nan for row in rows])
+    with np.errstate(invalid="ignore"):
+        minima = np.flatnonzero((slope[1:-1] < slope[:-2]) & (slope[1:-1] < slope[2:])) + 1
+    if not len(minima):
+        return None
+    k = int(minima[np.argmin(slope[minima])])
+    return _lowest_slope(distances[k - 1 : k + 2], rows[k - 1 : k + 2])
 
 
 def _rows(model: Model, alpha: float, grid: Array, reference: Reference, y: float | str) -> list[Row]:
@@ -302,6 +363,7 @@ def _margin(model: Model, limit: float) -> tuple[float, float, float]:
     grid = np.geomspace(1e-3, 0.1, 30)
 
     def lowest(alpha: float) -> tuple[float, float]:
+        tick(f"alpha = {alpha:.5g}")
         tightest = model.at(kappa=_largest_margin(model, alpha))
         return _lowest_slope(grid, franz_parisi_rows(model, tightest, alpha, grid))
 
@@ -355,11 +417,15 @@ def _root_in_load(lowest: Callable[[float], tuple[float, float]], limit: float) 
 
 
 def _gap(model: Model, limit: float, reference: Reference, y: float | str) -> tuple[float, float, float]:
-    """Bisection on the existence of the curve in the window."""
+    """Bisection on the existence of the curve in the window, and where it ceases to exist."""
     grid = np.geomspace(*_WINDOW, 14)
 
-    def missing(alpha: float) -> Array:
-        return np.asarray(grid[_missing(_rows(model, alpha, grid, reference, y))])
+    def missing(alpha: float) -> list[float]:
+        tick(f"alpha = {alpha:.5g}")
+        rows = _rows(model, alpha, grid, reference, y)
+        # The branch is followed down to its end: what lies below has no distance of its own.
+        return [row.overlaps.get("fold", np.nan) if row.status is Status.FOLD else float(grid[k])
+                for k, row in enumerate(rows) if _missing(rows)[k]]  # fmt: skip
 
     low, high = 0.6 * limit, 0.999 * limit
     gone = missing(high)
@@ -371,7 +437,7 @@ def _gap(model: Model, limit: float, reference: Reference, y: float | str) -> tu
         middle = 0.5 * (low + high)
         now = missing(middle)
         low, high, gone = (low, middle, now) if len(now) else (middle, high, gone)
-    return 0.5 * (low + high), float(gone[0]), 0.5 * (high - low)
+    return 0.5 * (low + high), max(gone), 0.5 * (high - low)
 
 
 def _missing(rows: list[Row]) -> NDArray[np.bool_]:

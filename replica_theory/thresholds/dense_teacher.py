@@ -8,9 +8,10 @@ from typing import ClassVar
 import numpy as np
 import scipy
 
-from replica_theory.arguments import checked_model
+from replica_theory.arguments import checked_flag, checked_model
 from replica_theory.models.perceptron import TeacherStudent
 from replica_theory.numerics.branches import follow_branch
+from replica_theory.numerics.progress import alive
 from replica_theory.replicas.infinite_y import LimitEquations
 from replica_theory.replicas.limit_curve import typical_branch
 from replica_theory.results.grid import GridResult
@@ -57,7 +58,7 @@ class DenseTeacherThreshold(GridResult):
     status: Status = Status.CONVERGED
 
 
-def dense_teacher_threshold(model: TeacherStudent) -> DenseTeacherThreshold:
+def dense_teacher_threshold(model: TeacherStudent, *, progress: bool = True) -> DenseTeacherThreshold:
     r"""Load up to which dense regions of students reach out to the typical ones.
 
     Criterion "slope" at y = inf, free reference: the load at which :math:`\min_d dS_\infty/dd = 0`. With
@@ -68,6 +69,8 @@ def dense_teacher_threshold(model: TeacherStudent) -> DenseTeacherThreshold:
     ----------
     model : TeacherStudent
         Scalar margin and inverse temperature.
+    progress : bool
+        Show how it goes: a bar on a terminal, elsewhere lines of the log (INFO).
 
     Returns
     -------
@@ -88,6 +91,11 @@ def dense_teacher_threshold(model: TeacherStudent) -> DenseTeacherThreshold:
     1.086293 at d = 0.0185
     """
     checked_model(model, TeacherStudent, single=True)
+    with alive("threshold of the dense region", checked_flag("progress", progress)):
+        return _threshold(model)
+
+
+def _threshold(model: TeacherStudent) -> DenseTeacherThreshold:
     zero = _zero_slope(model, _SEARCHED[1])
     if zero is None:
         raise ConvergenceError("no threshold of the dense region: the slope of S_inf vanishes at no load")

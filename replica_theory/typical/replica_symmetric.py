@@ -280,8 +280,10 @@ def _solve_with(model: Model, alpha: Array, n: int) -> dict[str, Any]:
     columns["status"] = statuses(map(_status, *(columns[name] for name in ("entropy", "stability", "error"))))
     columns["status"][lost] = Status.SADDLE_LOST
     columns["status"][lost & cold] = Status.MAX_ITERATIONS
-    for name in columns.keys() - {"status", "residual"}:
-        columns[name][lost] = np.nan
+    failed = np.array([not status.ok for status in columns["status"]], dtype=bool)
+    for name in columns.keys() - {"status", "residual", "error"}:
+        columns[name][failed] = np.nan
+    columns["error"][lost] = np.nan
     return columns
 
 
@@ -296,7 +298,8 @@ def _at_low_temperature(
         inside = np.flatnonzero((at[:, 0] < 1) & (at[:, 0] >= (at[:, 1:] ** 2).sum(axis=1)) & (at[:, -1] >= 0))
         part = flat_slice(model, here[inside])
         rest, r = rest_and_overlap(*_hats(part, alpha[here[inside]], at[inside], n), n)
-        found[inside] = np.column_stack([np.log(rest), r])[:, : y.shape[1]]
+        # 1 - q that underflows is no solution.
+        found[inside] = np.column_stack([np.log(np.where(rest > 0, rest, np.nan)), r])[:, : y.shape[1]]
         return found
 
     near = x[index, 0]

@@ -117,15 +117,15 @@ def teacher_student(model: TeacherStudent, alpha: ArrayLike, *, branch: Branch =
     points = at_loads(model, alpha)
     with silenced():
         students = replica_symmetric(model, np.broadcast_to(alpha, points.shape or (1,)))
-    ok = np.asarray(students.converged).ravel()
+    status = np.array(students.status, dtype=object).ravel()
     free = np.asarray(students.free_entropy, dtype=float).ravel()
-    exists = points.columns["kappa"] == 0
+    # A branch that is only inaccurate exists, and neither can be said to win.
+    wins = ~(free > 0) & (status != Status.INACCURATE_QUADRATURE)
     perfect = {
         "student": np.zeros(len(points), dtype=bool),
         "teacher": np.ones(len(points), dtype=bool),
-        "equilibrium": exists & ~(ok & (free > 0)),
+        "equilibrium": (points.columns["kappa"] == 0) & wins,
     }[branch]
-    status = np.array(students.status, dtype=object).ravel()
     status[perfect] = Status.CONVERGED
     r = np.where(perfect, 1.0, np.asarray(students.teacher_overlap).ravel())
     q = np.where(perfect, 1.0, np.asarray(students.q).ravel())

@@ -46,8 +46,8 @@ def check(result, raised, warned, arguments):
 def check_points(result, raised, warned, arguments):
     status = np.array(result._ends(), dtype=object).reshape(np.shape(result.status))
     given_shapes = [np.shape(arguments[name]) for name in ("alpha", "distance", "gamma", "y") if name in arguments]
-    model = arguments["model"]
-    shape = np.broadcast_shapes(np.shape(model.kappa), np.shape(model.beta), *given_shapes)
+    of_model = [np.shape(arguments["model"].kappa), np.shape(arguments["model"].beta)] if "model" in arguments else []
+    shape = np.broadcast_shapes(*of_model, *given_shapes)
     main = np.asarray(getattr(result, result._main))
     assert status.shape == shape == main.shape
     assert all(isinstance(one, Status) for one in status.ravel())
@@ -55,7 +55,8 @@ def check_points(result, raised, warned, arguments):
     assert ok.shape == shape and np.isnan(main[~ok]).all()
     assert not np.isnan(main[ok]).any()
     assert (ok.all() and not raised) or (raised if shape == () else warned)
-    error = np.asarray(result.error)[ok]
+    error = np.full(shape, np.nan) if result.error is None else np.asarray(result.error)
+    error = error[ok]
     assert (error >= 0).all() or np.isnan(error).all()
     if result._main == "entropy":
         assert (
@@ -64,8 +65,8 @@ def check_points(result, raised, warned, arguments):
 
 
 def bound(result, main):
-    """Entropy of all configurations that there are."""
-    if not isinstance(result, EntropyCurve):
+    """Entropy of all configurations that there are; of those at the distance, unless it is Bethe's approximation."""
+    if not isinstance(result, EntropyCurve) or result.error is None:
         return np.full(main.shape, LOG_2)
     d = np.broadcast_to(result.distance, main.shape)
     with np.errstate(divide="ignore", invalid="ignore"):

@@ -275,6 +275,7 @@ CALLS = {
         | OF_MODEL,
     ),
     "Model.allows": Call(MODEL.allows, {"h": FIELDS}),
+    "IntervalModel.allows": Call(rt.IntervalModel([(-1, 0), (1, 2)]).allows, {"h": FIELDS}),
     "Model.acceptance": Call(MODEL.acceptance, {"h": FIELDS}),
     "Model.contains": Call(MODEL.contains, {"other": ANY_MODEL}),
     "Model.at": Call(MODEL.at, OF_MODEL),
@@ -288,7 +289,7 @@ CALLS = {
         rt.dense_teacher,
         {"model": TEACHER, "alpha": LOADS, "distance": DISTANCES, "y": reals(lambda y: y > 0, np.inf)},
     ),
-    "dense_teacher_threshold": Call(rt.dense_teacher_threshold, {"model": ONE_TEACHER}),
+    "dense_teacher_threshold": Call(rt.dense_teacher_threshold, {"progress": flag(), "model": ONE_TEACHER}),
     "focusing_fixed_point": Call(
         rt.focusing_fixed_point,
         {
@@ -303,6 +304,7 @@ CALLS = {
         rt.local_entropy,
         OF_POINT
         | {
+            "progress": flag(),
             "reference": word("solution", "free"),
             "y": word("zero-complexity").to(1.0) | reals(lambda y: (y >= 0) & (y < np.inf), 1.0),
             "kappa_ref": NOTHING.to(0.0) | number(lambda k: -1e-300 < k < np.inf, 0.0),
@@ -321,13 +323,14 @@ CALLS = {
     "local_entropy_threshold": Call(
         rt.local_entropy_threshold,
         {
+            "progress": flag(),
             "model": HARD_RANDOM,
             "criterion": word("margin", "slope", "gap"),
             "reference": REFERENCE,
             "y": REPLICAS.to(np.inf),
         },
     ),
-    "local_entropy_thresholds": Call(rt.local_entropy_thresholds, {"model": HARD_RANDOM}),
+    "local_entropy_thresholds": Call(rt.local_entropy_thresholds, {"progress": flag(), "model": HARD_RANDOM}),
     "minimum_distance": Call(
         rt.minimum_distance, {"model": model_of(single), "alpha": LOAD, "reference": NOTHING | ANY_MODEL}
     ),

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 import bp
 import replica_theory as rt
 from bp.algorithms.solver import solver_of
+from bp.ensembles.measurements import MEASUREMENTS
 
 
 @dataclass(frozen=True)
@@ -108,6 +109,46 @@ def instances(draw: Any) -> bp.Instance:
 
 RNG = st.integers(0, 2**70)
 
+
+@st.composite
+def weights_of(draw: Any, problems: st.SearchStrategy[bp.Instance], name: str) -> dict[str, Any]:
+    """An instance, and ±1 weights of its size under a name, of some dtype."""
+    problem = draw(problems)
+    weights = np.random.default_rng(draw(st.integers(0, 99))).choice([-1, 1], problem.n)
+    return {"problem": problem, name: weights.astype(draw(st.sampled_from([np.int8, int, np.float32])))}
+
+
+def with_more(base: st.SearchStrategy[dict[str, Any]], **more: st.SearchStrategy[Any]) -> st.SearchStrategy[Any]:
+    """The arguments of `base` and further ones."""
+    return st.tuples(base, st.fixed_dictionaries(more)).map(lambda parts: parts[0] | parts[1])
+
+
+@st.composite
+def predictions(draw: Any, values: Callable[[np.random.Generator, Any], Any], name: str) -> dict[str, Any]:
+    """Weights or magnetizations, one row or several, and patterns, one or several, of some scale."""
+    n, rng = draw(st.sampled_from([1, 3, 40])), np.random.default_rng(draw(st.integers(0, 99)))
+    rows, p = draw(st.sampled_from([(), (1,), (4,)])), draw(st.sampled_from([(), (1,), (7,)]))
+    scale = draw(st.sampled_from([1.0, 1e-13, 1e200]))
+    return {name: values(rng, (*rows, n)), "patterns": scale * rng.standard_normal((*p, n))}
+
+
+def signs(rng: np.random.Generator, shape: Any) -> Any:
+    return rng.choice([-1, 1], shape)
+
+
+def computable(arguments: dict[str, Any]) -> bool:
+    """Exact messages are of sums of ±1."""
+    return bool(arguments["method"] != "exact" or not arguments["problem"].patterns.dtype.kind == "f")
+
+
+SMALL = instances().filter(lambda problem: problem.n < 22)
+SIMPLE = st.one_of(
+    st.builds(rt.BinaryPerceptron, st.floats(-1, 0.5), st.sampled_from([np.inf, 2.0])),
+    st.just(rt.TeacherStudent()),
+    HARD,
+)
+METHODS = st.sampled_from(["amp", "gaussian", "exact"])
+
 DRAWS = {
     "replica_symmetric": Draw(rt.replica_symmetric, calls(model=RANDOM | TEACHER, alpha=shaped(ALPHA)), 8),
     "annealed_entropy": Draw(rt.annealed_entropy, calls(model=RANDOM | TEACHER, alpha=shaped(ALPHA)), 20),
@@ -167,5 +208,52 @@ DRAWS = {
         calls(model=HARD, n=st.sampled_from([1, 3, 100]), alpha=st.floats(0.51, 30), rng=RNG,
               patterns=st.sampled_from(["binary", "gaussian"])),
         10,
+    ),
+    "dense_teacher": Draw(
+        rt.dense_teacher,
+        calls(model=TEACHER, alpha=shaped(ALPHA), distance=shaped(DISTANCE),
+              y=COUNT.filter(lambda y: 0 < y <= 40 or y == np.inf)),
+        0,
+    ),
+    "local_entropy_1rsb": Draw(
+        rt.local_entropy_1rsb,
+        calls(model=HARD, alpha=shaped(ALPHA), distance=shaped(INSIDE),
+              y=st.one_of(st.floats(2, 20), st.just(np.inf))).filter(
+            lambda one: one["model"].is_concave or np.isfinite(one["y"])
+        ),
+        0,
+    ),
+    "minimum_distance": Draw(rt.minimum_distance, calls(model=HARD, alpha=st.floats(0.01, 1.5)), 0),
+    "bp.local_entropy": Draw(
+        bp.local_entropy,
+        with_more(weights_of(SMALL, "reference"), distance=st.lists(INSIDE, min_size=1, max_size=3), method=METHODS,
+                  beta=BETA, damping=st.sampled_from([0.0, 0.5]),
+                  max_iter=st.sampled_from([1, 100])).filter(computable),
+        5,
+    ),
+    "solve_batch": Draw(
+        lambda problem, solver, seeds, **options: bp.solve_batch(problem, solver, rngs=seeds, **options),
+        calls(problem=instances(), solver=st.sampled_from(bp.solvers()), seeds=st.lists(RNG, max_size=3),
+              max_iter=st.just(5)),
+        5,
+    ),
+    "predict": Draw(bp.predict, predictions(signs, "weights"), 5),
+    "predict_probability": Draw(
+        bp.predict_probability, predictions(lambda rng, shape: rng.uniform(-1, 1, shape[-1:]), "magnetizations"), 5
+    ),
+    "ensemble": Draw(
+        bp.ensemble,
+        calls(model=SIMPLE, alpha=st.floats(0.1, 1.5), n=st.sampled_from([9, 21, [11], [9, 21]]),
+              samples=st.integers(1, 3), rng=RNG, method=METHODS,
+              measurements=st.lists(st.sampled_from(sorted(MEASUREMENTS)), min_size=1, max_size=3, unique=True)).filter(
+                  lambda one: not any(MEASUREMENTS[name].lacks(one["model"]) for name in one["measurements"])),
+        0,
+    ),
+    "crosscheck": Draw(
+        bp.crosscheck,
+        calls(model=SIMPLE.filter(lambda model: np.isposinf(model.beta)), alpha=st.floats(0.1, 1.2),
+              n=st.sampled_from([11, 15, [11, 21]]), samples=st.integers(2, 3),
+              rng=RNG, distance=st.sampled_from([0.1, 0.2, [0.1, 0.3]]), method=METHODS),
+        0,
     ),
 }  # fmt: skip

@@ -154,3 +154,31 @@ def test_band_and_half_line():
     alone = rt.local_entropy(HOLE, alpha, d, reference="solution", y=0.0)
     np.testing.assert_allclose(alone.entropy, rt.franz_parisi(HOLE, alpha, d).entropy, rtol=0, atol=1e-9)
     assert (rt.local_entropy(HOLE, alpha, d).entropy > alone.entropy).all()
+
+
+THIN = [(-3.5e-227, 2.3e-189), (5e-324, 1.5e-127), (-2e-289, 1.4e-123), (0.3, 0.3 + 1e-15)]
+
+
+@pytest.mark.filterwarnings("error")
+@pytest.mark.parametrize("thin", THIN)
+def test_sets_of_no_width_beside_the_field(thin):
+    """Ends that are one number beside h: the kernel is that of a point, without a word of numpy."""
+    h, std, width = np.linspace(-6, 6, 13), 0.7, thin[1] - thin[0]
+    alone, beside = IntervalModel([thin]), IntervalModel([thin, (1.0, 2.0)])
+    point = np.log(width / std) - 0.5 * ((h - thin[0]) / std) ** 2 - 0.5 * np.log(2 * np.pi)
+    kernel = alone.log_kernel(h, std)
+    np.testing.assert_allclose(kernel.log, point, rtol=1e-12)  # rounding of the square
+    np.testing.assert_allclose(kernel.d1, (thin[0] - h) / std**2, rtol=1e-12, atol=1e-12)
+    # Beside an interval of some width it weighs nothing.
+    for found, expected in zip(beside.log_kernel(h, std), IntervalModel([(1.0, 2.0)]).log_kernel(h, std), strict=True):
+        np.testing.assert_allclose(found, expected, rtol=1e-9, atol=1e-12)  # 1e-15 of width, tails against tails
+
+
+@pytest.mark.parametrize("thin", [*THIN, (-1e-10, 1e-10)])
+def test_thin_sets_allow_what_lies_in_them(thin):
+    """The edges included, the middle, and nothing beside."""
+    model, width = IntervalModel([thin]), thin[1] - thin[0]
+    assert model.allows([*thin, 0.5 * (thin[0] + thin[1])]).all()
+    assert not model.allows([thin[0] - 9 * width, thin[1] + 9 * width]).any()
+    assert not model.contains(BANDS) and model.contains(model)
+    assert IntervalModel([(thin[0] - 1, thin[1] + 1)]).contains(model)

@@ -9,11 +9,13 @@ from replica_theory import (
     BinaryPerceptron,
     ConvergenceError,
     ConvergenceWarning,
+    CustomModel,
     IntervalModel,
     Status,
     SymmetricBinaryPerceptron,
     TeacherStudent,
     UShapePerceptron,
+    annealed_entropy,
     binary_entropy,
     capacity,
     franz_parisi,
@@ -209,6 +211,38 @@ def test_planted_bound_is_a_bivariate_normal(model, edges, distance):
     assert float(planted_bound(model, alpha, distance)) == pytest.approx(expected, abs=1e-7)
 
 
+@pytest.mark.filterwarnings("error")
+@pytest.mark.parametrize("model", [
+    BinaryPerceptron(40.0), IntervalModel([(30, 31)]), SymmetricBinaryPerceptron(40.0), SymmetricBinaryPerceptron(1e-9),
+    IntervalModel([(-3.5e-227, 2.3e-189)]), IntervalModel([(-2.9, -2.7), (-2e-289, 1.4e-123)]), UShapePerceptron(30.0),
+], ids=str)  # fmt: skip
+def test_planted_bound_of_improbable_sets(model):
+    """Products of probabilities underflow, their logarithms do not: independent at d = 1/2, one and the same at 0."""
+    at_zero, nearest, near, independent = planted_bound(model, 1.0, [0.0, 5e-324, 1e-99, 0.5])
+    assert at_zero == 0.0 and nearest == pytest.approx(0.0, abs=1e-300)
+    assert np.isfinite(near)
+    assert float(independent) == pytest.approx(float(annealed_entropy(model, 1.0)), rel=1e-12)  # rtol of the integral
+
+
+def test_planted_bound_of_a_soft_constraint():
+    """Accepted by 0.9 or 0.1 with the sign: two of one stability by 0.41, independent ones by 0.25."""
+    model = CustomModel(lambda mean, std: 0.1 + 0.8 * stats.norm.cdf(mean / std))
+    found = planted_bound(model, 1.0, [0.0, 1e-18, 0.5])
+    # A noise of 1e-9 around the step.
+    np.testing.assert_allclose(found, [np.log(0.82), np.log(0.82), np.log(2) + np.log(0.5)], atol=1e-8)
+
+
+@pytest.mark.parametrize("distance", [1e-3, 0.1, 0.4])
+def test_planted_bound_of_a_point(distance):
+    """Of a set of width w at m: the density of one stability at m, given the other there."""
+    m, w, t = 1.3, 1e-9, 1 - 2 * distance
+    variance = 1 - t**2
+    density = -0.5 * (m * (1 - t)) ** 2 / variance - 0.5 * np.log(2 * np.pi * variance)
+    expected = float(binary_entropy(distance)) + 0.7 * (np.log(w) + density)
+    # The end of the interval is rounded to 1e-7 of its width.
+    assert float(planted_bound(IntervalModel([(m, m + w)]), 0.7, distance)) == pytest.approx(expected, abs=1e-6)
+
+
 @pytest.mark.parametrize("distance", [0.02, 0.2])
 def test_planted_bound_bounds_binary_pairs(distance):
     """The annealed count of pairs at the margin of an even constraint, checked to be above the quenched one."""
@@ -327,8 +361,11 @@ def test_referee_itself():
 
 @pytest.mark.parametrize(
     ("model", "alpha"),
-    [(IntervalModel([(-1, 0.5)]), 0.3), (IntervalModel([(-2, -0.8), (-0.1, 0.4)]), 0.1), (UShapePerceptron(0.5), 0.2)],
-    ids=["interval", "two intervals", "u-shape"],
+    [
+        pytest.param(IntervalModel([(-1, 0.5)]), 0.3, id="interval"),
+        pytest.param(IntervalModel([(-2, -0.8), (-0.1, 0.4)]), 0.1, id="two intervals", marks=pytest.mark.slow),
+        pytest.param(UShapePerceptron(0.5), 0.2, id="u-shape"),
+    ],
 )
 def test_other_constraints_without_a_warning(model, alpha):
     """Trial points outside the domain give NaN, and no warning; at the typical distance S is the entropy."""

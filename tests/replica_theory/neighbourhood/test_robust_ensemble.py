@@ -163,3 +163,13 @@ def test_lost_branches_are_heard_of():
 def test_bad_input(arguments, error, message):
     with pytest.raises(error, match=message):
         robust_ensemble(*arguments)
+
+
+def test_inaccurate_points_are_nan(monkeypatch):
+    """Their error stays."""
+    monkeypatch.setattr("replica_theory.neighbourhood.robust_ensemble.INACCURATE", 1e-300)
+    with pytest.warns(ConvergenceWarning, match="1 of 1 points are NaN"):
+        found = robust_ensemble(BINARY, 0.5, [0.5], 2.0)
+    assert found.status.tolist() == [Status.INACCURATE_QUADRATURE]
+    assert np.isnan([found.free_entropy, found.local_entropy, found.q1]).all()
+    assert 0 < found.error[0] < 1e-7

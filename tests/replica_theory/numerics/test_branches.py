@@ -77,3 +77,15 @@ def test_useless_start_loses_everything():
 def test_target_at_the_origin_needs_no_step():
     (point,) = follow_branch(lambda x, p: x - p, np.ones(1), 1.0, [1.0], max_step=0.1)
     assert point.x.tolist() == [1.0]
+
+
+@pytest.mark.parametrize("start", [1.0, 1.3])
+def test_a_guess_at_the_first_target_is_corrected(start):
+    """A target at the origin itself: no step leads there, the guess is no solution yet."""
+    (point,) = follow_branch(lambda x, p: x**2 - p, np.array([start]), 1.0, [1.0], max_step=0.1)
+    assert point.status.ok and point.x[0] == pytest.approx(1, abs=1e-12)
+
+
+def test_a_first_target_without_solution():
+    (point,) = follow_branch(lambda x, p: x**2 + 1 + p, np.ones(1), 1.0, [1.0], max_step=0.1)
+    assert point.status is Status.SADDLE_LOST and np.isnan(point.x).all()

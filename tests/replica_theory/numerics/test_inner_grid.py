@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from scipy import special
 
-from replica_theory.numerics.inner_grid import MOST_NODES, inner_grid
+from replica_theory.numerics.inner_grid import inner_grid
 
 
 @pytest.mark.parametrize("steps", [[(0.0, 1.0)], [(1.3, 0.01)], [(-0.5, 0.02), (2.0, 0.3)]], ids=str)
@@ -22,6 +22,21 @@ def test_a_gaussian_with_steps(steps, spacing):
         np.testing.assert_allclose(gauss @ special.ndtr((f - c) / s), expected, atol=1e-8)
 
 
-def test_the_number_of_nodes_is_bounded():
-    f, _ = inner_grid([(0.0, 1e-3)], np.array([0.0]), 1.0, 1e-5)
-    assert len(f) == MOST_NODES
+def test_more_nodes_than_there_may_be_are_none():
+    """Fewer would leave something unresolved without a word."""
+    assert np.isnan(inner_grid([(0.0, 1e-3)], np.array([0.0]), 1.0, 1e-5)[0]).all()
+
+
+def test_step_anywhere_in_a_band():
+    """A step of width 1/1000 at any place of a band is integrated to rounding; without the band it is not."""
+    h, width, step = np.zeros(1), 0.3, 1e-3
+
+    def error(place, steps, bands=()):
+        f, log_df = inner_grid(steps, h, width, 0.6, bands)
+        value = np.exp(log_df - 0.5 * (f / width) ** 2) @ special.ndtr((f - place) / step) / np.sqrt(2 * np.pi) / width
+        return abs(value - special.ndtr(-place / np.hypot(width, step)))
+
+    places = np.linspace(-0.05, 0.05, 9)
+    plain, graded = [(0.0, step)], [(-0.1, step), (0.1, step)]
+    assert max(error(p, graded, [(0.0, 0.1, 4 * step)]) for p in places) < 1e-13
+    assert max(error(p, plain) for p in places) > 1e-6

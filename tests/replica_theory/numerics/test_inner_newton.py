@@ -67,3 +67,11 @@ def test_jumps_beyond_the_fields_that_count():
     kernel = model.log_kernel(best.fields, std)
     np.testing.assert_allclose(best.h + gap * kernel.d1, best.fields, atol=1e-9)
     assert best.kinks(0.977, gap) == 0
+
+
+def test_one_element_that_fails_leaves_the_others():
+    found = inner_newton(
+        lambda x: np.where(x < 0, np.nan, cube_root(x)), np.array([-1.0, 1.0, 3.0]), most=60, tol=1e-14
+    )
+    assert not found.converged and np.isnan(found.or_nan).all()
+    np.testing.assert_allclose(found.each_or_nan, [np.nan, np.cbrt(2), np.cbrt(2)], rtol=1e-15)

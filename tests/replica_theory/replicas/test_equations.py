@@ -85,3 +85,12 @@ def test_energy_is_the_derivative_in_temperature():
     curve = local_entropy(model, 0.5, 0.1, y=y)
     energy = -derivative(curve.overlaps["phi"], step) / (0.5 * y)
     assert energy == pytest.approx(curve.overlaps["energy"][2], abs=1e-9)
+
+
+@pytest.mark.parametrize(("y", "distance"), [(40.0, 1.5e-4), (3.0, 0.1)])
+def test_implicit_slope_next_to_the_reference(y, distance):
+    """Derivatives by steps far smaller than 1 - q1: the slope is that of the entropies on both sides (4th order)."""
+    h = 2e-2 * distance
+    s = local_entropy(BinaryPerceptron(), 0.5, distance + h * np.arange(-2, 3), y=y)
+    difference = (8 * (s.entropy[3] - s.entropy[1]) - (s.entropy[4] - s.entropy[0])) / (12 * h)
+    assert float(s.slope[2]) == pytest.approx(difference, rel=3e-6)

@@ -14,7 +14,7 @@ from replica_theory import (
     planted_bound,
     replica_symmetric,
 )
-from replica_theory.replicas.even_constraint import limit_branch
+from replica_theory.replicas.even_constraint import limit_branch, limit_start
 
 STEP = 1e-4
 SYMMETRIC, U_SHAPE = SymmetricBinaryPerceptron(1.0), UShapePerceptron(0.5)
@@ -167,3 +167,9 @@ def test_limit_branch_reports_what_it_cannot_reach():
 def test_refusals(call, message):
     with pytest.raises(ValueError, match=message):
         call()
+
+
+@pytest.mark.filterwarnings("error:.*encountered:RuntimeWarning")
+def test_patterns_that_cost_nothing_divide_nothing():
+    """At beta = 0 there is no annealed capacity to start from."""
+    limit_start(UShapePerceptron(1.0, beta=0.0), 0.1)

@@ -8,8 +8,6 @@ from scipy import integrate, optimize, special, stats
 from replica_theory import (
     BinaryPerceptron,
     Capacity,
-    ConvergenceError,
-    ConvergenceWarning,
     IntervalModel,
     Status,
     SymmetricBinaryPerceptron,
@@ -97,15 +95,13 @@ def test_array_equals_scalars():
         assert table.alpha[index] == pytest.approx(alone.alpha, rel=1e-13)
 
 
-def test_capacities_beyond_floating_point_are_out_of_range():
-    """SBP(40): log 2/(2 H(40)) = 9.5e348; the branch of smaller loads is there all the same."""
+def test_capacities_beyond_floating_point_are_infinite():
+    """SBP(40): log 2/(2 H(40)) = 9.5e348, of which inf is the nearest double."""
     for model in (SymmetricBinaryPerceptron(40.0), SymmetricBinaryPerceptron(100.0), BinaryPerceptron(-40.0)):
-        with pytest.raises(ConvergenceError, match="outside what this computation can reach") as caught:
-            capacity(model)
-        assert caught.value.result.status is Status.OUT_OF_RANGE and np.isnan(caught.value.result.alpha)
-    with pytest.warns(ConvergenceWarning, match=r"capacity: 1 of 2 points are NaN \(1 x out-of-range\)"):
-        table = capacity(SymmetricBinaryPerceptron([1.0, 40.0]))
-    assert np.isnan(table.alpha).tolist() == [False, True]
+        found = capacity(model)
+        assert (found.alpha, found.q, found.q_hat, found.status) == (np.inf, 0.0, 0.0, Status.CONVERGED)
+    table = capacity(SymmetricBinaryPerceptron([1.0, 40.0]))
+    assert np.isinf(table.alpha).tolist() == [False, True] and table.converged.all()
 
 
 # Solved with mpmath quadrature (30 digits), or with a trapezoidal rule of 400 001 nodes (the last three).

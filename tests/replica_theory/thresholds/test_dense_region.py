@@ -17,8 +17,10 @@ from replica_theory import (
     local_entropy_threshold,
 )
 from replica_theory.replicas.curve_rows import curve_rows
-from replica_theory.status import silenced
-from replica_theory.thresholds.dense_region import _largest_margin, _missing
+from replica_theory.results.curve import Row
+from replica_theory.status import Status, silenced
+from replica_theory.thresholds import dense_region
+from replica_theory.thresholds.dense_region import _first_minimum, _largest_margin, _missing
 
 BINARY = BinaryPerceptron(0.0)
 
@@ -126,3 +128,43 @@ def test_bad_input():
         local_entropy_threshold(TeacherStudent())
     with pytest.raises(TypeError, match=r"model must be a Model .*; got 0.0"):
         local_entropy_threshold(0.0)
+
+
+def test_first_minimum_of_the_slope():
+    """Interior minima count, wherever they lie; a window whose branch turned back has none that is positive."""
+
+    def rows(bend):
+        return lambda grid: [Row(Status.CONVERGED, slope=float(np.log(d / bend) ** 2 + 0.1)) for d in grid]
+
+    for bend in (0.004, 0.02, 0.1, 0.3):
+        assert _first_minimum(rows(bend)) == pytest.approx((0.1, bend), rel=1e-6)
+    lost = _first_minimum(lambda grid: [Row(Status.FOLD if d < 0.01 else Status.CONVERGED, slope=1 - d) for d in grid])
+    assert lost[0] == -np.inf and 0.005 < lost[1] < 0.01
+
+
+@pytest.mark.parametrize(
+    ("model", "y", "alpha", "distance"),
+    [
+        (BinaryPerceptron(-2.0), 10.0, 24.334269, 0.08126),
+        (SymmetricBinaryPerceptron(1.0), 50.0, 1.5679076, 0.08855),
+    ],
+    ids=str,
+)
+def test_slope_that_vanishes_beyond_the_window(model, y, alpha, distance):
+    """The thresholds of these models (half a minute each): on the curve there the slope touches 0, beyond d = 0.05."""
+    curve = local_entropy(model, alpha, distance * np.array([0.8, 0.95, 1.0, 1.05, 1.25]), y=y)
+    # A load wrong by 1e-5 of itself moves the slope, of derivative about 0.1 per load, by 2e-5.
+    assert abs(curve.slope[2]) < 5e-5 < curve.slope[[0, 1, 3, 4]].min()
+
+
+def test_gap_opens_at_the_fold(monkeypatch):
+    """Where the branch turns back, not the nearest distance of the grid nor the end of the window."""
+
+    def rows(model, alpha, grid, reference, y):
+        fold = 0.0055 if alpha > 0.78 * 0.833 else 0.0
+        return [Row(Status.FOLD, overlaps={"fold": fold}) if d < fold else Row(Status.CONVERGED, 0.1, 0.1, 0.0, 3.0)
+                for d in grid]  # fmt: skip
+
+    monkeypatch.setattr(dense_region, "_rows", rows)
+    found = local_entropy_threshold(BINARY, "gap", reference="solution", y="zero-complexity")
+    assert float(found.distance) == 0.0055

@@ -324,3 +324,13 @@ def test_unstable_points_say_so():
     point = replica_symmetric(IntervalModel([(-np.inf, -1.5), (1.6, np.inf)]), 0.25)
     assert point.stability < 0 and point.entropy > 0
     assert point.status == "unstable" and point.converged and "symmetry breaking" in point.message
+
+
+def test_inaccurate_points_are_nan():
+    """Their status and their error stay; a value that is not resolved is none."""
+    with pytest.warns(ConvergenceWarning, match="1 of 2 points are NaN"):
+        found = replica_symmetric(SymmetricBinaryPerceptron(0.33, 6e3), [6e3, 1.0])
+    assert found.status.tolist() == [Status.INACCURATE_QUADRATURE, Status.NEGATIVE_ENTROPY]
+    for name in ("entropy", "free_entropy", "energy", "q", "stability"):
+        assert np.isnan(getattr(found, name)).tolist() == [True, False]
+    assert found.error[0] > 1e-7

@@ -1,11 +1,14 @@
 """Learning from a teacher: the published transition, both branches, the Nishimori line, high temperature."""
 
+import dataclasses
+
 import numpy as np
 import pytest
 from scipy import integrate, optimize, special
 
 from replica_theory import (
     BinaryPerceptron,
+    ConvergenceError,
     ConvergenceWarning,
     Learning,
     Status,
@@ -157,3 +160,28 @@ def test_infinite_temperature_teaches_nothing(kappa):
     assert slope == pytest.approx(slope[0], rel=1e-3)  # corrections of the order of beta
     # To first order R = alpha sqrt(2/pi) l'(0) with l' = beta G(kappa).
     assert slope[0] == pytest.approx(0.5 * np.sqrt(2 / np.pi) * np.exp(-0.5 * kappa**2) / np.sqrt(2 * np.pi), rel=1e-6)
+
+
+@pytest.mark.filterwarnings("error")
+@pytest.mark.parametrize("alpha", [67.0, 3e3, 4e5])
+def test_students_that_know_everything_but_for_an_underflow(alpha):
+    """At kappa = 0 the teacher takes over; beside it, 1 - q underflows and that is said, without a word of numpy."""
+    assert teacher_student(TeacherStudent(0.0, 1.0), alpha).perfect
+    with pytest.raises(ConvergenceError):
+        teacher_student(TeacherStudent(0.5, 1.0), 9e5)
+
+
+def test_inaccurate_students_do_not_make_the_teacher_win(monkeypatch):
+    """A branch that is not resolved is no branch that is absent."""
+    from replica_theory.typical import teacher_student as module
+
+    def poor(model, alpha):
+        point = replica_symmetric(model, alpha)
+        status = np.full(np.shape(alpha), Status.INACCURATE_QUADRATURE, dtype=object)
+        nothing = np.full(np.shape(alpha), np.nan)
+        return dataclasses.replace(point, status=status, free_entropy=nothing, entropy=nothing)
+
+    monkeypatch.setattr(module, "replica_symmetric", poor)
+    with pytest.warns(ConvergenceWarning):
+        found = teacher_student(TeacherStudent(), [0.5])
+    assert found.status[0] == "inaccurate-quadrature" and not found.perfect[0] and np.isnan(found.entropy[0])

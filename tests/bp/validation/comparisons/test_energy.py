@@ -55,3 +55,14 @@ def test_the_estimate_bounds_what_an_instance_takes(monkeypatch):
         assert tracemalloc.get_traced_memory()[1] < sampled.entry * 5050 * 101
     finally:
         tracemalloc.stop()
+
+
+def test_energies_of_real_patterns_are_not_enumerated(monkeypatch):
+    """Exact messages of the others leave them to Gaussian ones, instead of a refusal after the work."""
+    monkeypatch.setattr(energy, "_SIZES", (21,))
+    monkeypatch.setattr(energy, "_SWEEPS", 200)
+    exact, gaussian = (
+        bp.crosscheck(BINARY, 0.5, n=11, samples=2, rng=1, comparisons=["energy"], method=method)
+        for method in ("exact", "gaussian")
+    )
+    assert repr(exact.rows) == repr(gaussian.rows)
