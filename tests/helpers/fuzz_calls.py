@@ -400,7 +400,6 @@ CALLS = {
     "Committee.sums": Call(COMMITTEE.sums, NINE),
     "Committee.walker": Call(COMMITTEE.walker, NINE | {"energy": word("errors", "flips")}),
     "Committee.learner": Call(COMMITTEE.learner, NINE),
-    "Instance.learner": Call(INSTANCE.learner, WEIGHTS),
     "random_committee": Call(
         bp.random_committee,
         {
