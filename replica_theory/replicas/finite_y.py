@@ -50,6 +50,8 @@ _SHARPEST = 1e-12
 """Least variance of the reference's stability at given fields of the replica."""
 _UNRESOLVED, _WIDEST = 6.0, 300.0
 """Distances, in widths of the reference's step, that the nodes around an edge do not resolve, and that none could."""
+_SHARPEST_FIELD = 1e-18
+"""Least variance of the entropic field whose nodes rounding keeps apart; it moves averages by its own size."""
 _REACH = 8.5
 """Outer nodes beyond this many standard deviations weigh less than 1e-16."""
 
@@ -169,6 +171,7 @@ def entropic(system: System, hats: Overlaps, tau: float) -> Entropic | None:
     y = system.y
     if not (hats.gap > 0 and hats.q0 >= 0 and np.isfinite(tau)):
         return None
+    hats = hats._replace(gap=max(hats.gap, _SHARPEST_FIELD))
     root = np.sqrt(hats.q0)
     outer = POINT
     if root > 0:

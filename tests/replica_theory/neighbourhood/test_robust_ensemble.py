@@ -1,5 +1,7 @@
 """Robust ensemble: Legendre transform of the free reference, derivatives, closed forms, its referee, refusals."""
 
+import sys
+
 import numpy as np
 import pytest
 from local_entropy_referee import Free, Problem, functional, gradient
@@ -167,9 +169,14 @@ def test_bad_input(arguments, error, message):
 
 def test_inaccurate_points_are_nan(monkeypatch):
     """Their error stays."""
-    monkeypatch.setattr("replica_theory.neighbourhood.robust_ensemble.INACCURATE", 1e-300)
-    with pytest.warns(ConvergenceWarning, match="1 of 1 points are NaN"):
-        found = robust_ensemble(BINARY, 0.5, [0.5], 2.0)
-    assert found.status.tolist() == [Status.INACCURATE_QUADRATURE]
-    assert np.isnan([found.free_entropy, found.local_entropy, found.q1]).all()
-    assert 0 < found.error[0] < 1e-7
+    model, alpha, gammas = SymmetricBinaryPerceptron(10.0), 0.606, np.array([10.0, 1.0])
+    # At y = 1 the reference decouples: Phi + log 2cosh(gamma), though the forces on the spins are 1e-40 here.
+    found = robust_ensemble(model, alpha, gammas, 1.0)
+    expected = replica_symmetric(model, alpha).free_entropy + np.log(2 * np.cosh(gammas))
+    np.testing.assert_allclose(found.free_entropy, expected, rtol=0, atol=1e-7)  # the reported error: 1.3e-8
+    monkeypatch.setattr(sys.modules[robust_ensemble.__module__], "INACCURATE", 1e-9)
+    with pytest.warns(ConvergenceWarning, match="1 of 2 points are NaN"):
+        found = robust_ensemble(model, alpha, gammas, 1.0)
+    assert found.status.tolist() == [Status.CONVERGED, Status.INACCURATE_QUADRATURE]
+    assert np.isnan(found.free_entropy).tolist() == np.isnan(found.local_entropy).tolist() == [False, True]
+    assert found.error[1] > 1e-9
