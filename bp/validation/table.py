@@ -57,7 +57,7 @@ class Row:
         Instances without a value.
     dof : float
         Degrees of freedom of the standard error; of an extrapolation those of Welch and Satterthwaite, which are fewer
-        than all sizes have together (`bp.ensembles.fit.fitted`).
+        than all sizes have together (``bp.ensembles.fit.fitted``).
     """
 
     quantity: str
