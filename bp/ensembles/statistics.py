@@ -90,7 +90,7 @@ class Extrapolation(_ByValue):
     -----
     The sizes are weighted with the number of instances, times N (but for probabilities) as the variance of an
     intensive quantity falls with 1/N; the errors come from the scatter found, whatever its law
-    (``bp.ensembles.fit.fitted``). The instances of different sizes are independent, so the errors of the means are. Their
+    (``bp.ensembles.fit``). The instances of different sizes are independent, so the errors of the means are. Their
     loads are round(αN)/N: take sizes at which αN is an integer, or the rounding alike, or it enters the fit as noise.
     """
 

@@ -37,7 +37,7 @@ class Instance(LabelledPatterns, Changeable, Refutable, Messaging, Problem):
     r"""`P` patterns on `N` binary weights with their labels: solutions have every stability in the allowed set.
 
     Stabilities are :math:`h^\mu = y^\mu \xi^\mu\cdot W/\sqrt N`; a pattern is satisfied when :math:`h` is one that the
-    constraint allows, up to the rounding of sums (``bp.problems.constraint.Allowed.around``, for patterns of any scale).
+    constraint allows, up to the rounding of sums (``Allowed.around``, for patterns of any scale).
     The arrays are checked once, copied once and read-only from then on. Patterns of ±1 are kept as bits, `PN`/8 bytes,
     with the labels multiplied in; the labels take `P` bytes more. Products of int8 overflow: see `overlap`, `sums`.
 
