@@ -1,9 +1,10 @@
-"""Command line of the instance side: ``python -m bp crosscheck | generate | solve | entropy | local-entropy``."""
+"""Command line of the instance side: ``python -m bp compare | crosscheck | generate | solve | ...``."""
 
 from __future__ import annotations
 
 import argparse
 import errno
+import importlib.util
 import json
 import math
 import os
@@ -17,14 +18,19 @@ from typing import Any
 import numpy as np
 
 from bp.algorithms import SolverStatus, solve, solvers
+from bp.ensembles.compare import compare
+from bp.ensembles.random_problems import RandomProblems
+from bp.ensembles.solver_comparison import SolverComparison
+from bp.execution.call import stored_call
 from bp.execution.store import OtherRun, clear_points, require_writable
 from bp.execution.workers import worker_processes
 from bp.messages.local_entropy import local_entropy
 from bp.messages.propagation import belief_propagation
+from bp.problems.committee import Committee
 from bp.problems.files import read_instance, write_instance
 from bp.problems.perceptron import Instance, random_instance
-from bp.validation.call import stored_call
 from bp.validation.comparisons import COMPARISONS
+from bp.validation.comparisons.solutions import SOLVERS
 from bp.validation.crosscheck import DISTANCES, crosscheck
 from bp.validation.report import Crosscheck
 from bp.validation.table import Row
@@ -49,6 +55,22 @@ DEFAULTS: dict[str, Any] = {
     "method": "amp",
     "workers": min(2, os.cpu_count() or 1),
 }
+COMPARE_DEFAULTS: dict[str, Any] = {
+    "model": "binary",
+    "kappa": None,
+    "alpha": [0.3, 0.5, 0.7],
+    "n": [1001],
+    "samples": 8,
+    "units": None,
+    "tree": False,
+    "solvers": ["focusing-bp", "reinforced-bp", "sbpi"],
+    "seconds": None,
+    "distance": [],
+    "method": "amp",
+    "seed": 1,
+    "workers": min(2, os.cpu_count() or 1),
+}
+_CROSSCHECK_KEYS = ("model", "kappa", "alpha", "n", "distance", "method", "seed", "samples", "comparisons")
 _CONSTRAINTS = {"binary": "margin", "teacher-student": "margin", "symmetric": "symmetric"}
 """Words for the constraints of models, which any file that holds them agrees with."""
 UNSATISFIABLE = 3
@@ -98,17 +120,18 @@ def _how_to_go_on(arguments: argparse.Namespace, error: KeyboardInterrupt, argv:
     if getattr(arguments, "checkpoint", None) and error.args:
         same = shlex.join(sys.argv[1:] if argv is None else argv)
         return f"{error}: python -m bp {same}"
-    if getattr(arguments, "command", None) is _crosscheck and error.args:
+    if getattr(arguments, "command", None) in (_crosscheck, _compare) and error.args:
         return f"{error}{_resume(arguments, error)}"
     keeps = "; with --checkpoint FILE it goes on where it was" if hasattr(arguments, "checkpoint") else ""
     return f"nothing is kept, the same command begins again{keeps}"
 
 
 def _resume(arguments: argparse.Namespace, error: BaseException) -> str:
-    """The command that goes on with a crosscheck of which something is kept."""
+    """The command that goes on with a run of which something is kept."""
     if not str(error).endswith("the same call goes on from there"):
         return ""
-    return f": python -m bp crosscheck --resume --output {shlex.quote(arguments.output)}"
+    name = "compare" if arguments.command is _compare else "crosscheck"
+    return f": python -m bp {name} --resume --output {shlex.quote(arguments.output)}"
 
 
 def _crosscheck(arguments: argparse.Namespace) -> int:
@@ -150,12 +173,7 @@ def _checked(settings: dict[str, Any], folder: str) -> Crosscheck:
 def _crosscheck_settings(arguments: argparse.Namespace) -> dict[str, Any]:
     """What was given on the command line; what was not, as in the run to resume, or by default."""
     given = {name: value for name, value in vars(arguments).items() if value is not None}
-    stored = stored_call(arguments.output) if arguments.resume else {}
-    if stored:
-        names = {entry.kind.__name__: name for name, entry in plain_models().items()}
-        if stored["model"] not in names:
-            raise ValueError(f"--resume knows the models {', '.join(names)}; the run there has {stored['model']!r}")
-        stored["model"] = names[stored["model"]]
+    stored = _stored(arguments, "crosscheck", _CROSSCHECK_KEYS)
     settings = DEFAULTS | stored | given
     if settings.get("alpha") is None:
         if settings["model"] not in LOADS:
@@ -164,6 +182,63 @@ def _crosscheck_settings(arguments: argparse.Namespace) -> dict[str, Any]:
     if settings["comparisons"] == ["all"]:
         settings["comparisons"] = "all"
     return settings
+
+
+def _stored(arguments: argparse.Namespace, command: str, keys: tuple[str, ...]) -> dict[str, Any]:
+    """Settings of the run to resume, the model by the name it has here; none without --resume."""
+    if not arguments.resume:
+        return {}
+    stored = stored_call(arguments.output, command, keys)
+    names = {entry.kind.__name__: name for name, entry in plain_models().items()}
+    if stored["model"] not in names:
+        raise ValueError(f"--resume knows the models {', '.join(names)}; the run there has {stored['model']!r}")
+    return stored | {"model": names[stored["model"]]}
+
+
+def _compare(arguments: argparse.Namespace) -> int:
+    given = {name: value for name, value in vars(arguments).items() if value is not None}
+    settings = COMPARE_DEFAULTS | _stored(arguments, "compare", tuple(COMPARE_DEFAULTS.keys() - {"workers"})) | given
+    if settings["solvers"] == ["all"]:
+        settings["solvers"] = solvers()
+    if settings["solvers"] is None:
+        raise ValueError("--resume needs solvers without options of their own; give --solvers, or go on from Python")
+    try:
+        found = _compared(settings, arguments.output)
+    except OtherRun as refusal:
+        if not arguments.force:
+            raise ValueError(f"{refusal}, or drop its points by --force") from None
+        clear_points(arguments.output)
+        found = _compared(settings, arguments.output)
+    paths = _saved(found, Path(arguments.output))
+    if arguments.json:
+        rows = [{name: _plain(value) for name, value in row.items()} for row in found.summary]
+        print(json.dumps({"seed": found.root, "rows": rows}))
+    else:
+        print(found, "", f"wrote {', '.join(map(str, paths))}", sep="\n")
+    return 0 if found.status.size and np.any(found.converged) else 1
+
+
+def _compared(settings: dict[str, Any], folder: str) -> SolverComparison:
+    kappa = {} if settings["kappa"] is None else {"kappa": settings["kappa"]}
+    model = model_of(settings["model"], settings, **kappa)
+    kind = {"units": settings["units"], "tree": settings["tree"]}
+    problems = RandomProblems(model, settings["alpha"], settings["n"], settings["samples"], **kind)
+    around = {"measurements": ["local_entropy"], "distance": settings["distance"]} if settings["distance"] else {}
+    with worker_processes(settings["workers"]) as executor:
+        return compare(settings["solvers"], problems, settings["seed"], executor, folder=folder,
+                       seconds=settings["seconds"], method=settings["method"], **around)  # fmt: skip
+
+
+def _saved(found: SolverComparison, folder: Path) -> list[Path]:
+    """The runs as CSV and, where matplotlib is there, the picture."""
+    paths = [folder / "compare.csv"]
+    replace_file(paths[0], found.to_csv().encode())
+    if importlib.util.find_spec("matplotlib") is not None:
+        from bp.plots import save_comparison
+
+        paths.append(folder / "compare.png")
+        save_comparison(found, paths[1])
+    return paths
 
 
 def _generate(arguments: argparse.Namespace) -> int:
@@ -210,7 +285,7 @@ def _solve(arguments: argparse.Namespace) -> int:
         "iterations": found.iterations,
         "status": str(found.status),
         "n": instance.n,
-        "patterns": instance.n_patterns,
+        "patterns": instance.n_constraints,
         "weights": str(output),
     }
     text = f"{found.message} {found.errors} errors, {found.iterations} iterations; wrote {output}"
@@ -239,7 +314,7 @@ def _entropy(arguments: argparse.Namespace) -> int:
         "residual": run.residual,
         "iterations": run.iterations,
         "n": instance.n,
-        "patterns": instance.n_patterns,
+        "patterns": instance.n_constraints,
     }
     text = f"Bethe entropy {run.entropy:.9f} nats per weight (N = {instance.n}, alpha = {instance.alpha:.4g})"
     if not reason:
@@ -272,7 +347,7 @@ def _local_entropy(arguments: argparse.Namespace) -> int:
                   for *row, status in zip(*columns, strict=True)]  # fmt: skip
         print(json.dumps({"errors": errors, "weights": str(path), "points": points}))
     else:
-        print(f"around {path}, which violates {errors} of {instance.n_patterns} patterns")
+        print(f"around {path}, which violates {errors} of {instance.n_constraints} patterns")
         print(f"{'distance':>10}  {'entropy':>12}  {'slope':>12}  status")
         for distance, entropy, slope, status in zip(*columns, strict=True):
             print(f"{distance:>10.6g}  {entropy:>12.9f}  {slope:>12.6g}  {status}")
@@ -281,7 +356,7 @@ def _local_entropy(arguments: argparse.Namespace) -> int:
     return 0 if all(status.ok for status in curve.status) else 1
 
 
-def _read(arguments: argparse.Namespace) -> Instance:
+def _read(arguments: argparse.Namespace) -> Instance | Committee:
     kappa, name = arguments.kappa, arguments.model
     if name is None or name in _CONSTRAINTS:
         particular_options("binary", vars(arguments))  # refuses the options of others
@@ -322,7 +397,7 @@ def _verdict(check: Crosscheck) -> list[str]:
         sentences.append(f"No value to compare in {lost} of {len(check.rows)} rows.")
     if solved := [point["solved"] for by_size in check.points.values() for points in by_size.values()
                   for point in points if "solved" in point]:  # fmt: skip
-        counts = zip(solvers(), np.sum(solved, axis=0), strict=True)
+        counts = zip(SOLVERS, np.sum(solved, axis=0), strict=True)
         shares = ", ".join(f"{solver} {count} of {len(solved)}" for solver, count in counts)
         sentences.append(f"Instances solved: {shares}.")
     if limits := [abs(row.discrepancy) for row in equal if math.isinf(row.n)]:
@@ -372,7 +447,7 @@ def _parser() -> argparse.ArgumentParser:
     )
     parser.add_argument("--version", action="version", version=f"binary-perceptron {__version__}")
     commands = parser.add_subparsers(required=True, metavar="COMMAND", title="commands")
-    for add in (_add_crosscheck, _add_generate, _add_solve, _add_entropy, _add_local_entropy):
+    for add in (_add_compare, _add_crosscheck, _add_generate, _add_solve, _add_entropy, _add_local_entropy):
         add(commands)
     return parser
 
@@ -407,6 +482,18 @@ def _add_crosscheck(commands: Any) -> None:
         "--distance", type=number_of, nargs="+", metavar="D", help="distances in (0, 1/2] for the local entropy"
     )
     command.add_argument("--method", help="messages of the Bethe entropy: amp, gaussian or exact (default amp)")
+    _add_folder(command, "crosscheck-output")
+    command.add_argument("--json", action="store_true", help="print the table as JSON")
+    command.add_argument(
+        "--check",
+        action="store_true",
+        help=f"exit with 1 if all rows together have a p-value below {RARE:g}, or none can judge",
+    )
+    command.set_defaults(command=_crosscheck)
+
+
+def _add_folder(command: Any, output: str) -> None:
+    """Who does the work, where it is kept, and whether to go on with what is there."""
     command.add_argument(
         "--workers", type=integer_of, help="processes that share the instances (default: 2, or 1 on a single core)"
     )
@@ -417,14 +504,46 @@ def _add_crosscheck(commands: Any) -> None:
         help="go on with the run in the folder, with its settings; it is an error if there is none",
     )
     again.add_argument("--force", action="store_true", help="drop the points of another run that the folder holds")
-    command.add_argument("--output", default="crosscheck-output", help="folder for the results (default %(default)s)")
-    command.add_argument("--json", action="store_true", help="print the table as JSON")
-    command.add_argument(
-        "--check",
-        action="store_true",
-        help=f"exit with 1 if all rows together have a p-value below {RARE:g}, or none can judge",
+    command.add_argument("--output", default=output, help="folder for the results (default %(default)s)")
+
+
+def _add_compare(commands: Any) -> None:
+    command = commands.add_parser(
+        "compare",
+        help="solvers against one another on the same random problems",
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+        description=(
+            "Draw random perceptrons, or committee machines with --units, and run every solver on each: how often it\n"
+            "solves (with Wilson's interval), iterations, CPU seconds on one thread without compilation, errors left,\n"
+            "and with --distance the entropy of the solutions around those found. Writes compare.csv (a run a line)\n"
+            "and compare.png; an interrupted run goes on with the same command, or with --resume; so does one with\n"
+            "more solvers or more samples. Exit code 0: something was solved, 1: nothing was."
+        ),
+        epilog=(
+            "examples: python -m bp compare --alpha 0.4 0.6 --n 501 --samples 20 --solvers focusing-bp sbpi\n"
+            "          python -m bp compare --units 5 --n 505 --alpha 0.3 --solvers focusing-bp replicated-sgd\n"
+            "          python -m bp compare --solvers all --seconds 5 --distance 0.02 0.05 0.1"
+        ),
     )
-    command.set_defaults(command=_crosscheck)
+    _add_model(command, "default: binary")
+    command.add_argument("--alpha", type=number_of, nargs="+", metavar="A", help="loads P/N (default 0.3 0.5 0.7)")
+    command.add_argument("--n", type=integer_of, nargs="+", metavar="N", help="number of weights (default 1001)")
+    command.add_argument("--samples", type=integer_of, help="problems at each load and size (default 8)")
+    command.add_argument("--units", type=integer_of, metavar="K", help="units of committee machines, odd")
+    command.add_argument("--tree", action="store_true", default=None, help="whether units have inputs of their own")
+    command.add_argument(
+        "--solvers", nargs="+", metavar="NAME",
+        help=f"all, or any of {', '.join(solvers())} (default: {' '.join(COMPARE_DEFAULTS['solvers'])})",
+    )  # fmt: skip
+    command.add_argument("--seconds", type=number_of, metavar="S", help="CPU seconds that a run may take")
+    command.add_argument(
+        "--distance", type=number_of, nargs="+", metavar="D", help="distances in (0, 1/2] for local entropies"
+    )
+    command.add_argument("--method", help="messages of the local entropies: amp, gaussian or exact (default amp)")
+    command.add_argument("--seed", type=integer_of, help="root of all randomness (default 1)")
+    _add_folder(command, "compare-output")
+    command.add_argument("--json", action="store_true", help="print the summary as JSON")
+    command.set_defaults(command=_compare)
 
 
 def _add_instances(command: argparse.ArgumentParser) -> None:

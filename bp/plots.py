@@ -2,19 +2,30 @@
 
 from __future__ import annotations
 
+import io
+import os
 from collections.abc import Iterable, Mapping
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from bp.algorithms import Solution
+from bp.ensembles.solver_comparison import SolverComparison
 from bp.ensembles.table import Ensemble
-from replica_theory.plots import FONT, STROKES, entropy_curves, legend, prepared
+from replica_theory.arguments import checked_flag, checked_integer, checked_path
+from replica_theory.plots import FONT, STROKES, Stroke, entropy_curves, legend, prepared
 from replica_theory.results.curve import EntropyCurve
+from replica_theory.results.files import replace_file
 
 if TYPE_CHECKING:  # pragma: no cover
     from matplotlib.axes import Axes
+
+_ASIDE = 1 / 80
+"""Lines of solvers are moved sideways by so much of the range of loads, at most."""
+_COLUMNS = 3
+"""Panels beside one another."""
 
 
 def entropy_points(
@@ -126,14 +137,176 @@ def success_probability(
         ax.fill_between(load, estimate.low[order, j], estimate.high[order, j], color=stroke.color, alpha=0.18, lw=0)
         ax.plot(load, estimate.mean[order, j], color=stroke.color, ls=stroke.linestyle, marker=stroke.marker, ms=4.5,
                 lw=1.6, label=f"N = {n}")  # fmt: skip
-    for name, load in (thresholds or {}).items():
-        ax.axvline(load, color="0.35", lw=0.8, zorder=0)
-        ax.annotate(name, (load, 1), (3, -3), xycoords=ax.get_xaxis_transform(), textcoords="offset points",
-                    rotation=90, va="top", fontsize=FONT, color="0.35")  # fmt: skip
+    _mark(ax, thresholds or {})
     ax.set(xlabel=r"load $\alpha = P/N$", ylabel=f"fraction solved (of {ensemble.samples} instances)")
     ax.set_ylim(-0.03, 1.03)
     legend(ax)
     return ax
+
+
+def solver_success(
+    comparison: SolverComparison,
+    ax: Axes | None = None,
+    *,
+    width: float = 1.0,
+    thresholds: Mapping[str, float] | None = None,
+) -> Axes:
+    """Draw the fraction of problems that each solver solved against the load, with Wilson's intervals as bars.
+
+    Parameters
+    ----------
+    comparison : SolverComparison
+    ax : matplotlib Axes, optional
+        Where to draw; a new figure by default.
+    width : float
+        Half width of the bars (Wilson's intervals) in standard deviations.
+    thresholds : mapping of str to float, optional
+        Loads to mark by vertical lines, by name.
+
+    Returns
+    -------
+    matplotlib Axes
+
+    Raises
+    ------
+    TypeError
+        If an argument is something else.
+    ValueError
+        If `width` is not positive.
+
+    Notes
+    -----
+    A line for each solver and size; solvers that do not apply are left out. Lines are moved sideways by up to 1/80 of
+    the range of loads, so that those that coincide are seen.
+
+    Examples
+    --------
+    >>> import bp, replica_theory as rt
+    >>> problems = bp.RandomProblems(rt.BinaryPerceptron(), [0.3, 0.5], 101, 3)
+    >>> ax = solver_success(bp.compare(["focusing-bp", "sbpi"], problems, rng=1))
+    >>> [bars.get_label() for bars in ax.containers]
+    ['focusing-bp', 'sbpi']
+    """
+    estimate = _of_comparison(comparison).mean("solved", width=width)
+    ax = prepared(ax)
+    load, n = _kinds(comparison)
+    labels, sizes = list(comparison.solvers), np.unique(n)
+    for s, size in np.ndindex(len(labels), len(sizes)):
+        chosen = np.flatnonzero((n == sizes[size]) & (estimate.count[s] > 0))
+        order = chosen[np.argsort(load[chosen], kind="stable")]
+        if not len(order):
+            continue
+        places = load[order] + np.ptp(load) * _ASIDE * (2 * s / max(len(labels) - 1, 1) - 1)
+        mean, low, high = (ends[s, order] for ends in (estimate.mean, estimate.low, estimate.high))
+        bars, stroke = np.maximum([mean - low, high - mean], 0.0), _stroke(s, size)
+        ax.errorbar(places, mean, bars, color=stroke.color, ls=stroke.linestyle, marker=stroke.marker, ms=4.5, lw=1.4,
+                    elinewidth=0.9, capsize=2,
+                    label=labels[s] if len(sizes) == 1 else f"{labels[s]}, N = {sizes[size]}")  # fmt: skip
+    _mark(ax, thresholds or {})
+    ax.set(xlabel=r"load $\alpha = P/N$", ylabel="fraction solved")
+    ax.set_ylim(-0.03, 1.03)
+    legend(ax)
+    return ax
+
+
+def solver_entropies(
+    comparison: SolverComparison,
+    ax: Axes | None = None,
+    *,
+    theory: EntropyCurve | Iterable[EntropyCurve] = (),
+    kind: int = 0,
+    shared: bool = False,
+) -> Axes:
+    """Draw the local entropies around the solutions that each solver found: means with standard errors.
+
+    Parameters
+    ----------
+    comparison : SolverComparison
+        With the measurement ``"local_entropy"``.
+    ax : matplotlib Axes, optional
+        Where to draw; a new figure by default.
+    theory : EntropyCurve or iterable of them
+        Drawn below the points, as by `replica_theory.plots.entropy_curves`, in black.
+    kind : int
+        Which of `SolverComparison.problems`.
+    shared : bool
+        Whether only problems count that every solver solved; otherwise each mean is over those that its solver solved,
+        which near its limit are the easy ones.
+
+    Returns
+    -------
+    matplotlib Axes
+
+    Raises
+    ------
+    TypeError
+        If an argument is something else.
+    ValueError
+        If there is no such kind, or no finite local entropy of it (on a shared problem).
+
+    Examples
+    --------
+    >>> import bp, replica_theory as rt
+    >>> problems = bp.RandomProblems(rt.BinaryPerceptron(), 0.3, 101, 2)
+    >>> found = bp.compare(["focusing-bp", "sbpi"], problems, 1, measurements=["local_entropy"], distance=[0.1, 0.2])
+    >>> ax = solver_entropies(found, theory=rt.franz_parisi(rt.BinaryPerceptron(), 0.3, [0.1, 0.2]))
+    >>> [bars.get_label() for bars in ax.containers]
+    ['focusing-bp', 'sbpi']
+    """
+    checked_integer("kind", kind, 0, len(_of_comparison(comparison).problems) - 1)
+    if "local_entropy" not in comparison.values:
+        raise ValueError(f"comparison must hold 'local_entropy'; it has {', '.join(map(repr, comparison.values))}")
+    estimate = comparison.mean("local_entropy", over="shared" if checked_flag("shared", shared) else "all")
+    if not np.isfinite(estimate.mean[:, kind]).any():
+        raise ValueError(f"comparison must hold a finite local entropy of kind {kind}; all are NaN")
+    curves = [theory] if isinstance(theory, EntropyCurve) else list(theory)
+    ax = prepared(ax)
+    if curves:
+        entropy_curves(curves, ax, color="black")
+    for s, label in enumerate(comparison.solvers):
+        if np.isfinite(estimate.mean[s, kind]).any():
+            stroke = _stroke(s, 0)
+            ax.errorbar(comparison.distance, estimate.mean[s, kind], estimate.error[s, kind], color=stroke.color,
+                        marker=stroke.marker, ls=stroke.linestyle, mfc="none", ms=5.5, capsize=3, lw=1.2, label=label,
+                        zorder=4)  # fmt: skip
+    ax.set(xlabel="distance $d$ from the solution found", ylabel="entropy (nats per weight)")
+    legend(ax)
+    return ax
+
+
+def save_comparison(comparison: SolverComparison, path: str | os.PathLike[str]) -> None:
+    """Write a picture of a comparison as PNG: success against load and, of each kind measured, local entropies.
+
+    Parameters
+    ----------
+    comparison : SolverComparison
+    path : path-like
+
+    Raises
+    ------
+    OSError
+        If it cannot be written.
+    """
+    from matplotlib.backends.backend_agg import FigureCanvasAgg
+    from matplotlib.figure import Figure
+
+    measured = comparison.mean("local_entropy").mean if "local_entropy" in comparison.values else np.zeros((1, 0, 1))
+    kinds = [j for j in range(measured.shape[1]) if np.isfinite(measured[:, j]).any()]
+    columns = min(1 + len(kinds), _COLUMNS)
+    rows = -(-(1 + len(kinds)) // columns)
+    figure = Figure(figsize=(5.2 * columns, 4.2 * rows), layout="constrained")
+    FigureCanvasAgg(figure)
+    axes = figure.subplots(rows, columns, squeeze=False).ravel()
+    solver_success(comparison, axes[0])
+    load, n = _kinds(comparison)
+    for ax, j in zip(axes[1:], kinds, strict=False):
+        solver_entropies(comparison, ax, kind=j)
+        ax.set_title(rf"$\alpha = {load[j]:.4g}$, N = {n[j]}", fontsize=FONT)
+    for ax in axes[1 + len(kinds) :]:
+        ax.remove()
+    data = io.BytesIO()
+    figure.savefig(data, format="png", dpi=150)
+    replace_file(Path(checked_path("path", path)), data.getvalue())
 
 
 def focusing_trace(solution: Solution, ax: Axes | None = None) -> Axes:
@@ -198,6 +371,33 @@ def focusing_trace(solution: Solution, ax: Axes | None = None) -> Axes:
     right.set(ylabel=", ".join(["overlap", "coupling", "internal entropy"][: len(handles) - 1]), ylim=_reach(right))
     left.legend(handles=handles, frameon=False, fontsize=FONT, ncols=2, loc="lower center", bbox_to_anchor=(0.5, 1.0))
     return left
+
+
+def _mark(ax: Axes, thresholds: Mapping[str, float]) -> None:
+    """Vertical lines with names."""
+    for name, load in thresholds.items():
+        ax.axvline(load, color="0.35", lw=0.8, zorder=0)
+        ax.annotate(name, (load, 1), (3, -3), xycoords=ax.get_xaxis_transform(), textcoords="offset points",
+                    rotation=90, va="top", fontsize=FONT, color="0.35")  # fmt: skip
+
+
+def _of_comparison(comparison: SolverComparison) -> SolverComparison:
+    if not isinstance(comparison, SolverComparison):
+        raise TypeError(f"comparison must be a SolverComparison, from bp.compare; got {type(comparison).__name__}")
+    return comparison
+
+
+def _kinds(comparison: SolverComparison) -> tuple[NDArray[np.float64], NDArray[np.int64]]:
+    """Load and size of each kind of problem."""
+    first = [int(np.flatnonzero(comparison.kind == j)[0]) for j in range(len(comparison.problems))]
+    return comparison.load[first], comparison.n[first]
+
+
+def _stroke(s: int, size: int) -> Stroke:
+    """A colour for each solver and dashes for each size; a seventh solver has the first colour and another marker."""
+    turn = s // len(STROKES)
+    marks = STROKES[(s + 1 + turn) % len(STROKES)] if turn else STROKES[s % len(STROKES)]
+    return Stroke(STROKES[s % len(STROKES)].color, STROKES[(s + turn + size) % len(STROKES)].linestyle, marks.marker)
 
 
 def _reach(ax: Axes) -> tuple[float, float]:

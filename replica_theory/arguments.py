@@ -263,19 +263,19 @@ def checked_choices(name: str, values: Any, known: Iterable[str]) -> tuple[str, 
     return tuple(words)
 
 
-def checked_kind(name: str, value: Any, kind: type[Any], *, such: str = "") -> None:
-    """Refuse what is not of a class; `such` is an example of what is meant.
+def checked_kind(name: str, value: Any, *kinds: type[Any], such: str = "") -> None:
+    """Refuse what is of none of some classes; `such` is an example of what is meant.
 
     Raises
     ------
     TypeError
         If it is of another class.
     """
-    if not isinstance(value, kind):
-        article = "an" if kind.__name__[0] in "AEIOU" else "a"
+    if not isinstance(value, kinds):
+        allowed = " or ".join(f"{'an' if kind.__name__[0] in 'AEIOU' else 'a'} {kind.__name__}" for kind in kinds)
         example = f" such as {such}" if such else ""
         given = type(value).__name__ if isinstance(value, np.ndarray | list | tuple | dict | set) else shown(value)
-        raise TypeError(f"{name} must be {article} {kind.__name__}{example}; got {given}")
+        raise TypeError(f"{name} must be {allowed}{example}; got {given}")
 
 
 def checked_model(

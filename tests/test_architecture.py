@@ -36,7 +36,7 @@ INSTANCES = (
     ("messages", "exact"),
     ("algorithms",),
     ("ensembles",),
-    ("validation", "plots"),
+    ("validation", "plots", "estimators"),
     ("bp", "__main__"),
 )
 LENT = {"_version", "typing", "status", "arguments", "terminable", "console", "numerics", "models", "results"}
@@ -48,6 +48,8 @@ NAME = re.compile(r"(?<![\w./-])(?:bp|replica_theory)(?:\.[A-Za-z_]\w*)+")
 MODULE = re.compile(r"(?:automodule|currentmodule):: ([\w.]+)|\{py:mod\}`([\w.]+)`")
 TEXTS = ("README.md", "CONTRIBUTING.md", "docs/**/*.md", "docs/**/*.rst", "docs/*.py", "notebooks/*.py",
          "benchmarks/*.md", "benchmarks/*.py", "bp/**/*.py", "replica_theory/**/*.py")  # fmt: skip
+EXTRAS = {"bp.estimators": "sklearn"}
+"""Modules that cannot be loaded without the package of an extra."""
 NO_TESTS = {"replica_theory.typing", "replica_theory._version"}
 
 
@@ -127,6 +129,8 @@ def test_private_names_stay_at_home():
 @pytest.mark.parametrize("name", [name for name in PATHS if not name.endswith("__main__")])
 def test_a_dotted_name_means_its_module(name):
     """No function hides the module of its name: ``import bp.x.y`` and ``bp.x.y`` give the same."""
+    if name in EXTRAS:
+        pytest.importorskip(EXTRAS[name], reason=f"{EXTRAS[name]} is not installed (an extra)")
     module = importlib.import_module(name)
     assert module is sys.modules[name]
     parent, _, last = name.rpartition(".")
@@ -140,8 +144,21 @@ def test_one_version_and_public_names_in_order():
         assert all(getattr(package, name).__doc__ for name in package.__all__)
 
 
+DEFINED = {
+    module: {node.name for node in TREES[module].body if isinstance(node, ast.ClassDef | ast.FunctionDef)}
+    for module in EXTRAS
+}
+
+
 def resolve(name):
-    """Whether a dotted name leads to a module, an attribute, or a field of a dataclass."""
+    """Whether a dotted name leads to a module, an attribute, or a field of a dataclass.
+
+    What an extra gives that is not installed counts as there if its module defines it.
+    """
+    for module, package in EXTRAS.items():
+        if name == module or name.split(".")[1] in DEFINED[module] or name.startswith(f"{module}."):
+            if importlib.util.find_spec(package) is None:
+                return name == module or bool(set(name.split(".")) & DEFINED[module])
     first, *rest = name.split(".")
     value, path = importlib.import_module(first), first
     for part in rest:

@@ -17,7 +17,7 @@ from replica_theory._version import __version__
 from replica_theory.results.files import remove_leftovers
 from replica_theory.results.streams import is_stream
 
-FORMAT = 4
+FORMAT = 5
 INTERVAL = 60.0
 """Seconds between two writes."""
 _SETTINGS = "settings"

@@ -8,7 +8,6 @@ Every weight carries a reference spin that `y` identical replicas of the system 
 
 from __future__ import annotations
 
-import json
 from abc import abstractmethod
 from collections.abc import Generator, Iterable, Mapping
 from dataclasses import dataclass, replace
@@ -19,11 +18,12 @@ import numpy as np
 from numpy.typing import DTypeLike, NDArray
 
 from bp.algorithms.local_search import STEPS, local_search
+from bp.algorithms.message_solver import MessageSolver, restore_messages, stored_messages
 from bp.algorithms.runs import Boundary, Run, Sweep
 from bp.algorithms.schedules import Family, Schedule, as_schedule, passes
-from bp.algorithms.solution import Solution, SolverStatus
-from bp.algorithms.solver import Solver
-from bp.messages.state import Graphical, Messages, State, checked_dtype
+from bp.algorithms.search import Search
+from bp.algorithms.solution import SolverStatus
+from bp.messages.state import State, checked_dtype
 from bp.problems.problem import Problem
 from replica_theory.arguments import (
     FRACTION,
@@ -48,22 +48,21 @@ _IDLE = (
     10,
 )  # passes in a row, each frozen within so many steps, none with fewer errors, after which there is no hope
 _BIAS = 0.05  # field that keeps an even constraint off its fixed point of zero magnetisation
+_APART = 0.08  # standard deviation of the fields that keep apart weights which the constraints cannot tell
 TRACE = np.dtype(
     [(name, np.float64) for name in _COLUMNS] + [(name, np.int64) for name in ("errors", "iterations", "restart")]
 )
 
 
 @dataclass(frozen=True, kw_only=True)
-class MessagePasses(Solver):
+class MessagePasses(MessageSolver):
     """Options that all solvers share which pass messages under a field of their own that grows along a schedule.
 
     They are those of `FocusingBP` without the schedule.
     """
 
-    needs: ClassVar[type] = Graphical
     family: ClassVar[Family]
 
-    method: str | None = None
     iterations_per_step: int | None = None
     damping: float | None = None
     beta: float = np.inf
@@ -73,11 +72,12 @@ class MessagePasses(Solver):
     device: str | None = None
 
     def __post_init__(self) -> None:
+        super().__post_init__()
         given = {name: value for name, value in vars(self).items() if value is not None}
         for name in given.keys() & {"iterations_per_step", "max_iter"}:
             checked_integer(name, given[name])
-        for name in given.keys() & {"method", "device"}:
-            checked_text(name, given[name], "None or the name of one")
+        if self.device is not None:
+            checked_text("device", self.device, "None or the name of one")
         if self.damping is not None:
             checked_number("damping", self.damping, FRACTION)
         if self.dtype is not None:
@@ -90,15 +90,9 @@ class MessagePasses(Solver):
     def plan(self) -> Schedule | None:
         """The schedule of a single pass, None for passes until the budget is spent."""
 
-    def applies(self, problem: Any) -> str:
-        """Why this solver cannot run on a problem; empty if it can."""
-        if (reason := super().applies(problem)) or self.method is None or self.method in problem.forms:
-            return reason
-        return f"method must be one of {', '.join(map(repr, problem.forms))}; got {self.method!r}"
-
     def resolved(self, problem: Any) -> Self:
         """The same solver with every default filled in as a problem asks for it."""
-        method = self.method or ("amp" if "amp" in problem.forms else problem.forms[0])
+        method = self.form(problem)
         single, nodes = self.plan is not None, method == "amp"
         updates = self.iterations_per_step or (2 if nodes and (single or problem.is_even) else 1)
         limit = updates * len(self.plan) if self.plan is not None else _budget(problem, method)
@@ -222,8 +216,10 @@ class FocusingBP(MessagePasses):
         return self.schedule
 
 
-class _Focus:
+class _Focus(Search):
     """A run: passes over schedules until nothing is violated. Its boundaries lie between two steps."""
+
+    columns = TRACE
 
     def __init__(
         self,
@@ -232,7 +228,7 @@ class _Focus:
         rng: np.random.Generator,
         stored: Mapping[str, NDArray[Any]] | None,
     ) -> None:
-        self.solver, self.problem, self.rng = solver, problem, rng
+        self.solver = solver
         self.automatic = solver.plan is None
         self.searches = self.automatic and "flips" in getattr(problem, "energies", ())  # one after every pass
         options: dict[str, Any] = {"beta": solver.beta, "init": _INITIAL, "rng": rng, "dtype": solver.dtype}
@@ -240,24 +236,21 @@ class _Focus:
             options["device"] = solver.device
         target = problem.tightened if self.automatic else problem
         self.state: State = target.messages(solver.method, **options)
-        self.bias = self._random_bias()
+        super().__init__(problem, rng, _signs(self.state), stored)
         assert solver.max_iter is not None
-        self.limit = solver.max_iter
+        self.limit, self.weights = solver.max_iter, self.best
         self.restart = self.position = self.done = 0
-        self.best = self.weights = _signs(self.state)
-        self.fewest = self.errors = problem.errors(self.best)
-        self.candidate, self.least = self.best, self.errors
-        self.records: list[tuple[float, ...]] = []
+        self.bias = self._random_bias() if stored is None else stored["bias"]
         if stored is not None:
-            self._resume(stored)
+            restore_messages(self.state, str(solver.method), stored)
+            self.restart, self.position, self.done = (int(number) for number in stored["progress"])
+            self.weights = _signs(self.state)
+            self.errors = problem.errors(self.weights)
 
     def solution(self) -> Run:
         """Run until the end."""
         status = yield from self._run()
-        trace = np.array(self.records, dtype=TRACE)
-        for array in (self.best, trace):
-            array.flags.writeable = False
-        return Solution(self.best, self.fewest, self.done, trace, status)
+        return self.result(self.done, status)
 
     def _run(self) -> Generator[Sweep | Boundary, None, SolverStatus]:
         """Go through the passes from where the run is."""
@@ -296,13 +289,17 @@ class _Focus:
         """Fresh messages for another pass."""
         self.state.restore(self.state.snapshot().randomized(self.rng, _INITIAL))
         self.restart, self.position = restart, 0
-        self.least = self.problem.n_constraints + 1
+        self.forget()
         if self.problem.is_even:
             self.bias = self._random_bias()
 
     def _random_bias(self) -> Array:
-        n = self.problem.n
-        return self.rng.uniform(-_BIAS, _BIAS, n) if self.problem.is_even else np.zeros(n)
+        n, bias = self.problem.n, np.zeros(self.problem.n)
+        if self.problem.is_even:
+            bias = self.rng.uniform(-_BIAS, _BIAS, n)
+        elif self.problem.is_symmetric:
+            bias = _APART * self.rng.standard_normal(n)
+        return bias
 
     def _noise(self, steps: int) -> float:
         """Standard deviation at the present step; none on an even constraint, whose fields start near zero."""
@@ -329,7 +326,7 @@ class _Focus:
     def _search(self) -> bool:
         """Repair the best configuration of the pass; whether that solves the problem."""
         self.weights = local_search(self.problem, self.candidate, rng=self.rng)
-        self._account()
+        self.account(self.weights)
         measures = _Measures(*[np.nan] * len(_Measures._fields))
         self.records.append((np.nan, np.nan, *measures, self.errors, self.done, self.restart))
         return bool(self.errors == 0)
@@ -338,39 +335,12 @@ class _Focus:
         weights = _signs(self.state)
         if not np.array_equal(weights, self.weights):
             self.weights = weights
-            self._account()
-
-    def _account(self) -> None:
-        """Errors of the present weights, and whether they are the best ones."""
-        self.errors = self.problem.errors(self.weights)
-        if self.errors < self.least:
-            self.candidate, self.least = self.weights, self.errors
-        if self.errors < self.fewest:
-            self.best, self.fewest = self.weights, self.errors
+            self.account(weights)
 
     def _snapshot(self) -> dict[str, Any]:
         """Everything that the rest of the run depends on."""
-        messages, steps = self.state.snapshot(), len(self.records)
-        kept = {} if messages.g is None else {"g": messages.g}
-        return kept | {
-            "fields": messages.fields,
-            "bias": self.bias,
-            "rng": np.asarray(json.dumps(self.rng.bit_generator.state)),
-            "progress": np.array([self.restart, self.position, self.done, steps]),
-            "best": self.best,
-            "candidate": self.candidate,
-            "trace": lambda: np.array(self.records[:steps], dtype=TRACE),
-        }
-
-    def _resume(self, stored: Mapping[str, NDArray[Any]]) -> None:
-        self.state.restore(Messages(str(self.solver.method), stored["fields"], stored.get("g")))
-        self.bias = stored["bias"]
-        self.rng.bit_generator.state = json.loads(str(stored["rng"]))
-        self.restart, self.position, self.done, _ = (int(number) for number in stored["progress"])
-        self.records = [record.item() for record in stored["trace"]]
-        self.best, self.candidate, self.weights = stored["best"], stored["candidate"], _signs(self.state)
-        configurations = self.best, self.candidate, self.weights
-        self.fewest, self.least, self.errors = map(self.problem.errors, configurations)
+        progress = np.array([self.restart, self.position, self.done])
+        return self.kept(bias=self.bias, progress=progress, **stored_messages(self.state))
 
 
 class _Measures(NamedTuple):

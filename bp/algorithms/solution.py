@@ -27,6 +27,8 @@ class SolverStatus(StrEnum):
     DIVERGED = "diverged"
     STALLED = "stalled"
     UNSATISFIABLE = "unsatisfiable"
+    OUT_OF_TIME = "out-of-time"
+    INAPPLICABLE = "inapplicable"
 
     @property
     def ok(self) -> bool:
@@ -52,6 +54,8 @@ _SENTENCES = {
         "damping, or another solver, may help."
     ),
     SolverStatus.UNSATISFIABLE: "it is proved that no weights satisfy every pattern.",
+    SolverStatus.OUT_OF_TIME: "the CPU time allowed was spent with violated patterns (bp.compare).",
+    SolverStatus.INAPPLICABLE: "the solver does not apply to the problem (bp.compare).",
 }
 
 

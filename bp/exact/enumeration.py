@@ -6,9 +6,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bp.exact import _kernels as kernels
+from bp.exact.committee import CommitteeWalk
 from bp.exact.solutions import SolutionSet
 from bp.execution.threads import in_threads
 from bp.problems._intervals import packed_rows
+from bp.problems.committee import Committee
 from bp.problems.perceptron import Instance
 from replica_theory.arguments import checked_flag, checked_integer, checked_kind
 
@@ -16,18 +18,21 @@ MAX_WEIGHTS = 30
 _WALKED_BITS = 12  # Gray-code steps between two fresh sums: bounds the rounding drift of real patterns
 
 
-def enumerate_solutions(instance: Instance, *, energies: bool = False, max_memory: int = 2**31) -> SolutionSet:
+def enumerate_solutions(
+    instance: Instance | Committee, *, energies: bool = False, max_memory: int = 2**31
+) -> SolutionSet:
     r"""Visit all :math:`2^N` configurations of an instance: exact entropies at small `N`.
 
     The configurations are walked in Gray code, 64 at a time: the sums of each pattern over six weights are sorted
-    beforehand, and the configurations that satisfy it, given the other weights, are a range of ranks. The work is
-    shared among the threads of numba (``NUMBA_NUM_THREADS``); the result does not depend on their number.
+    beforehand, and the configurations that satisfy it, given the other weights, are a range of ranks. The units of a
+    committee machine are walked one inside the other, with what each has right in a table. The work is shared among the
+    threads of numba (``NUMBA_NUM_THREADS``); the result does not depend on their number.
 
     Parameters
     ----------
-    instance : Instance
-        At most 30 weights, any hard constraint, patterns ±1 (exact) or real (a stability within rounding of the margin
-        counts as satisfied, as in `Instance.errors`).
+    instance : Instance or Committee
+        At most 30 weights (of all units), any hard constraint, patterns ±1 (exact) or real (a stability within rounding
+        of the margin counts as satisfied, as in `Instance.errors`).
     energies : bool
         Whether to count the configurations by number of violated patterns as well (slower: no early rejection).
     max_memory : int
@@ -42,7 +47,7 @@ def enumerate_solutions(instance: Instance, *, energies: bool = False, max_memor
     Raises
     ------
     TypeError
-        If `instance` is not an `Instance`, or its constraint is soft.
+        If `instance` is neither an `Instance` nor a `Committee`, or its constraint is soft.
     ValueError
         If the instance has more than 30 weights.
 
@@ -62,14 +67,14 @@ def enumerate_solutions(instance: Instance, *, energies: bool = False, max_memor
     >>> found.local_entropy([1, 1, 1], distance=[0.0, 1 / 3, 2 / 3])
     array([  0.,   0., -inf])
     """
-    checked_kind("instance", instance, Instance)
+    checked_kind("instance", instance, Instance, Committee)
     energies, max_memory = checked_flag("energies", energies), checked_integer("max_memory", max_memory, 0)
     if instance.n > MAX_WEIGHTS:
         raise ValueError(
             f"enumeration visits 2**N configurations and stops at N = {MAX_WEIGHTS}; this instance has N = "
             f"{instance.n}: use belief_propagation, which estimates the entropy at any N"
         )
-    walk = _Walk(instance)
+    walk = _walk(instance)
     count, ones, offsets = walk.tally()
     magnetizations = (2 * ones - count) / count if count else np.full(instance.n, np.nan)
     energy_counts = walk.energies() if energies else None
@@ -78,6 +83,14 @@ def enumerate_solutions(instance: Instance, *, energies: bool = False, max_memor
         if array is not None:
             array.flags.writeable = False
     return SolutionSet(instance.n, count, magnetizations, energy_counts, packed, max_memory)
+
+
+def _walk(problem: Instance | Committee) -> _Walk | CommitteeWalk:
+    if isinstance(problem, Instance):
+        return _Walk(problem)
+    if problem.units > 1:
+        return CommitteeWalk(problem)
+    return _Walk(Instance(problem.data.xi, constraint=problem.model))
 
 
 class _Walk:

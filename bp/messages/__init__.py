@@ -7,3 +7,8 @@ from bp.messages import edges as edges
 
 # isort: split
 from bp.messages import amp as amp
+from bp.messages import committee_edges as committee_edges
+
+# isort: split
+from bp.messages import committee as committee
+from bp.messages import max_sum as max_sum

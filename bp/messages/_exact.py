@@ -15,7 +15,7 @@ from replica_theory.typing import Array, Real
 
 
 @njit(cache=True, error_model="numpy")
-def _row_exact(
+def exact_row(
     xi: NDArray[Any],
     eta: Array,
     total: Array,
@@ -39,7 +39,7 @@ def _row_exact(
     j = size
     for i in range(xi.size - 1, -1, -1):
         if xi[i] != 0:
-            p, q = _odds(xi[i] * (total[i] - eta[i]))
+            p, q = odds(xi[i] * (total[i] - eta[i]))
             table[j - 1, :j] = p * table[j, 1 : j + 1] + q * table[j, :j]
             j -= 1
     forward[:] = 0.0
@@ -47,7 +47,7 @@ def _row_exact(
     for i in range(xi.size):
         new[i] = 0.0
         if xi[i] != 0:
-            p, q = _odds(xi[i] * (total[i] - eta[i]))
+            p, q = odds(xi[i] * (total[i] - eta[i]))
             plus, minus = 0.0, 0.0
             for k in range(j + 1):
                 plus += forward[k] * table[j + 1, k + 1]
@@ -61,7 +61,7 @@ def _row_exact(
 
 
 @njit(cache=True, error_model="numpy")
-def _odds(x: float) -> tuple[float, float]:
+def odds(x: float) -> tuple[float, float]:
     """Probabilities of +1 and -1 at field x, each to full relative accuracy."""
     e = math.exp(-2.0 * abs(x))
     near, far = 1.0 / (1.0 + e), e / (1.0 + e)
@@ -98,7 +98,7 @@ def exact_sweep(
         sums[block] = 0.0
         largest[:] = 0.0
         for a in range(block * BLOCK_ROWS, min((block + 1) * BLOCK_ROWS, xi.shape[0])):
-            log_p[a] = _row_exact(xi[a], eta[a], total, accepted, beta, table, forward, new)
+            log_p[a] = exact_row(xi[a], eta[a], total, accepted, beta, table, forward, new)
             store(eta[a], new, damping, sums[block], largest)
         change[block] = np.max(largest)
 
@@ -121,7 +121,7 @@ def exact_sequence(
     table, forward = np.empty((n + 1, n + 1)), np.empty(n + 1)
     new, largest = np.empty(n, eta.dtype), np.zeros(n, eta.dtype)
     for a in order:
-        log_p[a] = _row_exact(xi[a], eta[a], total, accepted, beta, table, forward, new)
+        log_p[a] = exact_row(xi[a], eta[a], total, accepted, beta, table, forward, new)
         store(eta[a], new, damping, sums[0], largest)
         total += new
     return float(np.max(largest))

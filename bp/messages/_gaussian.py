@@ -242,34 +242,39 @@ def _row_split(
 
 
 @njit(cache=True, error_model="numpy")
-def _row_gaussian(
+def gaussian_moments(
+    xi: NDArray[Any], eta: Real, total: Array, m: Real, v: Real, bound: float, fast: bool, rest: Real, aligned: Real
+) -> tuple[float, float]:
+    """Mean and variance of the field of a row by the fastest way that is exact, their terms in `aligned` and `rest`."""
+    if fast and bound < SMALL:
+        return _row_moments(xi, eta, m, v, rest, aligned)
+    return _direct_moments(xi, eta, total, rest, aligned)
+
+
+@njit(cache=True, error_model="numpy")
+def gaussian_row(
     xi: NDArray[Any],
     eta: Real,
     total: Array,
-    m: Real,
-    v: Real,
-    bound: float,
+    omega: float,
+    variance: float,
     limits: Limits,
     beta: float,
     fast: bool,
     rule: Array,
     coef: Array,
-    work: Real,
-    new: Real,
-) -> tuple[float, float, float]:
-    """Messages of one row by the fastest way that is exact; returns its mean, variance and a bound of the messages."""
-    if fast and bound < SMALL:
-        omega, variance = _row_moments(xi, eta, m, v, work, new)
-    else:
-        omega, variance = _direct_moments(xi, eta, total, work, new)
+    rest: Real,
+    aligned: Real,
+) -> float:
+    """Messages of a row, from its moments, in the place of `aligned`; returns a bound of them."""
     bound = math.inf
     if fast and variance > _WHOLE:
-        bound = _row_whole(xi, omega, variance, limits, beta, rule, coef, new)
+        bound = _row_whole(xi, omega, variance, limits, beta, rule, coef, aligned)
     if fast and bound == math.inf:
-        bound = _row_split(xi, eta, total, omega, variance, limits, beta, rule, coef, work, new)
+        bound = _row_split(xi, eta, total, omega, variance, limits, beta, rule, coef, rest, aligned)
     if bound == math.inf:
-        bound = _row_direct(xi, eta, total, omega, variance, limits, beta, new)
-    return omega, variance, bound
+        bound = _row_direct(xi, eta, total, omega, variance, limits, beta, aligned)
+    return bound
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
@@ -325,8 +330,9 @@ def gaussian_sweep(
         sums[block] = 0.0
         largest[:] = 0.0
         for a in range(block * BLOCK_ROWS, min((block + 1) * BLOCK_ROWS, xi.shape[0])):
-            row = (xi[a], eta[a], total, m, v, bounds[a])
-            omega, variance, bound = _row_gaussian(*row, limits, beta, fast, rule, coef, work, new)
+            row = (xi[a], eta[a], total)
+            omega, variance = gaussian_moments(*row, m, v, bounds[a], fast, work, new)
+            bound = gaussian_row(*row, omega, variance, limits, beta, fast, rule, coef, work, new)
             log_p[a] = log_factor(omega, variance, limits, math.inf)
             bounds[a] = damping * bounds[a] + (1.0 - damping) * bound
             store(eta[a], new, damping, sums[block], largest)
@@ -361,8 +367,9 @@ def gaussian_sequence(
     largest = np.zeros(xi.shape[1], eta.dtype)
     change, drift = 0.0, 0.0
     for a in order:
-        row = (xi[a], eta[a], total, m, v, bounds[a])
-        omega, variance, bound = _row_gaussian(*row, limits, beta, fast, rule, coef, work, new)
+        row = (xi[a], eta[a], total)
+        omega, variance = gaussian_moments(*row, m, v, bounds[a], fast, work, new)
+        bound = gaussian_row(*row, omega, variance, limits, beta, fast, rule, coef, work, new)
         log_p[a] = log_factor(omega, variance, limits, math.inf)
         bounds[a] = damping * bounds[a] + (1.0 - damping) * bound
         largest[:] = 0.0
@@ -414,10 +421,7 @@ def gaussian_measure(
     """Log-probability that each pattern is satisfied and its `edge_terms`, of the messages as they are; some rows."""
     work, aligned = np.empty(xi.shape[1], eta.dtype), np.empty(xi.shape[1], eta.dtype)
     for a in range(first, last):
-        if fast and bounds[a] < SMALL:
-            omega, variance = _row_moments(xi[a], eta[a], m, v, work, aligned)
-        else:
-            omega, variance = _direct_moments(xi[a], eta[a], total, work, aligned)
+        omega, variance = gaussian_moments(xi[a], eta[a], total, m, v, bounds[a], fast, work, aligned)
         log_p[a] = log_factor(omega, variance, limits, math.inf)
         terms[a] = edge_term_of(eta[a], total, m, bounds[a])
 

@@ -20,7 +20,7 @@ over :math:`m` and :math:`\omega`: the derivative in :math:`\omega_a` gives :mat
 from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Sequence
-from typing import Any, NamedTuple, get_args
+from typing import Any, NamedTuple, Protocol, get_args
 
 import numpy as np
 from numpy.typing import DTypeLike
@@ -55,6 +55,8 @@ class AmpStep(NamedTuple):
         Its variance, one for all patterns of ±1.
     log_weight : array, shape (..., P)
         The log-weight of each pattern.
+    log_p : array, shape (..., P), or None
+        Log-probability that it is satisfied; None if that takes some more work (`Amp.log_p`).
     """
 
     fields: Any
@@ -62,6 +64,7 @@ class AmpStep(NamedTuple):
     omega: Any
     variance: Any
     log_weight: Any
+    log_p: Any = None
 
 
 def amp_step(
@@ -90,7 +93,7 @@ def amp_step(
 
 def amp_free_entropy(step: AmpStep, magnetizations: Array, g: Array, field: Array) -> float:
     r"""Bethe free entropy :math:`\Phi` per weight, of a step and what went into it (so :math:`\omega - z = -Vg`)."""
-    patterns = np.sum(step.log_weight + 0.5 * step.variance * g**2)
+    patterns = np.sum(step.log_weight) + 0.5 * np.sum(step.variance * g**2)
     return float((patterns + np.sum(binary_entropy(magnetizations)) + field @ magnetizations) / len(magnetizations))
 
 
@@ -118,6 +121,7 @@ class Amp:
     ) -> None:
         self.space: DeviceNamespace = namespace(device)
         self.patterns: Patterns
+        self._model, self._beta = instance.model, beta
         self.scales, self._least = np.ones(1), MIN_VARIANCE
         if instance.real is not None:
             squares = np.mean(instance.real**2, axis=1)
@@ -144,7 +148,13 @@ class Amp:
         step = amp_step(
             self.patterns, self.kernel, space.asarray(magnetizations), space.asarray(g), space.xp, self._least
         )
-        return AmpStep(*(space.to_host(values) for values in step))
+        return AmpStep(*(space.to_host(values) for values in step[:-1]))
+
+    def log_p(self, step: AmpStep) -> Array:
+        """Log-probability that each pattern is satisfied."""
+        if self._beta == np.inf:
+            return np.asarray(step.log_weight)
+        return np.asarray(self._model.log_kernel(step.omega, np.sqrt(step.variance)).log)
 
 
 def binary_entropy(magnetizations: Array) -> Array:
@@ -154,8 +164,26 @@ def binary_entropy(magnetizations: Array) -> Array:
     return np.asarray(np.sum(terms, axis=0))
 
 
+class Stepper(Protocol):
+    """What makes the steps of one problem.
+
+    Attributes
+    ----------
+    scales : array
+        Sizes of the patterns, by which changes of output terms are measured.
+    """
+
+    scales: Array
+
+    def step(self, magnetizations: Array, g: Array) -> AmpStep:
+        """One step; leading axes are batches."""
+
+    def log_p(self, step: AmpStep) -> Array:
+        """Log-probability that each pattern is satisfied, of a step."""
+
+
 class AmpState:
-    """Node variables of AMP: fields `B` (N,) of the patterns on the weights and output terms `g` (P,)."""
+    """Node variables of AMP: fields `B` (N,) of the patterns on the weights and output terms `g` (P,) or (K, P)."""
 
     shared: Hashable
     """Equal for states whose sweeps can share a pass over the patterns (`sweep_together`)."""
@@ -163,20 +191,8 @@ class AmpState:
     schedule: Schedule = "parallel"
     schedules: tuple[Schedule, ...] = ("parallel",)
 
-    def __init__(
-        self,
-        instance: Instance,
-        fields: Array,
-        g: Array,
-        *,
-        beta: float = np.inf,
-        dtype: Any = np.float64,
-        device: str | None = None,
-    ) -> None:
-        self.fields, self.g = fields, g
-        self._amp, self._model, self._beta = Amp(instance, beta, dtype, device), instance.model, beta
-        patterns = instance.real if instance.bits is None else instance.bits
-        self.shared = (id(patterns), instance.model, beta, np.dtype(dtype), device)
+    def __init__(self, amp: Stepper, fields: Array, g: Array, shared: Hashable) -> None:
+        self.fields, self.g, self._amp, self.shared = fields, g, amp, shared
 
     def sweep(self, field: Array, damping: float) -> float:
         """One step, the fields damped; returns the largest undamped change of a field or magnetisation."""
@@ -196,10 +212,7 @@ class AmpState:
         r"""Magnetisations, free entropy :math:`\Phi` and log-probabilities of the patterns, messages unchanged."""
         m = np.tanh(field + self.fields)
         step = self._amp.step(m, self.g)
-        log_p = step.log_weight
-        if self._beta < np.inf:
-            log_p = self._model.log_kernel(step.omega, np.sqrt(step.variance)).log
-        return m, amp_free_entropy(step, m, self.g, field), log_p
+        return m, amp_free_entropy(step, m, self.g, field), self._amp.log_p(step)
 
     def snapshot(self) -> Messages:
         """Read-only copy of the messages."""
@@ -244,4 +257,6 @@ def node_messages(
         raise ValueError("schedule='sequential' orders messages on edges, which method='amp' has not")
     fields, g = initial_fields(init, method, (instance.n,), np.float64, generator(rng))
     terms = np.zeros(instance.n_patterns) if g is None else g.copy()
-    return AmpState(instance, fields, terms, beta=beta, dtype=checked_dtype(dtype), device=device)
+    precision, patterns = checked_dtype(dtype), instance.real if instance.bits is None else instance.bits
+    shared = (id(patterns), instance.model, beta, precision, device)
+    return AmpState(Amp(instance, beta, precision, device), fields, terms, shared)

@@ -80,7 +80,7 @@ class EdgeState:
         fast: bool = True,
     ) -> None:
         self.eta = eta
-        self.fields, self._bounds = _account(eta)
+        self._account()
         self.log_p = np.zeros(instance.n_patterns)
         self._xi, self._method, self._beta = instance.xi, method, beta
         self.schedule, self._rng = schedule, generator(rng if schedule == "sequential" else 0)
@@ -144,7 +144,7 @@ class EdgeState:
         total, terms = field + self.fields, np.empty(len(self.eta))
         if self._method == "exact":
             self._parallel(field, 1.0)
-            self._share(edge_terms, len(terms), self.eta, total, self._tanh(total), _account(self.eta)[1], terms)
+            self._share(edge_terms, len(terms), self.eta, total, self._tanh(total), self._sizes(), terms)
         else:
             rows = (total, *self._moments(total), self._bounds, self._constraint)
             self._share(gaussian_measure, len(terms), self._xi, self.eta, *rows, self._fast, self.log_p, terms)
@@ -159,8 +159,17 @@ class EdgeState:
     def restore(self, messages: Messages | None) -> None:
         """Go back to earlier messages, or to none: all zero."""
         self.eta[:] = 0.0 if messages is None else messages.fields
-        self.fields, self._bounds = _account(self.eta)
+        self._account()
         self.log_p[:] = 0.0
+
+    def _account(self) -> None:
+        """Column sums of the message fields, and the sizes of their rows."""
+        self.fields, self._bounds = np.sum(self.eta, axis=0, dtype=np.float64), self._sizes()
+
+    def _sizes(self) -> Array:
+        """The largest absolute field of each row."""
+        bounds = np.maximum(np.max(self.eta, axis=1), -np.min(self.eta, axis=1))
+        return np.asarray(bounds, dtype=np.float64)
 
     @property
     def contradiction(self) -> bool:
@@ -195,19 +204,19 @@ def edge_messages(
     return EdgeState(instance, fields, beta=beta, method=method, schedule=schedule, rng=random)
 
 
-def _account(eta: Real) -> tuple[Array, Array]:
-    """Column sums of the message fields, and the largest absolute field of each row."""
-    bounds = np.maximum(np.max(eta, axis=1), -np.min(eta, axis=1))
-    return np.sum(eta, axis=0, dtype=np.float64), bounds.astype(np.float64)
-
-
 def require_edges(
-    method: Method, n_patterns: int, n: int, *, dtype: DTypeLike = np.float64, limit: float | None = None
+    method: Method,
+    n_patterns: int,
+    n: int,
+    *,
+    dtype: DTypeLike = np.float64,
+    limit: float | None = None,
+    inputs: int | None = None,
 ) -> None:
     """Refuse messages on edges that do not fit, from the shape alone, before there is an instance of that shape.
 
     Counted are the fields, twice (the result holds a copy), column sums by blocks of rows, and ±1 patterns unpacked to
-    bytes; for ``"exact"`` also a table for each thread.
+    bytes; for ``"exact"`` also a table for each thread, over the `inputs` of a unit (all weights by default).
 
     Raises
     ------
@@ -217,6 +226,6 @@ def require_edges(
     blocks = block_count(n_patterns)
     need = n * (np.dtype(dtype).itemsize * (2 * n_patterns + blocks) + n_patterns)
     if method == "exact":
-        need += 8 * (n + 1) ** 2 * min(numba.get_num_threads(), blocks)
+        need += 8 * ((inputs or n) + 1) ** 2 * min(numba.get_num_threads(), blocks)
     what = f"method={method!r} keeps a message for each of {n_patterns} x {n} edges; these"
     require_memory(need, what, "method='amp' needs node variables only", limit=limit)

@@ -1,18 +1,20 @@
-"""Compiled moves of walkers: patterns in bits with integer sums, or real patterns.
+r"""Compiled walks over ±1 patterns in bits, and over real ones.
 
 An integer sum `s` is held as its place (s + n + 2)/2 in tables over -n-2, -n, ..., n+2, so that a flip moves it by one.
 """
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from numba import njit
 
-from bp.problems import _bits
+from bp.problems import _bits, _counters, _moves
 from bp.problems._intervals import Limits, count, lower, upper
 
+FRESH = 4096
+"""Flips between two fresh sums of real patterns."""
 _RANGE = 64
 """Energies above the lowest that a flip may have in a heat bath; beyond, its weight is taken as zero."""
 
@@ -104,78 +106,114 @@ def _is_set(weights: Any, i: int) -> bool:
     return bool((weights[i >> 6] >> np.uint64(i & 63)) & np.uint64(1))
 
 
-@njit(cache=True)
-def fill_masks(places: Any, codes: Any, masks: Any) -> None:
-    """Masks over the patterns: energy rises or falls as the sum is lowered, rises or falls as it is raised.
+class BitWalk(NamedTuple):
+    r"""Replicas on patterns in bits, their sums as counters.
 
-    `codes` holds these four bits for every place of a sum.
+    Five masks over the patterns follow from the place of the sum, by the numbers at which it enters or leaves them:
+    energy rises as the sum is lowered, falls as it is lowered, rises as it is raised, falls as it is raised; violated.
+
+    Attributes
+    ----------
+    columns : (N, W)
+        The patterns by weight.
+    inside : (W,)
+        The bits that stand for patterns.
+    thresholds, uses : (T,)
+        Places from which on masks change, and which do (bits).
+    words : (R, words)
+    counters : (R, planes, W)
+    masks : (R, 5, W)
     """
-    for word in range(masks.shape[1]):
-        _mark(word, places, codes, masks)
+
+    columns: Any
+    inside: Any
+    thresholds: Any
+    uses: Any
+    words: Any
+    counters: Any
+    masks: Any
+
+
+class RealWalk(NamedTuple):
+    """Replicas on real patterns: columns (N, P) and intervals; weights (R, N), sums (R, P) and flips made (R,)."""
+
+    columns: Any
+    limits: Any
+    weights: Any
+    sums: Any
+    flips: Any
+
+
+SHARED = {"columns", "inside", "thresholds", "uses", "limits", "bounds"}
+"""What the replicas of a walk have in common."""
 
 
 @njit(cache=True)
-def _mark(word: int, places: Any, codes: Any, masks: Any) -> None:
-    """The bits of 64 patterns in the four masks."""
-    one = np.uint64(1)
-    m0, m1, m2, m3 = np.uint64(0), np.uint64(0), np.uint64(0), np.uint64(0)
-    for bit in range(min(64, len(places) - 64 * word)):
-        code, shift = codes[places[64 * word + bit]], np.uint64(bit)
-        m0 |= (code & one) << shift
-        m1 |= ((code >> one) & one) << shift
-        m2 |= ((code >> np.uint64(2)) & one) << shift
-        m3 |= (code >> np.uint64(3)) << shift
-    masks[0, word], masks[1, word], masks[2, word], masks[3, word] = m0, m1, m2, m3
+def fill_masks(walk: Any, r: int) -> None:
+    """The masks of replica `r`, from its counters."""
+    for w in range(walk.masks.shape[2]):
+        _mark(walk, r, w)
+
+
+@njit(cache=True, forceinline=True)
+def _mark(walk: Any, r: int, w: int) -> None:
+    """The bits of 64 patterns in the masks."""
+    m0, m1, m2, m3, m4 = np.uint64(0), np.uint64(0), np.uint64(0), np.uint64(0), np.uint64(0)
+    planes = walk.counters.shape[1]
+    for t in range(len(walk.thresholds)):
+        reached = _counters.at_least(walk.counters, r, 0, planes, w, walk.thresholds[t]) & walk.inside[w]
+        uses = walk.uses[t]
+        m0 ^= reached if uses & 1 else np.uint64(0)
+        m1 ^= reached if uses & 2 else np.uint64(0)
+        m2 ^= reached if uses & 4 else np.uint64(0)
+        m3 ^= reached if uses & 8 else np.uint64(0)
+        m4 ^= reached if uses & 16 else np.uint64(0)
+    masks = walk.masks
+    masks[r, 0, w], masks[r, 1, w], masks[r, 2, w], masks[r, 3, w], masks[r, 4, w] = m0, m1, m2, m3, m4
+
+
+@njit(cache=True, forceinline=True)
+def _bit_spin(walk: Any, r: int, i: int) -> Any:
+    return 2 * np.int64((walk.words[r, i >> 6] >> np.uint64(i & 63)) & np.uint64(1)) - 1
+
+
+@njit(cache=True, forceinline=True)
+def _bit_cost(walk: Any, r: int, i: int) -> Any:
+    one, masks = np.uint64(1), walk.masks
+    turned = ((walk.words[r, i >> 6] >> np.uint64(i & 63)) & one) - one
+    rises, falls = np.uint64(0), np.uint64(0)
+    for w in range(masks.shape[2]):
+        agree = walk.columns[i, w] ^ turned
+        rises += _bits.popcount((agree & masks[r, 0, w]) | (~agree & masks[r, 2, w]))
+        falls += _bits.popcount((agree & masks[r, 1, w]) | (~agree & masks[r, 3, w]))
+    return np.int64(rises) - np.int64(falls)
+
+
+@njit(cache=True, forceinline=True)
+def _bit_turn(walk: Any, r: int, i: int) -> None:
+    one, word, bit = np.uint64(1), i >> 6, np.uint64(i & 63)
+    turned = np.uint64(0) - ((walk.words[r, word] >> bit) & one)
+    for w in range(walk.masks.shape[2]):
+        _counters.move(walk.counters, r, 0, walk.counters.shape[1], w, walk.columns[i, w] ^ turned)
+        _mark(walk, r, w)
+    walk.words[r, word] ^= one << bit
 
 
 @njit(cache=True)
-def cost(column: Any, weights: Any, i: int, masks: Any) -> int:
-    """Change of the energy by a flip of weight `i`, whose patterns are `column`."""
-    turned = np.uint64(0) if _is_set(weights, i) else ~np.uint64(0)
+def violated_bits(walk: Any, r: int) -> Any:
+    """Number of patterns that replica `r` violates."""
+    total = np.uint64(0)
+    for w in range(walk.masks.shape[2]):
+        total += _bits.popcount(walk.masks[r, 4, w])
+    return np.int64(total)
+
+
+@njit(cache=True)
+def violated_reals(walk: Any, r: int) -> int:
+    """Number of sums of replica `r` outside their intervals."""
     total = 0
-    for w in range(masks.shape[1]):
-        agree = column[w] ^ turned
-        total += int(_bits.popcount(agree & masks[0, w])) - int(_bits.popcount(agree & masks[1, w]))
-        total += int(_bits.popcount(~agree & masks[2, w])) - int(_bits.popcount(~agree & masks[3, w]))
-    return total
-
-
-@njit(cache=True)
-def costs(columns: Any, weights: Any, masks: Any, out: Any) -> None:
-    """Change of the energy by each flip."""
-    for i in range(len(out)):
-        out[i] = cost(columns[i], weights, i, masks)
-
-
-@njit(cache=True)
-def flip(column: Any, weights: Any, i: int, places: Any, codes: Any, masks: Any) -> None:
-    """Flip weight `i`, whose patterns are `column`."""
-    turned = ~np.uint64(0) if _is_set(weights, i) else np.uint64(0)
-    for word in range(masks.shape[1]):
-        rising = column[word] ^ turned
-        for bit in range(min(64, len(places) - 64 * word)):
-            places[64 * word + bit] += 2 * np.int64((rising >> np.uint64(bit)) & np.uint64(1)) - 1
-        _mark(word, places, codes, masks)
-    weights[i >> 6] ^= np.uint64(1) << np.uint64(i & 63)
-
-
-@njit(cache=True)
-def sweep(columns: Any, weights: Any, places: Any, codes: Any, masks: Any, uniforms: Any, beta: float) -> int:
-    """Propose every flip once by the heat bath; number of flips made."""
-    made = 0
-    for i in range(len(uniforms)):
-        if uniforms[i] * (1.0 + np.exp(beta * cost(columns[i], weights, i, masks))) < 1.0:
-            flip(columns[i], weights, i, places, codes, masks)
-            made += 1
-    return made
-
-
-@njit(cache=True)
-def violated_reals(sums: Any, limits: Limits) -> int:
-    """Number of sums outside their intervals."""
-    total = 0
-    for a in range(len(sums)):
-        total += _forbidden(sums[a], limits, a)
+    for a in range(walk.sums.shape[1]):
+        total += _forbidden(walk.sums[r, a], walk.limits, a)
     return total
 
 
@@ -187,26 +225,33 @@ def _forbidden(s: float, limits: Limits, a: int) -> int:
     return outside
 
 
-@njit(cache=True)
-def real_cost(column: Any, weight: int, sums: Any, limits: Limits) -> int:
-    """Change of the number of violated patterns by a flip of a weight."""
-    step, change = -2.0 * weight, 0
-    for a in range(len(sums)):
-        old = sums[a]
-        change += _forbidden(old + step * column[a], limits, a) - _forbidden(old, limits, a)
+@njit(cache=True, forceinline=True)
+def _real_spin(walk: Any, r: int, i: int) -> Any:
+    return np.int64(walk.weights[r, i])
+
+
+@njit(cache=True, forceinline=True)
+def _real_cost(walk: Any, r: int, i: int) -> int:
+    step, change = -2.0 * walk.weights[r, i], 0
+    for a in range(walk.sums.shape[1]):
+        old = walk.sums[r, a]
+        change += _forbidden(old + step * walk.columns[i, a], walk.limits, a) - _forbidden(old, walk.limits, a)
     return change
 
 
-@njit(cache=True)
-def sweep_reals(columns: Any, weights: Any, sums: Any, limits: Limits, uniforms: Any, beta: float) -> int:
-    """Propose every flip once by the heat bath; number of flips made."""
-    made = 0
-    for i in range(len(uniforms)):
-        change = real_cost(columns[i], weights[i], sums, limits)
-        if uniforms[i] * (1.0 + np.exp(beta * change)) < 1.0:
-            step = -2.0 * weights[i]
-            for a in range(len(sums)):
-                sums[a] += step * columns[i, a]
-            weights[i] = -weights[i]
-            made += 1
-    return made
+@njit(cache=True, forceinline=True)
+def _real_turn(walk: Any, r: int, i: int) -> None:
+    step = -2.0 * walk.weights[r, i]
+    walk.weights[r, i] = -walk.weights[r, i]
+    walk.flips[r] += 1
+    fresh = walk.flips[r] % FRESH == 0
+    for a in range(walk.sums.shape[1]):
+        walk.sums[r, a] = 0.0 if fresh else walk.sums[r, a] + step * walk.columns[i, a]
+    if fresh:
+        for j in range(walk.weights.shape[1]):
+            for a in range(walk.sums.shape[1]):
+                walk.sums[r, a] += walk.weights[r, j] * walk.columns[j, a]
+
+
+_moves.offers(BitWalk, cost=_bit_cost, turn=_bit_turn, spin=_bit_spin)
+_moves.offers(RealWalk, cost=_real_cost, turn=_real_turn, spin=_real_spin)

@@ -1,4 +1,4 @@
-"""Instances in files: two text formats and ``.npz``, read by content, written whole or not at all."""
+"""Problems in files: two text formats and ``.npz``, read by content, written whole or not at all."""
 
 from __future__ import annotations
 
@@ -18,7 +18,9 @@ from numpy.typing import NDArray
 
 from bp.memory import require_memory
 from bp.problems import _bits
+from bp.problems.committee import Committee
 from bp.problems.constraint import CONSTRAINTS, Constraint, checked_constraint, kind_of, word
+from bp.problems.patterns import LabelledPatterns, checked_bits, checked_patterns
 from bp.problems.perceptron import Instance
 from bp.problems.text import parse_signs
 from replica_theory.arguments import FINITE, checked_choice, checked_kind, checked_number, checked_path
@@ -48,8 +50,8 @@ def read_instance(
     *,
     kappa: float | None = None,
     constraint: Constraint | None = None,
-) -> Instance:
-    r"""Read an instance from a file; the format is recognised from the content.
+) -> Instance | Committee:
+    r"""Read an instance or a committee machine from a file; the format is recognised from the content.
 
     Parameters
     ----------
@@ -60,7 +62,8 @@ def read_instance(
         - text with tabs: a first line of `P` labels, then `P` lines of `N` entries, ±1 and tab-separated;
         - ``.npz`` with ``patterns`` (P, N), ``labels`` (P,), ``kappa`` and optionally ``constraint`` and ``teacher``;
           with ``n`` too, ``patterns`` are rows of ceil(N/8) bytes, little-endian bits set where an entry is +1; with
-          ``model``, that is the constraint, class and constructor arguments as JSON.
+          ``model``, that is the constraint, class and constructor arguments as JSON; with ``units`` and ``tree``, it is
+          a committee machine.
 
         The text formats may be gzipped, and hold comments (from ``#`` to the end of a line), empty lines, a byte order
         mark (UTF-8, UTF-16), and line ends of any system. Text is read block by block, and kept as bits.
@@ -72,7 +75,7 @@ def read_instance(
 
     Returns
     -------
-    Instance
+    Instance or Committee
 
     Raises
     ------
@@ -116,15 +119,15 @@ def read_instance(
             raise ValueError(f"cannot read an instance from {name}: {error}") from error
 
 
-def write_instance(instance: Instance, path: str | os.PathLike[str], format: Format | None = None) -> None:
-    r"""Write an instance to a file, completely or not at all.
+def write_instance(instance: Instance | Committee, path: str | os.PathLike[str], format: Format | None = None) -> None:
+    r"""Write an instance or a committee machine to a file, completely or not at all.
 
     The file is written under a temporary name in the same folder and then renamed, so that neither an error nor an
     interruption leaves half a file or touches an existing one.
 
     Parameters
     ----------
-    instance : Instance
+    instance : Instance or Committee
         What to write: its patterns and labels as they came in.
     path : path-like
         Where. The suffix ``.txt``, ``.tsv`` or ``.npz`` gives the format unless `format` does; a text file whose name
@@ -138,8 +141,8 @@ def write_instance(instance: Instance, path: str | os.PathLike[str], format: For
     OSError
         If the file cannot be written.
     ValueError
-        If the format is unknown, a text format would lose a margin, a constraint, a teacher or real patterns, or the
-        constraint is code, which no file keeps.
+        If the format is unknown, a text format would lose a margin, a constraint, a teacher, real patterns or the units
+        of a committee machine, or the constraint is code, which no file keeps.
 
     See Also
     --------
@@ -155,13 +158,15 @@ def write_instance(instance: Instance, path: str | os.PathLike[str], format: For
     ...     read_instance(path).kappa
     0.1
     """
-    checked_kind("instance", instance, Instance)
+    checked_kind("instance", instance, Instance, Committee)
     path = Path(checked_path("path", path))
     if format is None:
         format = _format_of(path)
     checked_choice("format", format, get_args(Format))
     if format == "npz":
         data = _to_npz(instance)
+    elif isinstance(instance, Committee):
+        raise ValueError(f"format {format!r} would lose the units of a committee machine; write an .npz")
     else:
         data = _to_text(instance, format)
         if path.suffix == ".gz":
@@ -219,7 +224,7 @@ def _text(head: bytes, file: IO[bytes]) -> Iterator[bytes]:
         raise ValueError("the gzipped file is empty")
 
 
-def _from_npz(data: bytes, kappa: float | None, constraint: Constraint | None) -> Instance:
+def _from_npz(data: bytes, kappa: float | None, constraint: Constraint | None) -> Instance | Committee:
     arrays = read_npz(data, lambda size: require_memory(2 * size, "the arrays of the .npz", "take fewer patterns"))
     missing = [name for name in ("patterns", "labels", "kappa") if name not in arrays]
     if missing:
@@ -231,10 +236,27 @@ def _from_npz(data: bytes, kappa: float | None, constraint: Constraint | None) -
         held = word(model) if word(model) in CONSTRAINTS and not isinstance(constraint, Model) else model
         raise ValueError(f"constraint={constraint!r} was asked for but the file holds constraint={held!r}")
     patterns, labels, teacher = arrays["patterns"], arrays["labels"], arrays.get("teacher")
+    if "units" in arrays:
+        return _committee(arrays, model)
     if "n" not in arrays:
         return Instance(patterns, labels, constraint=model, teacher=teacher)
     n = _checked_width(patterns, arrays["n"])
     return Instance.from_bits(_bits.from_bytes(patterns, n), n, labels, constraint=model, teacher=teacher)
+
+
+def _committee(arrays: dict[str, NDArray[Any]], model: Model) -> Committee:
+    """The machine that an archive with ``units`` holds."""
+    if word(model) != "margin":
+        raise ValueError(f"the units of a committee machine have a margin; the file holds constraint={word(model)!r}")
+    patterns, labels, teacher = arrays["patterns"], arrays["labels"], arrays.get("teacher")
+    if "n" in arrays:
+        n = _checked_width(patterns, arrays["n"])
+        bits = _bits.from_bytes(patterns, n)
+        data = LabelledPatterns.of(checked_bits(bits, n), bits, None, labels)
+    else:
+        data = LabelledPatterns.of(*checked_patterns(patterns), labels)
+    tree = arrays["tree"].tolist() if "tree" in arrays else False
+    return Committee.of(data, arrays["units"].tolist(), tree=tree, kappa=float(model.kappa), teacher=teacher)
 
 
 def _stored_model(arrays: dict[str, NDArray[Any]]) -> Model:
@@ -264,23 +286,26 @@ def _checked_width(rows: NDArray[Any], n: NDArray[Any]) -> int:
     return int(n)
 
 
-def _to_npz(instance: Instance) -> bytes:
+def _to_npz(instance: Instance | Committee) -> bytes:
     """Patterns of ±1 as rows of ceil(N/8) bytes, little-endian bits set for +1, with `n`; real ones as they are."""
-    patterns = instance.patterns
+    data = instance.data if isinstance(instance, Committee) else instance
+    patterns = data.patterns
     arrays: dict[str, Any] = {
-        "patterns": _bits.as_bytes(_bits.pack(patterns), instance.n) if instance.is_binary else patterns,
-        "labels": instance.labels,
+        "patterns": _bits.as_bytes(_bits.pack(patterns), data.n) if data.is_binary else patterns,
+        "labels": data.labels,
         "kappa": np.float64(instance.kappa),
-        "constraint": np.str_(instance.constraint),
+        "constraint": np.str_(word(instance.model)),
     }
+    if isinstance(instance, Committee):
+        arrays |= {"units": np.int64(instance.units), "tree": np.bool_(instance.tree)}
     model = instance.model
     if type(model) not in CONSTRAINTS.values():
         description = describe(model)
         if "is" in description:
             raise ValueError(f"cannot write what cannot be read back: the constraint {model!r} is code")
         arrays["model"] = np.str_(json.dumps(description))
-    if instance.is_binary:
-        arrays["n"] = np.int64(instance.n)
+    if data.is_binary:
+        arrays["n"] = np.int64(data.n)
     if instance.teacher is not None:
         arrays["teacher"] = instance.teacher
     buffer = io.BytesIO()

@@ -44,6 +44,15 @@ class LabelledPatterns:
     real: NDArray[np.float64] | None
     labels: NDArray[np.int8]
 
+    @classmethod
+    def of(
+        cls, n: int, bits: _bits.Words | None, real: NDArray[np.float64] | None, labels: ArrayLike | None = None
+    ) -> LabelledPatterns:
+        """Patterns that are checked already (`checked_patterns`), taken over; the labels are multiplied in."""
+        patterns = LabelledPatterns.__new__(LabelledPatterns)
+        patterns._hold(n, bits, real, labels)
+        return patterns
+
     @property
     def is_binary(self) -> bool:
         """Whether all pattern entries are ±1."""

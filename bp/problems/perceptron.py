@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, Literal, get_args
@@ -12,11 +11,11 @@ from numpy.typing import ArrayLike, NDArray
 
 from bp.memory import require_memory
 from bp.problems import _bits
+from bp.problems.changeable import Changeable
 from bp.problems.constraint import CONSTRAINTS, Allowed, Constraint, checked_constraint, frozen, satisfied, word
 from bp.problems.patterns import LabelledPatterns, checked_bits, checked_patterns, signs_given
 from bp.problems.problem import Messaging, Problem
 from bp.problems.refutation import Refutable
-from bp.problems.walkers import BitWalker, Energy, RealWalker, Walker
 from bp.randomness import Rng, generator
 from replica_theory.arguments import (
     POSITIVE,
@@ -24,7 +23,6 @@ from replica_theory.arguments import (
     checked_integer,
     checked_model,
     checked_number,
-    checked_signs,
 )
 from replica_theory.models.model import Model
 
@@ -35,7 +33,7 @@ _REAL_BYTES = 17  # what an entry of a real pattern takes while it is drawn and 
 
 
 @dataclass(frozen=True, eq=False, repr=False)
-class Instance(LabelledPatterns, Refutable, Messaging, Problem):
+class Instance(LabelledPatterns, Changeable, Refutable, Messaging, Problem):
     r"""`P` patterns on `N` binary weights with their labels: solutions have every stability in the allowed set.
 
     Stabilities are :math:`h^\mu = y^\mu \xi^\mu\cdot W/\sqrt N`; a pattern is satisfied when :math:`h` is one that the
@@ -172,20 +170,6 @@ class Instance(LabelledPatterns, Refutable, Messaging, Problem):
             return self
         return Instance.from_bits(self.bits, self.n, kappa=int(self.allowed.lattice[0, 0]) / float(np.sqrt(self.n)))
 
-    def walker(self, weights: ArrayLike, energy: Energy = "errors") -> Walker:
-        """A walker by single flips from a configuration; TypeError or ValueError if it or `energy` is none here."""
-        signs = checked_signs("weights", weights, self.n)
-        checked_choice("energy", energy, self.energies)
-        if self.bits is not None:
-            return BitWalker(self.bits, signs, self.allowed.lattice, energy)
-        assert self.real is not None
-        return RealWalker(np.ascontiguousarray(self.real.T), signs, self.intervals)
-
-    def present(self, a: int, weights: NDArray[Any]) -> tuple[float, NDArray[Any]]:
-        """Stability of pattern `a`, and the pattern times its label, (N,)."""
-        row = self.row(a)
-        return float(row.astype(np.float64) @ weights) / math.sqrt(self.n), row
-
 
 def random_instance(
     model: Model,
@@ -248,17 +232,17 @@ def random_instance(
     if not binary:
         real = rng.standard_normal((n_patterns, n))
         if model.has_teacher:
-            teacher = _random_signs(rng, n)
+            teacher = random_signs(rng, n)
             labels = np.where(real @ teacher < 0, -1, 1)
         return Instance(real, labels, constraint=constraint, teacher=teacher)
-    bits = _random_bits(rng, n_patterns, n)
+    bits = random_bits(rng, n_patterns, n)
     if model.has_teacher:
-        teacher = _random_signs(rng, n)
+        teacher = random_signs(rng, n)
         labels = np.where(_bits.sums(bits, _bits.pack(teacher[None]), n) < 0, -1, 1)
     return Instance.from_bits(bits, n, labels, constraint=constraint, teacher=teacher)
 
 
-def _random_bits(rng: np.random.Generator, n_patterns: int, n: int, block: int = _BLOCK_ENTRIES) -> _bits.Words:
+def random_bits(rng: np.random.Generator, n_patterns: int, n: int, block: int = _BLOCK_ENTRIES) -> _bits.Words:
     """Random patterns as bits, the same whatever the number of entries drawn at a time.
 
     Blocks are whole multiples of four entries, the bytes of one draw of the generator.
@@ -271,7 +255,8 @@ def _random_bits(rng: np.random.Generator, n_patterns: int, n: int, block: int =
     return bits
 
 
-def _random_signs(rng: np.random.Generator, shape: int | tuple[int, ...]) -> NDArray[np.int8]:
+def random_signs(rng: np.random.Generator, shape: int | tuple[int, ...]) -> NDArray[np.int8]:
+    """Random ±1."""
     return (2 * rng.integers(0, 2, size=shape, dtype=np.int8) - 1).astype(np.int8)
 
 

@@ -15,6 +15,7 @@ from typing import Any, ClassVar, Literal, Protocol, Self, runtime_checkable
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from bp.problems.learners import Learner
 from bp.problems.walkers import Energy, Walker
 from bp.randomness import Rng, generator
 from replica_theory.arguments import checked_choice, checked_field
@@ -99,6 +100,11 @@ class Problem(ABC):
         return bool(getattr(self.model, "is_even", False))
 
     @property
+    def is_symmetric(self) -> bool:
+        """Whether some exchange of weights leaves the constraints as they are, so that messages cannot tell these."""
+        return False
+
+    @property
     def n_edges(self) -> int:
         """Number of pairs of a weight and a constraint that it enters."""
         return self.n * self.n_constraints
@@ -122,15 +128,22 @@ class Messaging:
     """Problems whose forms of messages are offered by other modules (`bp.messages`), each kind its own."""
 
     _forms: ClassVar[dict[str, Callable[..., Any]]] = {}
+    _optima: ClassVar[dict[str, tuple[Callable[..., Any], Callable[[Any], str]]]] = {}
 
     def __init_subclass__(cls, **options: Any) -> None:
         super().__init_subclass__(**options)
-        cls._forms = dict(cls._forms)
+        cls._forms, cls._optima = dict(cls._forms), dict(cls._optima)
 
     @property
     def forms(self) -> tuple[str, ...]:
-        """Names of the forms of messages that there are for this kind of problem."""
+        """Names of the forms of messages that there are for this kind of problem: sums over configurations."""
         return tuple(self._forms)
+
+    def optima(self, method: str) -> str:
+        """Why there are no messages of a form that looks for the best configuration; empty if there are."""
+        if method not in self._optima:
+            return f"{method} messages are not known for {type(self).__name__}"
+        return self._optima[method][1](self)
 
     def messages(self, method: str, **options: Any) -> Any:
         """Messages of a form on this problem, ready to be swept: see `bp.messages.state.Graphical`.
@@ -140,6 +153,8 @@ class Messaging:
         TypeError, ValueError
             If there is no such form.
         """
+        if isinstance(method, str) and method in self._optima and not self.optima(method):
+            return self._optima[method][0](self, method, **options)
         checked_choice("method", method, self._forms)
         return self._forms[method](self, method, **options)
 
@@ -149,6 +164,16 @@ class Messaging:
 
         def register(make: Callable[..., Any]) -> Callable[..., Any]:
             cls._forms |= dict.fromkeys(forms, make)
+            return make
+
+        return register
+
+    @classmethod
+    def optimises(cls, form: str, lacks: Callable[[Any], str]) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
+        """As `offers`, for maxima over configurations; `lacks` says in a sentence why a problem has none."""
+
+        def register(make: Callable[..., Any]) -> Callable[..., Any]:
+            cls._optima[form] = make, lacks
             return make
 
         return register
@@ -181,5 +206,8 @@ class Online(Protocol):
 
     n: int
 
-    def present(self, a: int, weights: NDArray[Any]) -> tuple[float, NDArray[Any]]:
-        """Stability of constraint `a`, and the direction (N,) in which it grows."""
+    def present(self, a: int, weights: NDArray[Any]) -> tuple[float, NDArray[np.float64]]:
+        """By how many flips constraint `a` is satisfied, negative if it is not, and the direction (N,) of its gain."""
+
+    def learner(self, weights: ArrayLike) -> Learner:
+        """Fields with the signs of a configuration, to be taught by constraints shown one at a time."""

@@ -8,23 +8,51 @@ patterns, and
 .. math:: \Delta E_i = |c_i \wedge D_+| - |c_i \wedge D_-| + |\bar c_i \wedge U_+| - |\bar c_i \wedge U_-|,
 
 with :math:`c_i` the patterns that agree with weight `i` (whose sums a flip lowers), :math:`D_\pm` those whose energy
-rises or falls as their sum is lowered, :math:`U_\pm` as it is raised: population counts of P/64 words a proposal.
+rises or falls as their sum is lowered, :math:`U_\pm` as it is raised: population counts of P/64 words a proposal. The
+sums are counters in bit planes (`bp.problems._counters`), so that a flip moves 64 of them at a time.
 """
 
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from typing import Literal
+from collections.abc import Sequence
+from functools import cached_property
+from typing import Any, Literal, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
-from bp.problems import _bits, _reals, _walks
+from bp.problems import _bits, _counters, _moves, _reals, _walks
 from bp.problems._intervals import packed_rows
 
 Energy = Literal["errors", "flips"]
 
-_FRESH = 4096  # flips between two fresh sums of real patterns
+
+class Moves(NamedTuple):
+    r"""Metropolis moves of replicas :math:`W^a` with the weight :math:`e^{-\beta\sum_aE(W^a)+\sum_ig(\mu_i)}`.
+
+    Attributes
+    ----------
+    proposals : array of int, shape (K,)
+        Number of proposals at each of the temperatures.
+    betas : array, shape (K,)
+        Inverse temperatures.
+    gains : array, shape (K, 2, 2V + 1)
+        Change of `g` by lowering (0) and raising (1) a weight where the vote is -V, ..., V; V = 0: no coupling.
+    votes : array of int, shape (N,)
+        The votes :math:`\mu_i`.
+    voting : bool
+        Whether flips change the votes, :math:`\mu_i=\sum_aW_i^a`.
+    streams : array of uint64, shape (R, 4)
+        States of the random numbers of the replicas.
+    """
+
+    proposals: NDArray[np.int64]
+    betas: NDArray[np.float64]
+    gains: NDArray[np.float64]
+    votes: NDArray[np.int64]
+    voting: bool
+    streams: NDArray[np.uint64]
 
 
 class Walker(ABC):
@@ -32,11 +60,21 @@ class Walker(ABC):
 
     Attributes
     ----------
+    n : int
+        Number of weights.
     errors : int
         Number of constraints that the configuration violates.
+    energy : int
+        The energy: the number of errors, or another one that vanishes with them.
     """
 
+    n: int
     errors: int
+
+    @property
+    def energy(self) -> int:
+        """The energy."""
+        return self.errors
 
     @property
     @abstractmethod
@@ -86,8 +124,71 @@ class Walker(ABC):
                 made += 1
         return made
 
+    @classmethod
+    def anneal(cls, walkers: Sequence[Any], moves: Moves) -> tuple[int, int]:
+        r"""Metropolis moves of replicas in turns, until one has no energy left.
 
-class BitWalker(Walker):
+        Returns the numbers of proposals and of flips made. Votes and streams of `moves` go on.
+        """
+        shift, done, made = (moves.gains.shape[2] - 1) // 2, 0, 0
+        energies = [walker.energy for walker in walkers]
+        for beta, gains, proposals in zip(moves.betas, moves.gains, moves.proposals, strict=True):
+            for _ in range(proposals):
+                r = done % len(walkers)
+                i, uniform = _moves.draw(moves.streams, r, walkers[r].n)
+                done += 1
+                spin, change = int(walkers[r].weights[i]), walkers[r].cost(i)
+                gain = gains[(1 - spin) >> 1, moves.votes[i] + shift] if shift else 0.0
+                if uniform >= np.exp(min(-beta * change, _moves.STEEPEST)) * np.exp(gain):
+                    continue
+                walkers[r].flip(i)
+                moves.votes[i] -= 2 * spin if moves.voting else 0
+                energies[r] += change
+                made += 1
+                if energies[r] == 0:
+                    return done, made
+        return done, made
+
+
+class CompiledWalker(Walker):
+    """A walker whose moves are those of `bp.problems._moves`, compiled for its kind of walk."""
+
+    _walk: Any
+
+    def cost(self, i: int) -> int:
+        """What flipping weight `i` would add to the energy."""
+        return int(_moves.cost_of(self._walk, i))
+
+    def costs(self) -> NDArray[np.int64]:
+        """What each flip would add to the energy."""
+        out = np.empty(self.n, dtype=np.int64)
+        _moves.costs_of(self._walk, out)
+        return out
+
+    def flip(self, i: int) -> None:
+        """Flip weight `i`."""
+        _moves.turn_of(self._walk, i)
+
+    def sweep(self, uniforms: NDArray[np.float64], beta: float) -> int:
+        """One proposal for every weight, compiled."""
+        return int(_moves.heat_bath(self._walk, uniforms, beta))
+
+    @classmethod
+    def anneal(cls, walkers: Sequence[Any], moves: Moves) -> tuple[int, int]:
+        """Metropolis moves of replicas in turns, compiled."""
+        walks = [walker._walk for walker in walkers]
+        together = type(walks[0])._make(
+            shared if name in _walks.SHARED else np.concatenate([getattr(walk, name) for walk in walks])
+            for name, shared in walks[0]._asdict().items()
+        )
+        counts = _moves.metropolis(together, *moves, np.array([walker.energy for walker in walkers]))
+        for r, walker in enumerate(walkers):
+            for name in set(together._fields) - _walks.SHARED:
+                getattr(walker._walk, name)[0] = getattr(together, name)[r]
+        return counts
+
+
+class BitWalker(CompiledWalker):
     """A walker over ±1 patterns, in bits.
 
     Parameters
@@ -103,70 +204,60 @@ class BitWalker(Walker):
     def __init__(
         self, bits: _bits.Words, weights: NDArray[np.int8], lattice: NDArray[np.int64], energy: Energy
     ) -> None:
-        self._bits, self._n = bits, len(weights)
-        self._words = _bits.pack(weights[None])[0]
-        self._violated, flips = lattice_tables(self._n, lattice)
-        table = flips if energy == "flips" else self._violated.astype(np.int64)
-        self._down, self._up = differences(table)
-        self._places = (_bits.sums(bits, self._words[None], self._n) + self._n + 2) >> 1
-        self._columns: _bits.Words | None = None
-        self._codes = self._masks = np.empty((4, 0), dtype=np.uint64)
+        self._bits, self.n = bits, len(weights)
+        self._words = _bits.pack(weights[None])
+        self._violated, flips = lattice_tables(self.n, lattice)
+        self._table = flips if energy == "flips" else self._violated.astype(np.int64)
 
     @property
     def weights(self) -> NDArray[np.int8]:
         """The configuration."""
-        return np.asarray(_bits.unpack(self._words[None], self._n)[0])
+        return np.asarray(_bits.unpack(self._words, self.n)[0])
 
     @property
     def errors(self) -> int:  # type: ignore[override]
         """Number of patterns that the configuration violates."""
-        return int(np.count_nonzero(self._violated[self._places]))
+        return int(_walks.violated_bits(self._walk, 0))
+
+    @property
+    def energy(self) -> int:
+        """The energy."""
+        return int(self._table[self._places].sum())
 
     @property
     def sums(self) -> NDArray[np.int64]:
         """The sums of the patterns."""
-        return np.asarray(2 * self._places - self._n - 2)
-
-    def cost(self, i: int) -> int:
-        """What flipping weight `i` would add to the energy."""
-        return int(_walks.cost(self._by_weight[i], self._words, i, self._masks))
-
-    def costs(self) -> NDArray[np.int64]:
-        """What each flip would add to the energy."""
-        out = np.empty(self._n, dtype=np.int64)
-        _walks.costs(self._by_weight, self._words, self._masks, out)
-        return out
-
-    def flip(self, i: int) -> None:
-        """Flip weight `i`: P sums move by two."""
-        _walks.flip(self._by_weight[i], self._words, i, self._places, self._codes, self._masks)
+        return _bits.sums(self._bits, self._words, self.n)
 
     def descend(self, uniforms: NDArray[np.float64], temperature: float) -> NDArray[np.int8]:
         """Flips by the heat bath without rejections, the whole walk compiled; some tens of rows and P sums a flip."""
-        tables = self._down, self._up, self._violated
-        best = _walks.descend(self._bits, self._n, self._places, *tables, self._words, uniforms, temperature)
-        self._columns = None  # masks are of the sums before
-        return np.asarray(_bits.unpack(best[None], self._n)[0])
-
-    def sweep(self, uniforms: NDArray[np.float64], beta: float) -> int:
-        """One proposal for every weight, compiled."""
-        columns = self._by_weight
-        return int(_walks.sweep(columns, self._words, self._places, self._codes, self._masks, uniforms, beta))
+        tables = *differences(self._table), self._violated
+        walk = self._bits, self.n, self._places, *tables, self._words[0]
+        best = _walks.descend(*walk, uniforms, temperature)
+        self.__dict__.pop("_walk", None)  # its counters are of the sums before
+        return np.asarray(_bits.unpack(best[None], self.n)[0])
 
     @property
-    def _by_weight(self) -> _bits.Words:
-        """The patterns by weight (N, words over P), made with the masks when they are first asked for."""
-        if self._columns is None:
-            self._columns = _bits.transposed(self._bits, self._n)
-            self._masks = np.zeros((4, self._columns.shape[1]), dtype=np.uint64)
-            signs = self._down > 0, self._down < 0, self._up > 0, self._up < 0
-            bits = [sign.astype(np.uint64) << np.uint64(k) for k, sign in enumerate(signs)]
-            self._codes = np.bitwise_or.reduce(bits)
-            _walks.fill_masks(self._places, self._codes, self._masks)
-        return self._columns
+    def _places(self) -> NDArray[np.int64]:
+        return (self.sums + self.n + 2) >> 1
+
+    @cached_property
+    def _walk(self) -> _walks.BitWalk:
+        """Counters and masks, made when they are first asked for."""
+        down, up = differences(self._table)
+        codes = np.packbits([down > 0, down < 0, up > 0, up < 0, self._violated], axis=0, bitorder="little")[0]
+        uses = codes ^ np.append(np.uint8(0), codes[:-1])
+        thresholds = np.flatnonzero(uses)
+        columns = _bits.transposed(self._bits, self.n)
+        inside = _bits.pack(np.ones((1, len(self._bits)), dtype=np.int8))[0]
+        counters = _counters.planes(self._places, len(codes))
+        masks = np.zeros((1, 5, len(inside)), dtype=np.uint64)
+        walk = _walks.BitWalk(columns, inside, thresholds, uses[thresholds], self._words, counters, masks)
+        _walks.fill_masks(walk, 0)
+        return walk
 
 
-class RealWalker(Walker):
+class RealWalker(CompiledWalker):
     """A walker over real patterns; the energy is the number of violated ones.
 
     Parameters
@@ -183,43 +274,25 @@ class RealWalker(Walker):
     """
 
     def __init__(self, columns: NDArray[np.float64], weights: NDArray[np.int8], intervals: NDArray[np.float64]) -> None:
-        self._columns, self._limits = columns, packed_rows(intervals)
-        self._weights = np.array(weights, dtype=np.int8)
-        self._refresh()
+        self.n = len(weights)
+        spins, sums = np.array(weights, dtype=np.int8)[None], _reals.back(columns, weights[None].astype(np.float64))
+        limits, flips = packed_rows(intervals), np.zeros(1, dtype=np.int64)
+        self._walk = _walks.RealWalk(columns, limits, spins, sums, flips)
 
     @property
     def weights(self) -> NDArray[np.int8]:
         """The configuration."""
-        return self._weights.copy()
+        return np.array(self._walk.weights[0])
 
     @property
     def errors(self) -> int:  # type: ignore[override]
         """Number of patterns that the configuration violates."""
-        return int(_walks.violated_reals(self._sums, self._limits))
+        return int(_walks.violated_reals(self._walk, 0))
 
-    def cost(self, i: int) -> int:
-        """What flipping weight `i` would add to the number of errors."""
-        return int(_walks.real_cost(self._columns[i], self._weights[i], self._sums, self._limits))
-
-    def flip(self, i: int) -> None:
-        """Flip weight `i`."""
-        self._sums += -2.0 * self._weights[i] * self._columns[i]
-        self._weights[i] = -self._weights[i]
-        self._account(1)
-
-    def sweep(self, uniforms: NDArray[np.float64], beta: float) -> int:
-        """One proposal for every weight, compiled."""
-        made = int(_walks.sweep_reals(self._columns, self._weights, self._sums, self._limits, uniforms, beta))
-        self._account(made)
-        return made
-
-    def _account(self, flips: int) -> None:
-        self._flips += flips
-        if self._flips >= _FRESH:
-            self._refresh()
-
-    def _refresh(self) -> None:
-        self._sums, self._flips = _reals.back(self._columns, self._weights[None].astype(np.float64))[0], 0
+    @property
+    def energy(self) -> int:
+        """The energy."""
+        return self.errors
 
 
 def lattice_tables(n: int, lattice: NDArray[np.int64]) -> tuple[NDArray[np.bool_], NDArray[np.int64]]:

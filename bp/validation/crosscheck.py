@@ -15,11 +15,11 @@ from numpy.typing import ArrayLike
 from tqdm import tqdm
 
 from bp.ensembles.grid import Grid
+from bp.execution.call import store_call
 from bp.execution.jobs import checked_execution, run_points
 from bp.execution.store import Point, PointStore, root_seed
 from bp.messages.state import Method
 from bp.randomness import Rng
-from bp.validation.call import store_call
 from bp.validation.comparison import Comparison, Job, Measured
 from bp.validation.comparisons import COMPARISONS
 from bp.validation.report import Crosscheck

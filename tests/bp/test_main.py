@@ -23,6 +23,7 @@ import pytest
 import bp
 import replica_theory.__main__
 from bp.__main__ import main
+from bp.validation.comparisons.solutions import SOLVERS
 from bp.validation.verdict import Verdict
 from replica_theory import (
     BinaryPerceptron,
@@ -77,7 +78,7 @@ def test_crosscheck_prints_a_table_and_writes_three_files(written):
     assert (folder / "crosscheck.csv").read_text() == check.to_csv()
     assert (folder / "crosscheck.png").read_bytes().startswith(b"\x89PNG")
     with np.load(folder / "crosscheck.npz", allow_pickle=False) as data:
-        assert data["solutions/weights/101"].shape == (2, 2, len(bp.solvers()), 101)
+        assert data["solutions/weights/101"].shape == (2, 2, len(SOLVERS), 101)
         assert not any(data[name].dtype.hasobject for name in data.files)
 
 
@@ -643,3 +644,50 @@ def test_usage_errors_end_with_2(capsys):
             main(arguments)
         assert ended.value.code == 2
     assert "Traceback" not in capsys.readouterr().err
+
+
+COMPARE = ["compare", "--alpha", "0.3", "--n", "41", "--samples", "2", "--workers", "1"]
+
+
+def test_compare_prints_a_table_and_writes_runs_and_a_picture(tmp_path, capsys):
+    solvers = ["--solvers", "sbpi", "focusing-bp"]
+    assert main([*COMPARE, *solvers, "--distance", "0.1", "--output", str(tmp_path)]) == 0
+    said = capsys.readouterr().out
+    problems = bp.RandomProblems(BinaryPerceptron(), 0.3, 41, 2)
+    found = bp.compare(["sbpi", "focusing-bp"], problems, 1, measurements=["local_entropy"], distance=0.1)
+    lines = said.splitlines()
+    assert lines[0].split()[:3] == ["solver", "solved", "success"] and lines[1] == found.problems[0]
+    assert lines[2].split()[:2] == ["sbpi", "2/2"] and "compare.png" in lines[-1]
+    rows = (tmp_path / "compare.csv").read_text().splitlines()
+    assert len(rows) == 5 and rows[0] == found.to_csv().splitlines()[0]
+    assert (tmp_path / "compare.png").read_bytes().startswith(b"\x89PNG")
+
+
+def test_compare_goes_on_where_it_was(tmp_path, capsys):
+    folder = ["--output", str(tmp_path)]
+    tree = ["--units", "3", "--tree", "--n", "45"]
+    assert main([*COMPARE, *tree, "--seed", "4", "--solvers", "sbpi", *folder, "--json"]) == 0
+    first = json.loads(capsys.readouterr().out, parse_constant=pytest.fail)
+    assert first["seed"] == 4 and [row["runs"] for row in first["rows"]] == [2]
+    assert "tree" in first["rows"][0]["problem"] and first["rows"][0]["errors_left"] is None
+    resumed = ["compare", "--resume", *folder, "--json", "--workers", "1"]
+    assert main(resumed) == 0 and json.loads(capsys.readouterr().out) == first
+    assert main([*resumed, "--samples", "3", "--solvers", "sbpi", "max-sum"]) == 0
+    more = json.loads(capsys.readouterr().out)["rows"]
+    assert [row["runs"] for row in more] == [3, 0] and "Committee" in more[1]["reason"]
+    assert main([*resumed, "--alpha", "0.4"]) == 2 and "drop its points by --force" in sentence(capsys)
+    assert main([*COMPARE, "--solvers", "sbpi", "--force", *folder]) == 0
+
+
+def test_compare_of_nothing_and_of_bad_words(tmp_path, capsys):
+    assert main(["compare", "--resume", "--output", str(tmp_path)]) == 2
+    assert "no run of compare was begun there" in sentence(capsys)
+    assert main([*COMPARE, "--solvers", "sbpy", "--output", str(tmp_path)]) == 2
+    assert "solvers must be one of" in sentence(capsys)
+    hard = ["--model", "symmetric", "--kappa", "0.2", "--alpha", "3", "--n", "31", "--seconds", "0.05"]
+    assert main([*COMPARE, *hard, "--solvers", "simulated-annealing", "--output", str(tmp_path)]) == 1
+    assert "0/2" in capsys.readouterr().out
+    problems = bp.RandomProblems(BinaryPerceptron(), 0.3, 41, 1)
+    bp.compare({"mine": "sbpi"}, problems, 1, folder=tmp_path / "own")
+    assert main(["compare", "--resume", "--output", str(tmp_path / "own")]) == 2
+    assert "--resume needs solvers without options" in sentence(capsys)

@@ -5,7 +5,14 @@ import numpy as np
 import pytest
 
 import bp
-from bp.plots import entropy_points, focusing_trace, success_probability
+from bp.plots import (
+    entropy_points,
+    focusing_trace,
+    save_comparison,
+    solver_entropies,
+    solver_success,
+    success_probability,
+)
 from replica_theory import BinaryPerceptron, franz_parisi
 
 MODEL = BinaryPerceptron()
@@ -135,3 +142,65 @@ def test_refused(table, found):
         focusing_trace(replace(found, trace=found.trace[:0]))
     with pytest.raises(ValueError, match="must have the trace of focusing BP; it lacks gamma, internal_entropy, q"):
         focusing_trace(replace(found, trace=found.trace[["errors", "restart"]]))
+
+
+@pytest.fixture(scope="module")
+def compared():
+    """Two solvers, two loads, a third solver that applies to nothing; made-up numbers."""
+    solvers = ["sbpi", "max-sum", "simulated-annealing"]
+    real = bp.compare(solvers, bp.RandomProblems(MODEL, [0.5, 0.3], 21, 4), 1)
+    values = {name: np.ones((3, 8)) for name in real.values}
+    values["solved"] = np.array([[1, 1, 0, 1, 1, 1, 1, 1], [0, 0, 0, 1, 1, 1, 0, 1], [np.nan] * 8])
+    values["local_entropy"] = np.random.default_rng(1).uniform(0.1, 0.3, (3, 8, 2))
+    values["local_entropy"][values["solved"] != 1] = np.nan
+    return replace(real, values=values, distance=DISTANCE)
+
+
+def test_success_of_solvers_has_wilsons_intervals(compared):
+    ax = solver_success(compared, width=2.0, thresholds={"capacity": 0.8331})
+    assert [bars.get_label() for bars in ax.containers] == ["sbpi", "max-sum"]  # the third applies to nothing
+    estimate = compared.mean("solved", width=2.0)
+    for s, (line, _, (bars,)) in enumerate(one.lines for one in ax.containers):
+        assert line.get_ydata().tolist() == estimate.mean[s, ::-1].tolist()  # loads in order
+        np.testing.assert_allclose(line.get_xdata(), [6 / 21, 10 / 21], atol=0.2 / 80)  # moved by 1/80 of the range
+        ends = np.array([segment[:, 1] for segment in bars.get_segments()])
+        np.testing.assert_allclose(ends, np.stack([estimate.low[s], estimate.high[s]], axis=1)[::-1], atol=1e-15)
+    assert ax.texts[0].get_text() == "capacity"
+    with pytest.raises(TypeError, match="comparison must be a SolverComparison"):
+        solver_success(3)
+
+
+def test_entropies_around_what_each_solver_found(compared):
+    theory = franz_parisi(MODEL, 0.3, [0.1, 0.2, 0.3])
+    ax = solver_entropies(compared, theory=theory)
+    np.testing.assert_array_equal(ax.lines[0].get_ydata(), theory.entropy)
+    assert [bars.get_label() for bars in ax.containers] == ["sbpi", "max-sum"]
+    mean = compared.values["local_entropy"][0, [0, 1, 3]].mean(axis=0)
+    np.testing.assert_allclose(ax.containers[0].lines[0].get_ydata(), mean)
+    for bad, words in (({"kind": 2}, "kind must be"), ({"shared": 1}, "shared must be")):
+        with pytest.raises((TypeError, ValueError), match=words):
+            solver_entropies(compared, **bad)
+    with pytest.raises(ValueError, match="must hold 'local_entropy'"):
+        solver_entropies(replace(compared, values={"solved": compared.values["solved"]}))
+    lost = dict(compared.values, local_entropy=np.full((3, 8, 2), np.nan))
+    with pytest.raises(ValueError, match="must hold a finite local entropy"):
+        solver_entropies(replace(compared, values=lost))
+
+
+def test_on_shared_problems_all_means_are_over_the_same(compared):
+    ax = solver_entropies(compared, kind=1, shared=True)
+    shared = compared.values["local_entropy"][:, [4, 5, 7]].mean(axis=1)
+    for s in (0, 1):
+        np.testing.assert_allclose(ax.containers[s].lines[0].get_ydata(), shared[s])
+
+
+def test_a_comparison_is_written_as_a_picture(compared, tmp_path):
+    save_comparison(compared, tmp_path / "a.png")
+    assert (tmp_path / "a.png").read_bytes().startswith(b"\x89PNG")
+
+
+def test_nine_solvers_are_told_apart(compared):
+    from bp.plots import _stroke
+
+    strokes = {(stroke.color, stroke.marker) for stroke in (_stroke(s, 0) for s in range(12))}
+    assert len(strokes) == 12

@@ -21,7 +21,7 @@ from replica_theory.__main__ import _parser as theory_parser
 from replica_theory.__main__ import main as theory_main
 
 NO_NUMBERS = ("x", "", "1j", "0x10", "1,5", "1:2", "one", "None", "[1]", "1 2", "1e", "½", "a\0b", "\x1b[0m")
-FREE = {"output", "checkpoint", "file", "weights", "comparisons", "solver", "method", "patterns"}
+FREE = {"output", "checkpoint", "file", "weights", "comparisons", "solver", "solvers", "method", "patterns"}
 """Paths, and words that the functions themselves look up."""
 AUDIT = settings.default.max_examples != 100
 

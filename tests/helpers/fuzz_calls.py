@@ -37,6 +37,8 @@ from bp.algorithms.schedules import SCHEDULES
 from bp.algorithms.solution import SolverStatus
 from bp.algorithms.solver import Solver
 from bp.ensembles.measurements import MEASUREMENTS
+from bp.ensembles.trial import COLUMNS
+from bp.problems.patterns import LabelledPatterns
 from bp.problems.problem import Problem
 from bp.validation.comparisons import COMPARISONS
 
@@ -48,6 +50,7 @@ def noisy(mean: Any, std: Any) -> Any:
 
 MODEL, STUDENT = rt.BinaryPerceptron(), rt.TeacherStudent()
 INSTANCE = bp.Instance([[1, -1, 1], [1, 1, 1]])
+COMMITTEE = bp.Committee([[1, -1, 1], [1, 1, 1]], units=3)
 CURVE = rt.EntropyCurve(*(np.zeros(()) for _ in range(3)), np.array(rt.Status.CONVERGED))
 POINT = rt.replica_symmetric(MODEL, 0.3)
 SOLUTIONS = bp.SolutionSet(3, 1, np.ones(3), np.array([1, 7, 0]), np.array([7], dtype=np.uint32))
@@ -56,6 +59,10 @@ TABLE = bp.Ensemble(
     MODEL, np.array([0.5]), np.array([3, 5, 7]), np.zeros(0), {"entropy": SPREAD}, 1, 4, "focusing-bp", "amp", 4, {}
 )
 SOLVED = bp.Solution(np.ones(3, dtype=np.int8), 0, 1, np.zeros(1, [("errors", int)]), SolverStatus.SOLVED)
+COMPARED = bp.SolverComparison(
+    {"sbpi": {"solver": "sbpi"}}, {"sbpi": "sweeps"}, ("Instance",), np.array([0]), np.array([3]), np.array([0.5]),
+    np.zeros(0), {name: np.ones((1, 1)) for name in COLUMNS}, np.array([["solved"]]), {}, 1, "amp", np.inf
+)  # fmt: skip
 ROW = bp.Row("entropy", 0.5, 5.0, "theory", "simulation", "equal")
 CHECK = bp.Crosscheck(MODEL, (5,), 2, 1, "amp", ("entropy",), (ROW,), {"entropy": {5: []}})
 SOFT = bp.Instance([[1, -1, 1], [1, 1, 1]], constraint=rt.CustomModel(noisy))
@@ -91,6 +98,7 @@ ANY_MODEL = model_of()
 RANDOM = model_of(random_labels)
 HARD_RANDOM = model_of(hard, random_labels)
 DRAWABLE = model_of(single)
+DRAWABLE_MARGIN = model_of(single, kind=rt.BinaryPerceptron)
 TEACHER = model_of(kind=rt.TeacherStudent, usual=STUDENT)
 ONE_TEACHER = model_of(single, kind=rt.TeacherStudent, usual=STUDENT)
 LOADS, LOAD = reals(positive, 0.3), number(positive, 0.3)
@@ -171,6 +179,23 @@ def seeds(value: Any) -> bool:
     return isinstance(value, list | tuple) and len(value) in (0, 2) and all(map(RNG.allows, value))
 
 
+def is_empty(value: Any) -> bool:
+    """Whether it is a collection of nothing."""
+    try:
+        return not isinstance(value, str | bytes) and len(value) == 0
+    except TypeError:
+        return False
+
+
+def is_solvers(value: Any) -> bool:
+    held = [value] if isinstance(value, str) else list(value.values()) if isinstance(value, dict) else value
+    return (
+        isinstance(held, list | tuple)
+        and len(held) > 0
+        and all(isinstance(one, Solver) or (isinstance(one, str) and one in bp.solvers()) for one in held)
+    )
+
+
 @dataclass(frozen=True)
 class Call:
     """Something to call, and the kinds of its arguments by name."""
@@ -193,6 +218,9 @@ OF_INSTANCE = {
     "constraint": CONSTRAINT,
     "teacher": NOTHING | signs(3),
 }
+ODD = Kind(3, lambda value: is_integer(value) and value in (1, 3))
+OF_MACHINE = {"units": ODD, "tree": flag(), "kappa": NOTHING | ONE_KAPPA, "teacher": NOTHING}
+NINE = {"weights": signs(9)}
 OF_RUN = {
     "model": DRAWABLE,
     "alpha": several(lambda a: positive(a) & (a > 0.05), 0.5),
@@ -354,6 +382,7 @@ CALLS = {
     "Instance.row": Call(INSTANCE.row, {"a": integer(0, 1, 1)}),
     "Instance.start": Call(INSTANCE.start, {"rng": RNG}),
     "Instance.walker": Call(INSTANCE.walker, WEIGHTS | {"energy": word("errors", "flips")}),
+    "Instance.learner": Call(INSTANCE.learner, WEIGHTS),
     "Instance.messages": Call(INSTANCE.messages, {"method": METHOD}, open=True),
     "random_instance": Call(
         bp.random_instance,
@@ -365,6 +394,23 @@ CALLS = {
             "patterns": word("binary", "gaussian"),
         },
     ),
+    "Committee": Call(bp.Committee, {"patterns": PATTERNS, "labels": NOTHING | signs(2)} | OF_MACHINE),
+    "Committee.of": Call(bp.Committee.of, {"data": of(LabelledPatterns, usual=COMMITTEE.data)} | OF_MACHINE),
+    "Committee.violated": Call(COMMITTEE.violated, NINE),
+    "Committee.sums": Call(COMMITTEE.sums, NINE),
+    "Committee.walker": Call(COMMITTEE.walker, NINE | {"energy": word("errors", "flips")}),
+    "Committee.learner": Call(COMMITTEE.learner, NINE),
+    "random_committee": Call(
+        bp.random_committee,
+        {
+            "model": DRAWABLE_MARGIN,
+            "n": Kind(15, lambda n: is_integer(n) and n > 0 and n % 3 == 0),
+            "units": ODD,
+            "alpha": number(lambda a: positive(a) & (a > 0.05), 0.5),
+            "rng": RNG,
+            "tree": flag(),
+        },
+    ),
     "read_instance": Call(
         bp.read_instance,
         {"path": path("nowhere"), "kappa": NOTHING | ONE_KAPPA, "constraint": NOTHING | CONSTRAINT},
@@ -372,7 +418,7 @@ CALLS = {
     "write_instance": Call(
         bp.write_instance,
         {
-            "instance": of(bp.Instance, usual=INSTANCE),
+            "instance": of(bp.Instance, bp.Committee, usual=INSTANCE),
             "path": path("nowhere/x.npz"),
             "format": NOTHING | word("npz", "labels", "text"),
         },
@@ -398,7 +444,11 @@ CALLS = {
     ),
     "enumerate_solutions": Call(
         bp.enumerate_solutions,
-        {"instance": of(bp.Instance, usual=INSTANCE), "energies": flag(), "max_memory": integer(0, 2**20)},
+        {
+            "instance": of(bp.Instance, bp.Committee, usual=INSTANCE),
+            "energies": flag(),
+            "max_memory": integer(0, 2**20),
+        },
     ),
     "bp.local_entropy": Call(
         bp.local_entropy,
@@ -450,6 +500,34 @@ CALLS = {
             "solver_options": NOTHING | MAPPING,
         },
     ),
+    "compare": Call(
+        bp.compare,
+        {
+            "solvers": Kind("sbpi", lambda value: is_solvers(value)),
+            "problems": PROBLEM | of(bp.RandomProblems, usual=None),
+            "rng": RNG,
+            "executor": EXECUTOR,
+            "measurements": Kind((), is_empty) | words([], "local_entropy"),
+            "folder": FOLDER,
+            "distance": OF_RUN["distance"],
+            "method": METHOD,
+            "seconds": NOTHING | number(positive, 1.0),
+        },
+    ),
+    "RandomProblems": Call(
+        bp.RandomProblems,
+        {name: OF_RUN[name] for name in ("model", "alpha", "samples")}
+        | {
+            "n": integers(1, 11),
+            "units": NOTHING | integer(1, 1, 1),
+            "tree": Kind(False, lambda value: value is False),
+        },
+    ),
+    "SolverComparison.from_xarray": Call(bp.SolverComparison.from_xarray, {"dataset": DATASET}),
+    "SolverComparison.mean": Call(
+        COMPARED.mean,
+        {"name": word("solved", *COLUMNS), "width": number(positive, 1.0), "over": word("all", "solved", "shared")},
+    ),
     "read_ensemble": Call(bp.read_ensemble, {"path": path("nowhere")}),
     "crosscheck": Call(
         bp.crosscheck,
@@ -495,6 +573,7 @@ RESULTS = {
     "Row": ROW,
     "Sample": bp.Sample(0.0, 0.0, np.zeros(2), 0.5, np.ones(3, dtype=np.int8)),
     "Solution": SOLVED,
+    "SolverComparison": COMPARED,
     "SolutionDistances": bp.SolutionDistances(np.zeros(4), np.zeros(4), np.zeros(4), 1),
     "SolutionSet": SOLUTIONS,
     "StateEvolution": rt.state_evolution(MODEL, 0.1, 2),
@@ -515,6 +594,7 @@ OF_ANNOTATION = {
     "TeacherStudent": model_of(kind=rt.TeacherStudent),
     "Status": of(rt.Status, usual=None),
     "SolverStatus": of(SolverStatus, usual=None),
+    "NDArray[np.object_]": of(np.ndarray, usual=None),
     "Messages": of(bp.Messages, usual=None),
     "Method": METHOD,
     "Expected": word("equal", "above", "below", "near"),
@@ -549,7 +629,11 @@ LEFT_OUT = {
     "probability": "an integrand",
     "violation": "an integrand",
     "heat": "called with numbers of ours only",
-    "Instance.offers": "a decorator of the modules that have forms of messages",
-    "Instance.present": "called at every step of an online algorithm",
+    "offers": "a decorator of the modules that have forms of messages",
+    "optimises": "a decorator of the modules that have forms of messages",
+    "optima": "asked by the solvers, for forms that they know",
+    "Committee.log_acceptance": "looks at no weights: there is no doubt about a hard constraint",
+    "Instance.of": "takes over patterns that are checked already",
+    "present": "called at every step of an online algorithm",
 }
 """Public names and methods that take no arguments of users, and why."""

@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from bp.algorithms import solve, solvers
+from bp.algorithms import solve
 from bp.ensembles.control_variates import control_variates
 from bp.execution.store import Point
 from bp.messages.local_entropy import local_entropy
@@ -19,6 +19,8 @@ from bp.validation.table import Row, compare
 from bp.validation.theory import at_distance, bound, symmetric, typical
 from replica_theory.status import silenced
 
+SOLVERS = "focusing-bp", "reinforced-bp"
+"""The solvers that are compared with theory, quick on every model."""
 _SWEEPS = 2000  # of a solver: an instance that takes more counts as unsolved
 _ALIKE = 1e-6  # entropies that differ by less are one
 _CHOSEN = "instances that are solved have more solutions than all"
@@ -41,7 +43,7 @@ class Solutions(Comparison):
         """A solution by every solver, and the local entropies around it; the first axis is that of the solvers."""
         instance, seed = job.instance(), job.seeds(2)[1]
         run = belief_propagation(instance, "amp", on_failure="return")
-        found = [solve(instance, name, rng=seed, max_iter=_SWEEPS) for name in solvers()]
+        found = [solve(instance, name, rng=seed, max_iter=_SWEEPS) for name in SOLVERS]
         around = np.full((len(found), len(job.distances)), np.nan)
         for k, solution in enumerate(found):
             if solution.solved:
@@ -62,7 +64,7 @@ class Solutions(Comparison):
         for k in range(len(measured.distances)):
             free = self._is_free(measured, k)
             rows += _entropies(measured, k) if free else []
-            for s in range(len(solvers())):
+            for s in range(len(SOLVERS)):
                 rows += _around(measured, s, k, free)
         return sorted(rows, key=lambda row: row.expected)
 
@@ -83,7 +85,7 @@ def _entropies(measured: Measured, k: int) -> list[Row]:
 
 def _around(measured: Measured, s: int, k: int, free: bool) -> list[Row]:
     """The entropies around the solutions of a solver against what lies above and below them."""
-    place: dict[str, Any] = {"simulation_source": f"around {solvers()[s]}", "distance": measured.distances[k]}
+    place: dict[str, Any] = {"simulation_source": f"around {SOLVERS[s]}", "distance": measured.distances[k]}
     chosen = "" if all(point["solved"][s] for points in measured.points.values() for point in points) else _CHOSEN
     rows = []
     for theory, row in (

@@ -14,6 +14,7 @@ from bp.algorithms.schedules import Pseudo
 from bp.algorithms.solution import SolverStatus
 from bp.messages.amp import AmpState
 from bp.messages.propagation import belief_propagation
+from bp.problems.committee import random_committee
 from replica_theory.models.intervals import SymmetricBinaryPerceptron
 from replica_theory.models.perceptron import BinaryPerceptron
 
@@ -350,3 +351,26 @@ def test_searches_count_in_the_budget(monkeypatch):
     assert found.status is SolverStatus.MAX_ITERATIONS
     searches = np.count_nonzero(np.isnan(found.trace["gamma"]))
     assert found.iterations + 133 * (searches - 1) < 1000 <= found.iterations + 134 * searches
+
+
+def test_units_that_messages_cannot_tell_are_kept_apart():
+    """From messages that are zero only the bias tells the units apart, and they must differ to be right together."""
+    problem = random_committee(BinaryPerceptron(), 1605, 5, 0.3, rng=103)
+    found = bp.solve(problem, rng=103, max_iter=300)
+    assert found.solved
+    units = found.weights.reshape(5, -1).astype(int)
+    overlaps = (units @ units.T / units.shape[1])[np.triu_indices(5, 1)]
+    assert np.all(np.abs(overlaps) < 0.6)
+
+
+def test_the_bias_is_for_symmetric_and_even_problems_only():
+    for problem, biased in [
+        (random_committee(BinaryPerceptron(), 105, 5, 0.3, rng=1), True),
+        (random_committee(BinaryPerceptron(), 105, 5, 0.3, rng=1, tree=True), False),
+        (random_committee(BinaryPerceptron(), 105, 1, 0.3, rng=1), False),
+        (bp.random_instance(SymmetricBinaryPerceptron(1.0), 105, 0.3, rng=1), True),
+        (bp.random_instance(BinaryPerceptron(), 105, 0.3, rng=1), False),
+    ]:
+        run = focusing._Focus(FocusingBP().resolved(problem), problem, np.random.default_rng(1), None)
+        assert np.any(run.bias) == biased == (problem.is_symmetric or problem.is_even)
+        assert not problem.refutation()

@@ -80,7 +80,7 @@ def test_a_signal_leaves_a_checkpoint_and_a_sentence(tmp_path, sign, solver):
     assert process.returncode != 0
     assert f"the same call goes on from {path}" in words
     with np.load(path, allow_pickle=False) as file:
-        restart, _, done, _ = map(int, file["progress"])
+        restart, _, done = map(int, file["progress"])
         trace = file["trace"]
     whole = bp.solve(hard(), solver, rng=1, max_iter=done + 134 * (restart + 1))  # and its searches
     assert done > 0 and trace.tobytes() == whole.trace[: len(trace)].tobytes()

@@ -8,7 +8,7 @@ import pytest
 
 from bp import Instance, random_instance
 from bp.problems import _bits
-from bp.problems.perceptron import _random_bits
+from bp.problems.perceptron import random_bits
 from replica_theory import BinaryPerceptron
 
 SHAPES = [(1, 1), (3, 7), (9, 64), (8, 65), (17, 256), (33, 1001), (70, 4200)]
@@ -97,7 +97,7 @@ def test_blocks_do_not_change_random_patterns(n):
     """Nor does the storage: they are the entries that one draw of int8 gives."""
     whole = 2 * np.random.default_rng(5).integers(0, 2, size=(50, n), dtype=np.int8) - 1
     for block in (1, 100, 10**6):
-        bits = _random_bits(np.random.default_rng(5), 50, n, block)
+        bits = random_bits(np.random.default_rng(5), 50, n, block)
         assert np.array_equal(_bits.unpack(bits, n), whole)
 
 

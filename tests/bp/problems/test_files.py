@@ -14,7 +14,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
-from bp import Instance, random_instance, read_instance, write_instance
+from bp import Committee, Instance, random_committee, random_instance, read_instance, write_instance
 from replica_theory.models.custom import CustomModel
 from replica_theory.models.intervals import IntervalModel, UShapePerceptron
 from replica_theory.models.perceptron import BinaryPerceptron, TeacherStudent
@@ -386,3 +386,46 @@ def test_write_follows_links_and_the_umask(tmp_path):
     plain = tmp_path / "plain"
     plain.touch()
     assert (tmp_path / "real.txt").stat().st_mode == plain.stat().st_mode
+
+
+@pytest.mark.parametrize("tree", [False, True])
+def test_committee_machines(tmp_path, tree):
+    com = random_committee(TeacherStudent(), 45, 3, 0.5, rng=1, tree=tree)
+    write_instance(com, tmp_path / "a.npz")
+    back = read_instance(tmp_path / "a.npz")
+    assert isinstance(back, Committee) and repr(back) == repr(com)
+    assert np.array_equal(back.data.bits, com.data.bits) and np.array_equal(back.data.labels, com.data.labels)
+    assert np.array_equal(back.teacher, com.teacher) and back.errors(com.teacher) == 0
+    assert read_instance(tmp_path / "a.npz", kappa=0.0, constraint="margin").fingerprint == back.fingerprint
+    for name in ("a.txt", "a.tsv"):
+        with pytest.raises(ValueError, match=r"would lose the units of a committee machine; write an \.npz"):
+            write_instance(com, tmp_path / name)
+        assert not (tmp_path / name).exists()
+
+
+def test_committee_machines_on_real_patterns(tmp_path):
+    com = Committee(np.random.default_rng(1).standard_normal((4, 7)), [1, -1, 1, -1], units=5, kappa=-0.25)
+    write_instance(com, tmp_path / "a.npz")
+    back = read_instance(tmp_path / "a.npz")
+    assert back.fingerprint == com.fingerprint and back.kappa == -0.25 and back.teacher is None
+
+
+@pytest.mark.parametrize(
+    ("change", "match"),
+    [
+        ({"units": 2}, "units must be an odd number"),
+        ({"units": 2.5}, "units"),
+        ({"units": [3, 3]}, "units"),
+        ({"tree": 7}, "tree must be"),
+        ({"units": 7, "tree": True}, "units must divide the 15 entries"),
+        ({"constraint": "symmetric", "kappa": 1.0}, "the units of a committee machine have a margin"),
+        ({"n": 40}, "n=40 does not fit"),
+        ({"teacher": np.ones(4)}, "teacher"),
+    ],
+)
+def test_damaged_committee_machines(tmp_path, change, match):
+    write_instance(random_committee(BinaryPerceptron(), 45, 3, 0.5, rng=1), tmp_path / "a.npz")
+    with np.load(tmp_path / "a.npz") as arrays:
+        np.savez(tmp_path / "b.npz", **(dict(arrays) | change))
+    with pytest.raises(ValueError, match=match):
+        read_instance(tmp_path / "b.npz")

@@ -4,7 +4,8 @@ import numpy as np
 import pytest
 
 import bp
-from bp.problems import _bits, _reals
+from bp.problems import _bits
+from bp.problems._walks import FRESH
 from bp.problems.walkers import BitWalker, RealWalker, Walker
 from replica_theory import BinaryPerceptron, IntervalModel, SymmetricBinaryPerceptron, UShapePerceptron
 
@@ -94,27 +95,25 @@ def test_unsatisfiable_sums():
     assert inst.walker([1, 1, 1], "flips").costs().tolist() == [-1, -1, -1]
 
 
-def test_present_shows_a_pattern_and_its_stability():
-    for patterns in ("binary", "gaussian"):
-        inst = bp.random_instance(BinaryPerceptron(), 33, 0.5, rng=1, patterns=patterns)
-        weights = configuration(33)
-        stability, direction = inst.present(5, weights)
-        assert stability == pytest.approx(inst.stabilities(weights)[5], rel=1e-12)
-        assert np.array_equal(direction, inst.xi[5])
-
-
 def fresh(walker):
-    return _reals.back(walker._columns, walker.weights[None].astype(float))[0]
+    """Sums added up weight by weight, as the compiled turn does: equal bit for bit."""
+    sums = np.zeros(walker._walk.sums.shape[1])
+    for weight, column in zip(walker.weights, walker._walk.columns, strict=True):
+        sums += weight * column
+    return sums
 
 
-def test_sums_of_real_patterns_are_fresh_again_before_rounding_tells(monkeypatch):
+def test_sums_of_real_patterns_are_fresh_again_before_rounding_tells():
     inst = bp.random_instance(BinaryPerceptron(), 31, 0.8, rng=2, patterns="gaussian")
-    monkeypatch.setattr("bp.problems.walkers._FRESH", 40)
     walker, rng = inst.walker(configuration(31)), np.random.default_rng(8)
-    for i in rng.integers(0, 31, 40):
-        walker.flip(int(i))
-    assert np.array_equal(walker._sums, fresh(walker))
-    while walker._flips < 30:
+    flips = [int(i) for i in rng.integers(0, 31, FRESH)]
+    for i in flips[:-1]:
+        walker.flip(i)
+    assert not np.array_equal(walker._walk.sums[0], fresh(walker))
+    walker.flip(flips[-1])
+    assert walker._walk.flips[0] == FRESH and np.array_equal(walker._walk.sums[0], fresh(walker))
+    while walker._walk.flips[0] < 2 * FRESH - 31:
         walker.sweep(rng.random(31), 0.1)
-    walker.sweep(np.zeros(31), 0.1)  # all 31 flips are made
-    assert np.array_equal(walker._sums, fresh(walker))
+    for i in range(int(2 * FRESH - walker._walk.flips[0])):
+        walker.flip(i)
+    assert np.array_equal(walker._walk.sums[0], fresh(walker))

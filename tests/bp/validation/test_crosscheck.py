@@ -11,9 +11,10 @@ import pytest
 import bp
 from bp.ensembles.control_variates import control_variates
 from bp.ensembles.grid import Grid
+from bp.execution.call import stored_call
 from bp.execution.store import DamagedPointWarning, PointStore
-from bp.validation.call import stored_call
 from bp.validation.comparisons import COMPARISONS
+from bp.validation.comparisons.solutions import SOLVERS
 from bp.validation.report import Crosscheck
 from replica_theory import (
     BinaryPerceptron,
@@ -77,7 +78,7 @@ def test_the_table_says_what_was_measured(uninterrupted):
             if row.expected == "equal":
                 values = [p["entropy"] for p in found]
             else:
-                s = bp.solvers().index(row.simulation_source.removeprefix("around "))
+                s = SOLVERS.index(row.simulation_source.removeprefix("around "))
                 values = [p["local_entropy"][s, k] for p in found if p["solved"][s]]
             if row.theory_source == "entropy of the instance":  # one by one
                 expected = np.mean([p["entropy"] for p in found])
@@ -100,7 +101,7 @@ def test_points_are_what_the_front_doors_give(uninterrupted):
     assert point["entropy"] == bp.belief_propagation(instance, "amp").entropy
     np.testing.assert_array_equal(point["control_variates"], control_variates(instance))
     point = uninterrupted.points["solutions"][101][5]
-    for s, name in enumerate(bp.solvers()):
+    for s, name in enumerate(SOLVERS):
         found = bp.solve(instance, name, rng=solver)
         np.testing.assert_array_equal(point["weights"][s], found.weights)
         assert bool(point["solved"][s]) == found.solved == (instance.errors(point["weights"][s]) == 0)
@@ -303,7 +304,7 @@ def test_saved_files(uninterrupted, tmp_path):
     assert png.read_bytes().startswith(b"\x89PNG") and png.stat().st_size > 20_000
     with np.load(npz, allow_pickle=False) as data:
         arrays = dict(data)
-    assert arrays["solutions/weights/101"].shape == (2, 3, len(bp.solvers()), 101)
+    assert arrays["solutions/weights/101"].shape == (2, 3, len(SOLVERS), 101)
     assert arrays["entropy/entropy/101"][1, 2] == uninterrupted.points["entropy"][101][5]["entropy"]
     assert arrays["table/theory"].tolist() == [row.theory for row in uninterrupted.rows]
     assert arrays["table/quantity"].tolist() == [row.quantity for row in uninterrupted.rows]
@@ -312,12 +313,12 @@ def test_saved_files(uninterrupted, tmp_path):
 
 def test_comparisons_extend_a_run(uninterrupted, tmp_path, monkeypatch):
     run(folder=tmp_path, comparisons="entropy")
-    assert stored_call(tmp_path)["comparisons"] == ["entropy"]
+    assert stored_call(tmp_path, "crosscheck", ("model", "comparisons"))["comparisons"] == ["entropy"]
     counter = Interrupter(100)
     monkeypatch.setattr(module, "measure", counter)
     assert_identical(run(folder=tmp_path), uninterrupted)
     assert counter.calls == 6
-    call = stored_call(tmp_path)
+    call = stored_call(tmp_path, "crosscheck", ("model", "comparisons"))
     assert (call["samples"], call["n"], call["alpha"], call["model"]) == (3, [101], [0.3, 0.5], "BinaryPerceptron")
 
 

@@ -11,6 +11,7 @@ from scipy.special import ndtr
 
 import bp
 import replica_theory as rt
+from bp.validation.comparisons.solutions import SOLVERS
 from bp.validation.report import Crosscheck
 from bp.validation.table import Row
 from replica_theory.results.labelled import Labelled
@@ -138,7 +139,7 @@ def test_the_dataset_has_the_names_of_the_table_and_of_the_npz(files, check):
     assert data.theory.values.tolist() == [row.theory for row in check.rows]
     assert data.theory.dims == ("row",) and data["quantity"].values.tolist() == [row.quantity for row in check.rows]
     weights = data["solutions.weights.61"]
-    assert weights.dims[:2] == ("load", "sample") and weights.shape == (2, 2, len(bp.solvers()), 61)
+    assert weights.dims[:2] == ("load", "sample") and weights.shape == (2, 2, len(SOLVERS), 61)
     np.testing.assert_array_equal(weights[1, 0], check.points["solutions"][61][2]["weights"])
     assert data["entropy.entropy.31"].attrs["long_name"] == "entropy at N = 31, comparison entropy"
     assert data.attrs["class"] == "Crosscheck" and data.z.attrs["long_name"].endswith("in standard errors")

@@ -7,7 +7,7 @@ from comparison_tables import BINARY, SYMMETRIC, TEACHER, table
 import bp
 from bp.validation.comparison import Measured
 from bp.validation.comparisons import solutions
-from bp.validation.comparisons.solutions import Solutions
+from bp.validation.comparisons.solutions import SOLVERS, Solutions
 from replica_theory import replica_symmetric
 
 
@@ -15,7 +15,7 @@ from replica_theory import replica_symmetric
 @pytest.mark.parametrize("model, alpha", [(BINARY, 0.5), (TEACHER, 0.6), (SYMMETRIC, 0.8)])
 def test_solutions_found_lie_between_typical_ones_and_the_bound(model, alpha):
     rows = table(model, alpha, "solutions", n=501, samples=8)
-    assert {row.simulation_source for row in rows} == {f"around {name}" for name in bp.solvers()}
+    assert {row.simulation_source for row in rows} == {f"around {name}" for name in SOLVERS}
     for row in rows:
         assert row.z > 5 if row.expected == "above" else row.z < 4, row
 
@@ -41,7 +41,7 @@ def test_beyond_the_typical_distance_the_instances_own_entropy_is_what_bounds():
     (own,) = [row for row in rows if row.expected == "equal"]
     assert (own.theory_source, own.simulation_source) == ("bound y=∞", "entropy of the instance")
     assert own.distance == 0.3 and own.theory == pytest.approx(0.314390067, abs=1e-6) and abs(own.z) < 1e-3
-    near, far = [row for row in rows if row.expected == "below" and row.simulation_source.endswith(bp.solvers()[0])]
+    near, far = [row for row in rows if row.expected == "below" and row.simulation_source.endswith(SOLVERS[0])]
     assert (near.theory_source, far.theory_source) == ("bound y=∞", "entropy of the instance")
     assert far.discrepancy == pytest.approx(-0.002) and far.z == pytest.approx(-0.002 / 0.000408248, rel=1e-4)
     assert far.simulation == pytest.approx(around[:, 0, 1].mean())

@@ -1,10 +1,10 @@
-"""What a crosscheck was asked for, kept beside its points."""
+"""What a run was asked for, kept beside its points."""
 
 from __future__ import annotations
 
 import json
 import os
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -12,11 +12,18 @@ from bp.execution.store import PointStore
 from replica_theory.results.files import replace_file
 
 _CALL = "call.json"
-_KEYS = {"model", "kappa", "alpha", "n", "distance", "method", "seed", "samples", "comparisons"}
 
 
-def stored_call(folder: str | os.PathLike[str]) -> dict[str, Any]:
-    """What the last `crosscheck` in a folder was asked for, as JSON values by argument.
+def stored_call(folder: str | os.PathLike[str], command: str, keys: Collection[str]) -> dict[str, Any]:
+    """What the last run in a folder was asked for, as JSON values by argument.
+
+    Parameters
+    ----------
+    folder : path
+    command : str
+        What it was a run of, for the message.
+    keys : collection of str
+        What such a run is asked for, at least.
 
     Raises
     ------
@@ -29,10 +36,10 @@ def stored_call(folder: str | os.PathLike[str]) -> dict[str, Any]:
     try:
         call = json.loads(path.read_bytes())
     except (FileNotFoundError, NotADirectoryError):
-        raise ValueError(f"there is nothing to resume in {folder}: no run of crosscheck was begun there") from None
+        raise ValueError(f"there is nothing to resume in {folder}: no run of {command} was begun there") from None
     except (ValueError, RecursionError):
         call = None
-    if not isinstance(call, dict) or not call.keys() >= _KEYS or not isinstance(call["model"], str):
+    if not isinstance(call, dict) or not call.keys() >= set(keys) or not isinstance(call["model"], str):
         raise ValueError(f"{path} is damaged: it does not tell what was asked for; give the settings instead")
     return call
 

@@ -1,0 +1,71 @@
+r"""Replicated annealing: replicas that attract each other drift to where solutions are many."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import ClassVar, get_args
+
+from bp.algorithms.annealing import Annealing, Centre, check_ends
+from replica_theory.arguments import checked_choice, checked_integer
+
+
+@dataclass(frozen=True, kw_only=True)
+class ReplicatedAnnealing(Annealing):
+    r"""Simulated annealing of replicas coupled to a centre.
+
+    The `y` replicas have the weight
+
+    .. math:: \exp\Big[-\beta\sum_aE(W^a)+\sum_i\log2\cosh\Big(\gamma\sum_aW_i^a\Big)\Big],
+
+    a centre :math:`\tilde W` that every replica is coupled to by :math:`\gamma\tilde W\cdot W^a` being summed over; or
+    the centre is there and moves by the heat bath, once a sweep. Both have the same law of the replicas. Replicas take
+    turns; :math:`\beta` and :math:`\gamma` grow linearly from sweep to sweep (`y N` proposals). The run ends when a
+    replica, or the majority of them, violates nothing.
+
+    Parameters
+    ----------
+    replicas : int
+        Their number `y`.
+    gamma : pair of float
+        First and last coupling.
+    centre : {"traced", "explicit"}
+    energy, beta, max_iter
+        As for `bp.algorithms.annealing.SimulatedAnnealing`; by default there are 10 000 y N proposals.
+
+    Raises
+    ------
+    TypeError, ValueError
+        For options of the wrong type or out of range.
+
+    Notes
+    -----
+    A single replica walks as in simulated annealing, move for move; at :math:`\gamma=0` each does so on its own.
+
+    References
+    ----------
+    C. Baldassi et al., PNAS 113, E7655 (2016).
+
+    Examples
+    --------
+    >>> import bp, replica_theory as rt
+    >>> inst = bp.random_instance(rt.BinaryPerceptron(), n=201, alpha=0.3, rng=1)
+    >>> ReplicatedAnnealing(energy="errors")(inst, rng=1).solved
+    True
+    """
+
+    name: ClassVar[str] = "replicated-annealing"
+
+    replicas: int = 3
+    gamma: tuple[float, float] = (0.5, 2.0)
+    centre: Centre = "traced"
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        checked_integer("replicas", self.replicas)
+        check_ends("gamma", self.gamma)
+        checked_choice("centre", self.centre, get_args(Centre))
+
+    @property
+    def coupling(self) -> tuple[int, tuple[float, float], Centre]:
+        """Replicas, coupling and centre."""
+        return self.replicas, self.gamma, self.centre

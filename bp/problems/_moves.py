@@ -1,0 +1,143 @@
+r"""Compiled moves of one or many replicas on any walk: random numbers, acceptance, coupling.
+
+A kind of walk is a named tuple of arrays, the replicas along their first axis, and three functions that are overloaded
+for it: `cost`, what a flip would add to the energy; `turn`, the flip; `spin`, the weight.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+from numba import njit
+from numba.extending import overload
+
+_LARGEST = 64
+"""Changes of the energy that the table of Boltzmann factors holds."""
+STEEPEST = 700.0
+"""Exponent of the largest Boltzmann factor: none is infinite."""
+
+
+def cost(walk: Any, r: int, i: int) -> int:
+    """What flipping weight `i` of replica `r` would add to its energy."""
+    raise NotImplementedError(type(walk))
+
+
+def turn(walk: Any, r: int, i: int) -> None:
+    """Flip weight `i` of replica `r`."""
+    raise NotImplementedError(type(walk))
+
+
+def spin(walk: Any, r: int, i: int) -> int:
+    """Weight `i` of replica `r`."""
+    raise NotImplementedError(type(walk))
+
+
+def offers(kind: type, **functions: Callable[..., Any]) -> None:
+    """Make functions `cost`, `turn` and `spin` those of a kind of walk."""
+    for name, compiled in functions.items():
+        _overload(globals()[name], kind, compiled)
+
+
+def _overload(generic: Callable[..., Any], kind: type, compiled: Callable[..., Any]) -> None:
+    @overload(generic, strict=False, jit_options={"forceinline": True})
+    def choose(walk: Any, r: Any, i: Any) -> Callable[..., Any] | None:
+        if getattr(walk, "instance_class", None) is not kind:
+            return None
+        return lambda walk, r, i: compiled(walk, r, i)
+
+
+@njit(cache=True)
+def cost_of(walk: Any, i: int) -> int:
+    """Cost of a flip of the first replica."""
+    return cost(walk, 0, i)
+
+
+@njit(cache=True)
+def costs_of(walk: Any, out: Any) -> None:
+    """Cost of every flip of the first replica."""
+    for i in range(len(out)):
+        out[i] = cost(walk, 0, i)
+
+
+@njit(cache=True)
+def turn_of(walk: Any, i: int) -> None:
+    """A flip of the first replica."""
+    turn(walk, 0, i)
+
+
+@njit(cache=True)
+def heat_bath(walk: Any, uniforms: Any, beta: float) -> int:
+    """Propose every flip of the first replica once, in order; number of flips made."""
+    made = 0
+    for i in range(len(uniforms)):
+        if uniforms[i] * (1.0 + np.exp(beta * cost(walk, 0, i))) < 1.0:
+            turn(walk, 0, i)
+            made += 1
+    return made
+
+
+@njit(cache=True)
+def metropolis(
+    walk: Any, proposals: Any, betas: Any, gains: Any, votes: Any, voting: bool, streams: Any, energies: Any
+) -> tuple[int, int]:
+    r"""Propose flips, replicas in turns, until a replica has no energy left; numbers of proposals and of flips.
+
+    So many `proposals` (K,) are made at each of the inverse temperatures `betas` (K,), with probability
+    :math:`\min(1, e^{-\beta\Delta+g})`. The gain `g` of the coupling is in `gains` (K, 2, 2V + 1): what lowering and
+    raising a weight brings where the vote :math:`\mu_i` is :math:`-V, \ldots, V`. `energies` (R,) go with the walk, and
+    `votes` (N,) too if the replicas are `voting`. A replica draws its site and its acceptance from its own stream,
+    32 bits each.
+    """
+    replicas, n, shift = len(energies), len(votes), (gains.shape[2] - 1) // 2
+    done, made, following, table = 0, 0, 0, np.empty(_LARGEST)
+    for k in range(len(betas)):
+        for change in range(_LARGEST):
+            table[change] = np.exp(-betas[k] * change)
+        pulls = np.exp(gains[k])
+        for _ in range(proposals[k]):
+            r = following
+            following = r + 1 if r + 1 < replicas else 0
+            i, uniform = draw(streams, r, n)
+            done += 1
+            s, change = spin(walk, r, i), cost(walk, r, i)
+            weight = table[change] if 0 <= change < _LARGEST else np.exp(min(-betas[k] * change, STEEPEST))
+            if shift:
+                weight *= pulls[(1 - s) >> 1, votes[i] + shift]
+            if uniform >= weight:
+                continue
+            turn(walk, r, i)
+            if voting:
+                votes[i] -= 2 * s
+            energies[r] += change
+            made += 1
+            if energies[r] == 0:
+                return done, made
+    return done, made
+
+
+@njit(cache=True)
+def draw(streams: Any, r: int, n: int) -> tuple[int, float]:
+    """A site and a uniform number of a replica, 32 bits each."""
+    bits = _next(streams, r)
+    site = ((bits >> np.uint64(32)) * np.uint64(n)) >> np.uint64(32)
+    uniform = np.float64(bits & np.uint64(0xFFFFFFFF)) * 2.0**-32
+    return np.int64(site), uniform  # type: ignore[return-value]
+
+
+@njit(cache=True)
+def _next(streams: Any, r: int) -> Any:
+    """The next 64 bits of a stream (xoshiro256++, Blackman and Vigna 2019)."""
+    s0, s1, s2, s3 = streams[r, 0], streams[r, 1], streams[r, 2], streams[r, 3]
+    total = s0 + s3
+    drawn = ((total << np.uint64(23)) | (total >> np.uint64(41))) + s0
+    t = s1 << np.uint64(17)
+    s2 ^= s0
+    s3 ^= s1
+    s1 ^= s2
+    s0 ^= s3
+    s2 ^= t
+    streams[r, 0], streams[r, 1], streams[r, 2] = s0, s1, s2
+    streams[r, 3] = (s3 << np.uint64(45)) | (s3 >> np.uint64(19))
+    return drawn

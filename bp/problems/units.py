@@ -1,0 +1,101 @@
+"""The units of a committee machine: what each sees, and which patterns a majority has right."""
+
+from __future__ import annotations
+
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from bp.problems import _bits
+from bp.problems.constraint import Allowed, frozen, satisfied
+from bp.problems.patterns import LabelledPatterns
+from replica_theory.arguments import checked_signs
+from replica_theory.models.model import Model
+
+
+class Units:
+    """`K` units on patterns, each with a share of the weights; their margin is that of a model.
+
+    Attributes
+    ----------
+    n : int
+        Number of weights of all units.
+    units : int
+        Their number K, odd.
+    tree : bool
+        Whether every unit has inputs of its own.
+    data : LabelledPatterns
+        The patterns, labels multiplied in.
+    model : Model
+        The constraint on a unit.
+    """
+
+    n: int
+    units: int
+    tree: bool
+    data: LabelledPatterns
+    model: Model
+
+    @property
+    def inputs(self) -> int:
+        """Weights of a unit."""
+        return self.n // self.units
+
+    @property
+    def kappa(self) -> float:
+        """Margin of the units."""
+        return float(self.model.kappa)
+
+    @property
+    def n_constraints(self) -> int:
+        """Number of patterns."""
+        return self.data.n_patterns
+
+    @property
+    def is_symmetric(self) -> bool:
+        """Whether units can be exchanged: all see the same patterns."""
+        return self.units > 1 and not self.tree
+
+    @property
+    def majority(self) -> int:
+        """Units that have to be right."""
+        return (self.units + 1) // 2
+
+    @cached_property
+    def allowed(self) -> Allowed:
+        """The stabilities and sums at which a unit is right."""
+        return Allowed(self.model, self.inputs)
+
+    @cached_property
+    def intervals(self) -> NDArray[np.float64]:
+        """The sums at which each unit is right, for each pattern, shape (1 or K, P, 1, 2)."""
+        return frozen(
+            np.array([self.allowed.around(part.norms) for part in (self.parts if self.tree else [self.data])])
+        )
+
+    @cached_property
+    def parts(self) -> tuple[LabelledPatterns, ...]:
+        """The patterns that each unit sees; the same object for all units unless it is a tree."""
+        if not self.tree:
+            return (self.data,) * self.units
+        slices = np.split(self.data.xi, self.units, axis=1)
+        if self.data.is_binary:
+            return tuple(LabelledPatterns.of(self.inputs, _bits.pack(part), None) for part in slices)
+        return tuple(LabelledPatterns.of(self.inputs, None, part.copy()) for part in slices)
+
+    @property
+    def seen(self) -> list[Any]:
+        """The ±1 patterns that the units see: one array for all, or one for each."""
+        return [part.bits for part in (self.parts if self.tree else self.parts[:1])]
+
+    def sums(self, weights: ArrayLike) -> NDArray[np.float64]:
+        r"""Sums :math:`y^\mu\xi^\mu\cdot W_k` of the units, shape (K, P)."""
+        signs = checked_signs("weights", weights, self.n).reshape(self.units, -1)
+        return np.array([part.sums(w) for part, w in zip(self.parts, signs, strict=True)])
+
+    def violated(self, weights: ArrayLike) -> NDArray[np.bool_]:
+        """Which patterns the majority of units has wrong, shape (P,)."""
+        right = satisfied(self.sums(weights), self.allowed.sums if self.data.is_binary else self.intervals)
+        return np.asarray(right.sum(axis=0) < self.majority)

@@ -1,0 +1,48 @@
+"""The compiled learner equals the generic one, field by field."""
+
+import numpy as np
+import pytest
+
+import bp
+from bp.problems.committee_learner import CommitteeLearner
+from bp.problems.learners import Learner
+from replica_theory import BinaryPerceptron
+
+
+@pytest.mark.parametrize(
+    ("units", "inputs", "tree", "kappa"),
+    [(1, 65, False, 0.0), (3, 64, False, 0.3), (3, 33, True, 0.0), (5, 20, False, -0.3)],
+)
+def test_equals_the_generic_learner(units, inputs, tree, kappa):
+    com = bp.random_committee(BinaryPerceptron(kappa), units * inputs, units, 0.7, rng=1, tree=tree)
+    rng = np.random.default_rng(1)
+    start = com.start(rng)
+    fast, slow = com.learner(start), Learner(com.present, start)
+    assert isinstance(fast, CommitteeLearner)
+    for _ in range(6):
+        order = rng.permutation(com.n_constraints)
+        coins, half = rng.random(len(order)), order[: len(order) // 2]
+        assert fast.batch(half, 1.5) == slow.batch(half, 1.5)
+        assert np.array_equal(fast.fields, slow.fields) and np.array_equal(fast.weights, slow.weights)
+        assert fast.sweep(order, coins, 0.4) == slow.sweep(order, coins, 0.4)
+        assert np.array_equal(fast.fields, slow.fields) and np.array_equal(fast.weights, slow.weights)
+        kick = rng.normal(size=com.n)
+        for learner in (fast, slow):
+            learner.restore(learner.fields + kick)
+        assert np.array_equal(fast.fields, slow.fields)
+
+
+def test_what_it_gives_is_a_copy():
+    com = bp.random_committee(BinaryPerceptron(), 15, 3, 1.0, rng=1)
+    learner = com.learner(com.start(1))
+    learner.fields[:] = 7.0
+    assert np.array_equal(learner.fields, com.start(1))
+
+
+def test_real_patterns_are_taught_by_the_generic_learner():
+    com = bp.Committee(np.random.default_rng(1).standard_normal((4, 9)), units=3)
+    learner = com.learner(com.start(1))
+    assert type(learner) is Learner
+    for _ in range(50):
+        learner.sweep(np.arange(4), np.ones(4), 0.0)
+    assert com.errors(learner.weights) == 0
