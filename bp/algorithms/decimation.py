@@ -29,7 +29,7 @@ class Decimation(MessageSolver):
     r"""Belief propagation with decimation and backtracking.
 
     Messages are passed until they change by less than `tol`, then the most magnetised of the free weights are fixed to
-    their signs; every time, some of the fixed weights whose patterns pull them the other way hardest are freed again.
+    their signs; every time, fixed weights that their patterns now support less than any of these are freed again.
     A pass ends when all weights are fixed; its best configuration is repaired by a `local_search` (where the problem
     has the walks). Passes with fresh initial messages follow until `max_iter`.
 
