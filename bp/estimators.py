@@ -71,6 +71,27 @@ class _BinaryWeightsClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[
     _limits: ClassVar[Mapping[str, int]] = {}
     """Iterations of solvers that stop sooner here than by their own defaults."""
 
+    def __init__(
+        self,
+        solver: str | Solver = "focusing-bp",
+        *,
+        kappa: float = 0.0,
+        binarize: Binarize | None = "auto",
+        n_projections: int | None = None,
+        vote: Vote = "marginals",
+        beta: float = np.inf,
+        solver_options: Mapping[str, Any] | None = None,
+        random_state: Any = None,
+    ) -> None:
+        self.solver = solver
+        self.kappa = kappa
+        self.binarize = binarize
+        self.n_projections = n_projections
+        self.vote = vote
+        self.beta = beta
+        self.solver_options = solver_options
+        self.random_state = random_state
+
     def fit(self, X: ArrayLike, y: ArrayLike) -> Self:
         """Find weights that label the patterns `X` (P, F) as `y` (P,) does, two labels of any kind.
 
@@ -159,8 +180,9 @@ class _BinaryWeightsClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[
         if self.n_projections is not None:
             checked_integer("n_projections", self.n_projections)
         options = {} if self.solver_options is None else checked_mapping("solver_options", self.solver_options)
-        limited = isinstance(self.solver, str) and self.solver in self._limits
-        return solver_of(self.solver, {"max_iter": self._limits[self.solver]} | options if limited else options)
+        if isinstance(self.solver, str) and self.solver in self._limits:
+            options = {"max_iter": self._limits[self.solver]} | options
+        return solver_of(self.solver, options)
 
     def _binarizer(self, X: Array, rng: np.random.Generator) -> Binarizer | None:
         """What makes patterns of ±1 of `X`, None if it is taken as it is."""
@@ -285,27 +307,6 @@ class BinaryPerceptronClassifier(_BinaryWeightsClassifier):
     (True, [3, 8], True)
     """
 
-    def __init__(
-        self,
-        solver: str | Solver = "focusing-bp",
-        *,
-        kappa: float = 0.0,
-        binarize: Binarize | None = "auto",
-        n_projections: int | None = None,
-        vote: Vote = "marginals",
-        beta: float = np.inf,
-        solver_options: Mapping[str, Any] | None = None,
-        random_state: Any = None,
-    ) -> None:
-        self.solver = solver
-        self.kappa = kappa
-        self.binarize = binarize
-        self.n_projections = n_projections
-        self.vote = vote
-        self.beta = beta
-        self.solver_options = solver_options
-        self.random_state = random_state
-
     @property
     def _architecture(self) -> tuple[int, int]:
         """Units, and parts of a pattern of which each unit sees one."""
@@ -384,16 +385,18 @@ class CommitteeMachineClassifier(_BinaryWeightsClassifier):
         solver_options: Mapping[str, Any] | None = None,
         random_state: Any = None,
     ) -> None:
-        self.solver = solver
+        super().__init__(
+            solver,
+            kappa=kappa,
+            binarize=binarize,
+            n_projections=n_projections,
+            vote=vote,
+            beta=beta,
+            solver_options=solver_options,
+            random_state=random_state,
+        )
         self.units = units
         self.tree = tree
-        self.kappa = kappa
-        self.binarize = binarize
-        self.n_projections = n_projections
-        self.vote = vote
-        self.beta = beta
-        self.solver_options = solver_options
-        self.random_state = random_state
 
     @property
     def _architecture(self) -> tuple[int, int]:

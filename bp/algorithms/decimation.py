@@ -104,12 +104,13 @@ class _Decimator(Search):
         self.solver, method = solver, solver.form(problem)
         self.state: State = problem.tightened.messages(method, init=_INITIAL, rng=rng)
         self.field: Array = np.zeros(problem.n)
-        self.done, self.restart = 0, 0
+        self.done, self.restart, self.owed = 0, 0, 0.0
         super().__init__(problem, rng, problem.start(rng), stored)
         if stored is not None:
             restore_messages(self.state, method, stored)
             self.field = stored["field"].copy()
             self.done, self.restart = (int(number) for number in stored["progress"])
+            self.owed = float(stored["owed"])
 
     def solution(self) -> Run:
         """Passes to the end."""
@@ -137,12 +138,16 @@ class _Decimator(Search):
                 return
 
     def _fix(self) -> None:
-        """Fix the most magnetised free weights, and free those that are fixed against their patterns."""
+        """Fix the most magnetised free weights, and free those that have the least support.
+
+        What is left of a weight to be freed is kept for the next time, so that small problems go back as large ones do.
+        """
         free, fields = np.flatnonzero(self.field == 0), self.state.fields
         number = max(1, int(self.solver.fraction * len(free)))
         chosen = free[np.argsort(-np.abs(fields[free]), kind="stable")[:number]]
         support = np.where(self.field == 0, np.inf, fields * np.sign(self.field))
-        weakest = np.argsort(support, kind="stable")[: int(self.solver.backtracking * number)]
+        self.owed = self.owed % 1 + self.solver.backtracking * number
+        weakest = np.argsort(support, kind="stable")[: int(self.owed)]
         self.field[weakest[support[weakest] < np.min(np.abs(fields[chosen]))]] = 0.0
         self.field[chosen] = np.where(fields[chosen] < 0, -_FIXED, _FIXED)
 
@@ -156,4 +161,5 @@ class _Decimator(Search):
     def _snapshot(self) -> dict[str, Any]:
         """Everything that the rest of the run depends on."""
         progress = np.array([self.done, self.restart])
-        return self.kept(field=self.field.copy(), progress=progress, **stored_messages(self.state))
+        owed = np.asarray(self.owed)
+        return self.kept(field=self.field.copy(), progress=progress, owed=owed, **stored_messages(self.state))

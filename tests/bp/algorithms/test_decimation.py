@@ -41,6 +41,17 @@ def test_the_weakest_fixed_weights_are_freed(problem):
     assert set(np.flatnonzero(freed)) == set(np.argsort(support)[:4])
 
 
+def test_small_problems_go_back_too(problem):
+    """A fifth of the one weight that is fixed at a time: one is freed every fifth time."""
+    run = _Decimator(Decimation(fraction=0.001, backtracking=0.2), problem, np.random.default_rng(1), None)
+    freed = 0
+    for k in range(40):
+        held, run.state.fields = run.field != 0, np.random.default_rng(k).normal(size=101)
+        run._fix()
+        freed += np.count_nonzero(held & (run.field == 0))
+    assert 6 <= freed <= 8  # the first time there is nothing to free yet; at most 0.2 of 40
+
+
 def test_a_pass_without_backtracking_fixes_more_and_more(problem):
     found = Decimation(backtracking=0.0, fraction=0.2, max_iter=4000)(problem, rng=1)
     for restart in range(found.trace["restart"][-1]):
