@@ -134,8 +134,8 @@ _SENTENCES = {
         "looks for one; method='exact' or bp.enumerate_solutions suit small instances)."
     ),
     Status.UNPHYSICAL: (
-        "the messages converged to an entropy or energy that no configurations have (entropy above log 2, energy "
-        "outside [0, 1])."
+        "the messages converged to an entropy or energy that no configurations have (entropy above that of all of "
+        "them, energy outside [0, 1])."
     ),
     Status.UNSATISFIABLE: "it is proved that no weights satisfy every pattern.",
     Status.BELOW_ZERO: (

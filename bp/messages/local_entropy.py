@@ -11,6 +11,7 @@ from tqdm import tqdm
 
 from bp.messages.state import (
     ROUNDING,
+    SLACK,
     Control,
     Messages,
     Method,
@@ -22,6 +23,7 @@ from bp.messages.state import (
 )
 from bp.problems.problem import Problem
 from replica_theory.arguments import NON_NEGATIVE, checked_distance, checked_number, checked_signs
+from replica_theory.numerics.binary import binary_entropy
 from replica_theory.results.curve import EntropyCurve
 from replica_theory.status import Status, report, statuses
 from replica_theory.typing import Array
@@ -29,6 +31,7 @@ from replica_theory.typing import Array
 _ACCURACY = 100.0  # tolerance on atanh(t) in units of tol: messages at residual tol are that far from their fixed point
 _STEP = 1.0  # largest change of the field at a time
 _REJECTIONS = 12  # halvings of a step before a distance is given up
+_STEPS = 64  # fields tried: free weights need 20 for the least distance that there is in floating point
 _LOST = 2  # of them, runs that failed, once the entropy is known to be negative
 
 
@@ -83,7 +86,8 @@ def local_entropy(
         If `distance` is a scalar and its point failed: messages that did not converge (``MAX_ITERATIONS``,
         ``SATURATED``; ``BELOW_ZERO`` where the entropy is at least known to be negative, since
         :math:`S(d)\le\Phi(\gamma)-\gamma(1-2d)` at every field), a distance that no field attains
-        (``OUT_OF_RANGE``), or an instance that is proved to have no solutions (``UNSATISFIABLE``). In an array such
+        (``OUT_OF_RANGE``), an entropy above :math:`H_2(d)`, that of all weights there (``UNPHYSICAL``; messages on a
+        handful of weights), or an instance that is proved to have no solutions (``UNSATISFIABLE``). In an array such
         points are NaN, the others are what they are without them, and one `ConvergenceWarning` is given.
     ValueError, TypeError
         For a bad argument.
@@ -151,6 +155,8 @@ class _Walk:
     def to(self, target: float) -> _Point:
         """The point at overlap `target`; where it fails, the next one starts afresh, as if it were the first."""
         point = self._sought(target)
+        if point.entropy > float(binary_entropy(0.5 * (1.0 - target))) + SLACK:
+            point = _failed(Status.UNPHYSICAL)
         if not point.status.ok:
             self._kept, self._gamma, self._slope, self._attempt = None, 0.0, 1.0, 0
             self._state.restore(None)
@@ -162,12 +168,14 @@ class _Walk:
         A field whose messages fail, or land further from the target than before (they jumped to another fixed point),
         is rejected: the messages go back to the best field so far and the step is halved. The entropy carried to the
         target, Phi(gamma) - gamma target, bounds that of the target from above; once it is negative, a value is not
-        sought for long.
+        sought for long. One whose overlap hardly answers to the field is given up.
         """
         goal = float(np.arctanh(target))
         gamma, best, rejected, lost, bound = self._gamma, None, 0, 0, np.inf
         failure = _failed(Status.OUT_OF_RANGE)
-        while rejected < _REJECTIONS and not (bound < -ROUNDING and lost >= _LOST):
+        for _ in range(_STEPS):
+            if rejected >= _REJECTIONS or (bound < -ROUNDING and lost >= _LOST):
+                return _failed(Status.BELOW_ZERO) if bound < -ROUNDING else failure
             point, miss = self._evaluate(gamma, target, goal, once=best is not None)
             if not (point.status.ok and (best is None or abs(miss) < abs(best))):
                 rejected, lost = rejected + 1, lost + (not point.status.ok)
@@ -184,7 +192,7 @@ class _Walk:
             if abs(miss) <= _ACCURACY * self._control.tol:
                 return point
             gamma -= min(max(miss / self._slope, -_STEP), _STEP)
-        return _failed(Status.BELOW_ZERO) if bound < -ROUNDING else failure
+        return _failed(Status.OUT_OF_RANGE)
 
     def _evaluate(self, gamma: float, target: float, goal: float, once: bool) -> tuple[_Point, float]:
         """Converge the messages at `gamma`; the point, its entropy carried to `target`, and the miss in atanh(t).

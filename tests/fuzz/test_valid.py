@@ -65,8 +65,8 @@ def check_points(result, raised, warned, arguments):
 
 
 def bound(result, main):
-    """Entropy of all configurations that there are; of those at the distance, unless it is Bethe's approximation."""
-    if not isinstance(result, EntropyCurve) or result.error is None:
+    """Entropy of all configurations that there are, at the distance if there is one."""
+    if not isinstance(result, EntropyCurve):
         return np.full(main.shape, LOG_2)
     d = np.broadcast_to(result.distance, main.shape)
     with np.errstate(divide="ignore", invalid="ignore"):

@@ -6,6 +6,8 @@ from messages_referee import brute_force
 from scipy import optimize
 
 from bp import Instance, belief_propagation, enumerate_solutions, local_entropy, random_instance, solve
+from bp.messages.amp import AmpState
+from replica_theory import binary_entropy
 from replica_theory.models.perceptron import BinaryPerceptron, TeacherStudent
 from replica_theory.status import ConvergenceError, ConvergenceWarning, Status
 
@@ -179,3 +181,32 @@ class TestFailures:
             local_entropy([[1, 1]], [1, 1], 0.1)
         with pytest.raises(MemoryError, match="method='amp' needs node variables only"):
             local_entropy(self.instance, self.reference, 0.1, memory_limit=10)
+
+
+def test_an_entropy_above_that_of_all_weights_is_unphysical():
+    """Seven weights, three patterns: Gaussian messages exceed H_2(d) by a few 1e-6 at some small distances."""
+    lost = 0
+    for seed in range(4):
+        inst = random_instance(BinaryPerceptron(), 7, 3 / 7, rng=seed)
+        weights, d = np.where(inst.xi.sum(axis=0, dtype=int) > 0, 1, -1), np.array([0.001, 0.01, 0.05])
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", ConvergenceWarning)
+            curve = local_entropy(inst, weights, d)
+        assert np.all(curve.entropy[curve.converged] <= binary_entropy(d)[curve.converged] + 1e-9)
+        lost += np.count_nonzero(curve.status == Status.UNPHYSICAL)
+    assert lost > 0
+
+
+def test_an_overlap_that_does_not_answer_to_the_field_is_given_up(monkeypatch):
+    """A single pattern on seven weights in AMP form: no field brings the overlap to zero."""
+    sweep, count = AmpState.sweep, [0]
+
+    def counted(self, field, damping):
+        count[0] += 1
+        return sweep(self, field, damping)
+
+    monkeypatch.setattr(AmpState, "sweep", counted)
+    inst = random_instance(BinaryPerceptron(), 7, 1 / 7, rng=0)
+    with pytest.raises(ConvergenceError) as caught:
+        local_entropy(inst, inst.xi[0], 0.5, method="amp")
+    assert caught.value.result.status == Status.OUT_OF_RANGE and count[0] < 10_000
