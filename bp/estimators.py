@@ -118,11 +118,11 @@ class _BinaryWeightsClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[
         self.binarizer_ = self._binarizer(rows, rng.spawn(1)[0])
         problem = self._problem(self._entries(rows), 2 * codes - 1)
         self.solution_ = solver(problem, rng=rng)
-        self.weights_ = self.solution_.weights.reshape(self._shape(problem))
+        self.weights_ = self.solution_.weights.reshape(_shape(problem))
         self.errors_, self.n_iter_ = self.solution_.errors, self.solution_.iterations
         self.solved_ = self.solution_.solved
         if self.vote == "marginals":
-            self.magnetizations_, self.beta_ = self._marginals(problem)
+            self.magnetizations_, self.beta_ = _marginals(problem, self.beta, self.weights_)
         return self
 
     def problem(self, X: ArrayLike, y: ArrayLike) -> Any:
@@ -206,24 +206,25 @@ class _BinaryWeightsClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[
         sums = unit_sums(self.weights_.astype(np.float64), entries.astype(np.float64), tree=tree)
         return np.asarray(np.median(sums, axis=0) / np.sqrt(self.weights_.shape[1]))
 
-    def _marginals(self, problem: Any) -> tuple[Array, float]:
-        """Magnetizations of all students at the lowest temperature at which they are found, and its inverse."""
-        for beta in (self.beta, *(heat for heat in _HEAT if heat < self.beta)):
-            found = belief_propagation(problem, "amp", beta=beta, damping=0.5, tol=_TOL, on_failure="return")
-            if found.status is Status.CONVERGED:
-                return found.magnetizations.reshape(self.weights_.shape), beta
-        warnings.warn(
-            "belief propagation converged at no temperature: the vote is that of the weights found alone",
-            ConvergenceWarning,
-            stacklevel=3,
-        )
-        return self.weights_.astype(np.float64), np.nan
 
-    @staticmethod
-    def _shape(problem: Any) -> tuple[int, int]:
-        """Units, and weights of each."""
-        units = getattr(problem, "units", 1)
-        return units, problem.n // units
+def _shape(problem: Any) -> tuple[int, int]:
+    """Units, and weights of each."""
+    units = getattr(problem, "units", 1)
+    return units, problem.n // units
+
+
+def _marginals(problem: Any, lowest: float, weights: NDArray[Any]) -> tuple[Array, float]:
+    """Magnetizations of all students at the lowest temperature at which they are found, and its inverse."""
+    for beta in (lowest, *(heat for heat in _HEAT if heat < lowest)):
+        found = belief_propagation(problem, "amp", beta=beta, damping=0.5, tol=_TOL, on_failure="return")
+        if found.status is Status.CONVERGED:
+            return found.magnetizations.reshape(weights.shape), beta
+    warnings.warn(
+        "belief propagation converged at no temperature: the vote is that of the weights found alone",
+        ConvergenceWarning,
+        stacklevel=3,
+    )
+    return weights.astype(np.float64), np.nan
 
 
 class BinaryPerceptronClassifier(_BinaryWeightsClassifier):

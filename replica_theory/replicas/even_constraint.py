@@ -94,13 +94,13 @@ def _iterated(equations: LimitEquations, t: float) -> Array | None:
 
 def limit_branch(model: Model, alpha: float, logs: list[float]) -> dict[float, Limit]:
     """Solutions of the sign-broken sector at y = inf at given log distances (arrays), or their saturated limits."""
-    solved: dict[float, Limit] = {p: saturated(model, alpha, 1 - 2 * np.exp(p)) for p in logs}
+    equations = LimitEquations(model, alpha)
+    solved: dict[float, Limit] = {p: saturated(model, alpha, 1 - 2 * np.exp(p)) or _unfelt(equations, p) for p in logs}
     todo = [p for p in logs if solved[p] is None]
     start = limit_start(model, alpha) if todo else None
     if start is None:
         return solved
     x, origin = start
-    equations = LimitEquations(model, alpha)
     solved |= descend(equations, x, origin, [p for p in todo if p < origin])
     above = sorted(p for p in todo if p >= origin)
     for point in follow_branch(equations.along, x, origin, above, max_step=0.1, min_step=_RESOLVED):
@@ -111,15 +111,8 @@ def limit_branch(model: Model, alpha: float, logs: list[float]) -> dict[float, L
 def descend(equations: LimitEquations, x: Array, origin: float, logs: list[float]) -> dict[float, Limit]:
     """Solutions at y = inf at log distances below the origin; their limits once the width has diverged."""
     model, alpha = equations.model, equations.alpha
-    solved: dict[float, Limit] = {}
-    todo = []
-    for p in logs:
-        t = 1 - 2 * float(np.exp(p))
-        limit = saturated(model, alpha, t, always=True)
-        if limit is not None and np.isinf(limit.field) and equations.diverges(t):
-            solved[p] = limit
-        else:
-            todo.append(p)
+    solved = {p: _unfelt(equations, p) for p in logs}
+    todo = [p for p in logs if solved[p] is None]
     if not todo:
         return solved
     # From a small overlap the branch is followed in the logarithm of the overlap.
@@ -141,9 +134,16 @@ def descend(equations: LimitEquations, x: Array, origin: float, logs: list[float
     return solved
 
 
+def _unfelt(equations: LimitEquations, log_distance: float) -> Limit:
+    """The solution at a log distance if its width is seen to have diverged without looking for it."""
+    t = 1 - 2 * float(np.exp(log_distance))
+    limit = saturated(equations.model, equations.alpha, t, always=True)
+    return limit if limit is not None and np.isinf(limit.field) and equations.diverges(t) else None
+
+
 def _odds(log_distance: float) -> float:
-    """The logarithm of d/t at log d."""
-    return log_distance - float(np.log1p(-2 * np.exp(log_distance)))
+    """The logarithm of d/t at log d; where t is below rounding, that of rounding."""
+    return log_distance - float(np.log(max(-np.expm1(log_distance + np.log(2)), np.finfo(float).eps)))
 
 
 def _log_distance(odds: float) -> float:

@@ -169,7 +169,7 @@ def energetic(system: System, q: Overlaps, t: float) -> Energetic | None:
 def entropic(system: System, hats: Overlaps, tau: float) -> Entropic | None:
     r"""Entropic term at given conjugates and :math:`\tau = \hat t - \hat t_0`, None outside its domain."""
     y = system.y
-    if not (hats.gap > 0 and hats.q0 >= 0 and np.isfinite(tau)):
+    if not (hats.gap >= 0 and hats.q0 >= 0 and np.isfinite(tau)):
         return None
     hats = hats._replace(gap=max(hats.gap, _SHARPEST_FIELD))
     root = np.sqrt(hats.q0)

@@ -63,7 +63,11 @@ def test_results_are_read_only_and_honest(instance):
 
 @pytest.mark.parametrize(
     ("name", "options"),
-    [("decimation", {"fraction": 0.5}), ("max-sum", {"rate": 0.2, "max_iter": 30}), ("focusing-bp", {})],
+    [
+        ("decimation", {"fraction": 0.5, "backtracking": 0.0}),
+        ("max-sum", {"rate": 0.2, "max_iter": 30}),
+        ("focusing-bp", {}),
+    ],
 )
 def test_a_run_goes_on_from_the_boundary_after_a_restart(name, options):
     """There the candidate is that of the pass before, and counts no more."""

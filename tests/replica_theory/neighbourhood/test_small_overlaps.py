@@ -11,6 +11,7 @@ from scipy import special
 
 from replica_theory import (
     BinaryPerceptron,
+    ConvergenceError,
     IntervalModel,
     TeacherStudent,
     around_teacher,
@@ -199,3 +200,22 @@ def test_students_close_to_their_teacher(kappa):
     d = np.array([1e-7, 1e-6, 1e-5, 1e-4, 1e-3])
     curve = around_teacher(TeacherStudent(kappa), 0.8, d)
     np.testing.assert_allclose(curve.entropy, binary_entropy(d), rtol=2e-6)
+
+
+@pytest.mark.parametrize("beta", [0.0, 1e-30, 1e-9])
+def test_weights_that_nothing_constrains(beta):
+    """beta = 0: all weights are solutions, H_2(d) around anything."""
+    model, d = BinaryPerceptron(0.0, beta), np.array([0.1, 0.3])
+    for curve in (franz_parisi(model, 0.5, d), local_entropy(model, 0.5, d), local_entropy(model, 0.5, d, y=2.0),
+                  local_entropy(model, 0.5, d, reference="solution", y=2.0)):  # fmt: skip
+        assert curve.converged.all()
+        np.testing.assert_allclose(curve.entropy, binary_entropy(d), rtol=0, atol=1e-11)
+
+
+def test_a_temperature_too_high_to_tell_is_no_foreign_error():
+    """The branch would begin at an overlap below rounding."""
+    for door, model in ((local_entropy, BinaryPerceptron(0.0, 1e-16)), (dense_teacher, TeacherStudent(0.0, 1e-16))):
+        try:
+            assert door(model, 0.5, 0.1).converged
+        except ConvergenceError as error:
+            assert not error.result.converged
