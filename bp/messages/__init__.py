@@ -10,5 +10,7 @@ from bp.messages import amp as amp
 from bp.messages import committee_edges as committee_edges
 
 # isort: split
+from bp.messages import clauses as clauses
 from bp.messages import committee as committee
 from bp.messages import max_sum as max_sum
+from bp.messages import surveys as surveys

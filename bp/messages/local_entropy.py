@@ -18,6 +18,7 @@ from bp.messages.state import (
     State,
     checked_graphical,
     energy_per_pattern,
+    form_of,
     judged,
     log_weights,
 )
@@ -40,7 +41,7 @@ def local_entropy(
     reference: ArrayLike,
     distance: ArrayLike,
     *,
-    method: Method = "gaussian",
+    method: Method | None = None,
     beta: float = np.inf,
     damping: float = 0.2,
     tol: float = 1e-9,
@@ -111,10 +112,10 @@ def local_entropy(
     >>> curve.entropy.round(4), curve.overlaps["t"].round(4)
     (array([0.    , 0.4854]), array([1. , 0.6]))
     """
-    control = Control(method, beta, damping, tol, max_iter)
+    graph = checked_graphical(problem)
+    control = Control(form_of(graph, method), beta, damping, tol, max_iter)
     if memory_limit is not None:
         checked_number("memory_limit", memory_limit, NON_NEGATIVE)
-    graph = checked_graphical(problem)
     signs = checked_signs("reference", reference, problem.n).astype(np.float64)
     d = np.asarray(checked_distance(distance))
     walk = _Walk(graph, signs, control, memory_limit)
@@ -122,11 +123,11 @@ def local_entropy(
     order = [k for k in np.argsort(-d, axis=None, kind="stable") if d.flat[k] > 0]
     for k in tqdm(order, desc="local entropy", leave=False, disable=True if d.ndim == 0 else None):
         points[k] = walk.to(1.0 - 2.0 * float(d.flat[k]))
-    asked = {"function": "bp.local_entropy", "method": method, "damping": damping, "tol": tol, "max_iter": max_iter,
+    asked = {"function": "bp.local_entropy", "method": control.method, "damping": damping, "tol": tol, "max_iter": max_iter,
              "n": problem.n, "patterns": problem.n_constraints}  # fmt: skip
     model = None if problem.model is None else problem.model.at(beta=control.beta)
     curve = replace(_curve(d, points), model=model, alpha=np.full(d.shape, problem.alpha), settings=asked)
-    report(curve, f"local_entropy(method={method!r})")
+    report(curve, f"local_entropy(method={control.method!r})")
     return curve
 
 

@@ -17,14 +17,15 @@ from bp.messages.state import (
     FLOOR,
     TOL,
     Control,
+    Form,
     Messages,
-    Method,
     Outcome,
     Schedule,
     State,
     checked_dtype,
     checked_graphical,
     energy_per_pattern,
+    form_of,
     frozen,
     judged,
     words,
@@ -40,7 +41,7 @@ from replica_theory.typing import Array
 
 OnFailure = Literal["raise", "return"]
 
-_USUAL = {"schedule": "parallel", "dtype": np.dtype(np.float64), "device": None, "memory_limit": None}
+_USUAL = {"schedule": None, "dtype": np.dtype(np.float64), "device": None, "memory_limit": None}
 """Options that not every form of messages has, where they are not asked for."""
 
 
@@ -109,11 +110,11 @@ class BPResult(Record):
 
 def belief_propagation(
     problem: Problem,
-    method: Method = "gaussian",
+    method: Form | None = None,
     *,
     beta: float = np.inf,
     field: ArrayLike | None = None,
-    schedule: Schedule = "parallel",
+    schedule: Schedule | None = None,
     damping: float = 0.2,
     tol: float | None = None,
     max_iter: int = 1000,
@@ -145,8 +146,9 @@ def belief_propagation(
         One that messages can be passed on, such as a `bp.Instance`.
         Any constraint. A soft one weighs a configuration by the probability that its patterns are satisfied, and the
         entropies at ``beta=inf`` are logarithms of these weights; it takes ``"exact"`` or ``"amp"`` messages.
-    method : {"gaussian", "exact", "amp"}
-        ``"gaussian"``: messages on edges, :math:`F_\pm` with a Gaussian field (error :math:`O(1/N)` in `m` and
+    method : {"gaussian", "exact", "amp", "survey"}, optional
+        Form of the messages; by default the first of `problem.forms`, ``"gaussian"`` for patterns and ``"exact"`` for
+        clauses, whose messages are sums over all values. For patterns, ``"gaussian"``: messages on edges, :math:`F_\pm` with a Gaussian field (error :math:`O(1/N)` in `m` and
         :math:`\Phi`); any patterns; O(PN) a sweep. ``"exact"``: no approximation, patterns with entries in
         {-1, 0, 1} only; O(PN²) a sweep. ``"amp"``: node variables only, equal to ``"gaussian"`` up to
         :math:`O(1/N)` for independent random patterns; O(PN) a sweep, no memory beyond the instance.
@@ -154,8 +156,8 @@ def belief_propagation(
         Inverse temperature; ``inf`` counts solutions.
     field : array_like, shape (N,), optional
         External fields :math:`\theta_i`; none by default.
-    schedule : {"parallel", "sequential"}
-        Update all messages at once, on all cores; or pattern by pattern in a fresh random order every sweep, on one
+    schedule : {"parallel", "sequential"}, optional
+        By default parallel for patterns and sequential for clauses. Update all messages at once, on all cores; or pattern by pattern in a fresh random order every sweep, on one
         core, each pattern seeing the updates of those before it (messages on edges only).
     damping : float in [0, 1), default 0.2
         Weight of the old message field (of the old node field for ``"amp"``); 0 is undamped. Where the messages
@@ -215,23 +217,24 @@ def belief_propagation(
     >>> bool(np.isclose(3 * result.entropy, np.log(4))), result.magnetizations
     (True, array([0.5, 0.5, 0.5]))
     """
+    graph = checked_graphical(problem)
     precision = checked_dtype(dtype)
     tol = TOL[precision] if tol is None else checked_number("tol", tol)
-    control = Control(method, beta, damping, tol, max_iter)
+    control = Control(form_of(graph, method), beta, damping, tol, max_iter)
     if tol < FLOOR[precision]:
         raise ValueError(f"tol must be at least {FLOOR[precision]:g} for dtype={precision}; got {shown(tol)}")
     checked_choice("on_failure", on_failure, get_args(OnFailure))
-    checked_choice("schedule", schedule, get_args(Schedule))
+    if schedule is not None:
+        checked_choice("schedule", schedule, get_args(Schedule))
     if device is not None:
         checked_text("device", device, "None, 'cupy' or a device of torch such as 'cuda'")
     if memory_limit is not None:
         checked_number("memory_limit", memory_limit, NON_NEGATIVE)
-    graph = checked_graphical(problem)
     theta = np.zeros(problem.n) if field is None else checked_field("field", field, problem.n)
     own = {"schedule": schedule, "dtype": precision, "device": device, "memory_limit": memory_limit}
     options: Any = {name: value for name, value in own.items() if value != _USUAL[name]}
     random = generator(rng)
-    state = graph.messages(method, beta=control.beta, init=init, rng=random, **options)
+    state = graph.messages(control.method, beta=control.beta, init=init, rng=random, **options)
     reason = problem.refutation if control.beta == np.inf else str
     outcome = control.relax(state, theta, _start(state, init, random), hopeless=reason)
     result = _result(problem, state, control.beta, theta, outcome)

@@ -30,6 +30,7 @@ logger = logging.getLogger(__name__)
 
 Schedule = Literal["parallel", "sequential"]
 Method = Literal["gaussian", "exact", "amp"]
+Form = Literal["gaussian", "exact", "amp", "survey"]
 SLACK = 1e-9  # by which an entropy or an energy may leave its range: what messages at residual tol leave open
 ROUNDING = 1e-12  # a Bethe entropy of exactly zero (a unique solution) may come out negative by this much
 TOL = {np.dtype(np.float64): 1e-9, np.dtype(np.float32): 5e-6}
@@ -211,6 +212,11 @@ def checked_graphical(problem: Any) -> Any:
     if not (isinstance(problem, Problem) and isinstance(problem, Graphical)):
         raise TypeError(f"problem must be one with messages, such as bp.Instance; got {shown(problem)}")
     return problem
+
+
+def form_of(problem: Any, method: str | None) -> str:
+    """The form asked for, or the first that a problem has."""
+    return str(problem.forms[0]) if method is None else method
 
 
 class State(Protocol):

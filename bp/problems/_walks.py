@@ -144,7 +144,7 @@ class RealWalk(NamedTuple):
     flips: Any
 
 
-SHARED = {"columns", "inside", "thresholds", "uses", "limits", "bounds"}
+SHARED = {"columns", "inside", "thresholds", "uses", "limits", "bounds", "starts", "literals", "places", "clauses"}
 """What the replicas of a walk have in common."""
 
 

@@ -1,0 +1,137 @@
+r"""Survey propagation: how often clauses warn variables, over all clusters of solutions.
+
+A survey :math:`\eta_{ai}` is the probability that in a cluster clause `a` forces variable `i` to satisfy it. All zero
+they are a fixed point, the one without clusters; from surveys of order one they reach another where there are many.
+"""
+
+from __future__ import annotations
+
+from typing import get_args
+
+import numpy as np
+from numpy.typing import DTypeLike
+from scipy import special
+
+from bp.memory import require_memory
+from bp.messages import _surveys
+from bp.messages.state import Messages, Schedule, initial_fields
+from bp.problems.satisfiability import Satisfiability
+from bp.randomness import Rng, generator
+from replica_theory.arguments import checked_choice, shown
+from replica_theory.typing import Array
+
+_BLOCK = 8
+"""Clauses that a sweep takes one after the other."""
+_FRAGILE = 1e-12
+"""Weight of a variable's states at which its warnings contradict each other."""
+
+
+class SurveyState:
+    r"""Surveys of clauses, kept as the probabilities :math:`1-\eta` of no warning.
+
+    Parameters
+    ----------
+    formula : Satisfiability
+    messages : array, shape (E,)
+        :math:`\mathrm{logit}\,\eta` to start from: zero is :math:`\eta=1/2`.
+    rng : Generator
+        Source of the orders.
+
+    Attributes
+    ----------
+    fields : array, shape (N,)
+        :math:`\mathrm{atanh}(W^+-W^-)` of the probabilities that a variable is held at +1 and -1 in a cluster.
+    """
+
+    schedule: Schedule = "sequential"
+    schedules: tuple[Schedule, ...] = ("sequential",)
+
+    def __init__(self, formula: Satisfiability, messages: Array, rng: np.random.Generator) -> None:
+        self._formula, self._rng = formula, rng
+        self._edges = np.argsort(np.abs(formula.literals), kind="stable")
+        self._least, self.shared = 1.0, id(self)
+        self._set(1.0 - special.expit(messages))
+
+    def _set(self, calm: Array) -> None:
+        self._calm = np.clip(calm, _surveys.LEAST, 1.0)
+        self.fields: Array = _bias(self._free(np.zeros(self._formula.n)))
+
+    def _free(self, field: Array) -> Array:
+        formula, free = self._formula, np.empty((2, self._formula.n))
+        _surveys.products(formula.occurrences.places, self._edges, formula.literals, self._calm, field, free)
+        return free
+
+    def sweep(self, field: Array, damping: float) -> float:
+        """Update every survey once; the largest undamped change."""
+        formula, free = self._formula, self._free(field)
+        order = self._rng.permutation(-(-formula.n_constraints // _BLOCK))
+        clauses = formula.starts, formula.literals
+        change, self._least = _surveys.sequence(order, _BLOCK, *clauses, self._calm, free, damping)
+        self.fields = _bias(self._free(np.zeros(formula.n)))
+        return float(change)
+
+    @property
+    def contradiction(self) -> bool:
+        """Whether the last sweep met a variable that is warned against both values."""
+        return self._least < _FRAGILE
+
+    def measure(self, field: Array) -> tuple[Array, float, Array]:
+        r"""Biases :math:`W^+-W^-`, the complexity :math:`\Sigma` per variable, and zeros: clusters violate nothing."""
+        formula, free = self._formula, self._free(field)
+        places = formula.occurrences.places
+        sigma = _surveys.complexity(formula.starts, formula.literals, places, self._calm, free) / formula.n
+        return np.tanh(_bias(free)), float(sigma), np.zeros(formula.n_constraints)
+
+    def snapshot(self) -> Messages:
+        """Copy of the surveys: their logits, and as they are kept."""
+        eta = np.clip(1.0 - self._calm, _surveys.LEAST, None)
+        return Messages("survey", np.log(eta) - np.log(self._calm), self._calm.copy())
+
+    def restore(self, messages: Messages | None) -> None:
+        """Go back to earlier surveys, or to all one half."""
+        if messages is None:
+            self._set(np.full(len(self._calm), 0.5))
+        elif messages.g is None or not np.any(messages.g):
+            self._set(1.0 - special.expit(messages.fields))
+        else:
+            self._set(messages.g)
+
+
+def _bias(free: Array) -> Array:
+    r""":math:`\mathrm{atanh}(W^+-W^-)` from the probabilities of no warning."""
+    down, up = free
+    plus, minus = (1.0 - up) * down, (1.0 - down) * up
+    weight = plus + minus + up * down
+    return np.asarray(0.5 * (np.log(weight + plus - minus) - np.log(weight + minus - plus)))
+
+
+@Satisfiability.offers("survey")
+def survey_messages(
+    formula: Satisfiability,
+    method: str,
+    *,
+    beta: float = np.inf,
+    schedule: Schedule = "sequential",
+    init: Messages | float | None = None,
+    dtype: DTypeLike = np.float64,
+    device: str | None = None,
+    rng: Rng = None,
+    memory_limit: float | None = None,
+) -> SurveyState:
+    """Surveys on a formula, after checking that they apply and fit in memory."""
+    checked_choice("schedule", schedule, get_args(Schedule))
+    if beta < np.inf:
+        raise ValueError(f"beta must be inf for surveys, which are over clusters of solutions; got {shown(beta)}")
+    if schedule != "sequential":
+        raise ValueError("schedule must be 'sequential' for surveys; got 'parallel'")
+    if np.dtype(dtype) != np.float64:
+        raise ValueError(f"dtype must be float64 for surveys; got {shown(dtype)}")
+    if device is not None:
+        raise ValueError(f"device={device!r} is for perceptrons; formulas run on the host")
+    require_memory(60.0 * formula.n_edges, "surveys", "take fewer clauses", limit=memory_limit)
+    random = generator(0 if rng is None else rng)
+    fields, kept = initial_fields(init, method, (formula.n_edges,), np.float64, random)
+    state = SurveyState(formula, np.asarray(fields, dtype=np.float64), random)
+    if kept is not None:
+        state.restore(Messages(method, fields, kept))
+    return state
