@@ -21,6 +21,7 @@ from bp.problems.files import read_instance, write_instance
 from bp.problems.generalization import generalization_error
 from bp.problems.perceptron import Instance, random_instance
 from bp.problems.prediction import predict
+from bp.problems.satisfiability import Satisfiability, random_satisfiability
 from bp.problems.vote import predict_probability
 from bp.validation.crosscheck import crosscheck
 from bp.validation.report import Crosscheck
@@ -41,6 +42,7 @@ __all__ = [
     "RandomProblems",
     "Row",
     "Sample",
+    "Satisfiability",
     "Solution",
     "SolutionDistances",
     "SolutionSet",
@@ -57,6 +59,7 @@ __all__ = [
     "predict_probability",
     "random_committee",
     "random_instance",
+    "random_satisfiability",
     "read_ensemble",
     "read_instance",
     "solve",

@@ -49,7 +49,8 @@ class EntropicMonteCarlo(MessageSolver):
     Parameters
     ----------
     gamma : sequence of float, optional
-        Couplings, in turn, as the configuration finds nothing better at one; by default 0.5, 0.7, ..., 2.5.
+        Couplings, in turn, as the configuration finds nothing better at one; by default those of the problem
+        (`bp.problems.problem.Problem.couplings`), 0.5, 0.7, ..., 2.5 for patterns.
     moves : {"block", "cavity", "random"}
         What is proposed: the flips of largest gain together, beginning with `fraction` of the weights and half as many
         after a refusal; the one of largest gain; or any one.
@@ -95,7 +96,7 @@ class EntropicMonteCarlo(MessageSolver):
     name: ClassVar[str] = "entropic-monte-carlo"
     unit: ClassVar[str] = "sweeps"
 
-    gamma: Sequence[float] = (0.5, 0.7, 0.9, 1.1, 1.3, 1.5, 1.7, 1.9, 2.1, 2.3, 2.5)
+    gamma: Sequence[float] | None = None
     moves: Moves = "block"
     fraction: float = 0.02
     y: float | None = None
@@ -106,10 +107,11 @@ class EntropicMonteCarlo(MessageSolver):
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        gammas = np.ravel(checked_real("gamma", self.gamma, NON_NEGATIVE))
-        if not len(gammas):
-            raise ValueError(f"gamma must hold at least one coupling; got {shown(self.gamma)}")
-        object.__setattr__(self, "gamma", tuple(gammas.tolist()))
+        if self.gamma is not None:
+            gammas = np.ravel(checked_real("gamma", self.gamma, NON_NEGATIVE))
+            if not len(gammas):
+                raise ValueError(f"gamma must hold at least one coupling; got {shown(self.gamma)}")
+            object.__setattr__(self, "gamma", tuple(gammas.tolist()))
         checked_choice("moves", self.moves, get_args(Moves))
         checked_choice("start", self.start, get_args(Start))
         for name in ("fraction", "tol"):
@@ -138,6 +140,7 @@ class _Climb(Search):
         stored: Mapping[str, NDArray[Any]] | None,
     ) -> None:
         self.solver, method = solver, solver.form(problem)
+        self.gammas = solver.gamma or problem.couplings
         self.state: State = problem.tightened.messages(method, init=_INITIAL, rng=rng)
         self.weights: NDArray[np.int8] = problem.start(rng)
         super().__init__(problem, rng, self.weights, stored)
@@ -156,16 +159,16 @@ class _Climb(Search):
     @property
     def gamma(self) -> float:
         """The coupling."""
-        return float(self.solver.gamma[self.stage])
+        return float(self.gammas[self.stage])
 
     def solution(self) -> Run:
         """Proposals to the end."""
         if not self.begun:
             yield from self._begin()
-        while self.fewest and self.done < self.solver.max_iter and self.stage < len(self.solver.gamma):
+        while self.fewest and self.done < self.solver.max_iter and self.stage < len(self.gammas):
             yield from self._propose()
             yield Boundary(self.done, self.solver.max_iter, f"{self.fewest} errors", self._snapshot)
-        ended = self.stage == len(self.solver.gamma)
+        ended = self.stage == len(self.gammas)
         return self.result(self.done, SolverStatus.SCHEDULE_ENDED if ended else SolverStatus.MAX_ITERATIONS)
 
     def _begin(self) -> Generator[Sweep, None, None]:
@@ -214,7 +217,7 @@ class _Climb(Search):
             self.refusals = 0
         elif not len(chosen) or not self._retries():
             self.stage, self.refusals, self.block = self.stage + 1, 0, self._largest
-            if self.stage < len(self.solver.gamma) and self.fewest:
+            if self.stage < len(self.gammas) and self.fewest:
                 yield from self._measure()
 
     def _retries(self) -> bool:

@@ -16,6 +16,7 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
+from bp.problems.problem import Problem
 from replica_theory.arguments import (
     NON_NEGATIVE,
     POSITIVE,
@@ -167,8 +168,7 @@ SCHEDULES: Mapping[str, Callable[..., Schedule]] = MappingProxyType(
 )
 
 
-_STEPS = 400, 800, 1600  # of the automatic passes after the first; the last one again and again
-_WINDOW = 0.2, 0.65  # rho of these passes: messages hardly change before, and are frozen after
+_STEPS = 200, 400, 800, 1600  # of the automatic passes; the last one again and again
 _WARM = 10  # steps at the first of these
 _FIRST_EVEN = 800  # steps of the first automatic pass on an even constraint
 _LAST = 1e-3  # where 1 - rho ends in automatic passes on an even constraint
@@ -188,11 +188,13 @@ _PAIRS: Mapping[str, Callable[[float], tuple[float, float]]] = MappingProxyType(
 Family = Literal["pseudo", "standard"]
 
 
-def passes(family: Family, is_even: bool = False) -> Iterator[Schedule]:
+def passes(
+    family: Family, is_even: bool = False, window: tuple[float, float] = Problem.condensation
+) -> Iterator[Schedule]:
     r"""Slower and slower schedules of a family, for a solver that restarts.
 
-    The first has 200 steps; the others, of 400, 800, 1600, 1600, ... steps, keep to :math:`0.2 \le \rho \le 0.65`,
-    where the messages condense. For an even constraint :math:`1-\rho` falls geometrically from 1 to :math:`10^{-3}`,
+    The first has 200 steps; the others, of 400, 800, 1600, 1600, ... steps, keep to a window of :math:`\rho`, where the
+    messages condense, and so does the first if the window begins at zero. For an even constraint :math:`1-\rho` falls geometrically from 1 to :math:`10^{-3}`,
     in 800, 800, 1600, 1600, ... steps: at small loads the fields of its patterns matter only once `y` is of the order
     of 10 to 100.
 
@@ -208,9 +210,10 @@ def passes(family: Family, is_even: bool = False) -> Iterator[Schedule]:
     [200, 400, 800, 1600, 1600]
     """
     if not is_even:
-        yield SCHEDULES[family]()
-        for steps in chain(_STEPS, repeat(_STEPS[-1])):
-            rhos = np.append(np.full(_WARM, _WINDOW[0]), np.linspace(*_WINDOW, steps - _WARM))
+        if window[0]:
+            yield SCHEDULES[family]()
+        for steps in chain(_STEPS[window[0] > 0 :], repeat(_STEPS[-1])):
+            rhos = np.append(np.full(_WARM, window[0]), np.linspace(*window, steps - _WARM))
             yield FreeSchedule(map(_PAIRS[family], rhos.tolist()))
     steps = _FIRST_EVEN
     while True:

@@ -6,7 +6,8 @@ A clause tells a variable the weight `t` of the value that does not satisfy it, 
 
 .. math:: t_{ai} = e^{-\beta} + (1-e^{-\beta})s^{(i)}, \qquad s\cup j = q_j + (1-q_j)s, \qquad q_j = x_j/(1+x_j):
 
-sums of positive numbers, so that nothing is lost where messages saturate, and no transcendental function.
+sums of positive numbers, so that nothing is lost where messages saturate, and no transcendental function. `starts`,
+`sides`, `places` and `edges` are those of `bp.problems.clause_walker.Sides`; odds are kept for both sides, (2N,).
 """
 
 from __future__ import annotations
@@ -28,34 +29,34 @@ _IMPOSSIBLE = 1e-14
 
 @njit(cache=True, error_model="numpy")
 def sequence(
-    blocks: Any, size: int, starts: Any, literals: Any, floor: float, t: Any, odds: Any, damping: float
+    blocks: Any, size: int, starts: Any, sides: Any, floor: float, t: Any, odds: Any, damping: float
 ) -> tuple[float, float]:
-    """One sweep, blocks of clauses in an order; `odds` :math:`e^{2h_i}` follow. Largest change, least probability."""
+    """One sweep, blocks of clauses in an order; `odds` follow. Largest change, and least probability of a clause."""
     room = np.empty((4, np.max(starts[1:] - starts[:-1])))
     change, least = 0.0, 1.0
     for block in blocks:
         for a in range(block * size, min((block + 1) * size, len(starts) - 1)):
-            least = min(least, _answers(a, starts, literals, floor, t, odds, room))
+            least = min(least, _answers(a, starts, sides, floor, t, odds, room))
             for e in range(starts[a], starts[a + 1]):
-                old, new = t[e], room[3, e - starts[a]]
+                old, new, side = t[e], room[3, e - starts[a]], sides[e]
                 change = max(change, abs(new - old))
                 mixed = damping * old + (1.0 - damping) * new
-                i = abs(literals[e]) - 1
-                odds[i] *= old / mixed if literals[e] > 0 else mixed / old
+                odds[side] *= old / mixed
+                odds[side ^ 1] *= mixed / old
                 t[e] = mixed
     return change, least
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
 def parallel(
-    first: int, last: int, size: int, starts: Any, literals: Any, floor: float, t: Any, odds: Any, damping: float, out: Any
+    first: int, last: int, size: int, starts: Any, sides: Any, floor: float, t: Any, odds: Any, damping: float, out: Any
 ) -> None:
     """Update some blocks of clauses, all seeing the same odds; `out` (blocks, 2) as `sequence` gives them."""
     room = np.empty((4, np.max(starts[1:] - starts[:-1])))
     for block in range(first, last):
         change, least = 0.0, 1.0
         for a in range(block * size, min((block + 1) * size, len(starts) - 1)):
-            least = min(least, _answers(a, starts, literals, floor, t, odds, room))
+            least = min(least, _answers(a, starts, sides, floor, t, odds, room))
             for e in range(starts[a], starts[a + 1]):
                 old, new = t[e], room[3, e - starts[a]]
                 change = max(change, abs(new - old))
@@ -64,12 +65,12 @@ def parallel(
 
 
 @njit(cache=True, forceinline=True, error_model="numpy")
-def _answers(a: int, starts: Any, literals: Any, floor: float, t: Any, odds: Any, room: Any) -> float:
+def _answers(a: int, starts: Any, sides: Any, floor: float, t: Any, odds: Any, room: Any) -> float:
     """New messages of a clause, in ``room[3]``; the probability that it is satisfied without being asked for."""
     first, size = starts[a], starts[a + 1] - starts[a]
     before = 0.0
     for k in range(size):
-        q, p = cavity(literals[first + k], t[first + k], odds)
+        q, p = cavity(sides[first + k], t[first + k], odds)
         room[0, k], room[1, k], room[2, k] = q, p, before
         before = q + p * before
     after = 0.0
@@ -81,41 +82,40 @@ def _answers(a: int, starts: Any, literals: Any, floor: float, t: Any, odds: Any
 
 
 @njit(cache=True, forceinline=True, error_model="numpy")
-def cavity(literal: int, t: float, odds: Any) -> tuple[float, float]:
+def cavity(side: int, t: float, odds: Any) -> tuple[float, float]:
     """Probabilities that a variable satisfies a clause, and that it does not, if it is not asked to."""
-    x = odds[literal - 1] * t if literal > 0 else t / odds[-literal - 1]
-    if not x < _CERTAIN:
-        return 1.0, 0.0
+    x = min(odds[side] * t, _CERTAIN)
     p = 1.0 / (1.0 + x)
     return x * p, p
 
 
 @njit(cache=True, error_model="numpy")
-def fields(places: Any, edges: Any, literals: Any, t: Any, out: Any) -> None:
+def fields(places: Any, edges: Any, t: Any, out: Any) -> None:
     r"""Fields :math:`h_i = \sum_aJ_{ai}u_{ai}` with :math:`u=-\frac12\log t`, a logarithm for every few messages."""
     for i in range(len(out)):
-        total, up, down, many = 0.0, 1.0, 1.0, 0
-        for place in range(places[i], places[i + 1]):
-            e = edges[place]
-            if literals[e] > 0:
-                down *= t[e]
-            else:
-                up *= t[e]
-            many += 1
-            if many == _TOGETHER:
-                total += np.log(up / down) if up > 1e-140 and down > 1e-140 else np.log(up) - np.log(down)
-                up, down, many = 1.0, 1.0, 0
-        out[i] = 0.5 * (total + np.log(up) - np.log(down))
+        out[i] = 0.5 * (_log(places[2 * i + 1], places[2 * i + 2], edges, t) - _log(places[2 * i], places[2 * i + 1], edges, t))
+
+
+@njit(cache=True, forceinline=True, error_model="numpy")
+def _log(first: int, last: int, edges: Any, t: Any) -> float:
+    """Logarithm of a product of messages."""
+    total = 0.0
+    for start in range(first, last, _TOGETHER):
+        product = 1.0
+        for place in range(start, min(start + _TOGETHER, last)):
+            product *= t[edges[place]]
+        total += np.log(product)
+    return total
 
 
 @njit(cache=True, error_model="numpy")
-def measure(starts: Any, literals: Any, floor: float, t: Any, odds: Any, log_p: Any) -> float:
+def measure(starts: Any, sides: Any, floor: float, t: Any, odds: Any, log_p: Any) -> float:
     r"""Log-probabilities of the clauses, and :math:`\sum_a\log Z_a - \sum_{ai}\log Z_{ai}` of the Bethe free entropy."""
     total = 0.0
     for a in range(len(log_p)):
         satisfied = 0.0
         for e in range(starts[a], starts[a + 1]):
-            q, p = cavity(literals[e], t[e], odds)
+            q, p = cavity(sides[e], t[e], odds)
             total -= np.log(q + p * t[e])
             satisfied = q + p * satisfied
         log_p[a] = np.log(satisfied)

@@ -22,11 +22,11 @@ LEAST = 1e-30
 
 @njit(cache=True, error_model="numpy")
 def sequence(
-    blocks: Any, size: int, starts: Any, literals: Any, calm: Any, free: Any, damping: float
+    blocks: Any, size: int, starts: Any, sides: Any, calm: Any, free: Any, damping: float
 ) -> tuple[float, float]:
-    r"""One sweep, blocks of clauses in an order: `calm` are :math:`1-\eta` (E,); `free` (2, N) follow.
+    r"""One sweep, blocks of clauses in an order: `calm` are :math:`1-\eta` (E,); `free` (2N,) follow.
 
-    ``free[0]`` and ``free[1]`` are the probabilities that a variable is not warned to be -1, and +1. Returns the
+    These are the probabilities that a variable is not warned towards a side. Returns the
     largest change of a survey, and the least weight of a variable's states (0: a contradiction).
     """
     width = np.max(starts[1:] - starts[:-1])
@@ -37,7 +37,7 @@ def sequence(
             first, last = starts[a], starts[a + 1]
             product = 1.0
             for e in range(first, last):
-                against, weight = cavity(literals[e], calm[e], free)
+                against, weight = cavity(sides[e], calm[e], free)
                 least = min(least, weight)
                 forced[e - first], before[e - first] = against / weight, product
                 product *= against / weight
@@ -47,49 +47,42 @@ def sequence(
                 product *= forced[e - first]
                 change = max(change, abs(new - old))
                 mixed = damping * old + (1.0 - damping) * new
-                i = abs(literals[e]) - 1
-                free[1 if literals[e] > 0 else 0, i] *= mixed / old
+                free[sides[e]] *= mixed / old
                 calm[e] = mixed
     return change, least
 
 
 @njit(cache=True, forceinline=True, error_model="numpy")
-def cavity(literal: int, calm: float, free: Any) -> tuple[float, float]:
+def cavity(side: int, calm: float, free: Any) -> tuple[float, float]:
     r"""Weights without a clause: :math:`\Pi^u` and the sum of all states."""
-    i, towards = abs(literal) - 1, 1 if literal > 0 else 0
-    same, other = min(free[towards, i] / calm, 1.0), free[1 - towards, i]
+    same, other = min(free[side] / calm, 1.0), free[side ^ 1]
     against = (1.0 - other) * same
     return against, against + other
 
 
 @njit(cache=True, error_model="numpy")
-def products(places: Any, edges: Any, literals: Any, calm: Any, field: Any, free: Any) -> None:
-    """Probabilities of no warning, (2, N); a field is a warning of probability :math:`1-e^{-2|field|}`."""
-    for i in range(len(field)):
-        up, down = 1.0, 1.0
-        for place in range(places[i], places[i + 1]):
-            e = edges[place]
-            if literals[e] > 0:
-                up *= calm[e]
-            else:
-                down *= calm[e]
-        quiet = np.exp(-2.0 * abs(field[i]))
-        free[0, i] = max(down * (quiet if field[i] < 0 else 1.0), LEAST)
-        free[1, i] = max(up * (quiet if field[i] > 0 else 1.0), LEAST)
+def products(places: Any, edges: Any, calm: Any, field: Any, free: Any) -> None:
+    """Probabilities of no warning, (2N,); a field is a warning of probability :math:`1-e^{-2|field|}`."""
+    for side in range(len(free)):
+        pushed = field[side >> 1] if side & 1 == 0 else -field[side >> 1]
+        product = np.exp(-2.0 * max(pushed, 0.0))
+        for place in range(places[side], places[side + 1]):
+            product *= calm[edges[place]]
+        free[side] = max(product, LEAST)
 
 
 @njit(cache=True, error_model="numpy")
-def complexity(starts: Any, literals: Any, places: Any, calm: Any, free: Any) -> float:
+def complexity(starts: Any, sides: Any, places: Any, calm: Any, free: Any) -> float:
     r"""Bethe complexity of all variables, :math:`\sum_a\log Z_a-\sum_i(n_i-1)\log Z_i`."""
     total = 0.0
     for a in range(len(starts) - 1):
         every, held = 1.0, 1.0
         for e in range(starts[a], starts[a + 1]):
-            against, weight = cavity(literals[e], calm[e], free)
+            against, weight = cavity(sides[e], calm[e], free)
             every *= weight
             held *= against
         total += np.log(every - held)
-    for i in range(free.shape[1]):
-        weight = free[0, i] + free[1, i] - free[0, i] * free[1, i]
-        total -= (places[i + 1] - places[i] - 1) * np.log(weight)
+    for side in range(0, len(free), 2):
+        weight = free[side] + free[side + 1] - free[side] * free[side + 1]
+        total -= (places[side + 2] - places[side] - 1) * np.log(weight)
     return total

@@ -60,7 +60,7 @@ class ClauseState:
         self._formula, self._rng, self.schedule = formula, rng, schedule
         self._floor = float(np.exp(-beta))
         self._signs = np.sign(formula.literals)
-        self._edges = np.argsort(np.abs(formula.literals), kind="stable")
+        self._graph = formula.sides
         self.shared = id(self)
         self._least = 1.0
         self._set(np.exp(-2.0 * self._signs * messages))
@@ -70,17 +70,19 @@ class ClauseState:
         self._read()
 
     def _read(self) -> None:
-        formula = self._formula
-        self.fields: Array = np.empty(formula.n)
-        _clauses.fields(formula.occurrences.places, self._edges, formula.literals, self._t, self.fields)
+        self.fields: Array = np.empty(self._formula.n)
+        _clauses.fields(self._graph.places, self._graph.edges, self._t, self.fields)
 
     def _odds(self, field: Array) -> Array:
-        return np.asarray(np.exp(2.0 * np.clip(self.fields + field, -_STEEPEST, _STEEPEST)))
+        odds = np.empty((self._formula.n, 2))
+        np.exp(2.0 * np.clip(self.fields + field, -_STEEPEST, _STEEPEST), out=odds[:, 0])
+        np.reciprocal(odds[:, 0], out=odds[:, 1])
+        return odds.ravel()
 
     def sweep(self, field: Array, damping: float) -> float:
         r"""Update every message once; the largest undamped change of a message :math:`e^{-2u}`."""
         formula, odds = self._formula, self._odds(field)
-        clauses = formula.starts, formula.literals, self._floor, self._t, odds, damping
+        clauses = formula.starts, self._graph.sides, self._floor, self._t, odds, damping
         if self.schedule == "sequential":
             order = self._rng.permutation(-(-formula.n_constraints // _BLOCK))
             change, self._least = _clauses.sequence(order, _BLOCK, *clauses)
@@ -104,7 +106,7 @@ class ClauseState:
         """Magnetisations, free entropy, and log-probability that each clause is satisfied."""
         formula, total = self._formula, self.fields + field
         log_p = np.empty(formula.n_constraints)
-        rest = _clauses.measure(formula.starts, formula.literals, self._floor, self._t, self._odds(field), log_p)
+        rest = _clauses.measure(formula.starts, self._graph.sides, self._floor, self._t, self._odds(field), log_p)
         # A variable's weight is the sum over its values of exp(theta W) and the messages, 1 or t: their fields and half
         # of their logarithms.
         sites = np.logaddexp(total, -total).sum() + 0.5 * np.log(self._t).sum()

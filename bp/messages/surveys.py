@@ -48,7 +48,7 @@ class SurveyState:
 
     def __init__(self, formula: Satisfiability, messages: Array, rng: np.random.Generator) -> None:
         self._formula, self._rng = formula, rng
-        self._edges = np.argsort(np.abs(formula.literals), kind="stable")
+        self._graph = formula.sides
         self._least, self.shared = 1.0, id(self)
         self._set(1.0 - special.expit(messages))
 
@@ -57,16 +57,16 @@ class SurveyState:
         self.fields: Array = _bias(self._free(np.zeros(self._formula.n)))
 
     def _free(self, field: Array) -> Array:
-        formula, free = self._formula, np.empty((2, self._formula.n))
-        _surveys.products(formula.occurrences.places, self._edges, formula.literals, self._calm, field, free)
+        free = np.empty(2 * self._formula.n)
+        _surveys.products(self._graph.places, self._graph.edges, self._calm, field, free)
         return free
 
     def sweep(self, field: Array, damping: float) -> float:
         """Update every survey once; the largest undamped change."""
         formula, free = self._formula, self._free(field)
         order = self._rng.permutation(-(-formula.n_constraints // _BLOCK))
-        clauses = formula.starts, formula.literals
-        change, self._least = _surveys.sequence(order, _BLOCK, *clauses, self._calm, free, damping)
+        graph = self._graph.starts, self._graph.sides
+        change, self._least = _surveys.sequence(order, _BLOCK, *graph, self._calm, free, damping)
         self.fields = _bias(self._free(np.zeros(formula.n)))
         return float(change)
 
@@ -77,10 +77,9 @@ class SurveyState:
 
     def measure(self, field: Array) -> tuple[Array, float, Array]:
         r"""Biases :math:`W^+-W^-`, the complexity :math:`\Sigma` per variable, and zeros: clusters violate nothing."""
-        formula, free = self._formula, self._free(field)
-        places = formula.occurrences.places
-        sigma = _surveys.complexity(formula.starts, formula.literals, places, self._calm, free) / formula.n
-        return np.tanh(_bias(free)), float(sigma), np.zeros(formula.n_constraints)
+        free, graph = self._free(field), self._graph
+        sigma = _surveys.complexity(graph.starts, graph.sides, graph.places, self._calm, free) / self._formula.n
+        return np.tanh(_bias(free)), float(sigma), np.zeros(self._formula.n_constraints)
 
     def snapshot(self) -> Messages:
         """Copy of the surveys: their logits, and as they are kept."""
@@ -99,7 +98,7 @@ class SurveyState:
 
 def _bias(free: Array) -> Array:
     r""":math:`\mathrm{atanh}(W^+-W^-)` from the probabilities of no warning."""
-    down, up = free
+    up, down = free[::2], free[1::2]
     plus, minus = (1.0 - up) * down, (1.0 - down) * up
     weight = plus + minus + up * down
     return np.asarray(0.5 * (np.log(weight + plus - minus) - np.log(weight + minus - plus)))

@@ -13,7 +13,7 @@ from numba import njit
 from numpy.typing import NDArray
 
 from bp.problems import _moves
-from bp.problems.walkers import CompiledWalker
+from bp.problems.walkers import CompiledWalker, FocusedWalker
 
 
 class Occurrences(NamedTuple):
@@ -43,6 +43,45 @@ class Occurrences(NamedTuple):
         places = np.searchsorted(np.abs(literals)[order], np.arange(1, n + 2))
         clause = np.repeat(np.arange(1, len(starts)), np.diff(starts))
         return cls(starts, literals, places, (np.sign(literals) * clause)[order].astype(np.int32))
+
+
+class Sides(NamedTuple):
+    """A formula as a graph: literal `i` is the place 2(i - 1), its negation the one after it.
+
+    Attributes
+    ----------
+    starts : (M + 1,)
+        First literal of each clause.
+    sides : (E,)
+        Places of the literals.
+    places : (2N + 1,)
+        First occurrence of each side.
+    edges : (E,)
+        Literals by side.
+    """
+
+    starts: NDArray[np.int64]
+    sides: NDArray[np.int32]
+    places: NDArray[np.int64]
+    edges: NDArray[np.int32]
+
+    @classmethod
+    def of(cls, n: int, starts: NDArray[np.int64], literals: NDArray[np.int32]) -> Sides:
+        """The graph of clauses over `n` variables."""
+        sides = 2 * (np.abs(literals) - 1) + (literals < 0)
+        edges = np.argsort(sides, kind="stable")
+        places = np.searchsorted(sides[edges], np.arange(2 * n + 1))
+        return cls(starts, sides.astype(np.int32), places, edges.astype(np.int32))
+
+
+@njit(cache=True)
+def violated(starts: Any, literals: Any, weights: Any, out: Any) -> None:
+    """Which clauses have no true literal."""
+    for a in range(len(out)):
+        some = False
+        for e in range(starts[a], starts[a + 1]):
+            some |= (literals[e] > 0) == (weights[abs(literals[e]) - 1] > 0)
+        out[a] = not some
 
 
 class ClauseWalk(NamedTuple):
@@ -217,7 +256,7 @@ def _focused(walk: Any, stream: Any, proposals: int, eta: float, best: Any) -> t
     return proposals, fewest
 
 
-class ClauseWalker(CompiledWalker):
+class ClauseWalker(CompiledWalker, FocusedWalker):
     """A walker over a formula; the energy is the number of violated clauses.
 
     Parameters

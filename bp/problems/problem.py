@@ -2,7 +2,7 @@
 
 Every problem counts the constraints that a configuration violates. What it can do beyond that it offers through small
 protocols, and a solver runs on every problem that has the protocol it needs: `Flippable` (walks by single flips),
-`Online` (constraints shown one at a time), `Graphical` (messages, see `bp.messages.state`).
+`Focused` (walks by flips in violated constraints), `Online` (constraints shown one at a time), `Graphical` (messages, see `bp.messages.state`).
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from bp.problems.learners import Learner
-from bp.problems.walkers import Energy, Walker
+from bp.problems.walkers import Energy, FocusedWalker, Walker
 from bp.randomness import Rng, generator
 from replica_theory.arguments import checked_choice, checked_field
 
@@ -93,6 +93,12 @@ class Problem(ABC):
     def refutation(self) -> str:
         """Why no configuration satisfies every constraint, in a sentence; empty where that is not proved."""
         return ""
+
+    condensation: ClassVar[tuple[float, float]] = (0.2, 0.65)
+    r"""Strengths :math:`\rho` of a reinforcement between which messages condense: hardly changed before, frozen after."""
+
+    couplings: ClassVar[tuple[float, ...]] = (0.5, 0.7, 0.9, 1.1, 1.3, 1.5, 1.7, 1.9, 2.1, 2.3, 2.5)
+    r"""Couplings :math:`\gamma` to a reference, in turn, that lead a configuration to where solutions are many."""
 
     @property
     def is_even(self) -> bool:
@@ -197,6 +203,26 @@ class Flippable(Protocol):
         """Energies that a walker can follow."""
 
     def walker(self, weights: ArrayLike, energy: Energy = "errors") -> Walker:
+        """A walker that sets out from a configuration."""
+
+
+@runtime_checkable
+class Focused(Protocol):
+    """Problems on which one can walk by flips in violated constraints.
+
+    Attributes
+    ----------
+    focus : pair of float
+        Noise of WalkSAT, and that of focused Metropolis search, that suit the problem.
+    """
+
+    n: int
+
+    @property
+    def focus(self) -> tuple[float, float]:
+        """Noise of WalkSAT, and that of focused Metropolis search."""
+
+    def focused(self, weights: ArrayLike) -> FocusedWalker:
         """A walker that sets out from a configuration."""
 
 

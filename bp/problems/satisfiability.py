@@ -11,10 +11,10 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from bp.memory import require_memory
-from bp.problems.clause_walker import ClauseWalker, Occurrences
+from bp.problems.clause_walker import ClauseWalker, Occurrences, Sides, violated
 from bp.problems.problem import Messaging, Problem
 from bp.problems.propagation import implied
-from bp.problems.walkers import Energy, Walker
+from bp.problems.walkers import Energy, FocusedWalker, Walker
 from bp.randomness import Rng, generator
 from replica_theory.arguments import (
     POSITIVE,
@@ -30,6 +30,7 @@ from replica_theory.arguments import (
 
 MAX_VARIABLES = 2**31 - 1
 _ENERGIES: tuple[Energy, ...] = ("errors",)
+_FOCUS = (0.57, 0.37), (0.5, 0.293)
 _REDRAWN = 4
 """Clauses shorter than the root of N by this factor are drawn again where a variable comes twice."""
 
@@ -114,6 +115,8 @@ class Satisfiability(Messaging, Problem):
         return f"Satisfiability({self.n_constraints} clauses of {lengths} literals over {self.n} variables)"
 
     model = None
+    condensation = (0.0, 0.4)
+    couplings = (0.05, 0.1, 0.2, 0.3, 0.5, 0.8, 1.2)
 
     @property
     def n_constraints(self) -> int:
@@ -138,9 +141,9 @@ class Satisfiability(Messaging, Problem):
     def violated(self, weights: ArrayLike) -> NDArray[np.bool_]:
         """Which clauses a configuration violates, shape (M,)."""
         signs = checked_signs("weights", weights, self.n)
-        true = (signs[np.abs(self.literals) - 1] > 0) == (self.literals > 0)
-        before = np.concatenate([[0], np.cumsum(true)])
-        return np.asarray(before[self.starts[1:]] == before[self.starts[:-1]])
+        wrong = np.empty(self.n_constraints, dtype=np.bool_)
+        violated(self.starts, self.literals, signs, wrong)
+        return wrong
 
     def arrays(self) -> dict[str, NDArray[Any]]:
         """Clauses, number of variables, and the planted configuration."""
@@ -157,6 +160,11 @@ class Satisfiability(Messaging, Problem):
         return f"clauses with a single literal left force every literal of clause {conflict + 1} to be false"
 
     @property
+    def focus(self) -> tuple[float, float]:
+        """Noise of WalkSAT, and that of focused Metropolis search, that suit clauses of this length."""
+        return _FOCUS[bool(np.median(self.sizes) > 3)]
+
+    @property
     def energies(self) -> tuple[Energy, ...]:
         """Energies that a walker can follow."""
         return _ENERGIES
@@ -167,8 +175,14 @@ class Satisfiability(Messaging, Problem):
         checked_choice("energy", energy, self.energies)
         return ClauseWalker(self.occurrences, signs)
 
-    focused = walker
-    """A walker that can be sent to variables of violated clauses."""
+    def focused(self, weights: ArrayLike) -> FocusedWalker:
+        """A walker by flips of variables of violated clauses."""
+        return ClauseWalker(self.occurrences, checked_signs("weights", weights, self.n))
+
+    @cached_property
+    def sides(self) -> Sides:
+        """The literals as places in arrays of 2N."""
+        return Sides.of(self.n, self.starts, self.literals)
 
     @cached_property
     def occurrences(self) -> Occurrences:

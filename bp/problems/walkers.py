@@ -150,6 +150,18 @@ class Walker(ABC):
         return done, made
 
 
+class FocusedWalker(Walker):
+    """A walker that can be sent to weights of violated constraints, with random numbers of a stream (1, 4)."""
+
+    @abstractmethod
+    def walksat(self, flips: int, noise: float, stream: NDArray[np.uint64]) -> tuple[int, NDArray[np.int8]]:
+        """Flips of WalkSAT until nothing is violated; the flips made, and the best configuration."""
+
+    @abstractmethod
+    def metropolis(self, proposals: int, eta: float, stream: NDArray[np.uint64]) -> tuple[int, NDArray[np.int8]]:
+        """Proposals of focused Metropolis search until nothing is violated; those made, and the best configuration."""
+
+
 class CompiledWalker(Walker):
     """A walker whose moves are those of `bp.problems._moves`, compiled for its kind of walk."""
 
