@@ -6,12 +6,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bp.exact import _kernels as kernels
+from bp.exact.clauses import ClauseWalk
 from bp.exact.committee import CommitteeWalk
 from bp.exact.solutions import SolutionSet
 from bp.execution.threads import in_threads
 from bp.problems._intervals import packed_rows
 from bp.problems.committee import Committee
 from bp.problems.perceptron import Instance
+from bp.problems.satisfiability import Satisfiability
 from replica_theory.arguments import checked_flag, checked_integer, checked_kind
 
 MAX_WEIGHTS = 30
@@ -19,18 +21,19 @@ _WALKED_BITS = 12  # Gray-code steps between two fresh sums: bounds the rounding
 
 
 def enumerate_solutions(
-    instance: Instance | Committee, *, energies: bool = False, max_memory: int = 2**31
+    instance: Instance | Committee | Satisfiability, *, energies: bool = False, max_memory: int = 2**31
 ) -> SolutionSet:
     r"""Visit all :math:`2^N` configurations of an instance: exact entropies at small `N`.
 
     The configurations are walked in Gray code, 64 at a time: the sums of each pattern over six weights are sorted
     beforehand, and the configurations that satisfy it, given the other weights, are a range of ranks. The units of a
-    committee machine are walked one inside the other, with what each has right in a table. The work is shared among the
+    committee machine are walked one inside the other, with what each has right in a table; of a formula, values are given up at the
+    first clause that they violate. The work is shared among the
     threads of numba (``NUMBA_NUM_THREADS``); the result does not depend on their number.
 
     Parameters
     ----------
-    instance : Instance or Committee
+    instance : Instance, Committee or Satisfiability
         At most 30 weights (of all units), any hard constraint, patterns ±1 (exact) or real (a stability within rounding
         of the margin counts as satisfied, as in `Instance.errors`).
     energies : bool
@@ -47,7 +50,7 @@ def enumerate_solutions(
     Raises
     ------
     TypeError
-        If `instance` is neither an `Instance` nor a `Committee`, or its constraint is soft.
+        If `instance` is no `Instance`, `Committee` or `Satisfiability`, or its constraint is soft.
     ValueError
         If the instance has more than 30 weights.
 
@@ -67,7 +70,7 @@ def enumerate_solutions(
     >>> found.local_entropy([1, 1, 1], distance=[0.0, 1 / 3, 2 / 3])
     array([  0.,   0., -inf])
     """
-    checked_kind("instance", instance, Instance, Committee)
+    checked_kind("instance", instance, Instance, Committee, Satisfiability)
     energies, max_memory = checked_flag("energies", energies), checked_integer("max_memory", max_memory, 0)
     if instance.n > MAX_WEIGHTS:
         raise ValueError(
@@ -85,7 +88,9 @@ def enumerate_solutions(
     return SolutionSet(instance.n, count, magnetizations, energy_counts, packed, max_memory)
 
 
-def _walk(problem: Instance | Committee) -> _Walk | CommitteeWalk:
+def _walk(problem: Instance | Committee | Satisfiability) -> _Walk | CommitteeWalk | ClauseWalk:
+    if isinstance(problem, Satisfiability):
+        return ClauseWalk(problem)
     if isinstance(problem, Instance):
         return _Walk(problem)
     if problem.units > 1:
