@@ -152,6 +152,14 @@ SAMPLE = {
     "acceptance": Quantity("fraction of the proposed flips that were made"),
     "weights": Quantity("last configuration"),
 }
+SATISFIABILITY = {
+    "entropy": Quantity("entropy per variable", NATS),
+    "error": Quantity("standard error of the entropy", NATS),
+    "free_entropy": Quantity("free entropy per variable", NATS),
+    "energy": Quantity("fraction of violated clauses"),
+    "overlap": Quantity("mean squared magnetization"),
+    "annealed": Quantity("first moment", NATS),
+}
 SOLUTION = {
     "weights": Quantity("configuration with the fewest violated constraints"),
     "errors": Quantity("number of constraints that it violates"),
