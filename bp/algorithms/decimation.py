@@ -9,7 +9,7 @@ from typing import Any, ClassVar
 import numpy as np
 from numpy.typing import NDArray
 
-from bp.algorithms.local_search import local_search
+from bp.algorithms.local_search import can_repair, repaired
 from bp.algorithms.message_solver import MessageSolver, restore_messages, stored_messages
 from bp.algorithms.runs import Boundary, Run, Sweep
 from bp.algorithms.search import Search
@@ -21,6 +21,8 @@ _FIXED = 25.0
 """Field of a fixed weight: its magnetisation is ±1 to rounding, and so is what it gives to variances."""
 _INITIAL = 0.1
 _PATIENCE = 100
+_FAINT = 1e-2
+"""Fields that say nothing."""
 TRACE = np.dtype([(name, np.int64) for name in ("fixed", "errors", "iterations", "restart")])
 
 
@@ -117,9 +119,9 @@ class _Decimator(Search):
         while self.fewest and self.done < self.solver.max_iter:
             yield from self._relax()
             self._fix()
-            finished = bool(np.all(self.field))
-            if self.fewest and finished and "flips" in getattr(self.problem, "energies", ()):
-                self.account(local_search(self.problem, self.candidate, rng=self.rng))
+            finished = bool(np.all(self.field)) or self._settled
+            if self.fewest and finished and can_repair(self.problem):
+                self.account(repaired(self.problem, self.candidate, self.rng))
             self.records.append((int(np.count_nonzero(self.field)), self.errors, self.done, self.restart))
             if finished or not np.all(np.isfinite(self.state.fields)):
                 self._again()
@@ -138,7 +140,7 @@ class _Decimator(Search):
                 return
 
     def _fix(self) -> None:
-        """Fix the most magnetised free weights, and free those that have the least support.
+        """Fix the most magnetised free weights and what they imply, and free those that have the least support.
 
         What is left of a weight to be freed is kept for the next time, so that small problems go back as large ones do.
         """
@@ -150,6 +152,13 @@ class _Decimator(Search):
         weakest = np.argsort(support, kind="stable")[: int(self.owed)]
         self.field[weakest[support[weakest] < np.min(np.abs(fields[chosen]))]] = 0.0
         self.field[chosen] = np.where(fields[chosen] < 0, -_FIXED, _FIXED)
+        self.field[:] = _FIXED * self.problem.implied(np.sign(self.field).astype(np.int8))
+
+    @property
+    def _settled(self) -> bool:
+        """Whether messages leave every free weight as it likes: from there on searches find what is left."""
+        free = self.field == 0
+        return can_repair(self.problem) and bool(np.max(np.abs(self.state.fields[free]), initial=0.0) < _FAINT)
 
     def _again(self) -> None:
         """Free all weights and begin with fresh messages."""

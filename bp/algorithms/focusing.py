@@ -17,7 +17,7 @@ from typing import Any, ClassVar, NamedTuple, Self
 import numpy as np
 from numpy.typing import DTypeLike, NDArray
 
-from bp.algorithms.local_search import STEPS, local_search
+from bp.algorithms.local_search import STEPS, can_repair, repaired
 from bp.algorithms.message_solver import MessageSolver, restore_messages, stored_messages
 from bp.algorithms.runs import Boundary, Run, Sweep
 from bp.algorithms.schedules import Family, Schedule, as_schedule, passes
@@ -230,7 +230,7 @@ class _Focus(Search):
     ) -> None:
         self.solver = solver
         self.automatic = solver.plan is None
-        self.searches = self.automatic and "flips" in getattr(problem, "energies", ())  # one after every pass
+        self.searches = self.automatic and can_repair(problem)  # one after every pass
         options: dict[str, Any] = {"beta": solver.beta, "init": _INITIAL, "rng": rng, "dtype": solver.dtype}
         if solver.device is not None:
             options["device"] = solver.device
@@ -325,7 +325,7 @@ class _Focus(Search):
 
     def _search(self) -> bool:
         """Repair the best configuration of the pass; whether that solves the problem."""
-        self.weights = local_search(self.problem, self.candidate, rng=self.rng)
+        self.weights = repaired(self.problem, self.candidate, self.rng)
         self.account(self.weights)
         measures = _Measures(*[np.nan] * len(_Measures._fields))
         self.records.append((np.nan, np.nan, *measures, self.errors, self.done, self.restart))

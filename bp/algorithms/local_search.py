@@ -5,12 +5,30 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from bp.problems.problem import Flippable
+from bp.problems.problem import Flippable, Focused
 from bp.randomness import Rng, generator
 
 TEMPERATURE = 0.5
 STEPS = 4000
 """Flips of a search."""
+
+
+FOCUSED_STEPS, NOISE = 100_000, 0.2
+"""Flips of a search in violated constraints, which take about as long, and its noise."""
+
+
+def can_repair(problem: object) -> bool:
+    """Whether `repaired` knows a search on the problem."""
+    return isinstance(problem, Focused) or "flips" in getattr(problem, "energies", ())
+
+
+def repaired(problem: object, weights: NDArray[np.int8], rng: np.random.Generator) -> NDArray[np.int8]:
+    """The best configuration of a search from one: flips in violated constraints where there is one, else any."""
+    if not isinstance(problem, Focused):
+        assert isinstance(problem, Flippable)
+        return local_search(problem, weights, rng=rng)
+    stream = rng.integers(1, 2**64, size=(1, 4), dtype=np.uint64)
+    return problem.focused(weights).walksat(FOCUSED_STEPS, NOISE, stream)[1]
 
 
 def local_search(

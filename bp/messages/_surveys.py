@@ -57,7 +57,7 @@ def cavity(side: int, calm: float, free: Any) -> tuple[float, float]:
     r"""Weights without a clause: :math:`\Pi^u` and the sum of all states."""
     same, other = min(free[side] / calm, 1.0), free[side ^ 1]
     against = (1.0 - other) * same
-    return against, against + other
+    return against, max(against + other, LEAST)
 
 
 @njit(cache=True, error_model="numpy")

@@ -99,9 +99,8 @@ class SurveyState:
 def _bias(free: Array) -> Array:
     r""":math:`\mathrm{atanh}(W^+-W^-)` from the probabilities of no warning."""
     up, down = free[::2], free[1::2]
-    plus, minus = (1.0 - up) * down, (1.0 - down) * up
-    weight = plus + minus + up * down
-    return np.asarray(0.5 * (np.log(weight + plus - minus) - np.log(weight + minus - plus)))
+    plus, minus, either = (1.0 - up) * down, (1.0 - down) * up, up * down
+    return np.asarray(0.5 * (np.log(2.0 * plus + either) - np.log(2.0 * minus + either)))
 
 
 @Satisfiability.offers("survey")

@@ -100,6 +100,10 @@ class Problem(ABC):
     couplings: ClassVar[tuple[float, ...]] = (0.5, 0.7, 0.9, 1.1, 1.3, 1.5, 1.7, 1.9, 2.1, 2.3, 2.5)
     r"""Couplings :math:`\gamma` to a reference, in turn, that lead a configuration to where solutions are many."""
 
+    def implied(self, values: NDArray[np.int8]) -> NDArray[np.int8]:
+        """Values ±1 of weights that follow from some, and these; 0 where nothing follows. By default these alone."""
+        return values
+
     @property
     def is_even(self) -> bool:
         """Whether a configuration and its mirror image violate the same constraints."""

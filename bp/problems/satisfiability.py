@@ -159,6 +159,11 @@ class Satisfiability(Messaging, Problem):
             return ""
         return f"clauses with a single literal left force every literal of clause {conflict + 1} to be false"
 
+    def implied(self, values: NDArray[np.int8]) -> NDArray[np.int8]:
+        """Values that follow from some by unit propagation, and these, shape (N,); these alone if a clause fails."""
+        found, conflict = implied(self.n, self.starts, self.literals, values)
+        return found if conflict < 0 else values
+
     @property
     def focus(self) -> tuple[float, float]:
         """Noise of WalkSAT, and that of focused Metropolis search, that suit clauses of this length."""
