@@ -255,7 +255,9 @@ class _Focus(Search):
     def _run(self) -> Generator[Sweep | Boundary, None, SolverStatus]:
         """Go through the passes from where the run is."""
         single = self.solver.plan
-        plans = passes(self.solver.family, self.problem.is_even, self.problem.condensation) if single is None else [single]
+        plans = (
+            passes(self.solver.family, self.problem.is_even, self.problem.condensation) if single is None else [single]
+        )
         for restart, plan in islice(enumerate(plans), self.restart, None):
             if restart > self.restart:
                 self._start(restart)

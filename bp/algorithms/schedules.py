@@ -194,9 +194,9 @@ def passes(
     r"""Slower and slower schedules of a family, for a solver that restarts.
 
     The first has 200 steps; the others, of 400, 800, 1600, 1600, ... steps, keep to a window of :math:`\rho`, where the
-    messages condense, and so does the first if the window begins at zero. For an even constraint :math:`1-\rho` falls geometrically from 1 to :math:`10^{-3}`,
-    in 800, 800, 1600, 1600, ... steps: at small loads the fields of its patterns matter only once `y` is of the order
-    of 10 to 100.
+    messages condense, and so does the first if the window begins at zero. For an even constraint :math:`1-\rho` falls
+    geometrically from 1 to :math:`10^{-3}`, in 800, 800, 1600, 1600, ... steps: at small loads the fields of its
+    patterns matter only once `y` is of the order of 10 to 100.
 
     Notes
     -----

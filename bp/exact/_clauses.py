@@ -1,7 +1,7 @@
 r"""Compiled leaves of `bp.exact.enumeration` for formulas.
 
-A configuration is an integer. Its six lowest variables run through the bits of a word, the others are a prefix. A clause
-is looked at where the last of its variables in the prefix is set: if none of these satisfies it, it leaves the
+A configuration is an integer. Its six lowest variables run through the bits of a word, the others are a prefix. A
+clause is looked at where the last of its variables in the prefix is set: if none of these satisfies it, it leaves the
 configurations of a mask. Prefixes are counted upwards, so that a step sets anew the lowest bits only, and where nothing
 is left all prefixes that begin alike are passed over. All kernels release the GIL.
 """
@@ -104,7 +104,7 @@ def energies(first: int, last: int, size: int, formula: Any, low: int, histogram
                     if ((prefix & asked[c, 0]) | (~prefix & asked[c, 1])) == 0:
                         _add(counts[bit], every & ~left[c])
             for word in range(1 << low):
-                energy = 0
+                energy = np.int64(0)
                 for p in range(planes):
                     energy += np.int64((counts[0, p] >> np.uint64(word)) & np.uint64(1)) << p
                 histogram[energy] += 1

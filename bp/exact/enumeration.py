@@ -27,9 +27,9 @@ def enumerate_solutions(
 
     The configurations are walked in Gray code, 64 at a time: the sums of each pattern over six weights are sorted
     beforehand, and the configurations that satisfy it, given the other weights, are a range of ranks. The units of a
-    committee machine are walked one inside the other, with what each has right in a table; of a formula, values are given up at the
-    first clause that they violate. The work is shared among the
-    threads of numba (``NUMBA_NUM_THREADS``); the result does not depend on their number.
+    committee machine are walked one inside the other, with what each has right in a table; of a formula, values are
+    given up at the first clause that they violate. The work is shared among the threads of numba
+    (``NUMBA_NUM_THREADS``); the result does not depend on their number.
 
     Parameters
     ----------

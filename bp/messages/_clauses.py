@@ -93,7 +93,9 @@ def cavity(side: int, t: float, odds: Any) -> tuple[float, float]:
 def fields(places: Any, edges: Any, t: Any, out: Any) -> None:
     r"""Fields :math:`h_i = \sum_aJ_{ai}u_{ai}` with :math:`u=-\frac12\log t`, a logarithm for every few messages."""
     for i in range(len(out)):
-        out[i] = 0.5 * (_log(places[2 * i + 1], places[2 * i + 2], edges, t) - _log(places[2 * i], places[2 * i + 1], edges, t))
+        out[i] = 0.5 * (
+            _log(places[2 * i + 1], places[2 * i + 2], edges, t) - _log(places[2 * i], places[2 * i + 1], edges, t)
+        )
 
 
 @njit(cache=True, forceinline=True, error_model="numpy")
@@ -110,7 +112,7 @@ def _log(first: int, last: int, edges: Any, t: Any) -> float:
 
 @njit(cache=True, error_model="numpy")
 def measure(starts: Any, sides: Any, floor: float, t: Any, odds: Any, log_p: Any) -> float:
-    r"""Log-probabilities of the clauses, and :math:`\sum_a\log Z_a - \sum_{ai}\log Z_{ai}` of the Bethe free entropy."""
+    r"""Log-probabilities of the clauses, and the part :math:`\sum_a\log Z_a - \sum_{ai}\log Z_{ai}` of `N` times Phi."""
     total = 0.0
     for a in range(len(log_p)):
         satisfied = 0.0

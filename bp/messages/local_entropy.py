@@ -123,8 +123,8 @@ def local_entropy(
     order = [k for k in np.argsort(-d, axis=None, kind="stable") if d.flat[k] > 0]
     for k in tqdm(order, desc="local entropy", leave=False, disable=True if d.ndim == 0 else None):
         points[k] = walk.to(1.0 - 2.0 * float(d.flat[k]))
-    asked = {"function": "bp.local_entropy", "method": control.method, "damping": damping, "tol": tol, "max_iter": max_iter,
-             "n": problem.n, "patterns": problem.n_constraints}  # fmt: skip
+    asked = {"function": "bp.local_entropy", "method": control.method, "damping": damping, "tol": tol,
+             "max_iter": max_iter, "n": problem.n, "patterns": problem.n_constraints}  # fmt: skip
     model = None if problem.model is None else problem.model.at(beta=control.beta)
     curve = replace(_curve(d, points), model=model, alpha=np.full(d.shape, problem.alpha), settings=asked)
     report(curve, f"local_entropy(method={control.method!r})")

@@ -148,17 +148,20 @@ def belief_propagation(
         entropies at ``beta=inf`` are logarithms of these weights; it takes ``"exact"`` or ``"amp"`` messages.
     method : {"gaussian", "exact", "amp", "survey"}, optional
         Form of the messages; by default the first of `problem.forms`, ``"gaussian"`` for patterns and ``"exact"`` for
-        clauses, whose messages are sums over all values. For patterns, ``"gaussian"``: messages on edges, :math:`F_\pm` with a Gaussian field (error :math:`O(1/N)` in `m` and
-        :math:`\Phi`); any patterns; O(PN) a sweep. ``"exact"``: no approximation, patterns with entries in
+        clauses. Of patterns, ``"gaussian"``: messages on edges, :math:`F_\pm` with a Gaussian field (error
+        :math:`O(1/N)` in `m` and :math:`\Phi`); any patterns; O(PN) a sweep. ``"exact"``: no approximation, patterns with entries in
         {-1, 0, 1} only; O(PN²) a sweep. ``"amp"``: node variables only, equal to ``"gaussian"`` up to
-        :math:`O(1/N)` for independent random patterns; O(PN) a sweep, no memory beyond the instance.
+        :math:`O(1/N)` for independent random patterns; O(PN) a sweep, no memory beyond the instance. Of clauses,
+        ``"exact"``: sums over all values; ``"survey"``: survey propagation, whose entropy is the complexity of the
+        clusters of solutions, and whose magnetizations are biases of the variables that clusters hold.
     beta : float, default inf
         Inverse temperature; ``inf`` counts solutions.
     field : array_like, shape (N,), optional
         External fields :math:`\theta_i`; none by default.
     schedule : {"parallel", "sequential"}, optional
-        By default parallel for patterns and sequential for clauses. Update all messages at once, on all cores; or pattern by pattern in a fresh random order every sweep, on one
-        core, each pattern seeing the updates of those before it (messages on edges only).
+        Update all messages at once, on all cores; or pattern by pattern in a fresh random order every sweep, on one
+        core, each pattern seeing the updates of those before it (messages on edges only). By default parallel for
+        patterns and sequential for clauses.
     damping : float in [0, 1), default 0.2
         Weight of the old message field (of the old node field for ``"amp"``); 0 is undamped. Where the messages
         oscillate, run away or contradict each other, the run starts again with more damping, then (messages on edges)

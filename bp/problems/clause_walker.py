@@ -270,9 +270,8 @@ class ClauseWalker(CompiledWalker, FocusedWalker):
         by_clause = [np.zeros((1, m), dtype=np.int32) for _ in range(4)]
         by_variable = [np.zeros((1, self.n), dtype=np.int32) for _ in range(2)]
         trues, critical, broken, rank = by_clause
-        self._walk = ClauseWalk(
-            *occurrences, np.array(weights)[None], trues, critical, *by_variable, broken, rank, np.zeros(1, np.int64)
-        )
+        own = np.array(weights)[None], trues, critical, *by_variable, broken, rank, np.zeros(1, np.int64)
+        self._walk = ClauseWalk._make((*occurrences, *own))
         fill(self._walk, 0)
 
     @property

@@ -2,7 +2,8 @@
 
 Every problem counts the constraints that a configuration violates. What it can do beyond that it offers through small
 protocols, and a solver runs on every problem that has the protocol it needs: `Flippable` (walks by single flips),
-`Focused` (walks by flips in violated constraints), `Online` (constraints shown one at a time), `Graphical` (messages, see `bp.messages.state`).
+`Focused` (walks by flips in violated constraints), `Online` (constraints shown one at a time), `Graphical` (messages,
+see `bp.messages.state`).
 """
 
 from __future__ import annotations
@@ -95,7 +96,7 @@ class Problem(ABC):
         return ""
 
     condensation: ClassVar[tuple[float, float]] = (0.2, 0.65)
-    r"""Strengths :math:`\rho` of a reinforcement between which messages condense: hardly changed before, frozen after."""
+    r"""Strengths :math:`\rho` of a reinforcement between which messages condense: little before, frozen after."""
 
     couplings: ClassVar[tuple[float, ...]] = (0.5, 0.7, 0.9, 1.1, 1.3, 1.5, 1.7, 1.9, 2.1, 2.3, 2.5)
     r"""Couplings :math:`\gamma` to a reference, in turn, that lead a configuration to where solutions are many."""

@@ -12,6 +12,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from bp.memory import require_memory
 from bp.problems.clause_walker import ClauseWalker, Occurrences, Sides, violated
+from bp.problems.constraint import frozen
 from bp.problems.problem import Messaging, Problem
 from bp.problems.propagation import implied
 from bp.problems.walkers import Energy, FocusedWalker, Walker
@@ -29,7 +30,6 @@ from replica_theory.arguments import (
 )
 
 MAX_VARIABLES = 2**31 - 1
-_ENERGIES: tuple[Energy, ...] = ("errors",)
 _FOCUS = (0.57, 0.37), (0.5, 0.293)
 _REDRAWN = 4
 """Clauses shorter than the root of N by this factor are drawn again where a variable comes twice."""
@@ -79,8 +79,7 @@ class Satisfiability(Messaging, Problem):
     planted: NDArray[np.int8] | None
 
     def __init__(self, clauses: Iterable[Sequence[int]], n: int | None = None, *, planted: ArrayLike | None = None):
-        starts, literals = _checked_clauses(clauses)
-        self._fill(starts, literals, n, planted)
+        self._fill(*_checked_clauses(clauses), n, planted)
 
     @classmethod
     def of(
@@ -102,9 +101,8 @@ class Satisfiability(Messaging, Problem):
         if len(starts) == 1:
             raise ValueError("clauses must hold at least one that is not always satisfied")
         weights = None if planted is None else checked_signs("planted", planted, n)
-        for name, value in {"n": n, "starts": starts, "literals": literals, "planted": weights}.items():
-            if isinstance(value, np.ndarray):
-                value.flags.writeable = False
+        kept = {"n": n, "starts": frozen(starts), "literals": frozen(literals)}
+        for name, value in (kept | {"planted": None if weights is None else frozen(weights)}).items():
             object.__setattr__(self, name, value)
         if weights is not None and (wrong := self.errors(weights)):
             raise ValueError(f"planted must satisfy every clause; it violates {wrong}")
@@ -147,17 +145,12 @@ class Satisfiability(Messaging, Problem):
 
     def arrays(self) -> dict[str, NDArray[Any]]:
         """Clauses, number of variables, and the planted configuration."""
-        taught = {} if self.planted is None else {"planted": self.planted}
-        return {"starts": self.starts, "literals": self.literals, "variables": np.asarray(self.n)} | taught
+        kept: dict[str, NDArray[Any]] = {"starts": self.starts, "literals": self.literals, "n": np.asarray(self.n)}
+        return kept if self.planted is None else kept | {"planted": self.planted}
 
     def refutation(self) -> str:
         """A proof by unit propagation that there is no solution, in a sentence; empty where it finds none."""
-        if not np.all(self.sizes):
-            return f"clause {int(np.argmin(self.sizes)) + 1} is empty"
-        conflict = implied(self.n, self.starts, self.literals)[1]
-        if conflict < 0:
-            return ""
-        return f"clauses with a single literal left force every literal of clause {conflict + 1} to be false"
+        return _refuted(self)
 
     def implied(self, values: NDArray[np.int8]) -> NDArray[np.int8]:
         """Values that follow from some by unit propagation, and these, shape (N,); these alone if a clause fails."""
@@ -166,13 +159,13 @@ class Satisfiability(Messaging, Problem):
 
     @property
     def focus(self) -> tuple[float, float]:
-        """Noise of WalkSAT, and that of focused Metropolis search, that suit clauses of this length."""
+        """Noise of WalkSAT and of focused Metropolis search for clauses of this length."""
         return _FOCUS[bool(np.median(self.sizes) > 3)]
 
     @property
     def energies(self) -> tuple[Energy, ...]:
         """Energies that a walker can follow."""
-        return _ENERGIES
+        return ("errors",)
 
     def walker(self, weights: ArrayLike, energy: Energy = "errors") -> Walker:
         """A walker by single flips, with the clauses that each flip breaks and makes at hand."""
@@ -195,7 +188,19 @@ class Satisfiability(Messaging, Problem):
         return Occurrences.of(self.n, self.starts, self.literals)
 
 
-def random_satisfiability(n: int, ratio: float, k: int = 3, rng: Rng = None, *, planted: bool = False) -> Satisfiability:
+def _refuted(formula: Satisfiability) -> str:
+    """Why unit propagation fails, in a sentence; empty if it does not."""
+    if not np.all(formula.sizes):
+        return f"clause {int(np.argmin(formula.sizes)) + 1} is empty"
+    conflict = implied(formula.n, formula.starts, formula.literals)[1]
+    if conflict < 0:
+        return ""
+    return f"clauses with a single literal left force every literal of clause {conflict + 1} to be false"
+
+
+def random_satisfiability(
+    n: int, ratio: float, k: int = 3, rng: Rng = None, *, planted: bool = False
+) -> Satisfiability:
     r"""Draw a random `k`-satisfiability formula with :math:`M=\mathrm{round}(\mathrm{ratio}\cdot N)` clauses.
 
     Every clause has `k` different variables, each negated with probability 1/2, independently of the others.
@@ -287,9 +292,7 @@ def _checked_clauses(clauses: Any) -> tuple[NDArray[np.int64], NDArray[np.int32]
     return np.concatenate([[0], np.cumsum(sizes)]), np.array(flat, dtype=np.int32)
 
 
-def _tidied(
-    starts: NDArray[np.int64], literals: NDArray[np.int32]
-) -> tuple[NDArray[np.int64], NDArray[np.int32]]:
+def _tidied(starts: NDArray[np.int64], literals: NDArray[np.int32]) -> tuple[NDArray[np.int64], NDArray[np.int32]]:
     """Clauses in which every variable comes once; those with both of its literals are left out."""
     sizes = np.diff(starts)
     clause = np.repeat(np.arange(len(sizes)), sizes)

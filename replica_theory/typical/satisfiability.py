@@ -157,8 +157,8 @@ class _Law:
         r"""Free entropy, energy and overlap.
 
         What is known of the means is not left to chance: that of the messages, that fields are even, and that the
-        numbers of a clause or an edge are independent, so that :math:`E\log(1-xy) = -\sum_n\frac1nEx^n\,Ey^n`. Errors of
-        the population cancel to first order.
+        numbers of a clause or an edge are independent, so that :math:`E\log(1-xy) = -\sum_n\frac1nEx^n\,Ey^n`. Errors
+        of the population cancel to first order.
         """
         count, k, x = len(self._log_t), self._model.k, 1.0 - self._floor
         h = 0.5 * self._fields(count)
