@@ -32,7 +32,8 @@ class Decimation(MessageSolver):
 
     Messages are passed until they change by less than `tol`, then the most magnetised of the free weights are fixed to
     their signs; every time, fixed weights that their patterns now support less than any of these are freed again.
-    A pass ends when all weights are fixed; its best configuration is repaired by a `local_search` (where the problem
+    A pass ends when all weights are fixed, when messages contradict each other, or when they say nothing about the free
+    weights of a problem that has searches; its best configuration is repaired by a `local_search` (where the problem
     has the walks). Passes with fresh initial messages follow until `max_iter`.
 
     Parameters
@@ -117,9 +118,9 @@ class _Decimator(Search):
     def solution(self) -> Run:
         """Passes to the end."""
         while self.fewest and self.done < self.solver.max_iter:
-            yield from self._relax()
+            lost = not (yield from self._relax()) and self.state.contradiction
             self._fix()
-            finished = bool(np.all(self.field)) or self._settled
+            finished = lost or bool(np.all(self.field)) or self._settled
             if self.fewest and finished and can_repair(self.problem):
                 self.account(repaired(self.problem, self.candidate, self.rng))
             self.records.append((int(np.count_nonzero(self.field)), self.errors, self.done, self.restart))
@@ -128,8 +129,8 @@ class _Decimator(Search):
             yield Boundary(self.done, self.solver.max_iter, f"{self.fewest} errors", self._snapshot)
         return self.result(self.done)
 
-    def _relax(self) -> Generator[Sweep, None, None]:
-        """Sweeps until the magnetisations rest, or patience ends; signs are counted on the way."""
+    def _relax(self) -> Generator[Sweep, None, bool]:
+        """Sweeps until the magnetisations rest, or patience ends; signs are counted on the way. Whether they rest."""
         m = np.tanh(self.state.fields + self.field)
         for _ in range(min(_PATIENCE, self.solver.max_iter - self.done)):
             yield Sweep(self.state, self.field, self.solver.damping)
@@ -137,7 +138,8 @@ class _Decimator(Search):
             before, m = m, np.tanh(self.state.fields + self.field)
             self.account(np.where(m < 0, -1, 1).astype(np.int8))
             if self.errors == 0 or not np.max(np.abs(m - before)) > (1 - self.solver.damping) * self.solver.tol:
-                return
+                return True
+        return False
 
     def _fix(self) -> None:
         """Fix the most magnetised free weights and what they imply, and free those that have the least support.

@@ -112,7 +112,7 @@ def _log(first: int, last: int, edges: Any, t: Any) -> float:
 
 @njit(cache=True, error_model="numpy")
 def measure(starts: Any, sides: Any, floor: float, t: Any, odds: Any, log_p: Any) -> float:
-    r"""Log-probabilities of the clauses, and the part :math:`\sum_a\log Z_a - \sum_{ai}\log Z_{ai}` of `N` times Phi."""
+    r"""Log-probabilities of the clauses, and :math:`\sum_a\log Z_a - \sum_{ai}\log Z_{ai}` of the free entropy."""
     total = 0.0
     for a in range(len(log_p)):
         satisfied = 0.0

@@ -149,8 +149,8 @@ def belief_propagation(
     method : {"gaussian", "exact", "amp", "survey"}, optional
         Form of the messages; by default the first of `problem.forms`, ``"gaussian"`` for patterns and ``"exact"`` for
         clauses. Of patterns, ``"gaussian"``: messages on edges, :math:`F_\pm` with a Gaussian field (error
-        :math:`O(1/N)` in `m` and :math:`\Phi`); any patterns; O(PN) a sweep. ``"exact"``: no approximation, patterns with entries in
-        {-1, 0, 1} only; O(PN²) a sweep. ``"amp"``: node variables only, equal to ``"gaussian"`` up to
+        :math:`O(1/N)` in `m` and :math:`\Phi`); any patterns; O(PN) a sweep. ``"exact"``: no approximation, patterns
+        with entries in {-1, 0, 1} only; O(PN²) a sweep. ``"amp"``: node variables only, equal to ``"gaussian"`` up to
         :math:`O(1/N)` for independent random patterns; O(PN) a sweep, no memory beyond the instance. Of clauses,
         ``"exact"``: sums over all values; ``"survey"``: survey propagation, whose entropy is the complexity of the
         clusters of solutions, and whose magnetizations are biases of the variables that clusters hold.
