@@ -10,6 +10,9 @@ products along columns keep those of 256 columns (128 in float64) while they run
 block are in the precision of the vector, across blocks in float64. Who adds what is fixed, so results do not depend on
 the number of threads.
 
+Without mask registers (AVX-512) the compiler expands the masks. Where the target of numba has AVX2 with FMA instead,
+the products are those of `bp.problems._fused`, which have the same bits.
+
 Nanoseconds an edge and product on one core of an AMD EPYC (Zen 5), N = 20 001, P = 14 001: 0.0126 along rows and 0.0146
 along columns in float32, 0.0234 and 0.0252 in float64, half of that on two cores; 0.77 to 0.92 of what the loads of
 the masks allow (``benchmarks/README.md``). Converting int8 patterns block by block for the BLAS took 0.5.
