@@ -54,7 +54,7 @@ def products(unit, monkeypatch, bits, m, g, n):
 @pytest.mark.parametrize(("p", "n"), SHAPES)
 @pytest.mark.parametrize("dtype", [np.float32, np.float64])
 def test_bits_are_those_of_masked_sums(monkeypatch, p, n, dtype):
-    for size in (1.0, 1e-30, 7e5, 1e30):
+    for size in (1e-30, 7e5):
         bits, m, g = drawn(p, n, dtype, dtype(size))
         masked, fused = (products(unit, monkeypatch, bits, m, g, n) for unit in ("masks", "fused"))
         assert np.array_equal(fused[0], masked[0])
