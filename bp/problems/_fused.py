@@ -45,15 +45,17 @@ _alloca: Any = cgutils.alloca_once_value
 _function: Any = cgutils.get_or_insert_function
 
 
-def row_vectors(m: NDArray[Any], width: int, chunk: int) -> tuple[NDArray[Any], NDArray[np.int32]]:
-    """Vectors (B, N) as `times` takes them, and the exponents (B, 1) of the powers of two that they were divided by.
+Exponents = NDArray[np.int32] | None
+"""Of the powers of two (B, 1) that vectors were divided by; None where all were 1."""
+
+
+def row_vectors(m: NDArray[Any], width: int, chunk: int) -> tuple[NDArray[Any], Exponents]:
+    """Vectors (B, N) as `times` takes them, after a division.
 
     The array has a row for every `chunk` words of the `width` of a pattern: entries times the inverse of the factor
     that a bit of their lane is, after `lead` zeros.
     """
-    exponents = np.zeros((len(m), 1), dtype=np.int32)
-    if _exponents(m, exponents):
-        m = np.ldexp(m, -exponents)
+    m, exponents = column_vectors(m)
     chunk = min(chunk, width)
     out = _aligned_zeros((len(m), -(-width // chunk), _WORD * chunk + _BYTE), m.dtype)
     kind = _kind(8 * m.itemsize)
@@ -61,10 +63,15 @@ def row_vectors(m: NDArray[Any], width: int, chunk: int) -> tuple[NDArray[Any], 
     return out, exponents
 
 
-def column_vectors(g: NDArray[Any]) -> tuple[NDArray[Any], NDArray[np.int32]]:
-    """Vectors (B, P) as `back` takes them, and the exponents (B, 1) of the powers of two that they were divided by."""
+def column_vectors(g: NDArray[Any]) -> tuple[NDArray[Any], Exponents]:
+    """Vectors (B, P) as `back` takes them, after a division."""
     exponents = np.zeros((len(g), 1), dtype=np.int32)
-    return (np.ldexp(g, -exponents) if _exponents(g, exponents) else g), exponents
+    return (np.ldexp(g, -exponents), exponents) if _exponents(g, exponents) else (g, None)
+
+
+def restored(sums: NDArray[np.float64], exponents: Exponents) -> NDArray[np.float64]:
+    """Sums (B, ...) of the vectors as they were before the division."""
+    return sums if exponents is None else np.ldexp(sums, exponents)
 
 
 def _aligned_zeros(shape: tuple[int, ...], dtype: np.dtype[Any]) -> NDArray[Any]:
@@ -73,11 +80,6 @@ def _aligned_zeros(shape: tuple[int, ...], dtype: np.dtype[Any]) -> NDArray[Any]
     room = np.zeros(size + _LINE // dtype.itemsize, dtype=dtype)
     start = -room.ctypes.data % _LINE // dtype.itemsize
     return room[start : start + size].reshape(shape)
-
-
-def restored(sums: NDArray[np.float64], exponents: NDArray[np.int32]) -> NDArray[np.float64]:
-    """Sums (B, ...) of the vectors as they were before they were divided."""
-    return np.ldexp(sums, exponents) if exponents.any() else sums
 
 
 @dataclass(frozen=True)

@@ -90,9 +90,10 @@ def test_threads_change_nothing(monkeypatch):
 def test_vectors_are_divided_where_they_would_overflow():
     m = np.array([[0.5, -1.9], [3.0, -1000.0], [np.inf, 1.0]])
     divided, exponents = _fused.column_vectors(m)
-    assert exponents.ravel().tolist() == [0, 10, 0]
+    assert exponents is not None and exponents.ravel().tolist() == [0, 10, 0]
     assert np.array_equal(divided, [[0.5, -1.9], [3 / 1024, -1000 / 1024], [np.inf, 1.0]])
     assert np.array_equal(_fused.restored(divided, exponents), m)
+    assert _fused.column_vectors(m[:1])[1] is None
 
 
 @pytest.mark.skipif(not HOST.get("avx2"), reason="the processor has no AVX2")
