@@ -144,7 +144,7 @@ def back(bits: Words, g: NDArray[Any], n: int) -> NDArray[np.float64]:
     bands = -(-bits.shape[1] // width)
     if vector_unit() == "fused":
         vectors, exponents = _fused.column_vectors(g)
-        in_threads(lambda first, last: _fused.back(bits, vectors, width, out, first, last), bands, seconds)
+        in_threads(lambda first, last: _fused.back(bits, vectors, width, _ROWS, out, first, last), bands, seconds)
         out = _fused.restored(out, exponents)
     else:
         in_threads(lambda first, last: _back(bits, g, width, out, first, last), bands, seconds)

@@ -38,8 +38,6 @@ _LEAD_32, _LEAD_64 = 1, 4
 """Columns of a block before its byte: the word has as many bits between the last byte's first and the exponent's."""
 _LINE = 64
 """Bytes of a line of the cache."""
-_SPAN = 1024
-"""Rows whose sums of columns are in the precision of the vector."""
 _I8, _I32, _I64 = ir.IntType(8), ir.IntType(32), ir.IntType(64)
 _alloca: Any = cgutils.alloca_once_value
 _function: Any = cgutils.get_or_insert_function
@@ -189,9 +187,10 @@ def _row_sums(group: int) -> Any:
                 first = builder.mul(block, ir.Constant(_I64, kind.vectors))
                 loads = [builder.load(builder.gep(terms, [builder.add(first, ir.Constant(_I64, v))]))
                          for v in range(kind.vectors)]  # fmt: skip
+                for load in loads:
+                    load.align = kind.bits // 8
                 for r in range(group):
                     for v, factor in enumerate(kind.factors(builder, rows[r], block, place)):
-                        loads[v].align = kind.bits // 8
                         kind.add(builder, factor, loads[v], totals[r][(odd * kind.vectors + v) % 2])
 
             one, step = ir.Constant(_I64, 1), 2 // kind.vectors
@@ -332,14 +331,13 @@ def _back_block(bits: Any, start: int, stop: int, block: int, g: Any, k: int, pa
 
 
 @njit(cache=True)
-def _back_band(bits: Any, g: Any, first: int, last: int, out: Any) -> None:
+def _back_band(bits: Any, g: Any, first: int, last: int, span: int, out: Any) -> None:
     """A band of words, every vector."""
-    bits_of = 8 * g.itemsize
-    blocks, lead = (_BLOCKS_32, _LEAD_32) if bits_of == 32 else (_BLOCKS_64, _LEAD_64)
+    blocks, lead = (_BLOCKS_32, _LEAD_32) if g.itemsize == 4 else (_BLOCKS_64, _LEAD_64)
     partial = np.empty(_BYTE * blocks, g.dtype)
     end = _BYTE * last
-    for start in range(0, len(bits), _SPAN):
-        stop = min(start + _SPAN, len(bits))
+    for start in range(0, len(bits), span):
+        stop = min(start + span, len(bits))
         done, block = _WORD * first, _BYTE * first
         while block <= end:
             block = min(block, end + 1 - blocks)
@@ -352,10 +350,10 @@ def _back_band(bits: Any, g: Any, first: int, last: int, out: Any) -> None:
 
 
 @njit(cache=True, nogil=True)
-def back(bits: Any, g: Any, width: int, out: Any, first: int, last: int) -> None:
+def back(bits: Any, g: Any, width: int, span: int, out: Any, first: int, last: int) -> None:
     """Sums of the vectors (`column_vectors`) under the masks of a range of bands, added to ``out[k, i]``.
 
-    Bands are `width` words, four of them at least.
+    Bands are `width` words, four of them at least; sums of `span` rows are in the precision of the vector.
     """
     for band in range(first, last):
-        _back_band(bits, g, band * width, min((band + 1) * width, bits.shape[1]), out)
+        _back_band(bits, g, band * width, min((band + 1) * width, bits.shape[1]), span, out)
