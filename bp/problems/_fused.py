@@ -11,8 +11,9 @@ their bits, for finite vectors. Before they are multiplied, vectors with entries
 of two, so that nothing overflows; that rounds only entries below :math:`2^{-124}` times the largest (float32).
 
 Nanoseconds an edge and product, N = 4001, P = 2801, where LLVM builds for AVX2 on an AMD EPYC (Zen 5), one thread:
-0.023 along rows and 0.022 along columns in float32, 0.038 and 0.042 in float64; the expanded masks of `_bits` take
-0.061, 0.041, 0.125 and 0.076 there (``benchmarks/README.md``).
+0.022 along rows and along columns in float32, 0.037 and 0.042 in float64; the expanded masks of `_bits` take
+0.047, 0.035, 0.100 and 0.071 there. At N = 20 001 columns take 0.028 and 0.078: a pass reads few bytes of every row
+(``benchmarks/README.md``).
 """
 
 from __future__ import annotations
