@@ -283,12 +283,12 @@ def solver_entropies(
     ax = prepared(ax)
     if curves:
         entropy_curves(curves, ax, color="black")
+    order = np.argsort(comparison.distance)
     for label, stroke in drawn.items():
         if label in found:
-            s = found[label]
-            ax.errorbar(comparison.distance, estimate.mean[s, kind], estimate.error[s, kind], color=stroke.color,
-                        marker=stroke.marker, ls=stroke.linestyle, mfc="none", ms=5.5, capsize=3, lw=1.2, label=label,
-                        zorder=4)  # fmt: skip
+            mean, error = (values[found[label], kind][order] for values in (estimate.mean, estimate.error))
+            ax.errorbar(comparison.distance[order], mean, error, color=stroke.color, marker=stroke.marker,
+                        ls=stroke.linestyle, mfc="none", ms=5.5, capsize=3, lw=1.2, label=label, zorder=4)  # fmt: skip
     ax.set(xlabel="distance $d$ from the solution found", ylabel="entropy (nats per weight)")
     _legend(ax)
     return ax
