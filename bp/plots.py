@@ -28,7 +28,7 @@ _COLORS = ("#332288", "#CC6677", "#117733", "#AA4499", "#88CCEE", "#DDCC77", "#8
 """Colours of solvers, none of them black, which is theory's; the colour-blind tell them apart (Tol's muted scheme)."""
 _MARKERS = "osD^vPX<>"
 _DASHES = ("-", "--", "-.", ":")
-"""Of sizes."""
+"""Of variants of a solver, and of sizes."""
 _ASIDE = 1 / 80
 """Lines of solvers are moved sideways by so much of the range of loads, at most."""
 _MOST = 5
@@ -188,9 +188,9 @@ def solver_success(
 
     Notes
     -----
-    A line for each solver and size; solvers that do not apply are left out. A solver has the same colour and marker in
-    every picture, a second one of its name those of a solver that is not there. Lines are moved sideways by up to 1/80
-    of the range of loads, so that those that coincide are seen.
+    A line for each solver and size; solvers that do not apply are left out. A solver has the same colour in every
+    picture; a second one of its name has it, too, with another marker and dashes. Lines are moved sideways by up to
+    1/80 of the range of loads, so that those that coincide are seen.
 
     Examples
     --------
@@ -214,8 +214,8 @@ def solver_success(
         places = load[order] + np.ptp(load) * _ASIDE * (2 * place / max(len(drawn) - 1, 1) - 1)
         mean, low, high = (ends[s, order] for ends in (estimate.mean, estimate.low, estimate.high))
         bars = np.maximum([mean - low, high - mean], 0.0)
-        ax.errorbar(places, mean, bars, color=stroke.color, ls=_DASHES[j % len(_DASHES)], marker=stroke.marker,
-                    ms=4.5, lw=1.4, elinewidth=0.9, capsize=2,
+        ax.errorbar(places, mean, bars, color=stroke.color, marker=stroke.marker, ms=4.5,
+                    ls=_DASHES[(_DASHES.index(stroke.linestyle) + j) % len(_DASHES)], lw=1.4, elinewidth=0.9, capsize=2,
                     label=label if len(sizes) == 1 else f"{label}, N = {size}")  # fmt: skip
     _mark(ax, thresholds or {})
     ax.set(xlabel=r"load $\alpha = P/N$", ylabel="fraction solved")
@@ -427,29 +427,22 @@ def _kinds(comparison: SolverComparison) -> tuple[NDArray[np.float64], NDArray[n
 
 
 def _chosen(comparison: SolverComparison, solvers: Sequence[str] | None) -> dict[str, Stroke]:
-    """How the solvers to draw are drawn, by label: each has the place of its name, or the next that is free."""
-    known = list(registry())
-    free = list(range(len(known) + len(comparison.solvers)))
-    places = {}
+    """How the solvers to draw are drawn, by label: each in the colour of its name, the second of a name dashed."""
+    places = {name: place for place, name in enumerate(registry())}
+    seen: dict[str, int] = {}
+    strokes = {}
     for label, options in comparison.solvers.items():
-        own = known.index(str(options["solver"])) if options["solver"] in known else -1
-        if own in free:
-            places[label] = own
-            free.remove(own)
-    for label in comparison.solvers:
-        if label not in places:
-            places[label] = free.pop(0)
-    labels = tuple(comparison.solvers)
-    return {
-        label: _stroke(places[label])
-        for label in (labels if solvers is None else checked_choices("solvers", solvers, labels))
-    }
+        name = str(options["solver"])
+        seen[name] = seen.get(name, -1) + 1
+        strokes[label] = _stroke(places.setdefault(name, len(places)), seen[name])
+    labels = tuple(strokes) if solvers is None else checked_choices("solvers", solvers, strokes)
+    return {label: strokes[label] for label in labels}
 
 
-def _stroke(place: int) -> Stroke:
-    """Colour and marker of a solver; after a round of colours come other markers."""
-    turn = place // len(_COLORS)
-    return Stroke(_COLORS[place % len(_COLORS)], "-", _MARKERS[(place + turn) % len(_MARKERS)])
+def _stroke(place: int, variant: int) -> Stroke:
+    """Colour and marker of a solver; other markers and dashes of its variants, other markers after all colours."""
+    marker = place + place // len(_COLORS) + 4 * variant
+    return Stroke(_COLORS[place % len(_COLORS)], _DASHES[variant % len(_DASHES)], _MARKERS[marker % len(_MARKERS)])
 
 
 def _reach(ax: Axes) -> tuple[float, float]:

@@ -190,18 +190,29 @@ for ax, (load, measured) in zip(axes, density.items(), strict=True):
     ax.spines[["top", "right"]].set_visible(False)
 plt.show()
 
+# %% [markdown]
+# Belief propagation in any form, SBPI, replicated SGD and the Monte Carlo that climbs local entropy end close below the
+# largest local entropy. Annealing does not: its solutions are surrounded about as typical ones are, for either energy.
+# Replicas change that little here, since one of them meets a solution while the coupling is still weak; what they
+# change is the time, above all for the number of violated patterns. Max-sum, which optimises and counts nothing,
+# ends where solutions are as few as around typical ones, or fewer.
+
 # %%
 for measured in density.values():
     for label in ("focusing-bp", "reinforced-bp", "entropic-monte-carlo", "sbpi", "replicated-sgd"):
         mean, error = measured[label]
-        assert mean > 0.3 and mean > 5 * error, label  # dense regions ...
+        assert mean > 0.4 and mean > 5 * error, label  # dense regions ...
         assert mean < 1.1, label  # ... no denser than there are, up to the corrections of this size
     assert measured["focusing-bp"][0] > measured["simulated annealing, flips"][0] + 0.3
+    print(
+        {label: round(mean, 2) for label, (mean, _) in measured.items() if "annealing" in label or label == "max-sum"}
+    )
 
 # %% [markdown]
 # ## Committees
 #
-# Committee machines of five units, fully connected: the same solvers, where they apply.
+# Committee machines of five units, fully connected. A load is a number of patterns per weight of all units. Replicated
+# SGD with a single learner, plain gradient descent, stands beside that with seven.
 
 # %%
 units, n_committee, samples_committee = (5, 105, 5) if FAST else (5, 505, 20)
