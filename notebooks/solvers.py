@@ -142,6 +142,7 @@ def pairs(load: float, d: np.ndarray) -> np.ndarray:
     return rt.binary_entropy(d) + load * np.log1p(-np.arccos(1 - 2 * d) / np.pi)
 
 
+colours = {}
 fig, axes = plt.subplots(2, 2, figsize=(12, 8.4), layout="constrained", sharex=True)
 for row, (load, found) in zip(axes, around.items(), strict=True):
     groups = ([*messages, *online], [label for label in found.solvers if "annealing" in label])
@@ -154,6 +155,7 @@ for row, (load, found) in zip(axes, around.items(), strict=True):
             ax.plot(fine, curve.entropy, color="k", ls=style, lw=1.2, label=label)
         ax.plot(fine, pairs(load, fine), color="k", ls=":", lw=1.2, label="first moment of pairs")
         solver_entropies(found, ax, solvers=labels, shared=True)
+        colours |= {bars.get_label(): bars.lines[0].get_color() for bars in ax.containers}
         ax.set(ylim=(0, None), xlim=(0, 0.21))
         ax.set_title(rf"$\alpha = {load}$, N = {n_around}, {samples_around} problems", fontsize=10)
         ax.legend(frameon=False, fontsize=8, loc="lower right", ncols=2 if len(labels) > 4 else 1)
@@ -182,7 +184,7 @@ for ax, (load, measured) in zip(axes, density.items(), strict=True):
     labels = sorted(measured, key=lambda label: measured[label][0])
     for place, label in enumerate(labels):
         mean, error = measured[label]
-        ax.errorbar(mean, place, xerr=error, fmt="o", color="C3" if "annealing" in label else "C0", ms=5, capsize=3)
+        ax.errorbar(mean, place, xerr=error, fmt="o", color=colours[label], ms=5, capsize=3)
     ax.set_yticks(range(len(labels)), labels, fontsize=9)
     ax.axvline(0, color="k", ls="--", lw=1)
     ax.axvline(1, color="k", lw=1)
@@ -193,9 +195,8 @@ plt.show()
 # %% [markdown]
 # Belief propagation in any form, SBPI, replicated SGD and the Monte Carlo that climbs local entropy end close below the
 # largest local entropy. Annealing does not: its solutions are surrounded about as typical ones are, for either energy.
-# Replicas change that little here, since one of them meets a solution while the coupling is still weak; what they
-# change is the time, above all for the number of violated patterns. Max-sum, which optimises and counts nothing,
-# ends where solutions are as few as around typical ones, or fewer.
+# Three replicas change that little. What they change is the time, above all for the number of violated patterns. Max-sum,
+# which optimises and counts nothing, ends where solutions are as few as around typical ones, or fewer.
 
 # %%
 for measured in density.values():
@@ -209,13 +210,33 @@ for measured in density.values():
     )
 
 # %% [markdown]
+# Is the coupling too weak? Replicated annealing at couplings that stay as they are: a stronger one saves proposals, and
+# only with more replicas are solutions found that are somewhat better surrounded.
+
+# %%
+fixed = {
+    f"y = {y}, gamma = {gamma:g}": ReplicatedAnnealing(
+        energy="flips", replicas=y, gamma=(gamma, gamma), max_iter=100_000 * n_around
+    )
+    for y, gamma in ((3, 0.2), (3, 1.0), (3, 2.0), (7, 0.5), (7, 1.0))
+}
+at_fixed = compare(fixed, bp.RandomProblems(model, 0.5, n_around, samples_around), 42, 1.0 if FAST else 8.0, distance)
+low, high = rt.franz_parisi(model, 0.5, 0.07).entropy, rt.local_entropy(model, 0.5, 0.07).entropy
+estimate = at_fixed.mean("local_entropy")
+for s, row in enumerate(at_fixed.summary):
+    mean, error = (estimate.mean[s, 0, at] - low) / (high - low), estimate.error[s, 0, at] / (high - low)
+    print(
+        f"{row['solver']:20}{row['solved']}/{row['runs']} {row['proposals']:10.3g} proposals {mean:6.2f} +- {error:.2f}"
+    )
+
+# %% [markdown]
 # ## Committees
 #
 # Committee machines of five units, fully connected. A load is a number of patterns per weight of all units. Replicated
 # SGD with a single learner, plain gradient descent, stands beside that with seven.
 
 # %%
-units, n_committee, samples_committee = (5, 105, 5) if FAST else (5, 505, 20)
+units, n_committee, samples_committee = (5, 105, 4) if FAST else (5, 505, 20)
 loads_committee = [0.2, 0.4, 0.6] if FAST else [0.2, 0.3, 0.4, 0.5, 0.6, 0.7]
 committees = bp.RandomProblems(model, loads_committee, n_committee, samples_committee, units=units)
 some = {"focusing-bp": "focusing-bp", "reinforced-bp": "reinforced-bp", "sbpi": "sbpi"}
