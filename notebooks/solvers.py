@@ -195,8 +195,8 @@ plt.show()
 # %% [markdown]
 # Belief propagation in any form, SBPI, replicated SGD and the Monte Carlo that climbs local entropy end close below the
 # largest local entropy. Annealing does not: its solutions are surrounded about as typical ones are, for either energy.
-# Three replicas change that little. What they change is the time, above all for the number of violated patterns. Max-sum,
-# which optimises and counts nothing, ends where solutions are as few as around typical ones, or fewer.
+# Three replicas change that little. What they change is the time, above all for the number of violated patterns.
+# Max-sum, which optimises and counts nothing, ends where solutions are as few as around typical ones, or fewer.
 
 # %%
 for measured in density.values():
