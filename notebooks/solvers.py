@@ -69,7 +69,7 @@ def compare(
 # Bars are Wilson's intervals, one standard deviation. Annealing gets a schedule that uses the time it is allowed.
 
 # %%
-n, samples, seconds = (201, 6, 0.25) if FAST else (501, 24, 2.0)
+n, samples, seconds = (201, 5, 0.2) if FAST else (501, 24, 2.0)
 loads = [0.3, 0.5, 0.65, 0.8] if FAST else [0.3, 0.4, 0.5, 0.6, 0.65, 0.7, 0.75, 0.8]
 family = {name: name for name in messages + online} | annealing(n, 60_000 if FAST else 200_000)
 success = compare(family, bp.RandomProblems(model, loads, n, samples), 41, seconds)
@@ -242,7 +242,7 @@ committees = bp.RandomProblems(model, loads_committee, n_committee, samples_comm
 some = {"focusing-bp": "focusing-bp", "reinforced-bp": "reinforced-bp", "sbpi": "sbpi"}
 some |= {"replicated-sgd, y = 7": ReplicatedSGD(replicas=7), "replicated-sgd, y = 1": ReplicatedSGD(replicas=1)}
 some |= {"simulated-annealing": "simulated-annealing", "replicated-annealing": "replicated-annealing"}
-machines = compare(some, committees, 43, 0.4 if FAST else 3.0)
+machines = compare(some, committees, 43, 0.3 if FAST else 3.0)
 print(machines)
 solver_success(machines)
 plt.title(f"committees, {units} units, {n_committee} weights, {samples_committee} problems a load", fontsize=10)
