@@ -69,9 +69,9 @@ def compare(
 # Bars are Wilson's intervals, one standard deviation. Annealing gets a schedule that uses the time it is allowed.
 
 # %%
-n, samples, seconds = (201, 5, 0.2) if FAST else (501, 24, 2.0)
+n, samples, seconds = (201, 5, 0.2) if FAST else (501, 12, 1.0)
 loads = [0.3, 0.5, 0.65, 0.8] if FAST else [0.3, 0.4, 0.5, 0.6, 0.65, 0.7, 0.75, 0.8]
-family = {name: name for name in messages + online} | annealing(n, 60_000 if FAST else 200_000)
+family = {name: name for name in messages + online} | annealing(n, 60_000 if FAST else 100_000)
 success = compare(family, bp.RandomProblems(model, loads, n, samples), 41, seconds)
 print(success)
 fraction = dict(zip(success.solvers, success.mean("solved").mean, strict=True))
@@ -97,7 +97,7 @@ cost = {
 print(f"{'CPU s a solution':30}" + "".join(f"alpha = {load:<6g}" for load in loads))
 for label, values in cost.items():
     print(f"{label:30}" + "".join("-".ljust(14) if np.isnan(x) else f"{x:<14.2g}" for x in values))
-assert all(fraction[label][0] == 1 for label in (*messages, *online, "simulated annealing, flips"))
+assert all(fraction[label][0] == 1 for label in family if label != "max-sum" and "errors" not in label)
 assert np.all(fraction["focusing-bp"][:3] == 1) and fraction["simulated annealing, errors"][-1] == 0
 assert cost["focusing-bp"][1] < cost["simulated annealing, errors"][1] or np.isnan(
     cost["simulated annealing, errors"][1]
@@ -118,7 +118,7 @@ assert cost["focusing-bp"][1] < cost["simulated annealing, errors"][1] or np.isn
 
 # %%
 distance = np.array([0.02, 0.04, 0.07, 0.1, 0.15, 0.2])
-n_around, samples_around = (201, 6) if FAST else (501, 24)
+n_around, samples_around = (201, 6) if FAST else (301, 16)
 around = {}
 fine = np.concatenate([np.geomspace(0.004, 0.03, 12), np.linspace(0.035, 0.21, 40)])
 for load in (0.3, 0.5):
@@ -236,13 +236,13 @@ for s, row in enumerate(at_fixed.summary):
 # SGD with a single learner, plain gradient descent, stands beside that with seven.
 
 # %%
-units, n_committee, samples_committee = (5, 105, 4) if FAST else (5, 505, 20)
+units, n_committee, samples_committee = (5, 105, 4) if FAST else (5, 255, 12)
 loads_committee = [0.2, 0.4, 0.6] if FAST else [0.2, 0.3, 0.4, 0.5, 0.6, 0.7]
 committees = bp.RandomProblems(model, loads_committee, n_committee, samples_committee, units=units)
 some = {"focusing-bp": "focusing-bp", "reinforced-bp": "reinforced-bp", "sbpi": "sbpi"}
 some |= {"replicated-sgd, y = 7": ReplicatedSGD(replicas=7), "replicated-sgd, y = 1": ReplicatedSGD(replicas=1)}
 some |= {"simulated-annealing": "simulated-annealing", "replicated-annealing": "replicated-annealing"}
-machines = compare(some, committees, 43, 0.3 if FAST else 3.0)
+machines = compare(some, committees, 43, 0.3 if FAST else 1.0)
 print(machines)
 solver_success(machines)
 plt.title(f"committees, {units} units, {n_committee} weights, {samples_committee} problems a load", fontsize=10)
