@@ -198,7 +198,9 @@ def _stored(arguments: argparse.Namespace, command: str, keys: tuple[str, ...]) 
 def _compare(arguments: argparse.Namespace) -> int:
     given = {name: value for name, value in vars(arguments).items() if value is not None}
     settings = COMPARE_DEFAULTS | _stored(arguments, "compare", tuple(COMPARE_DEFAULTS.keys() - {"workers"})) | given
-    if settings["solvers"] == ["all"]:
+    if settings["solvers"] is not None and "all" in settings["solvers"]:
+        if len(settings["solvers"]) > 1:
+            raise ValueError(f"--solvers all stands alone; got {' '.join(settings['solvers'])}")
         settings["solvers"] = solvers()
     if settings["solvers"] is None:
         raise ValueError("--resume needs solvers without options of their own; give --solvers, or go on from Python")
@@ -212,10 +214,19 @@ def _compare(arguments: argparse.Namespace) -> int:
     paths = _saved(found, Path(arguments.output))
     if arguments.json:
         rows = [{name: _plain(value) for name, value in row.items()} for row in found.summary]
-        print(json.dumps({"seed": found.root, "rows": rows}))
+        print(json.dumps({"seed": found.root, "distance": found.distance.tolist(), "rows": rows}))
     else:
-        print(found, "", f"wrote {', '.join(map(str, paths))}", sep="\n")
+        print(found, "", *_lost(found), f"wrote {', '.join(map(str, paths))}", sep="\n")
     return 0 if found.status.size and np.any(found.converged) else 1
+
+
+def _lost(found: SolverComparison) -> list[str]:
+    """How many local entropies there are not, if any."""
+    around = found.values.get("local_entropy", np.zeros((*found.status.shape, 0)))[found.converged]
+    if lost := int(np.isnan(around).sum()):
+        return [f"No local entropy in {lost} of {around.size} places: messages did not converge there, or no field "
+                "attains the distance."]  # fmt: skip
+    return []
 
 
 def _compared(settings: dict[str, Any], folder: str) -> SolverComparison:
@@ -224,7 +235,7 @@ def _compared(settings: dict[str, Any], folder: str) -> SolverComparison:
     kind = {"units": settings["units"], "tree": settings["tree"]}
     problems = RandomProblems(model, settings["alpha"], settings["n"], settings["samples"], **kind)
     around = {"measurements": ["local_entropy"], "distance": settings["distance"]} if settings["distance"] else {}
-    with worker_processes(settings["workers"]) as executor:
+    with worker_processes(settings["workers"]) as executor, silenced():
         return compare(settings["solvers"], problems, settings["seed"], executor, folder=folder,
                        seconds=settings["seconds"], method=settings["method"], **around)  # fmt: skip
 
@@ -420,6 +431,8 @@ def _jsonable(check: Crosscheck) -> dict[str, Any]:
 
 def _plain(value: Any) -> Any:
     """A JSON value: infinities are text, NaN is null."""
+    if isinstance(value, list):
+        return [_plain(one) for one in value]
     if not isinstance(value, float) or math.isfinite(value):
         return value
     return None if math.isnan(value) else str(value)

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import io
 import os
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
+from itertools import product
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -12,9 +13,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bp.algorithms import Solution
+from bp.algorithms.solver import registry
 from bp.ensembles.solver_comparison import SolverComparison
 from bp.ensembles.table import Ensemble
-from replica_theory.arguments import checked_flag, checked_integer, checked_path
+from replica_theory.arguments import checked_choices, checked_flag, checked_integer, checked_path
 from replica_theory.plots import FONT, STROKES, Stroke, entropy_curves, legend, prepared
 from replica_theory.results.curve import EntropyCurve
 from replica_theory.results.files import replace_file
@@ -22,8 +24,15 @@ from replica_theory.results.files import replace_file
 if TYPE_CHECKING:  # pragma: no cover
     from matplotlib.axes import Axes
 
+_COLORS = ("#332288", "#CC6677", "#117733", "#AA4499", "#88CCEE", "#DDCC77", "#882255", "#44AA99", "#999933")
+"""Colours of solvers, none of them black, which is theory's; the colour-blind tell them apart (Tol's muted scheme)."""
+_MARKERS = "osD^vPX<>"
+_DASHES = ("-", "--", "-.", ":")
+"""Of variants of a solver, and of sizes."""
 _ASIDE = 1 / 80
 """Lines of solvers are moved sideways by so much of the range of loads, at most."""
+_MOST = 5
+"""Entries of a legend that fit into the axes."""
 _COLUMNS = 3
 """Panels beside one another."""
 
@@ -150,6 +159,7 @@ def solver_success(
     *,
     width: float = 1.0,
     thresholds: Mapping[str, float] | None = None,
+    solvers: Sequence[str] | None = None,
 ) -> Axes:
     """Draw the fraction of problems that each solver solved against the load, with Wilson's intervals as bars.
 
@@ -162,6 +172,8 @@ def solver_success(
         Half width of the bars (Wilson's intervals) in standard deviations.
     thresholds : mapping of str to float, optional
         Loads to mark by vertical lines, by name.
+    solvers : sequence of str, optional
+        Labels of those to draw, in this order; all by default.
 
     Returns
     -------
@@ -172,12 +184,13 @@ def solver_success(
     TypeError
         If an argument is something else.
     ValueError
-        If `width` is not positive.
+        If `width` is not positive, or the comparison has no such solver.
 
     Notes
     -----
-    A line for each solver and size; solvers that do not apply are left out. Lines are moved sideways by up to 1/80 of
-    the range of loads, so that those that coincide are seen.
+    A line for each solver and size; solvers that do not apply are left out. A solver has the same colour in every
+    picture; a second one of its name has it, too, with another marker and dashes. Lines are moved sideways by up to
+    1/80 of the range of loads, so that those that coincide are seen.
 
     Examples
     --------
@@ -188,24 +201,26 @@ def solver_success(
     ['focusing-bp', 'sbpi']
     """
     estimate = _of_comparison(comparison).mean("solved", width=width)
+    drawn = _chosen(comparison, solvers)
     ax = prepared(ax)
     load, n = _kinds(comparison)
     labels, sizes = list(comparison.solvers), np.unique(n)
-    for s, size in np.ndindex(len(labels), len(sizes)):
-        chosen = np.flatnonzero((n == sizes[size]) & (estimate.count[s] > 0))
+    for (place, (label, stroke)), (j, size) in product(enumerate(drawn.items()), enumerate(sizes)):
+        s = labels.index(label)
+        chosen = np.flatnonzero((n == size) & (estimate.count[s] > 0))
         order = chosen[np.argsort(load[chosen], kind="stable")]
         if not len(order):
             continue
-        places = load[order] + np.ptp(load) * _ASIDE * (2 * s / max(len(labels) - 1, 1) - 1)
+        places = load[order] + np.ptp(load) * _ASIDE * (2 * place / max(len(drawn) - 1, 1) - 1)
         mean, low, high = (ends[s, order] for ends in (estimate.mean, estimate.low, estimate.high))
-        bars, stroke = np.maximum([mean - low, high - mean], 0.0), _stroke(s, size)
-        ax.errorbar(places, mean, bars, color=stroke.color, ls=stroke.linestyle, marker=stroke.marker, ms=4.5, lw=1.4,
-                    elinewidth=0.9, capsize=2,
-                    label=labels[s] if len(sizes) == 1 else f"{labels[s]}, N = {sizes[size]}")  # fmt: skip
+        bars = np.maximum([mean - low, high - mean], 0.0)
+        ax.errorbar(places, mean, bars, color=stroke.color, marker=stroke.marker, ms=4.5,
+                    ls=_DASHES[(_DASHES.index(stroke.linestyle) + j) % len(_DASHES)], lw=1.4, elinewidth=0.9, capsize=2,
+                    label=label if len(sizes) == 1 else f"{label}, N = {size}")  # fmt: skip
     _mark(ax, thresholds or {})
     ax.set(xlabel=r"load $\alpha = P/N$", ylabel="fraction solved")
     ax.set_ylim(-0.03, 1.03)
-    legend(ax)
+    _legend(ax)
     return ax
 
 
@@ -216,6 +231,7 @@ def solver_entropies(
     theory: EntropyCurve | Iterable[EntropyCurve] = (),
     kind: int = 0,
     shared: bool = False,
+    solvers: Sequence[str] | None = None,
 ) -> Axes:
     """Draw the local entropies around the solutions that each solver found: means with standard errors.
 
@@ -232,6 +248,8 @@ def solver_entropies(
     shared : bool
         Whether only problems count that every solver solved; otherwise each mean is over those that its solver solved,
         which near its limit are the easy ones.
+    solvers : sequence of str, optional
+        Labels of those to draw, in this order; all by default.
 
     Returns
     -------
@@ -242,7 +260,7 @@ def solver_entropies(
     TypeError
         If an argument is something else.
     ValueError
-        If there is no such kind, or no finite local entropy of it (on a shared problem).
+        If there is no such kind or solver, or no finite local entropy of it (on a shared problem).
 
     Examples
     --------
@@ -257,20 +275,22 @@ def solver_entropies(
     if "local_entropy" not in comparison.values:
         raise ValueError(f"comparison must hold 'local_entropy'; it has {', '.join(map(repr, comparison.values))}")
     estimate = comparison.mean("local_entropy", over="shared" if checked_flag("shared", shared) else "all")
-    if not np.isfinite(estimate.mean[:, kind]).any():
+    drawn = _chosen(comparison, solvers)
+    found = {label: s for s, label in enumerate(comparison.solvers) if np.isfinite(estimate.mean[s, kind]).any()}
+    if not found.keys() & drawn.keys():
         raise ValueError(f"comparison must hold a finite local entropy of kind {kind}; all are NaN")
     curves = [theory] if isinstance(theory, EntropyCurve) else list(theory)
     ax = prepared(ax)
     if curves:
         entropy_curves(curves, ax, color="black")
-    for s, label in enumerate(comparison.solvers):
-        if np.isfinite(estimate.mean[s, kind]).any():
-            stroke = _stroke(s, 0)
-            ax.errorbar(comparison.distance, estimate.mean[s, kind], estimate.error[s, kind], color=stroke.color,
-                        marker=stroke.marker, ls=stroke.linestyle, mfc="none", ms=5.5, capsize=3, lw=1.2, label=label,
-                        zorder=4)  # fmt: skip
+    order = np.argsort(comparison.distance)
+    for label, stroke in drawn.items():
+        if label in found:
+            mean, error = (values[found[label], kind][order] for values in (estimate.mean, estimate.error))
+            ax.errorbar(comparison.distance[order], mean, error, color=stroke.color, marker=stroke.marker,
+                        ls=stroke.linestyle, mfc="none", ms=5.5, capsize=3, lw=1.2, label=label, zorder=4)  # fmt: skip
     ax.set(xlabel="distance $d$ from the solution found", ylabel="entropy (nats per weight)")
-    legend(ax)
+    _legend(ax)
     return ax
 
 
@@ -294,16 +314,21 @@ def save_comparison(comparison: SolverComparison, path: str | os.PathLike[str]) 
     kinds = [j for j in range(measured.shape[1]) if np.isfinite(measured[:, j]).any()]
     columns = min(1 + len(kinds), _COLUMNS)
     rows = -(-(1 + len(kinds)) // columns)
-    figure = Figure(figsize=(5.2 * columns, 4.2 * rows), layout="constrained")
+    figure = Figure(figsize=(5.2 * columns + 1.8, 4.2 * rows), layout="constrained")
     FigureCanvasAgg(figure)
     axes = figure.subplots(rows, columns, squeeze=False).ravel()
-    solver_success(comparison, axes[0])
+    handles = solver_success(comparison, axes[0]).get_legend_handles_labels()
     load, n = _kinds(comparison)
     for ax, j in zip(axes[1:], kinds, strict=False):
         solver_entropies(comparison, ax, kind=j)
         ax.set_title(rf"$\alpha = {load[j]:.4g}$, N = {n[j]}", fontsize=FONT)
     for ax in axes[1 + len(kinds) :]:
         ax.remove()
+    for ax in figure.axes:
+        if (own := ax.get_legend()) is not None:
+            own.remove()
+    if handles[0]:
+        figure.legend(*handles, loc="outside right upper", frameon=False, fontsize=FONT, handlelength=2.6)
     data = io.BytesIO()
     figure.savefig(data, format="png", dpi=150)
     replace_file(Path(checked_path("path", path)), data.getvalue())
@@ -373,6 +398,14 @@ def focusing_trace(solution: Solution, ax: Axes | None = None) -> Axes:
     return left
 
 
+def _legend(ax: Axes) -> None:
+    """A legend, beside the axes where it is long."""
+    legend(ax)
+    if (own := ax.get_legend()) is not None and len(own.get_texts()) > _MOST:
+        own.set_loc("upper left")
+        own.set_bbox_to_anchor((1.0, 1.0))
+
+
 def _mark(ax: Axes, thresholds: Mapping[str, float]) -> None:
     """Vertical lines with names."""
     for name, load in thresholds.items():
@@ -393,11 +426,23 @@ def _kinds(comparison: SolverComparison) -> tuple[NDArray[np.float64], NDArray[n
     return comparison.load[first], comparison.n[first]
 
 
-def _stroke(s: int, size: int) -> Stroke:
-    """A colour for each solver and dashes for each size; a seventh solver has the first colour and another marker."""
-    turn = s // len(STROKES)
-    marks = STROKES[(s + 1 + turn) % len(STROKES)] if turn else STROKES[s % len(STROKES)]
-    return Stroke(STROKES[s % len(STROKES)].color, STROKES[(s + turn + size) % len(STROKES)].linestyle, marks.marker)
+def _chosen(comparison: SolverComparison, solvers: Sequence[str] | None) -> dict[str, Stroke]:
+    """How the solvers to draw are drawn, by label: each in the colour of its name, the second of a name dashed."""
+    places = {name: place for place, name in enumerate(registry())}
+    seen: dict[str, int] = {}
+    strokes = {}
+    for label, options in comparison.solvers.items():
+        name = str(options["solver"])
+        seen[name] = seen.get(name, -1) + 1
+        strokes[label] = _stroke(places.setdefault(name, len(places)), seen[name])
+    labels = tuple(strokes) if solvers is None else checked_choices("solvers", solvers, strokes)
+    return {label: strokes[label] for label in labels}
+
+
+def _stroke(place: int, variant: int) -> Stroke:
+    """Colour and marker of a solver; other markers and dashes of its variants, other markers after all colours."""
+    marker = place + place // len(_COLORS) + 4 * variant
+    return Stroke(_COLORS[place % len(_COLORS)], _DASHES[variant % len(_DASHES)], _MARKERS[marker % len(_MARKERS)])
 
 
 def _reach(ax: Axes) -> tuple[float, float]:

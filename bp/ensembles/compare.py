@@ -187,7 +187,9 @@ def _check_problems(problems: Any, method: str | None) -> None:
         examples: list[Any] = [] if method is None else [drawn(problems, 0)[0].problem()]
     elif isinstance(problems, Problem):
         examples = [problems]
-    elif isinstance(problems, list | tuple) and problems and all(isinstance(one, Problem) for one in problems):
+    elif isinstance(problems, list | tuple) and not problems:
+        raise ValueError(f"problems must hold at least one; got {shown(problems)}")
+    elif isinstance(problems, list | tuple) and all(isinstance(one, Problem) for one in problems):
         examples = list(problems)
     else:
         raise TypeError(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Literal, Self, TypeVar, get_args
 
@@ -134,7 +134,10 @@ class SolverComparison(Labelled):
 
     @property
     def summary(self) -> list[dict[str, Any]]:
-        """A row for each kind of problem and solver: see `table`; ``reason`` says why a solver does not apply."""
+        """A row for each kind of problem and solver: see `table`; ``reason`` says why a solver does not apply.
+
+        Where they were measured, ``local_entropy`` and ``local_entropy_error`` are lists, a number for each `distance`.
+        """
         return [_summed(self, j, label) for j in range(len(self.problems)) for label in self.solvers]
 
     def table(self) -> str:
@@ -142,7 +145,8 @@ class SolverComparison(Labelled):
 
         Solved of all runs, with Wilson's interval at one standard deviation; median of the iterations to a solution;
         proposals of them; mean CPU seconds of a run, and of all runs for each solution; mean errors left by the runs
-        that did not solve; how the runs ended.
+        that did not solve; how the runs ended. Where local entropies were measured, their means with standard errors
+        over the problems that a solver solved follow.
         """
         return _table(self)
 
@@ -213,6 +217,10 @@ def _summed(comparison: SolverComparison, j: int, label: str) -> dict[str, Any]:
     held = {name: values[s, of_kind] for name, values in comparison.values.items()}
     solved, seconds = held["solved"] == 1, held["cpu_seconds"]
     chance = averaged(held["solved"][None, None], proportion=True)
+    around = {}
+    if "local_entropy" in held:
+        entropy = averaged(held["local_entropy"][None, None])
+        around = {"local_entropy": entropy.mean[0, 0].tolist(), "local_entropy_error": entropy.error[0, 0].tolist()}
     ended = comparison.status[s, of_kind].tolist()
     return {
         "problem": comparison.problems[j],
@@ -233,7 +241,7 @@ def _summed(comparison: SolverComparison, j: int, label: str) -> dict[str, Any]:
         "errors_left": _mean(held["errors"][~solved]),
         "ended": {str(end): ended.count(end) for end in dict.fromkeys(ended)},
         "reason": comparison.reasons.get(label, {}).get(comparison.problems[j], ""),
-    }
+    } | around
 
 
 def _mean(values: Array) -> float:
@@ -250,18 +258,40 @@ def _median(values: Array) -> float:
 def _table(comparison: SolverComparison) -> str:
     titles = ["solver", "solved", "success", "iterations", "proposals", "CPU s a run", "CPU s a solution",
               "errors left", "ended"]  # fmt: skip
-    lines = [[titles]]
+    lines = _aligned(comparison, titles, _cells)
+    if "local_entropy" in comparison.values:
+        titles = ["solver", *(f"d = {distance:g}" for distance in comparison.distance)]
+        lines += ["", "entropy of the solutions at distance d from those found (nats per weight)"]
+        lines += _aligned(comparison, titles, _entropies)
+    return "\n".join(lines)
+
+
+def _aligned(
+    comparison: SolverComparison, titles: list[str], cells_of: Callable[[Mapping[str, Any]], list[str]]
+) -> list[str]:
+    """Lines for every kind of problem under its name and load, in columns; words of two cells are not aligned."""
+    blocks = [[titles]]
     for problem in comparison.problems:
         rows = [row for row in comparison.summary if row["problem"] == problem]
-        lines.append([[problem], *(_cells(row) for row in rows)])
-    full = [cells for block in lines for cells in block if len(cells) == len(titles)]
+        blocks.append([[f"{problem}, alpha = {rows[0]['alpha']:.4g}"], *map(cells_of, rows)])
+    full = [cells for block in blocks for cells in block if len(cells) == len(titles)]
     widths = [max(len(cells[k]) for cells in full) for k in range(len(titles))]
     text = []
-    for block in lines:
+    for block in blocks:
         for cells in block:
             aligned = [cell.ljust(width) for cell, width in zip(cells, widths, strict=False)]
             text.append("  ".join(aligned).rstrip() if len(cells) == len(titles) else ": ".join(cells))
-    return "\n".join(text)
+    return text
+
+
+def _entropies(row: Mapping[str, Any]) -> list[str]:
+    """Local entropies of a row of the summary in words."""
+    values = zip(row["local_entropy"], row["local_entropy_error"], strict=True)
+    return [row["solver"], *("-" if np.isnan(mean) else _with_error(mean, error) for mean, error in values)]
+
+
+def _with_error(mean: float, error: float) -> str:
+    return f"{mean:.4f}" if np.isnan(error) else f"{mean:.4f} ± {error:.4f}"
 
 
 def _cells(row: Mapping[str, Any]) -> list[str]:

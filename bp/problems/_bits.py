@@ -10,6 +10,9 @@ products along columns keep those of 256 columns (128 in float64) while they run
 block are in the precision of the vector, across blocks in float64. Who adds what is fixed, so results do not depend on
 the number of threads.
 
+Without mask registers (AVX-512) the compiler expands the masks. Where the target of numba has AVX2 with FMA instead,
+the products are those of `bp.problems._fused`, which have the same bits.
+
 Nanoseconds an edge and product on one core of an AMD EPYC (Zen 5), N = 20 001, P = 14 001: 0.0126 along rows and 0.0146
 along columns in float32, 0.0234 and 0.0252 in float64, half of that on two cores; 0.77 to 0.92 of what the loads of
 the masks allow (``benchmarks/README.md``). Converting int8 patterns block by block for the BLAS took 0.5.
@@ -28,6 +31,8 @@ from numba.extending import intrinsic
 from numpy.typing import NDArray
 
 from bp.execution.threads import in_threads
+from bp.execution.vectors import vector_unit
+from bp.problems import _fused
 
 Words = NDArray[np.uint64]
 
@@ -115,11 +120,16 @@ def negate(bits: Words, rows: NDArray[np.bool_], n: int) -> None:
 def times(bits: Words, m: NDArray[Any]) -> NDArray[np.float64]:
     r"""Products :math:`\sum_i\xi_{ai}m_i`, float64 (B, P), of vectors `m` (B, N), float32 or float64."""
     batch, n = m.shape
-    padded = np.zeros((batch, _WORD * bits.shape[1]), dtype=m.dtype)
-    padded[:, :n] = m
-    out = np.empty((batch, len(bits)))
-    groups = -(-len(bits) // _GROUP)
-    in_threads(lambda first, last: _times(bits, padded, out, first, last), groups, _seconds(bits, m))
+    out, seconds = np.empty((batch, len(bits))), _seconds(bits, m)
+    if vector_unit() == "fused":
+        vectors, exponents = _fused.row_vectors(m, bits.shape[1], _CHUNK)
+        groups = -(-len(bits) // _fused.GROUP)
+        in_threads(lambda first, last: _fused.times(bits, vectors, out, first, last), groups, seconds)
+        out = _fused.restored(out, exponents)
+    else:
+        padded = np.zeros((batch, _WORD * bits.shape[1]), dtype=m.dtype)
+        padded[:, :n] = m
+        in_threads(lambda first, last: _times(bits, padded, out, first, last), -(-len(bits) // _GROUP), seconds)
     return 2.0 * out - np.sum(m, axis=1, dtype=np.float64, keepdims=True)
 
 
@@ -131,7 +141,13 @@ def back(bits: Words, g: NDArray[Any], n: int) -> NDArray[np.float64]:
     threads = numba.get_num_threads() if seconds > _LONG else 1
     bands = threads * -(-bits.shape[1] // (_BAND * threads))  # as many for every thread
     width = words(-(-out.shape[1] // bands))
-    in_threads(lambda first, last: _back(bits, g, width, out, first, last), -(-bits.shape[1] // width), seconds)
+    bands = -(-bits.shape[1] // width)
+    if vector_unit() == "fused":
+        vectors, exponents = _fused.column_vectors(g)
+        in_threads(lambda first, last: _fused.back(bits, vectors, width, _ROWS, out, first, last), bands, seconds)
+        out = _fused.restored(out, exponents)
+    else:
+        in_threads(lambda first, last: _back(bits, g, width, out, first, last), bands, seconds)
     return 2.0 * out[:, :n] - np.sum(g, axis=1, dtype=np.float64, keepdims=True)
 
 

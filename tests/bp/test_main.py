@@ -656,11 +656,24 @@ def test_compare_prints_a_table_and_writes_runs_and_a_picture(tmp_path, capsys):
     problems = bp.RandomProblems(BinaryPerceptron(), 0.3, 41, 2)
     found = bp.compare(["sbpi", "focusing-bp"], problems, 1, measurements=["local_entropy"], distance=0.1)
     lines = said.splitlines()
-    assert lines[0].split()[:3] == ["solver", "solved", "success"] and lines[1] == found.problems[0]
+    assert lines[0].split()[:3] == ["solver", "solved", "success"] and lines[1].startswith(found.problems[0])
     assert lines[2].split()[:2] == ["sbpi", "2/2"] and "compare.png" in lines[-1]
+    entropy = found.mean("local_entropy")
+    assert lines[-3] == f"focusing-bp  {entropy.mean[1, 0, 0]:.4f} ± {entropy.error[1, 0, 0]:.4f}"
     rows = (tmp_path / "compare.csv").read_text().splitlines()
     assert len(rows) == 5 and rows[0] == found.to_csv().splitlines()[0]
     assert (tmp_path / "compare.png").read_bytes().startswith(b"\x89PNG")
+
+
+def test_compare_says_where_it_has_no_local_entropy(tmp_path, capsys):
+    dense = ["--alpha", "0.7", "--distance", "0.001", "0.1"]  # no solution lies so near
+    arguments = [*COMPARE, *dense, "--solvers", "simulated-annealing", "--output", str(tmp_path)]
+    assert main(arguments) == 0
+    said = capsys.readouterr()
+    assert "No local entropy in " in said.out and "Warning" not in said.err
+    assert main([*arguments, "--json"]) == 0
+    told = json.loads(capsys.readouterr().out, parse_constant=pytest.fail)
+    assert told["distance"] == [0.001, 0.1] and told["rows"][0]["local_entropy"][0] is None
 
 
 def test_compare_goes_on_where_it_was(tmp_path, capsys):
@@ -684,6 +697,8 @@ def test_compare_of_nothing_and_of_bad_words(tmp_path, capsys):
     assert "no run of compare was begun there" in sentence(capsys)
     assert main([*COMPARE, "--solvers", "sbpy", "--output", str(tmp_path)]) == 2
     assert "solvers must be one of" in sentence(capsys)
+    assert main([*COMPARE, "--solvers", "all", "sbpi", "--output", str(tmp_path)]) == 2
+    assert "--solvers all stands alone; got all sbpi" in sentence(capsys)
     hard = ["--model", "symmetric", "--kappa", "0.2", "--alpha", "3", "--n", "31", "--seconds", "0.05"]
     assert main([*COMPARE, *hard, "--solvers", "simulated-annealing", "--output", str(tmp_path)]) == 1
     assert "0/2" in capsys.readouterr().out

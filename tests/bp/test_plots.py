@@ -199,8 +199,50 @@ def test_a_comparison_is_written_as_a_picture(compared, tmp_path):
     assert (tmp_path / "a.png").read_bytes().startswith(b"\x89PNG")
 
 
-def test_nine_solvers_are_told_apart(compared):
-    from bp.plots import _stroke
+def test_solvers_are_told_apart_and_keep_their_colours(compared):
+    import matplotlib.pyplot as plt
+    from matplotlib.colors import to_hex
 
-    strokes = {(stroke.color, stroke.marker) for stroke in (_stroke(s, 0) for s in range(12))}
-    assert len(strokes) == 12
+    from bp.plots import _COLORS, _stroke
+
+    strokes = {_stroke(place, variant)[::2] for place in range(18) for variant in range(2)}
+    assert len(strokes) == 36 and len(_COLORS) >= len(bp.solvers())  # a colour for each
+
+    def drawn(labels, **chosen):
+        solvers = dict(zip(labels, compared.solvers.values(), strict=True))
+        ax = solver_success(replace(compared, solvers=solvers, units=dict.fromkeys(labels, "")), **chosen)
+        lines = {bars.get_label(): to_hex(bars.lines[0].get_color()).upper() for bars in ax.containers}
+        plt.close(ax.figure)
+        return lines
+
+    own = {"sbpi": _COLORS[bp.solvers().index("sbpi")], "max-sum": _COLORS[bp.solvers().index("max-sum")]}
+    assert drawn(list(compared.solvers)) == own
+    assert drawn(["a", "b", "c"], solvers=["b"]) == {"b": own["max-sum"]}  # labels do not matter, nor what is left out
+    twice = {"first": {"solver": "sbpi"}, "second": {"solver": "sbpi"}, "third": {"solver": "max-sum"}}
+    ax = solver_success(replace(compared, solvers=twice, units=dict.fromkeys(twice, "")))
+    first, second = (bars.lines[0] for bars in ax.containers)  # the third has no runs
+    assert to_hex(first.get_color()).upper() == to_hex(second.get_color()).upper() == own["sbpi"]
+    assert first.get_marker() != second.get_marker() and first.get_linestyle() != second.get_linestyle()
+
+
+def test_legends_of_many_solvers_stand_beside_the_axes(compared):
+    labels = [f"solver {k}" for k in range(7)]
+    values = {name: np.repeat(array[:1], 7, axis=0) for name, array in compared.values.items()}
+    solvers = {label: {"solver": "sbpi"} for label in labels}
+    many = replace(compared, solvers=solvers, units=dict.fromkeys(labels, ""), values=values,
+                   status=np.repeat(compared.status[:1], 7, axis=0))  # fmt: skip
+    for ax in (solver_success(many), solver_entropies(many)):
+        ax.figure.canvas.draw()
+        right = ax.get_window_extent().x1
+        assert [text.get_text() for text in ax.get_legend().get_texts()] == labels
+        assert ax.get_legend().get_window_extent().x0 > right
+
+
+def test_some_of_the_solvers_are_drawn(compared):
+    for plot in (solver_success, solver_entropies):
+        assert [bars.get_label() for bars in plot(compared, solvers=["max-sum"]).containers] == ["max-sum"]
+        assert plot(compared, solvers=["max-sum", "sbpi"]).containers[0].get_label() == "max-sum"
+        with pytest.raises(ValueError, match="solvers must be one of 'sbpi', 'max-sum'"):
+            plot(compared, solvers=["sbpi", "walksat"])
+    with pytest.raises(ValueError, match="must hold a finite local entropy"):
+        solver_entropies(compared, solvers=["simulated-annealing"])

@@ -132,7 +132,7 @@ def test_what_is_not_solved_is_told_from_what_is():
         ({"solvers": ["sbpi", "sbpi"]}, "'sbpi' comes twice"),
         ({"solvers": ["sbpi", SBPI(barely=0.1)]}, "solvers must have different labels"),
         ({"solvers": {"a": "sbpi", "b": SBPI()}}, "'a' and 'b' are the same"),
-        ({"problems": []}, "problems must be a RandomProblems"),
+        ({"problems": []}, "problems must hold at least one"),
         ({"problems": [1]}, "problems must be a RandomProblems"),
         ({"measurements": "entropy"}, "measurements must be"),
         ({"method": "bp"}, "method must be one of"),

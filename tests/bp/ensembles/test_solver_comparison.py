@@ -65,14 +65,28 @@ def test_summary(table):
     assert second["ended"] == {"solved": 1, "schedule-ended": 1, "out-of-time": 1}
     assert (third["alpha"], third["n"], third["success"], third["errors_left"] == third["errors_left"]) == (
         0.25, 41, 1.0, False)  # fmt: skip
+    assert first["local_entropy"] == pytest.approx([0.2, 0.3]) and np.isnan(fourth["local_entropy"]).all()
+    assert np.isnan(second["local_entropy_error"]).all()  # of one solution
     assert fourth["reason"] == "b needs another problem" and fourth["runs"] == 0 and np.isnan(fourth["success"])
 
 
 def test_text(table):
     lines = str(table).splitlines()
-    assert lines[0].split()[:3] == ["solver", "solved", "success"] and lines[1] == "Easy(10)"
+    assert lines[0].split()[:3] == ["solver", "solved", "success"] and lines[1] == "Easy(10), alpha = 0.5"
     assert lines[2].startswith("a       2/3     0.67 [0.39, 0.86]  20 sweeps") and lines[2].endswith("1 max-iterations")
-    assert lines[4:] == [lines[4], lines[5], "b: b needs another problem"] and lines[4] == "Hard(20)"
+    assert lines[4] == "Hard(20), alpha = 0.25" and lines[6] == "b: b needs another problem" and lines[7] == ""
+    assert lines[8] == "entropy of the solutions at distance d from those found (nats per weight)"
+    assert lines[9:] == [
+        "solver  d = 0.1          d = 0.2",
+        "Easy(10), alpha = 0.5",
+        "a       0.2000 ± 0.1000  0.3000 ± 0.1000",  # of 0.1, 0.3: half their difference
+        "b       0.2000           0.1000",
+        "Hard(20), alpha = 0.25",
+        "a       0.1000           0.1000",
+        "b       -                -",
+    ]
+    without = replace(table, values={name: x for name, x in table.values.items() if name != "local_entropy"})
+    assert str(without).splitlines() == lines[:7]
     assert repr(table) == "SolverComparison(a, b, shape (2, 4), solved = 0 to 1, 4 of 8 runs solved)"
     assert "does not apply" in table.message and "local_entropy" in table._repr_html_()
     assert set(table.values) == QUANTITIES.keys()
