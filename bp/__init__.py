@@ -8,6 +8,7 @@ from bp.algorithms import Solution, solve, solve_batch, solvers
 from bp.algorithms.monte_carlo import Sample, monte_carlo
 from bp.ensembles.compare import compare
 from bp.ensembles.ensemble import ensemble, read_ensemble
+from bp.ensembles.random_formulas import RandomFormulas
 from bp.ensembles.random_problems import RandomProblems
 from bp.ensembles.solver_comparison import SolverComparison
 from bp.ensembles.table import Ensemble
@@ -39,6 +40,7 @@ __all__ = [
     "Ensemble",
     "Instance",
     "Messages",
+    "RandomFormulas",
     "RandomProblems",
     "Row",
     "Sample",

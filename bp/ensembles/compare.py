@@ -13,8 +13,8 @@ from numpy.typing import ArrayLike
 
 from bp.algorithms.solution import SolverStatus
 from bp.algorithms.solver import Solver, registry, solver_of
-from bp.ensembles.random_problems import ProblemDraw, RandomProblems, drawn, settings_of_draws
 from bp.ensembles.solver_comparison import SolverComparison
+from bp.ensembles.source import ProblemSource
 from bp.ensembles.trial import COLUMNS, Given, Trial, attempt, identity, label_of, settings_of
 from bp.execution.call import store_call
 from bp.execution.jobs import checked_execution, run_points
@@ -39,14 +39,14 @@ MEASUREMENTS = ("local_entropy",)
 
 def compare(
     solvers: str | Solver | Sequence[str | Solver] | Mapping[str, str | Solver],
-    problems: RandomProblems | Problem | Sequence[Problem],
+    problems: ProblemSource | Problem | Sequence[Problem],
     rng: Rng = None,
     executor: Executor | None = None,
     measurements: Sequence[str] = (),
     folder: str | os.PathLike[str] | None = None,
     *,
     distance: ArrayLike = (0.01, 0.02, 0.05, 0.1, 0.15),
-    method: Method = "amp",
+    method: Method | None = None,
     seconds: float | None = None,
 ) -> SolverComparison:
     r"""Run several solvers on the same problems: success, iterations, CPU time, and where the solutions lie.
@@ -55,10 +55,10 @@ def compare(
     ----------
     solvers : str, Solver, sequence of them, or mapping
         Names (`bp.solvers()`) or solvers with their options; a mapping gives them labels, needed for two of one name.
-    problems : RandomProblems, Problem or sequence of Problem
+    problems : RandomProblems, RandomFormulas, Problem or sequence of Problem
         Random ones, drawn where they are worked on, or given ones.
     rng : int, SeedSequence, Generator or None
-        Root of all seeds: problems of ``RandomProblems`` come from ``SeedSequence([root, i, j, k])``, load `i`, size
+        Root of all seeds: random problems come from ``SeedSequence([root, i, j, k])``, load `i`, size
         `j`, sample `k`; a run has a seed of its own, made of the same numbers and of its solver's options, so that it
         does not depend on what it is compared with. None takes the root of the run found in `folder`, or a fresh one.
     executor : concurrent.futures.Executor, optional
@@ -70,8 +70,9 @@ def compare(
         solvers, more samples or more problems.
     distance : float or sequence of float
         Distances in (0, 1/2].
-    method : {"amp", "gaussian", "exact"}
-        Messages of the local entropy, as in `bp.local_entropy`.
+    method : {"amp", "gaussian", "exact"}, optional
+        Messages of the local entropy, as in `bp.local_entropy`; by default ``"amp"``, or the first that a problem has
+        without it.
     seconds : float, optional
         CPU seconds that a run is allowed; it is stopped at the first boundary after them, status ``"out-of-time"``.
         What stops near the limit depends on the machine; for limits that do not, give solvers with their `max_iter`.
@@ -116,30 +117,31 @@ def compare(
     """
     chosen = _checked_solvers(solvers)
     names = _checked_measurements(measurements)
-    checked_choice("method", method, get_args(Method))
+    if method is not None:
+        checked_choice("method", method, get_args(Method))
     away = checked_numbers("distance", distance, AWAY)
     distances = away if names else ()
     allowed = np.inf if seconds is None else checked_number("seconds", seconds, POSITIVE)
     checked_execution(executor, folder)
-    _check_problems(problems, method if names else None)
+    form = _form(problems, method, bool(names))
     root = root_seed(rng, folder)
-    how = {"method": method, "distance": distances, "seconds": seconds}
-    if isinstance(problems, RandomProblems):
-        settings, sources = settings_of_draws(problems, root) | how, list[ProblemDraw | Given](drawn(problems, root))
+    how = {"method": form, "distance": distances, "seconds": seconds}
+    if isinstance(problems, ProblemSource):
+        settings, sources = problems.settings(root) | how, problems.drawn(root)
     else:
         settings, sources = {"seed": root} | how, _given(problems, root)
-    jobs = [Trial(source, solver, allowed, distances, method) for source in sources for solver in chosen.values()]
+    jobs = [Trial(source, solver, allowed, distances, form) for source in sources for solver in chosen.values()]
     store = None if folder is None else PointStore(folder, settings)
 
     def begin() -> None:
-        if store is not None and isinstance(problems, RandomProblems):
+        if store is not None and isinstance(problems, ProblemSource):
             store_call(store, settings | {"samples": problems.samples, "solvers": _names(chosen)})
 
     points = run_points(
         attempt, jobs, columns=lambda job: job.columns, store=store, executor=executor, label="compare",
         begin=begin,
     )  # fmt: skip
-    return _gathered(chosen, points, {"root": root, "method": method, "seconds": allowed}, distances)
+    return _gathered(chosen, points, {"root": root, "method": form, "seconds": allowed}, distances)
 
 
 def _checked_measurements(measurements: Any) -> tuple[str, ...]:
@@ -180,29 +182,31 @@ def _checked_solvers(solvers: Any) -> dict[str, Solver]:
     return chosen
 
 
-def _check_problems(problems: Any, method: str | None) -> None:
-    """Refuse what is no problem, and problems without the messages that are to be passed."""
-    if isinstance(problems, RandomProblems):
+def _form(problems: Any, method: Method | None, measured: bool) -> Method:
+    """Messages of local entropies, if any are `measured`; what is no problem, or has none of these, is refused."""
+    if isinstance(problems, ProblemSource):
         problems.require_memory()
-        examples: list[Any] = [] if method is None else [drawn(problems, 0)[0].problem()]
+        examples: list[Any] = [problems.drawn(0)[0].problem()] if measured else []
     elif isinstance(problems, Problem):
         examples = [problems]
-    elif isinstance(problems, list | tuple) and not problems:
-        raise ValueError(f"problems must hold at least one; got {shown(problems)}")
-    elif isinstance(problems, list | tuple) and all(isinstance(one, Problem) for one in problems):
+    elif isinstance(problems, list | tuple) and problems and all(isinstance(one, Problem) for one in problems):
         examples = list(problems)
     else:
         raise TypeError(
-            f"problems must be a RandomProblems, a problem such as bp.Instance or a list of them; got {shown(problems)}"
+            "problems must be a RandomProblems or RandomFormulas, a problem such as bp.Instance or a list of them; got "
+            f"{shown(problems)}"
         )
-    for problem in examples if method is not None else ():
+    offered = getattr(examples[0], "forms", ()) if examples else ()
+    form: Method = method or ("amp" if "amp" in offered or not offered else offered[0])
+    for problem in examples if measured else ():
         forms = getattr(problem, "forms", ())
-        if method not in forms:
+        if form not in forms:
             known = f"one of {', '.join(map(repr, forms))}" if forms else "left, without local entropies"
-            raise ValueError(f"method must be {known} for {label_of(problem)}; got {method!r}")
+            raise ValueError(f"method must be {known} for {label_of(problem)}; got {form!r}")
+    return form
 
 
-def _given(problems: Problem | Sequence[Problem], root: int) -> list[ProblemDraw | Given]:
+def _given(problems: Problem | Sequence[Problem], root: int) -> list[Given]:
     listed = [problems] if isinstance(problems, Problem) else problems
     return [Given(problem, root, (k,)) for k, problem in enumerate(listed)]
 

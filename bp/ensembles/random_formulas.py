@@ -51,7 +51,12 @@ class RandomFormulas(ProblemSource):
 
     def __init__(self, ratio: ArrayLike, n: ArrayLike, k: int = 3, samples: int = 20) -> None:
         ratios, sizes = checked_numbers("ratio", ratio, POSITIVE), checked_integers("n", n, 1)
-        values = {"ratio": ratios, "n": sizes, "k": checked_integer("k", k), "samples": checked_integer("samples", samples)}
+        values = {
+            "ratio": ratios,
+            "n": sizes,
+            "k": checked_integer("k", k),
+            "samples": checked_integer("samples", samples),
+        }
         for name, value in values.items():
             object.__setattr__(self, name, value)
         if min(sizes) < self.k:

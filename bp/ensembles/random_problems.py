@@ -11,6 +11,7 @@ from numpy.typing import ArrayLike
 
 from bp.ensembles.draw import Draw
 from bp.ensembles.grid import DRAWING, Grid
+from bp.ensembles.source import ProblemSource
 from bp.problems.committee import Committee, checked_units, random_committee
 from bp.problems.perceptron import Instance
 from replica_theory.arguments import checked_flag, shown
@@ -18,7 +19,7 @@ from replica_theory.models.model import Model
 
 
 @dataclass(frozen=True, init=False)
-class RandomProblems:
+class RandomProblems(ProblemSource):
     r"""Random perceptrons or committee machines, for `bp.compare`.
 
     Parameters
@@ -91,6 +92,17 @@ class RandomProblems:
         shared = 1 if self.units is None or self.tree else self.units
         _grid(self).require_memory("amp", entry=DRAWING / shared)
 
+    def drawn(self, root: int) -> list[ProblemDraw]:
+        """All problems, load by load and there size by size, not yet drawn."""
+        places = product(*map(range, (len(self.alpha), len(self.n), self.samples)))
+        how = self.units, self.tree
+        return [ProblemDraw(self.model, self.alpha[i], self.n[j], root, (i, j, k), *how) for i, j, k in places]
+
+    def settings(self, root: int) -> dict[str, Any]:
+        """What the problems depend on (not their number: more samples extend a run)."""
+        beta = float(np.asarray(self.model.beta))
+        return _grid(self).settings(root) | {"beta": beta, "units": self.units, "tree": self.tree}
+
 
 @dataclass(frozen=True)
 class ProblemDraw(Draw):
@@ -112,22 +124,6 @@ class ProblemDraw(Draw):
         if self.units is None:
             return self.instance()
         return random_committee(self.model, self.n, self.units, self.alpha, self.seeds(1)[0], tree=self.tree)
-
-
-def drawn(problems: RandomProblems, root: int) -> list[ProblemDraw]:
-    """All problems, load by load and there size by size, not yet drawn."""
-    shape = (len(problems.alpha), len(problems.n), problems.samples)
-    how = problems.units, problems.tree
-    return [
-        ProblemDraw(problems.model, problems.alpha[i], problems.n[j], root, (i, j, k), *how)
-        for i, j, k in product(*map(range, shape))
-    ]
-
-
-def settings_of_draws(problems: RandomProblems, root: int) -> dict[str, Any]:
-    """What the problems depend on (not their number: more samples extend a run)."""
-    beta = float(np.asarray(problems.model.beta))
-    return _grid(problems).settings(root) | {"beta": beta, "units": problems.units, "tree": problems.tree}
 
 
 def _grid(problems: RandomProblems) -> Grid:

@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from bp.algorithms.runs import Run, Sweep, progress
 from bp.algorithms.solution import Solution, SolverStatus
 from bp.algorithms.solver import Solver
-from bp.ensembles.random_problems import ProblemDraw
+from bp.ensembles.source import Source
 from bp.execution.one_thread import on_one_thread
 from bp.execution.store import Point
 from bp.messages.local_entropy import local_entropy
@@ -65,7 +65,7 @@ class Trial:
 
     Attributes
     ----------
-    source : ProblemDraw or Given
+    source : Source
         Where the problem comes from.
     solver : Solver
     seconds : float
@@ -76,7 +76,7 @@ class Trial:
         Messages of that.
     """
 
-    source: ProblemDraw | Given
+    source: Source
     solver: Solver
     seconds: float
     distance: tuple[float, ...]
