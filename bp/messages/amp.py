@@ -25,6 +25,7 @@ from typing import Any, NamedTuple, Protocol, get_args
 import numpy as np
 from numpy.typing import DTypeLike
 
+from bp.messages import _amp
 from bp.messages.state import Messages, Method, Schedule, checked_dtype, frozen, initial_fields
 from bp.problems import _bits
 from bp.problems.devices import DeviceNamespace, DevicePatterns, namespace
@@ -33,6 +34,7 @@ from bp.problems.products import PackedPatterns, Patterns, RealPatterns
 from bp.randomness import Rng, generator
 from replica_theory.arguments import checked_choice
 from replica_theory.models.model import Kernel
+from replica_theory.models.perceptron import BinaryPerceptron
 from replica_theory.typing import Array
 
 KernelFunction = Callable[[Any, Any], Kernel]
@@ -97,6 +99,14 @@ def amp_free_entropy(step: AmpStep, magnetizations: Array, g: Array, field: Arra
     return float((patterns + np.sum(binary_entropy(magnetizations)) + field @ magnetizations) / len(magnetizations))
 
 
+class Sweeps(NamedTuple):
+    """What sweeps of several states give, one entry each: their new fields and output terms, and the residuals."""
+
+    fields: Sequence[Array]
+    g: Sequence[Array]
+    residuals: Sequence[float]
+
+
 class Amp:
     """The step for one instance, on the host or on a device.
 
@@ -121,7 +131,8 @@ class Amp:
     ) -> None:
         self.space: DeviceNamespace = namespace(device)
         self.patterns: Patterns
-        self._model, self._beta = instance.model, beta
+        self._model, self._beta, self._on_host = instance.model, beta, device is None
+        self._margin = _margin(instance.model, beta)
         self.scales, self._least = np.ones(1), MIN_VARIANCE
         if instance.real is not None:
             squares = np.mean(instance.real**2, axis=1)
@@ -149,6 +160,44 @@ class Amp:
             self.patterns, self.kernel, space.asarray(magnetizations), space.asarray(g), space.xp, self._least
         )
         return AmpStep(*(space.to_host(values) for values in step[:-1]))
+
+    def sweeps(
+        self, fields: Sequence[Array], external: Sequence[Array], g: Sequence[Array], dampings: Sequence[float]
+    ) -> Sweeps:
+        """Sweeps of several states from their fields, those on the weights, and output terms, sharing the products."""
+        if not self._on_host:
+            return sweeps_by_step(self, fields, external, g, dampings)
+        patterns, size, n = self.patterns, len(fields), len(fields[0])
+        root = float(np.sqrt(n))
+        m, new_fields = np.empty((2, size, n))
+        terms, gamma = np.empty((2, size, len(g[0])))
+        rest = np.array([[_amp.magnetize(*both)] for both in zip(fields, external, m, strict=True)])
+        packed = isinstance(patterns, PackedPatterns)  # whose products with squares are sums
+        variance = np.maximum((rest if packed else patterns.times_squared(1.0 - m**2)) / n, self._least)
+        product = patterns.times(m)
+        responses = [self._respond(*each, root) for each in zip(product, g, variance, terms, gamma, strict=True)]
+        back = patterns.back(terms)
+        total = np.array([[total] for total, _ in responses]) if packed else patterns.back_squared(gamma)
+        moved = [
+            _amp.advance(back[k], m[k], total[k], root, dampings[k], fields[k], new_fields[k]) for k in range(size)
+        ]
+        residuals = [max(move, change) if change == change else change for move, (_, change) in zip(moved, responses)]
+        return Sweeps(new_fields, terms, residuals)
+
+    def _respond(
+        self, product: Array, old: Array, variance: Array, g: Array, gamma: Array, root: float
+    ) -> tuple[float, float]:
+        """Output terms of one state, and minus their derivatives, into `g` and `gamma`.
+
+        Returns the sum of the latter, and the largest change.
+        """
+        if self._margin is not None:
+            total, change = _amp.respond(product, old, variance, root, *self._margin, self.scales, g, gamma)
+        else:
+            _, g[:], d2 = self.kernel(product / root - variance * old, np.sqrt(variance))
+            np.negative(d2, out=gamma)
+            total, change = np.sum(gamma), np.max(np.abs(g - old) * self.scales)
+        return total, change / root
 
     def log_p(self, step: AmpStep) -> Array:
         """Log-probability that each pattern is satisfied."""
@@ -178,6 +227,11 @@ class Stepper(Protocol):
     def step(self, magnetizations: Array, g: Array) -> AmpStep:
         """One step; leading axes are batches."""
 
+    def sweeps(
+        self, fields: Sequence[Array], external: Sequence[Array], g: Sequence[Array], dampings: Sequence[float]
+    ) -> Sweeps:
+        """Sweeps of several states, each with its fields, those on the weights, output terms and damping."""
+
     def log_p(self, step: AmpStep) -> Array:
         """Log-probability that each pattern is satisfied, of a step."""
 
@@ -196,17 +250,7 @@ class AmpState:
 
     def sweep(self, field: Array, damping: float) -> float:
         """One step, the fields damped; returns the largest undamped change of a field or magnetisation."""
-        step = self._amp.step(np.tanh(field + self.fields), self.g)
-        return self._advance(step.fields, step.g, damping)
-
-    def _advance(self, fields: Array, g: Array, damping: float) -> float:
-        """Take the outcome of a step."""
-        change = np.max(np.abs(fields - self.fields))
-        terms = np.max(np.abs(g - self.g) * self._amp.scales) / np.sqrt(len(fields))
-        change = np.maximum(change, terms)  # NaN where either is
-        self.fields = self.fields + (1.0 - damping) * (fields - self.fields)
-        self.g = g
-        return float(change)
+        return self.sweep_together([self], [field], [damping])[0]
 
     def measure(self, field: Array) -> tuple[Array, float, Array]:
         r"""Magnetisations, free entropy :math:`\Phi` and log-probabilities of the patterns, messages unchanged."""
@@ -232,10 +276,11 @@ class AmpState:
 
         Equal bit for bit on the host, to rounding on a device.
         """
-        m = np.stack([np.tanh(field + state.fields) for state, field in zip(states, fields, strict=True)])
-        step = states[0]._amp.step(m, np.stack([state.g for state in states]))
-        outcomes = zip(states, step.fields, step.g, dampings, strict=True)
-        return [state._advance(new.copy(), g.copy(), damping) for state, new, g, damping in outcomes]
+        old = [state.fields for state in states], fields, [state.g for state in states], dampings
+        outcome = states[0]._amp.sweeps(*old)
+        for state, new, g in zip(states, outcome.fields, outcome.g, strict=True):
+            state.fields, state.g = new, g
+        return list(outcome.residuals)
 
 
 @Instance.offers("amp")
@@ -260,3 +305,30 @@ def node_messages(
     precision, patterns = checked_dtype(dtype), instance.real if instance.bits is None else instance.bits
     shared = (id(patterns), instance.model, beta, precision, device)
     return AmpState(Amp(instance, beta, precision, device), fields, terms, shared)
+
+
+def sweeps_by_step(
+    stepper: Stepper,
+    fields: Sequence[Array],
+    external: Sequence[Array],
+    g: Sequence[Array],
+    dampings: Sequence[float],
+) -> Sweeps:
+    """`Stepper.sweeps` by its `step`."""
+    terms = np.stack(g)
+    step = stepper.step(np.tanh(np.stack(external) + np.stack(fields)), terms)
+    moved = [new - old for new, old in zip(step.fields, fields, strict=True)]
+    change = np.abs(step.g - terms) * stepper.scales
+    residuals = [
+        float(np.maximum(np.max(np.abs(move)), np.max(each) / np.sqrt(len(move))))  # NaN where either is
+        for move, each in zip(moved, change, strict=True)
+    ]
+    damped = [old + (1.0 - damping) * move for old, damping, move in zip(fields, dampings, moved, strict=True)]
+    return Sweeps(damped, [each.copy() for each in step.g], residuals)
+
+
+def _margin(model: Any, beta: float) -> tuple[float, float] | None:
+    r"""Margin and :math:`1/(e^\beta-1)` of a model that is one, None for any other."""
+    if not isinstance(model, BinaryPerceptron):
+        return None
+    return float(model.kappa), float(np.exp(-beta) / -np.expm1(-beta)) if beta > 0 else np.inf

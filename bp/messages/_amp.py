@@ -1,0 +1,149 @@
+r"""Compiled passes of a step of AMP over the weights and over the patterns. Leaves: arrays in, preallocated arrays out.
+
+What `bp.messages.amp.amp_step` says in formulas, between and after its two products with the patterns, for a margin at
+any temperature. With :math:`x = (\kappa-\omega)/\sqrt V` and :math:`c = 1/(e^\beta-1)`,
+
+.. math:: \sqrt V g = \frac{e^{-x^2/2}}{\sqrt{2\pi}\,(c + H(x))}
+   = \frac{\sqrt{2/\pi}}{2c\,e^{x^2/2} + \mathrm{erfcx}(x/\sqrt2)}, \qquad \Gamma = g(g - x/\sqrt V).
+"""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+from numba import njit
+
+from bp.messages._vectors import exp, largest, scaled_tail, total
+from replica_theory.typing import Array
+
+_SQRT_HALF = math.sqrt(0.5)
+_SQRT_2_OVER_PI = math.sqrt(2.0 / math.pi)
+_FAR = 600.0  # exponent from which on it makes no difference
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
+def magnetize(fields: Array, external: Array, m: Array) -> float:
+    r"""Magnetisations :math:`m_i = \tanh(B_i+\theta_i)` and :math:`\sum_i(1-m_i^2)`.
+
+    Parameters
+    ----------
+    fields, external : array, shape (N,)
+        Fields `B` of the patterns, and others.
+    m : array, shape (N,)
+        Out.
+    """
+    rest = np.empty(m.size)
+    for i in range(m.size):
+        size = fields[i] + external[i]
+        e = exp(-2.0 * abs(size))
+        value = (1.0 - e) / (1.0 + e)
+        value = -value if size < 0.0 else value
+        value = value if size == size else size
+        m[i] = value
+        rest[i] = 1.0 - value * value
+    return total(rest)
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
+def respond(
+    product: Array,
+    old: Array,
+    variance: Array,
+    root: float,
+    kappa: float,
+    c: float,
+    scales: Array,
+    g: Array,
+    gamma: Array,
+) -> tuple[float, float]:
+    r"""Output terms of a margin, at :math:`\omega_a = N^{-1/2}\sum_i\xi_{ai}m_i - V_ag_a^{\mathrm{old}}`.
+
+    Parameters
+    ----------
+    product : array, shape (P,)
+        :math:`\sum_i\xi_{ai}m_i`.
+    old : array, shape (P,)
+        Output terms before.
+    variance, scales : arrays, shape (1,) or (P,)
+    root, kappa, c : float
+        :math:`\sqrt N`, margin, and :math:`1/(e^\beta-1)`.
+    g, gamma : arrays, shape (P,)
+        Out: :math:`g_a` and :math:`\Gamma_a`.
+
+    Returns
+    -------
+    float
+        The sum of all :math:`\Gamma_a`.
+    float
+        The largest change of an output term times its scale.
+    """
+    x, over = np.empty(g.size), np.empty(g.size)
+    if variance.size == 1:
+        v = variance[0]
+        rate = 1.0 / math.sqrt(v)
+        for a in range(g.size):
+            over[a], x[a] = rate, (kappa - (product[a] / root - v * old[a])) * rate
+    else:
+        for a in range(g.size):
+            rate = 1.0 / math.sqrt(variance[a])
+            over[a], x[a] = rate, (kappa - (product[a] / root - variance[a] * old[a])) * rate
+    _hazards(x, over, c, g, gamma)
+    if scales.size == 1:
+        for a in range(g.size):
+            x[a] = abs(g[a] - old[a]) * scales[0]
+    else:
+        for a in range(g.size):
+            x[a] = abs(g[a] - old[a]) * scales[a]
+    return total(gamma), largest(x)
+
+
+@njit(cache=True, error_model="numpy")
+def _hazards(x: Array, over: Array, c: float, g: Array, gamma: Array) -> None:
+    """The output terms from the distances `x` to the margin in standard deviations 1 / `over`."""
+    for a in range(x.size):
+        size = abs(x[a])
+        linear = 1.0 + (2.0 * _SQRT_HALF) * size
+        tail = scaled_tail(size * _SQRT_HALF)
+        power = exp(min(0.5 * size * size, _FAR)) * linear
+        above, below = tail + 2.0 * c * power, 2.0 * (1.0 + c) * power - tail
+        value = _SQRT_2_OVER_PI * linear / (above if x[a] > 0.0 else below) * over[a]
+        g[a], gamma[a] = value, value * (value - x[a] * over[a])
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
+def advance(
+    product: Array, m: Array, reaction: Array, root: float, damping: float, old: Array, fields: Array
+) -> float:
+    r"""New fields :math:`B_i = N^{-1/2}\sum_a\xi_{ai}g_a + m_i\,\tfrac1N\sum_a\xi_{ai}^2\Gamma_a`, damped.
+
+    Parameters
+    ----------
+    product : array, shape (N,)
+        :math:`\sum_a\xi_{ai}g_a`.
+    m : array, shape (N,)
+    reaction : array, shape (1,) or (N,)
+        :math:`\sum_a\xi_{ai}^2\Gamma_a`.
+    root, damping : float
+        :math:`\sqrt N`, and the weight of the old fields.
+    old : array, shape (N,)
+        Fields before.
+    fields : array, shape (N,)
+        Out.
+
+    Returns
+    -------
+    float
+        The largest undamped change.
+    """
+    change, n, keep = np.empty(m.size), root * root, 1.0 - damping
+    if reaction.size == 1:
+        each = reaction[0] / n
+        for i in range(m.size):
+            step = product[i] / root + m[i] * each - old[i]
+            fields[i], change[i] = old[i] + keep * step, abs(step)
+    else:
+        for i in range(m.size):
+            step = product[i] / root + m[i] * reaction[i] / n - old[i]
+            fields[i], change[i] = old[i] + keep * step, abs(step)
+    return largest(change)
