@@ -49,10 +49,11 @@ def magnetize(fields: Array, external: Array, m: Array) -> float:
 def respond(
     product: Array,
     old: Array,
-    variance: Array,
+    rest: Array,
     root: float,
     kappa: float,
     c: float,
+    least: Array,
     scales: Array,
     g: Array,
     gamma: Array,
@@ -65,9 +66,12 @@ def respond(
         :math:`\sum_i\xi_{ai}m_i`.
     old : array, shape (P,)
         Output terms before.
-    variance, scales : arrays, shape (1,) or (P,)
+    rest : array, shape (1,) or (P,)
+        :math:`\sum_i\xi_{ai}^2(1-m_i^2)`.
     root, kappa, c : float
         :math:`\sqrt N`, margin, and :math:`1/(e^\beta-1)`.
+    least, scales : arrays, shapes as `rest`
+        Lower bounds of the variances, and scales of the output terms.
     g, gamma : arrays, shape (P,)
         Out: :math:`g_a` and :math:`\Gamma_a`.
 
@@ -76,18 +80,19 @@ def respond(
     float
         The sum of all :math:`\Gamma_a`.
     float
-        The largest change of an output term times its scale.
+        The largest change of an output term, times its scale and :math:`N^{-1/2}`.
     """
     x, over = np.empty(g.size), np.empty(g.size)
-    if variance.size == 1:
-        v = variance[0]
+    if rest.size == 1:
+        v = max(rest[0] / (root * root), least[0])
         rate = 1.0 / math.sqrt(v)
         for a in range(g.size):
             over[a], x[a] = rate, (kappa - (product[a] / root - v * old[a])) * rate
     else:
         for a in range(g.size):
-            rate = 1.0 / math.sqrt(variance[a])
-            over[a], x[a] = rate, (kappa - (product[a] / root - variance[a] * old[a])) * rate
+            v = max(rest[a] / (root * root), least[a])
+            rate = 1.0 / math.sqrt(v)
+            over[a], x[a] = rate, (kappa - (product[a] / root - v * old[a])) * rate
     _hazards(x, over, c, g, gamma)
     if scales.size == 1:
         for a in range(g.size):
@@ -95,7 +100,7 @@ def respond(
     else:
         for a in range(g.size):
             x[a] = abs(g[a] - old[a]) * scales[a]
-    return total(gamma), largest(x)
+    return total(gamma), largest(x) / root
 
 
 @njit(cache=True, error_model="numpy")

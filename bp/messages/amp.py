@@ -19,6 +19,7 @@ over :math:`m` and :math:`\omega`: the derivative in :math:`\omega_a` gives :mat
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Hashable, Sequence
 from typing import Any, NamedTuple, Protocol, get_args
 
@@ -133,12 +134,12 @@ class Amp:
         self.patterns: Patterns
         self._model, self._beta, self._on_host = instance.model, beta, device is None
         self._margin = _margin(instance.model, beta)
-        self.scales, self._least = np.ones(1), MIN_VARIANCE
+        self.scales, self._least = np.ones(1), np.full(1, MIN_VARIANCE)
         if instance.real is not None:
             squares = np.mean(instance.real**2, axis=1)
             squares[squares == 0.0] = 1.0
             self.scales = np.exp2(np.round(0.5 * np.log2(squares)))
-            self._least = self.space.asarray(MIN_VARIANCE * squares)
+            self._least = MIN_VARIANCE * squares
         model = instance.model.at(beta=beta)
         if device is None:
             self.kernel: KernelFunction = model.log_kernel
@@ -157,7 +158,12 @@ class Amp:
         """One step; arrays of the host go in and come out."""
         space = self.space
         step = amp_step(
-            self.patterns, self.kernel, space.asarray(magnetizations), space.asarray(g), space.xp, self._least
+            self.patterns,
+            self.kernel,
+            space.asarray(magnetizations),
+            space.asarray(g),
+            space.xp,
+            space.asarray(self._least),
         )
         return AmpStep(*(space.to_host(values) for values in step[:-1]))
 
@@ -167,37 +173,36 @@ class Amp:
         """Sweeps of several states from their fields, those on the weights, and output terms, sharing the products."""
         if not self._on_host:
             return sweeps_by_step(self, fields, external, g, dampings)
-        patterns, size, n = self.patterns, len(fields), len(fields[0])
-        root = float(np.sqrt(n))
-        m, new_fields = np.empty((2, size, n))
-        terms, gamma = np.empty((2, size, len(g[0])))
-        rest = np.array([[_amp.magnetize(*both)] for both in zip(fields, external, m, strict=True)])
-        packed = isinstance(patterns, PackedPatterns)  # whose products with squares are sums
-        variance = np.maximum((rest if packed else patterns.times_squared(1.0 - m**2)) / n, self._least)
-        product = patterns.times(m)
-        responses = [self._respond(*each, root) for each in zip(product, g, variance, terms, gamma, strict=True)]
-        back = patterns.back(terms)
-        total = np.array([[total] for total, _ in responses]) if packed else patterns.back_squared(gamma)
-        moved = [
-            _amp.advance(back[k], m[k], total[k], root, dampings[k], fields[k], new_fields[k]) for k in range(size)
+        size, n, p = len(fields), len(fields[0]), len(g[0])
+        root, packed = math.sqrt(n), isinstance(self.patterns, PackedPatterns)
+        m, new, terms, gamma = np.empty((size, n)), np.empty((size, n)), np.empty((size, p)), np.empty((size, p))
+        sums = [_amp.magnetize(fields[k], external[k], m[k]) for k in range(size)]
+        rest = self.patterns.times_squared(1.0 - m**2) if not packed else np.array(sums).reshape(size, 1)
+        product = self.patterns.times(m)
+        made = [self._respond(product[k], g[k], rest[k], root, terms[k], gamma[k]) for k in range(size)]
+        reaction = self.patterns.back_squared(gamma) if not packed else np.array([[total] for total, _ in made])
+        product = self.patterns.back(terms)
+        moves = [
+            _amp.advance(product[k], m[k], reaction[k], root, dampings[k], fields[k], new[k]) for k in range(size)
         ]
-        residuals = [max(move, change) if change == change else change for move, (_, change) in zip(moved, responses)]
-        return Sweeps(new_fields, terms, residuals)
+        return Sweeps(new, terms, [_larger(move, change) for move, (_, change) in zip(moves, made, strict=True)])
 
     def _respond(
-        self, product: Array, old: Array, variance: Array, g: Array, gamma: Array, root: float
+        self, product: Array, old: Array, rest: Array, root: float, g: Array, gamma: Array
     ) -> tuple[float, float]:
         """Output terms of one state, and minus their derivatives, into `g` and `gamma`.
 
         Returns the sum of the latter, and the largest change.
         """
         if self._margin is not None:
-            total, change = _amp.respond(product, old, variance, root, *self._margin, self.scales, g, gamma)
-        else:
-            _, g[:], d2 = self.kernel(product / root - variance * old, np.sqrt(variance))
-            np.negative(d2, out=gamma)
-            total, change = np.sum(gamma), np.max(np.abs(g - old) * self.scales)
-        return total, change / root
+            made: tuple[float, float] = _amp.respond(
+                product, old, rest, root, *self._margin, self._least, self.scales, g, gamma
+            )
+            return made
+        variance = np.maximum(rest / root**2, self._least)
+        _, g[:], d2 = self.kernel(product / root - variance * old, np.sqrt(variance))
+        np.negative(d2, out=gamma)
+        return float(np.sum(gamma)), float(np.max(np.abs(g - old) * self.scales)) / root
 
     def log_p(self, step: AmpStep) -> Array:
         """Log-probability that each pattern is satisfied."""
@@ -320,11 +325,16 @@ def sweeps_by_step(
     moved = [new - old for new, old in zip(step.fields, fields, strict=True)]
     change = np.abs(step.g - terms) * stepper.scales
     residuals = [
-        float(np.maximum(np.max(np.abs(move)), np.max(each) / np.sqrt(len(move))))  # NaN where either is
+        _larger(float(np.max(np.abs(move))), float(np.max(each)) / math.sqrt(len(move)))
         for move, each in zip(moved, change, strict=True)
     ]
     damped = [old + (1.0 - damping) * move for old, damping, move in zip(fields, dampings, moved, strict=True)]
     return Sweeps(damped, [each.copy() for each in step.g], residuals)
+
+
+def _larger(one: float, other: float) -> float:
+    """The larger of two numbers; NaN where either is."""
+    return max(one, other) if other == other else other
 
 
 def _margin(model: Any, beta: float) -> tuple[float, float] | None:
