@@ -2,8 +2,8 @@ r"""Compiled functions of the fields of replicas and their reference. Leaves: ar
 
 With :math:`r = e^{-2\gamma}` and a field given by :math:`e = e^{-2|x|}`, the coupling :math:`f(x) =
 \mathrm{atanh}(\tanh x\tanh\gamma)` is :math:`e^{-2|f|} = (r+e)/(1+re)`: what takes six logarithms and exponentials
-a weight as `bp.algorithms.focusing.coupled` defines it takes one of each. Every loop has one of them, which keeps
-twice as many of its vectors in flight as one loop with all.
+a weight as `bp.algorithms.focusing.coupled` defines it takes one of each. Weights are done in blocks that stay in the
+first cache; a loop has one of these functions, which keeps twice as many vectors in flight as one loop with all.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
-from bp.messages._vectors import exp, log, total
+from bp.messages._vectors import BLOCK, exp, log, total
 from replica_theory.typing import Array
 
 _SATURATED = 340.0
@@ -28,13 +28,17 @@ def reference(fields: Array, external: Array, gamma: float, y: float, out: Array
         for i in range(fields.size):
             out[i] = external[i] + (y - 1.0) * fields[i]
         return
-    r, w = math.exp(-2.0 * gamma), np.empty(fields.size)
-    _coupled(fields, r, y, w, out)
-    for i in range(fields.size):
-        w[i] = -0.5 * log((r + w[i]) / (1.0 + r * w[i]))
-    for i in range(fields.size):
-        u = -w[i] if fields[i] < 0.0 else w[i]
-        out[i] = external[i] + (u if fields[i] == fields[i] else fields[i])
+    r, space = math.exp(-2.0 * gamma), np.empty((2, BLOCK))
+    for start in range(0, fields.size, BLOCK):
+        stop = start + BLOCK
+        part, added, field = fields[start:stop], external[start:stop], out[start:stop]
+        w, e = space[0, : part.size], space[1, : part.size]
+        _coupled(part, r, y, w, e)
+        for i in range(w.size):
+            w[i] = -0.5 * log((r + w[i]) / (1.0 + r * w[i]))
+        for i in range(w.size):
+            u = -w[i] if part[i] < 0.0 else w[i]
+            field[i] = added[i] + (u if part[i] == part[i] else part[i])
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
@@ -44,29 +48,34 @@ def overlaps(fields: Array, gamma: float, y: float) -> tuple[float, float, float
     With :math:`f = f(B)` and :math:`t = \tanh B\tanh((y-1)f)`: of :math:`(1-t)/(1+t\tanh\gamma)`,
     :math:`\tanh^2(B+u)` and :math:`\tanh^2(yf)`.
     """
-    n = fields.size
-    e, w, rest, q, q_tilde = np.empty(n), np.empty(n), np.empty(n), np.empty(n), np.empty(n)
-    r, coupling = math.exp(-2.0 * gamma), math.tanh(gamma)
-    _coupled(fields, r, y, w, e)
-    for i in range(n):
-        both, t = (1.0 + e[i]) * (1.0 + w[i]), (1.0 - e[i]) * (1.0 - w[i])
-        rest[i] = 2.0 * (e[i] + w[i]) / (both + t * coupling)
-        u, f = e[i] * (r + w[i]) / (1.0 + r * w[i]), w[i] * (r + e[i]) / (1.0 + r * e[i])
-        m, replicas = (1.0 - u) / (1.0 + u), (1.0 - f) / (1.0 + f)
-        q[i], q_tilde[i] = m * m, replicas * replicas
-    return total(rest) / n, total(q) / n, total(q_tilde) / n
+    r, coupling, space = math.exp(-2.0 * gamma), math.tanh(gamma), np.empty((5, BLOCK))
+    first, second, third, n = 0.0, 0.0, 0.0, fields.size
+    for start in range(0, n, BLOCK):
+        part = fields[start : start + BLOCK]
+        e, w, rest = space[0, : part.size], space[1, : part.size], space[2, : part.size]
+        q, q_tilde = space[3, : part.size], space[4, : part.size]
+        _coupled(part, r, y, w, e)
+        for i in range(part.size):
+            both, t = (1.0 + e[i]) * (1.0 + w[i]), (1.0 - e[i]) * (1.0 - w[i])
+            rest[i] = 2.0 * (e[i] + w[i]) / (both + t * coupling)
+            u, one = e[i] * (r + w[i]), 1.0 + r * w[i]
+            q[i] = ((one - u) / (one + u)) ** 2
+            f, one = w[i] * (r + e[i]), 1.0 + r * e[i]
+            q_tilde[i] = ((one - f) / (one + f)) ** 2
+        first, second, third = first + total(rest), second + total(q), third + total(q_tilde)
+    return first / n, second / n, third / n
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
 def signs(fields: Array, before: NDArray[np.int8], out: NDArray[np.int8]) -> tuple[bool, bool]:
     """Signs of the fields (N,) into `out`; whether the fields are finite, and whether signs differ from earlier ones."""
-    rest, changes = np.empty(fields.size), np.int64(0)
+    bad, changes = np.int64(0), np.int64(0)
     for i in range(out.size):
-        rest[i] = fields[i] - fields[i]
+        bad += fields[i] - fields[i] != 0.0
         out[i] = -1 if fields[i] < 0.0 else 1
     for i in range(out.size):
         changes += out[i] != before[i]
-    return total(rest) == 0.0, changes > 0
+    return bad == 0, changes > 0
 
 
 @njit(cache=True, error_model="numpy")

@@ -8,6 +8,7 @@ Every weight carries a reference spin that `y` identical replicas of the system 
 
 from __future__ import annotations
 
+import math
 from abc import abstractmethod
 from collections.abc import Generator, Iterable, Mapping
 from dataclasses import dataclass, replace
@@ -361,9 +362,10 @@ def replica_measures(state: State, gamma: float, y: float, entropies: bool) -> _
     :math:`\log2\cosh(B+u)` of each weight replaced by
     :math:`\log2\cosh B - \log2\cosh f + y^{-1}\log2\cosh yf + \log2\cosh\gamma`, :math:`f = f(B)`.
     """
-    fields = np.asarray(state.fields, dtype=np.float64)
+    fields = state.fields
     rest, q, q_tilde = _replicas.overlaps(fields, gamma, y)
-    gap = float(2 * np.exp(-2 * gamma) / (1 + np.exp(-2 * gamma)) * rest) if gamma < np.inf else 0.0
+    apart = math.exp(-2 * gamma)
+    gap = 2 * apart / (1 + apart) * rest if apart else 0.0
     if not entropies:
         return _Measures(1 - gap, q, q_tilde, np.nan, np.nan)
     f = coupled(fields, gamma)
@@ -377,7 +379,6 @@ def replica_measures(state: State, gamma: float, y: float, entropies: bool) -> _
 
 def reference_field(fields: Array, gamma: float, y: float, external: Array | None = None) -> Array:
     r"""Field of the reference on each weight, :math:`u = f((y-1) f(B))` with `f` as in `coupled`, and external ones."""
-    fields = np.asarray(fields, dtype=np.float64)
     out = np.empty(fields.shape)
     _replicas.reference(fields, np.zeros(fields.shape) if external is None else external, gamma, y, out)
     return out

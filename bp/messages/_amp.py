@@ -14,7 +14,7 @@ import math
 import numpy as np
 from numba import njit
 
-from bp.messages._vectors import exp, largest, scaled_tail, total
+from bp.messages._vectors import BLOCK, exp, largest, scaled_tail, total
 from replica_theory.typing import Array
 
 _SQRT_HALF = math.sqrt(0.5)
@@ -33,16 +33,20 @@ def magnetize(fields: Array, external: Array, m: Array) -> float:
     m : array, shape (N,)
         Out.
     """
-    rest = np.empty(m.size)
-    for i in range(m.size):
-        size = fields[i] + external[i]
-        e = exp(-2.0 * abs(size))
-        value = (1.0 - e) / (1.0 + e)
-        value = -value if size < 0.0 else value
-        value = value if size == size else size
-        m[i] = value
-        rest[i] = 1.0 - value * value
-    return total(rest)
+    space, result = np.empty(BLOCK), 0.0
+    for start in range(0, m.size, BLOCK):
+        stop = start + BLOCK
+        part, added, out = fields[start:stop], external[start:stop], m[start:stop]
+        rest = space[: out.size]
+        for i in range(out.size):
+            size = part[i] + added[i]
+            e = exp(-2.0 * abs(size))
+            value = (1.0 - e) / (1.0 + e)
+            value = -value if size < 0.0 else value
+            value = value if size == size else size
+            out[i], rest[i] = value, 1.0 - value * value
+        result += total(rest)
+    return result
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
@@ -82,25 +86,41 @@ def respond(
     float
         The largest change of an output term, times its scale and :math:`N^{-1/2}`.
     """
-    x, over = np.empty(g.size), np.empty(g.size)
+    space, result, change = np.empty((2, BLOCK)), 0.0, 0.0
+    for start in range(0, g.size, BLOCK):
+        stop = start + BLOCK
+        z, before, new, slope = product[start:stop], old[start:stop], g[start:stop], gamma[start:stop]
+        x, over = space[0, : z.size], space[1, : z.size]
+        one = rest.size == 1
+        variances, bounds = rest if one else rest[start:stop], least if one else least[start:stop]
+        _distances(z, before, variances, root, kappa, bounds, x, over)
+        _hazards(x, over, c, new, slope)
+        result += total(slope)
+        for a in range(z.size):
+            x[a] = abs(new[a] - before[a])
+        if scales.size > 1:
+            for a in range(z.size):
+                x[a] *= scales[start + a]
+        step = largest(x)
+        change = change if change != change or step <= change else step
+    return result, change * (scales[0] if scales.size == 1 else 1.0) / root
+
+
+@njit(cache=True, error_model="numpy")
+def _distances(
+    product: Array, old: Array, rest: Array, root: float, kappa: float, least: Array, x: Array, over: Array
+) -> None:
+    """Distances to the margin in standard deviations, and their number per unit."""
     if rest.size == 1:
         v = max(rest[0] / (root * root), least[0])
         rate = 1.0 / math.sqrt(v)
-        for a in range(g.size):
+        for a in range(x.size):
             over[a], x[a] = rate, (kappa - (product[a] / root - v * old[a])) * rate
     else:
-        for a in range(g.size):
+        for a in range(x.size):
             v = max(rest[a] / (root * root), least[a])
             rate = 1.0 / math.sqrt(v)
             over[a], x[a] = rate, (kappa - (product[a] / root - v * old[a])) * rate
-    _hazards(x, over, c, g, gamma)
-    if scales.size == 1:
-        for a in range(g.size):
-            x[a] = abs(g[a] - old[a]) * scales[0]
-    else:
-        for a in range(g.size):
-            x[a] = abs(g[a] - old[a]) * scales[a]
-    return total(gamma), largest(x) / root
 
 
 @njit(cache=True, error_model="numpy")
@@ -141,14 +161,21 @@ def advance(
     float
         The largest undamped change.
     """
-    change, n, keep = np.empty(m.size), root * root, 1.0 - damping
-    if reaction.size == 1:
-        each = reaction[0] / n
-        for i in range(m.size):
-            step = product[i] / root + m[i] * each - old[i]
-            fields[i], change[i] = old[i] + keep * step, abs(step)
-    else:
-        for i in range(m.size):
-            step = product[i] / root + m[i] * reaction[i] / n - old[i]
-            fields[i], change[i] = old[i] + keep * step, abs(step)
-    return largest(change)
+    space, n, keep, change = np.empty(BLOCK), root * root, 1.0 - damping, 0.0
+    for start in range(0, m.size, BLOCK):
+        stop = start + BLOCK
+        z, now, before, new = product[start:stop], m[start:stop], old[start:stop], fields[start:stop]
+        move = space[: now.size]
+        if reaction.size == 1:
+            each = reaction[0] / n
+            for i in range(now.size):
+                move[i] = z[i] / root + now[i] * each - before[i]
+        else:
+            for i in range(now.size):
+                move[i] = z[i] / root + now[i] * reaction[start + i] / n - before[i]
+        for i in range(now.size):
+            new[i] = before[i] + keep * move[i]
+            move[i] = abs(move[i])
+        step = largest(move)
+        change = change if change != change or step <= change else step
+    return change

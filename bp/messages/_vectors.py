@@ -16,6 +16,8 @@ from replica_theory.typing import Array
 
 LANES = 16
 """Partial sums of a reduction: one for each lane of two registers of eight numbers."""
+BLOCK = 512
+"""Numbers that are worked on at a time: some arrays of as many stay in the first cache."""
 EXPONENT_MAX = 708.0
 """Beyond it in size `exp` would leave the normal numbers; it is taken there instead."""
 _LOG2_E = 1.0 / math.log(2.0)

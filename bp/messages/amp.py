@@ -176,16 +176,21 @@ class Amp:
         size, n, p = len(fields), len(fields[0]), len(g[0])
         root, packed = math.sqrt(n), isinstance(self.patterns, PackedPatterns)
         m, new, terms, gamma = np.empty((size, n)), np.empty((size, n)), np.empty((size, p)), np.empty((size, p))
-        sums = [_amp.magnetize(fields[k], external[k], m[k]) for k in range(size)]
-        rest = self.patterns.times_squared(1.0 - m**2) if not packed else np.array(sums).reshape(size, 1)
+        rest, reaction, residuals = np.empty((size, 1)), np.empty((size, 1)), [0.0] * size
+        for k in range(size):
+            rest[k] = _amp.magnetize(fields[k], external[k], m[k])
+        if not packed:
+            rest = self.patterns.times_squared(1.0 - m**2)
         product = self.patterns.times(m)
-        made = [self._respond(product[k], g[k], rest[k], root, terms[k], gamma[k]) for k in range(size)]
-        reaction = self.patterns.back_squared(gamma) if not packed else np.array([[total] for total, _ in made])
+        for k in range(size):
+            reaction[k], residuals[k] = self._respond(product[k], g[k], rest[k], root, terms[k], gamma[k])
+        if not packed:
+            reaction = self.patterns.back_squared(gamma)
         product = self.patterns.back(terms)
-        moves = [
-            _amp.advance(product[k], m[k], reaction[k], root, dampings[k], fields[k], new[k]) for k in range(size)
-        ]
-        return Sweeps(new, terms, [_larger(move, change) for move, (_, change) in zip(moves, made, strict=True)])
+        for k in range(size):
+            move = _amp.advance(product[k], m[k], reaction[k], root, dampings[k], fields[k], new[k])
+            residuals[k] = _larger(move, residuals[k])
+        return Sweeps(new, terms, residuals)
 
     def _respond(
         self, product: Array, old: Array, rest: Array, root: float, g: Array, gamma: Array
@@ -281,11 +286,11 @@ class AmpState:
 
         Equal bit for bit on the host, to rounding on a device.
         """
-        old = [state.fields for state in states], fields, [state.g for state in states], dampings
-        outcome = states[0]._amp.sweeps(*old)
-        for state, new, g in zip(states, outcome.fields, outcome.g, strict=True):
-            state.fields, state.g = new, g
-        return list(outcome.residuals)
+        old, terms = [state.fields for state in states], [state.g for state in states]
+        new, made, residuals = states[0]._amp.sweeps(old, fields, terms, dampings)
+        for k, state in enumerate(states):
+            state.fields, state.g = new[k], made[k]
+        return list(residuals)
 
 
 @Instance.offers("amp")

@@ -16,17 +16,20 @@ _WORD = 64
 
 @njit(cache=True, nogil=True)
 def violations(bits: NDArray[np.uint64], weights: NDArray[np.int8], limits: Limits) -> int:
-    """Number of patterns whose sums are in no interval.
+    """Number of patterns whose sums are in no interval; -1 if an entry of the configuration is not ±1.
 
     Parameters
     ----------
     bits : array, shape (P, words)
         Patterns.
     weights : array, shape (N,)
-        A configuration of ±1.
+        A configuration.
     limits : Limits
         Allowed sums.
     """
+    for i in range(weights.size):
+        if weights[i] != 1 and weights[i] != -1:
+            return -1
     packed = np.zeros(bits.shape[1], np.uint64)
     for w in range(-(-weights.size // _WORD)):
         word = np.uint64(0)
