@@ -68,14 +68,14 @@ def overlaps(fields: Array, gamma: float, y: float) -> tuple[float, float, float
 
 @njit(cache=True, nogil=True, error_model="numpy")
 def signs(fields: Array, before: NDArray[np.int8], out: NDArray[np.int8]) -> tuple[bool, bool]:
-    """Signs of the fields (N,) into `out`; whether the fields are finite, and whether signs differ from earlier ones."""
+    """Signs of the fields (N,) into `out`; whether the fields are finite, and whether signs have changed."""
     bad, changes = np.int64(0), np.int64(0)
     for i in range(out.size):
         bad += fields[i] - fields[i] != 0.0
         out[i] = -1 if fields[i] < 0.0 else 1
     for i in range(out.size):
         changes += out[i] != before[i]
-    return bad == 0, changes > 0
+    return bool(bad == 0), bool(changes > 0)
 
 
 @njit(cache=True, error_model="numpy")

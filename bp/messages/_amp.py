@@ -137,9 +137,7 @@ def _hazards(x: Array, over: Array, c: float, g: Array, gamma: Array) -> None:
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
-def advance(
-    product: Array, m: Array, reaction: Array, root: float, damping: float, old: Array, fields: Array
-) -> float:
+def advance(product: Array, m: Array, reaction: Array, root: float, damping: float, old: Array, fields: Array) -> float:
     r"""New fields :math:`B_i = N^{-1/2}\sum_a\xi_{ai}g_a + m_i\,\tfrac1N\sum_a\xi_{ai}^2\Gamma_a`, damped.
 
     Parameters

@@ -103,8 +103,8 @@ def amp_free_entropy(step: AmpStep, magnetizations: Array, g: Array, field: Arra
 class Sweeps(NamedTuple):
     """What sweeps of several states give, one entry each: their new fields and output terms, and the residuals."""
 
-    fields: Sequence[Array]
-    g: Sequence[Array]
+    fields: Sequence[Array] | Array
+    g: Sequence[Array] | Array
     residuals: Sequence[float]
 
 

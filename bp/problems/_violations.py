@@ -47,7 +47,7 @@ def _differences(row: Any, packed: Any) -> int:
     total = np.int64(0)
     for w in range(packed.size):
         total += np.int64(popcount(row[w] ^ packed[w]))
-    return total
+    return int(total)
 
 
 @njit(cache=True)

@@ -163,7 +163,7 @@ class Instance(LabelledPatterns, Changeable, Refutable, Messaging, Problem):
         if self.bits is None or not self.allowed.is_hard:
             return super().errors(weights)
         if isinstance(weights, np.ndarray) and weights.dtype == np.int8 and weights.shape == (self.n,):
-            number = int(violations(self.bits, np.ascontiguousarray(weights), self._limits))
+            number = int(violations(self.bits, weights.copy(), self._limits))
             if number >= 0:
                 return number
         return int(violations(self.bits, checked_signs("weights", weights, self.n), self._limits))
