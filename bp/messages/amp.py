@@ -344,6 +344,6 @@ def _larger(one: float, other: float) -> float:
 
 def _margin(model: Any, beta: float) -> tuple[float, float] | None:
     r"""Margin and :math:`1/(e^\beta-1)` of a model that is one, None for any other."""
-    if not isinstance(model, BinaryPerceptron):
+    if type(model).log_probability is not BinaryPerceptron.log_probability:
         return None
     return float(model.kappa), float(np.exp(-beta) / -np.expm1(-beta)) if beta > 0 else np.inf
