@@ -12,14 +12,14 @@ The units have no term between them: given a pattern their sums are independent.
 
 from __future__ import annotations
 
-from collections.abc import Hashable
+from collections.abc import Hashable, Sequence
 from typing import Any, get_args
 
 import numpy as np
 from numpy.typing import DTypeLike
 
 from bp.messages._committee import channel
-from bp.messages.amp import MIN_VARIANCE, AmpState, AmpStep
+from bp.messages.amp import MIN_VARIANCE, AmpState, AmpStep, Sweeps, sweeps_by_step
 from bp.messages.state import Messages, Method, Schedule, checked_dtype, initial_fields
 from bp.problems.committee import Committee
 from bp.problems.patterns import LabelledPatterns
@@ -55,6 +55,12 @@ class CommitteeAmp:
             channel(omega[place], variance[place], self._kappa, self._beta, *outputs)
         fields = self._each("back", d1) / np.sqrt(n) + m * self._each("back_squared", d2) / n
         return AmpStep(fields.reshape(magnetizations.shape), d1, omega, variance, log_z, log_p)
+
+    def sweeps(
+        self, fields: Sequence[Array], external: Sequence[Array], g: Sequence[Array], dampings: Sequence[float]
+    ) -> Sweeps:
+        """Sweeps of several states, which share the products with the patterns."""
+        return sweeps_by_step(self, fields, external, g, dampings)
 
     def log_p(self, step: AmpStep) -> Array:
         """Log-probability that each pattern is satisfied."""
