@@ -38,8 +38,8 @@ def correlation_time(series: Array) -> float:
 def standard_error(series: Array) -> float:
     r"""Standard error of the mean of a series of T entries: :math:`\sqrt{\tau\,\mathrm{var}/T}`, or more.
 
-    The scatter of the means of 20 consecutive batches is taken instead where it is larger: of a series with a fast and a
-    slow part, in which the slow one is small, the window of the correlation time may close before the slow one counts.
+    The scatter of the means of 20 consecutive batches is taken instead where it is larger: where a slow part of the
+    series is small beside a fast one, the window of the correlation time may close before it counts.
 
     Examples
     --------

@@ -144,4 +144,3 @@ def monte_carlo(
         array.flags.writeable = False
     error = standard_error(energies) if accepted else np.inf
     return Sample(float(energies.mean()), error, energies, accepted / (sweeps * problem.n), weights)
-

@@ -27,7 +27,9 @@ _PILOT = 200  # sweeps of the run that spaces a ladder; the second half is measu
 _GAP = 1.5  # (beta' - beta) times the standard deviation of the energy: some 0.3 of the exchanges are made
 _STEPS = 100  # of Newton's method
 _TINY = 1e-8  # change of a log-partition function at which it ends
-_COLD = Allowed("be positive and at most 100 (energies are integers: beyond, nothing changes)", lambda b: (b > 0) & (b <= 100))
+_COLD = Allowed(
+    "be positive and at most 100 (energies are integers: beyond, nothing changes)", lambda b: (b > 0) & (b <= 100)
+)
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -99,8 +101,8 @@ class LadderSample(Record):
         """How it ended, in a sentence."""
         slowest = int(np.argmax(self.correlation_time))
         done = (
-            f"{len(self.energies)} sweeps at {len(self.betas)} temperatures, {self.round_trips} round trips, correlation "
-            f"times up to {self.correlation_time[slowest]:.3g} (beta = {self.betas[slowest]:.3g})"
+            f"{len(self.energies)} sweeps at {len(self.betas)} temperatures, {self.round_trips} round trips, "
+            f"correlation times up to {self.correlation_time[slowest]:.3g} (beta = {self.betas[slowest]:.3g})"
         )
         return f"{done}." if self.converged else f"{done}: too few to forget the start; energies may be off."
 
@@ -108,7 +110,7 @@ class LadderSample(Record):
 def parallel_tempering(
     problem: Problem, betas: ArrayLike, *, sweeps: int = 2000, equilibration: int | None = None, rng: Rng = None
 ) -> LadderSample:
-    r"""Sample :math:`e^{-\beta E(W)}` at many temperatures, `E` the number of violated patterns, by exchanging replicas.
+    r"""Sample :math:`e^{-\beta E(W)}`, `E` the number of violated patterns, at temperatures that exchange replicas.
 
     Each temperature has a replica that walks by the heat bath, as in `monte_carlo`; after every sweep neighbouring
     temperatures exchange their replicas with probability :math:`\min(1, e^{(\beta-\beta')(E-E')})`. So what is cold
@@ -216,15 +218,15 @@ def _spaced(problem: Any, beta: float, random: np.random.Generator) -> Array:
     r"""A ladder from 0 to `beta` whose steps are as long as the energies allow.
 
     Where the energies at two temperatures are Gaussian of the width :math:`\sigma`, their means differ by
-    :math:`\sigma^2\Delta\beta` and their replicas are exchanged with probability :math:`\mathrm{erfc}(\sigma\Delta\beta/2)`.
+    :math:`\sigma^2\Delta\beta`, and replicas are exchanged with probability :math:`\mathrm{erfc}(\sigma\Delta\beta/2)`.
     Widths and means are those of a short run on a ladder that would be right for independent patterns; what is frozen
     there has the means, where its widths are too small, and at least half the widths of independent patterns.
     """
     p = problem.n_constraints
     free = np.mean([problem.errors(problem.start(random)) for _ in range(_PILOT)]) / p
     odds = np.log((free + 1 / _PILOT) / (1 - free + 1 / _PILOT))
-    ends = [2 * np.arcsin(np.sqrt(expit(odds - b))) for b in (0.0, beta)]
-    angles = np.linspace(*ends, 2 + int(np.sqrt(p) * (ends[0] - ends[1]) / _GAP))
+    first, last = (2 * float(np.arcsin(np.sqrt(expit(odds - b)))) for b in (0.0, beta))
+    angles = np.linspace(first, last, 2 + int(np.sqrt(p) * (first - last) / _GAP))
     betas = odds - logit(np.sin(angles / 2) ** 2)
     betas[0], betas[-1] = 0.0, beta
     rungs = _Rungs(problem, betas, random)
@@ -247,7 +249,8 @@ def _sample(rungs: _Rungs, course: Course) -> LadderSample:
     log_z, energy, moves, gains = _histograms(betas, course.energies)
     free_entropy = (n * np.log(2) + log_z) / n
     energy_error, free_error, entropy_error = (
-        np.array([standard_error(series) for series in table]) for table in (gains, moves, moves + betas[:, None] * gains)
+        np.array([standard_error(series) for series in table])
+        for table in (gains, moves, moves + betas[:, None] * gains)
     )
     sample = LadderSample(
         betas=betas,
@@ -274,8 +277,8 @@ def _histograms(betas: Array, energies: NDArray[np.int64]) -> tuple[Array, Array
     r"""What the energies (T, K) say of all temperatures together.
 
     With the shares :math:`w_k(E) = e^{-\beta_kE}Z_k^{-1}/\sum_le^{-\beta_lE}Z_l^{-1}` the equations are
-    :math:`\sum_lw_k(E_{tl}) = 1` in the mean over `t`, the stationarity of a convex function of :math:`\log Z`: Newton's
-    method, which starts from what each temperature says of the next.
+    :math:`\sum_lw_k(E_{tl}) = 1` in the mean over `t`, the stationarity of a convex function of :math:`\log Z`:
+    Newton's method, which starts from what each temperature says of the next.
 
     Returns
     -------

@@ -163,7 +163,7 @@ def heat(beta: float, change: int) -> float:
 @njit(cache=True)
 def uniform_of(streams: Any, r: int) -> float:
     """A uniform number of a replica, 53 bits."""
-    return np.float64(_next(streams, r) >> np.uint64(11)) * 2.0**-53
+    return np.float64(_next(streams, r) >> np.uint64(11)) * 2.0**-53  # type: ignore[no-any-return]
 
 
 @njit(cache=True)

@@ -13,8 +13,8 @@ def chains(memory, length, number, seed=1):
 
 
 def test_the_error_of_a_known_chain():
-    # x' = 0.9 x + noise: variance 1/(1 - 0.81), tau = 19; tau scatters by some 10 % over 20 000 steps, the larger of two
-    # estimates is some 5 % too large
+    # x' = 0.9 x + noise: variance 1/(1 - 0.81), tau = 19, which scatters by some 10 % over 20 000 steps; the larger of
+    # two estimates is some 5 % too large
     errors = [standard_error(chain) for chain in chains(0.9, 20_000, 20)]
     assert np.mean(errors) == pytest.approx(np.sqrt(19 / 0.19 / 20_000), rel=0.12)
 
