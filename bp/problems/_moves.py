@@ -157,13 +157,13 @@ def tempering(
 @njit(cache=True)
 def heat(beta: float, change: int) -> float:
     r"""Probability :math:`1/(1+e^{\beta\Delta E})` of a flip in the heat bath."""
-    return 1.0 / (1.0 + np.exp(min(beta * change, STEEPEST)))
+    return float(1.0 / (1.0 + np.exp(min(beta * change, STEEPEST))))
 
 
 @njit(cache=True)
 def uniform_of(streams: Any, r: int) -> float:
     """A uniform number of a replica, 53 bits."""
-    return np.float64(_next(streams, r) >> np.uint64(11)) * 2.0**-53  # type: ignore[no-any-return]
+    return np.float64(_next(streams, r) >> np.uint64(11)) * 2.0**-53
 
 
 @njit(cache=True)
