@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 
 from bp.messages._committee_edges import Machine, committee_measure, committee_sequence, committee_sweep
