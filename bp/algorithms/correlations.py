@@ -43,7 +43,7 @@ def standard_error(series: Array) -> float:
 
     Examples
     --------
-    >>> round(standard_error(np.random.default_rng(1).normal(size=10_000)), 3)
+    >>> round(standard_error(np.random.default_rng(1).normal(size=10_000)), 2)
     0.01
     """
     time, count = correlation_time(series), len(series)

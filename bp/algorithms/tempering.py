@@ -148,6 +148,8 @@ def parallel_tempering(
 
     with the number :math:`H_l(E)` of the T sweeps at :math:`\beta_l` that ended at the energy `E`. Their errors are
     those of the mean of the equations' terms sweep by sweep, whose autocorrelation includes that between temperatures.
+    No error knows of a valley that no replica has been in: where few configurations carry the measure, hidden among
+    many of a little more energy, numbers in the cold may be off by more than is stated.
     Every temperature costs as much as a chain of `monte_carlo`; their number grows as :math:`\sqrt P`.
 
     References
