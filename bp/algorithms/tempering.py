@@ -92,9 +92,13 @@ class LadderSample(Record):
 
     @property
     def status(self) -> Status:
-        """``MAX_ITERATIONS`` where a temperature has fewer than 20 correlation times, or there was no round trip."""
-        enough = len(self.energies) >= ENOUGH * np.max(self.correlation_time)
-        return Status.CONVERGED if enough and self.round_trips else Status.MAX_ITERATIONS
+        """``MAX_ITERATIONS`` where a temperature has fewer than 20 correlation times, or there were fewer round trips.
+
+        In a valley that is never left the energy forgets fast, and correlation times say little: what is seen anew in
+        the cold came on a round trip.
+        """
+        enough = min(len(self.energies) / float(np.max(self.correlation_time)), self.round_trips) >= ENOUGH
+        return Status.CONVERGED if enough else Status.MAX_ITERATIONS
 
     @property
     def message(self) -> str:
@@ -133,7 +137,7 @@ def parallel_tempering(
     Returns
     -------
     LadderSample
-        Its `status` says whether replicas travelled, and whether every temperature lasts for 20 correlation times.
+        Its `status` says whether there were 20 round trips, and every temperature lasts for 20 correlation times.
 
     Raises
     ------
