@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 import bp.kernel_cache  # noqa: F401 (before anything that is compiled)
 from bp.algorithms import Solution, solve, solve_batch, solvers
 from bp.algorithms.monte_carlo import Sample, monte_carlo
+from bp.algorithms.tempering import LadderSample, parallel_tempering
 from bp.ensembles.compare import compare
 from bp.ensembles.ensemble import ensemble, read_ensemble
 from bp.ensembles.random_problems import RandomProblems
@@ -37,6 +38,7 @@ __all__ = [
     "Crosscheck",
     "Ensemble",
     "Instance",
+    "LadderSample",
     "Messages",
     "RandomProblems",
     "Row",
@@ -53,6 +55,7 @@ __all__ = [
     "generalization_error",
     "local_entropy",
     "monte_carlo",
+    "parallel_tempering",
     "predict",
     "predict_probability",
     "random_committee",

@@ -21,19 +21,18 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Hashable, Sequence
-from typing import Any, NamedTuple, Protocol, get_args
+from typing import Any, NamedTuple, Protocol
 
 import numpy as np
-from numpy.typing import DTypeLike
 
 from bp.messages import _amp
-from bp.messages.state import Messages, Method, Schedule, checked_dtype, frozen, initial_fields
+from bp.messages.options import Options
+from bp.messages.state import Messages, Method, Schedule, frozen, initial_fields
 from bp.problems import _bits
 from bp.problems.devices import DeviceNamespace, DevicePatterns, namespace
 from bp.problems.perceptron import Instance
 from bp.problems.products import PackedPatterns, Patterns, RealPatterns
-from bp.randomness import Rng, generator
-from replica_theory.arguments import checked_choice
+from bp.randomness import generator
 from replica_theory.models.model import Kernel
 from replica_theory.models.perceptron import BinaryPerceptron
 from replica_theory.typing import Array
@@ -294,27 +293,15 @@ class AmpState:
 
 
 @Instance.offers("amp")
-def node_messages(
-    instance: Instance,
-    method: Method,
-    *,
-    beta: float = np.inf,
-    schedule: Schedule = "parallel",
-    init: Messages | float | None = None,
-    dtype: DTypeLike = np.float64,
-    device: str | None = None,
-    rng: Rng = None,
-    memory_limit: float | None = None,
-) -> AmpState:
+def node_messages(instance: Instance, method: Method, **options: Any) -> AmpState:
     """Node variables of AMP on an instance; they take no memory to speak of."""
-    checked_choice("schedule", schedule, get_args(Schedule))
-    if schedule != "parallel":
-        raise ValueError("schedule='sequential' orders messages on edges, which method='amp' has not")
-    fields, g = initial_fields(init, method, (instance.n,), np.float64, generator(rng))
+    given = Options(**options)
+    given.parallel()
+    fields, g = initial_fields(given.init, method, (instance.n,), np.float64, generator(given.rng))
     terms = np.zeros(instance.n_patterns) if g is None else g.copy()
-    precision, patterns = checked_dtype(dtype), instance.real if instance.bits is None else instance.bits
-    shared = (id(patterns), instance.model, beta, precision, device)
-    return AmpState(Amp(instance, beta, precision, device), fields, terms, shared)
+    patterns = instance.real if instance.bits is None else instance.bits
+    shared = (id(patterns), instance.model, given.beta, given.dtype, given.device)
+    return AmpState(Amp(instance, given.beta, given.dtype, given.device), fields, terms, shared)
 
 
 def sweeps_by_step(

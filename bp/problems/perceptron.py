@@ -15,7 +15,7 @@ from bp.problems._intervals import Limits, packed
 from bp.problems._violations import violations
 from bp.problems.changeable import Changeable
 from bp.problems.constraint import CONSTRAINTS, Allowed, Constraint, checked_constraint, frozen, satisfied, word
-from bp.problems.patterns import LabelledPatterns, checked_bits, checked_patterns, signs_given
+from bp.problems.patterns import LabelledPatterns, checked_bits, checked_patterns
 from bp.problems.problem import Messaging, Problem
 from bp.problems.refutation import Refutable
 from bp.randomness import Rng, generator
@@ -117,7 +117,7 @@ class Instance(LabelledPatterns, Changeable, Refutable, Messaging, Problem):
         return instance
 
     def _fill(self, n: int, bits: Any, real: Any, labels: Any, model: Model, teacher: ArrayLike | None) -> None:
-        weights = None if teacher is None else frozen(signs_given("teacher", teacher, n))
+        weights = None if teacher is None else frozen(checked_signs("teacher", teacher, n))
         self._hold(n, bits, real, labels)
         object.__setattr__(self, "model", model)
         object.__setattr__(self, "teacher", weights)
