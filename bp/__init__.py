@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 import bp.kernel_cache  # noqa: F401 (before anything that is compiled)
 from bp.algorithms import Solution, solve, solve_batch, solvers
 from bp.algorithms.monte_carlo import Sample, monte_carlo
+from bp.algorithms.tempering import LadderSample, parallel_tempering
 from bp.ensembles.compare import compare
 from bp.ensembles.ensemble import ensemble, read_ensemble
 from bp.ensembles.random_formulas import RandomFormulas
@@ -18,6 +19,7 @@ from bp.messages.local_entropy import local_entropy
 from bp.messages.propagation import BPResult, belief_propagation
 from bp.messages.state import Messages
 from bp.problems.committee import Committee, random_committee
+from bp.problems.dimacs import read_dimacs, write_dimacs
 from bp.problems.files import read_instance, write_instance
 from bp.problems.generalization import generalization_error
 from bp.problems.perceptron import Instance, random_instance
@@ -39,6 +41,7 @@ __all__ = [
     "Crosscheck",
     "Ensemble",
     "Instance",
+    "LadderSample",
     "Messages",
     "RandomFormulas",
     "RandomProblems",
@@ -57,16 +60,19 @@ __all__ = [
     "generalization_error",
     "local_entropy",
     "monte_carlo",
+    "parallel_tempering",
     "predict",
     "predict_probability",
     "random_committee",
     "random_instance",
     "random_satisfiability",
+    "read_dimacs",
     "read_ensemble",
     "read_instance",
     "solve",
     "solve_batch",
     "solvers",
+    "write_dimacs",
     "write_instance",
 ]
 

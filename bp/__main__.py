@@ -26,7 +26,7 @@ from bp.execution.store import OtherRun, clear_points, require_writable
 from bp.execution.workers import worker_processes
 from bp.messages.local_entropy import local_entropy
 from bp.messages.propagation import belief_propagation
-from bp.problems.committee import Committee
+from bp.problems.committee import Committee, random_committee
 from bp.problems.files import read_instance, write_instance
 from bp.problems.perceptron import Instance, random_instance
 from bp.validation.comparisons import COMPARISONS
@@ -39,6 +39,7 @@ from replica_theory._version import __version__
 from replica_theory.arguments import checked_integer, integer_of, number_of, word_of
 from replica_theory.console import console
 from replica_theory.models.command_line import add_model_options, model_of, particular_options, plain_models
+from replica_theory.models.model import Model
 from replica_theory.models.registry import particulars
 from replica_theory.results.files import replace_file
 from replica_theory.results.streams import is_stream
@@ -258,18 +259,32 @@ def _generate(arguments: argparse.Namespace) -> int:
     checked_integer("seed", arguments.seed, 0)
     model = model_of(arguments.model, vars(arguments), **kappa)
     _require_free(output, arguments.force)
-    instance = random_instance(model, arguments.n, arguments.alpha, arguments.seed, patterns=arguments.patterns)
+    instance = _drawn(arguments, model)
     write_instance(instance, output)
+    kind = {} if arguments.units is None else {"units": arguments.units, "tree": arguments.tree}
     report = {
         "n": instance.n,
-        "patterns": instance.n_patterns,
+        "patterns": instance.n_constraints,
         "model": arguments.model,
         "kappa": instance.kappa,
+        **kind,
         "seed": arguments.seed,
         "file": str(output),
     }
-    _print(report, arguments.json, f"wrote {instance.n_patterns} patterns on {instance.n} weights to {output}")
+    _print(report, arguments.json, f"wrote {instance.n_constraints} patterns on {instance.n} weights to {output}")
     return 0
+
+
+def _drawn(arguments: argparse.Namespace, model: Model) -> Instance | Committee:
+    """A random perceptron, or a committee machine with --units."""
+    drawn = model, arguments.n
+    if arguments.units is None:
+        if arguments.tree:
+            raise ValueError("--tree is for committee machines: give their --units")
+        return random_instance(*drawn, arguments.alpha, arguments.seed, patterns=arguments.patterns)
+    if arguments.patterns != "binary":
+        raise ValueError(f"--patterns must be binary for committee machines; got {arguments.patterns!r}")
+    return random_committee(*drawn, arguments.units, arguments.alpha, arguments.seed, tree=arguments.tree)
 
 
 def _solve(arguments: argparse.Namespace) -> int:
@@ -587,11 +602,13 @@ def _add_generate(commands: Any) -> None:
         description=(
             "Draw P = round(alpha N) random patterns and write them, in the format that the name of the file tells:\n"
             ".txt (patterns times labels), .tsv (labels in the first line, tabs), both with .gz if wanted, or .npz,\n"
-            "which alone keeps a margin, another constraint, a teacher and real patterns."
+            "which alone keeps a margin, another constraint, a teacher and real patterns. With --units they are those\n"
+            "of a committee machine, which the first line of text says."
         ),
         epilog=(
             "examples: python -m bp generate patterns.txt.gz --n 1001 --alpha 0.6\n"
-            "          python -m bp generate instance.npz --model u-shape --kappa 0.5 --n 1001 --alpha 0.4 --seed 2"
+            "          python -m bp generate instance.npz --model u-shape --kappa 0.5 --n 1001 --alpha 0.4 --seed 2\n"
+            "          python -m bp generate committee.txt --units 5 --n 1005 --alpha 0.4"
         ),
     )
     command.add_argument("file", help="where to write")
@@ -599,6 +616,8 @@ def _add_generate(commands: Any) -> None:
     command.set_defaults(model="binary")
     command.add_argument("--alpha", type=number_of, required=True, metavar="A", help="load P/N")
     command.add_argument("--n", type=integer_of, default=1001, metavar="N", help="number of weights (default 1001)")
+    command.add_argument("--units", type=integer_of, metavar="K", help="units of a committee machine, odd")
+    command.add_argument("--tree", action="store_true", help="whether units have inputs of their own")
     command.add_argument("--patterns", default="binary", help="binary (±1) or gaussian (default %(default)s)")
     command.add_argument("--seed", type=integer_of, default=1, help="seed of the patterns (default %(default)s)")
     _add_force(command)
@@ -710,7 +729,8 @@ def _add_file(command: argparse.ArgumentParser) -> None:
         "file",
         help=(
             "instance: text of ±1 (one pattern a line, all labels +1; gzip allowed), text with the labels in the "
-            "first line (tabs), or .npz; - for standard input"
+            "first line (tabs), both after a line such as '# committee units=5 tree=false' for a committee machine, or "
+            ".npz; - for standard input"
         ),
     )
     _add_model(command, "which text formats do not tell; default: that of the file, or binary")

@@ -8,6 +8,7 @@ Every weight carries a reference spin that `y` identical replicas of the system 
 
 from __future__ import annotations
 
+import math
 from abc import abstractmethod
 from collections.abc import Generator, Iterable, Mapping
 from dataclasses import dataclass, replace
@@ -17,6 +18,7 @@ from typing import Any, ClassVar, NamedTuple, Self
 import numpy as np
 from numpy.typing import DTypeLike, NDArray
 
+from bp.algorithms import _replicas
 from bp.algorithms.local_search import STEPS, can_repair, repaired
 from bp.algorithms.message_solver import MessageSolver, restore_messages, stored_messages
 from bp.algorithms.runs import Boundary, Run, Sweep
@@ -313,11 +315,10 @@ class _Focus(Search):
         assert solver.iterations_per_step is not None and solver.damping is not None
         field = self.bias + noise * self.rng.standard_normal(self.problem.n) if noise else self.bias
         for _ in range(min(solver.iterations_per_step, self.limit - self._work)):
-            yield Sweep(state, field + reference_field(state.fields, gamma, y), solver.damping)
+            yield Sweep(state, reference_field(state.fields, gamma, y, field), solver.damping)
             self.done += 1
-            if not np.all(np.isfinite(state.fields)):
+            if not self._count_errors():
                 return SolverStatus.DIVERGED
-            self._count_errors()
             if self.errors == 0:
                 status = SolverStatus.SOLVED
                 break
@@ -333,11 +334,14 @@ class _Focus(Search):
         self.records.append((np.nan, np.nan, *measures, self.errors, self.done, self.restart))
         return bool(self.errors == 0)
 
-    def _count_errors(self) -> None:
-        weights = _signs(self.state)
-        if not np.array_equal(weights, self.weights):
+    def _count_errors(self) -> bool:
+        """Count the signs of the fields, if they have changed; whether the fields are finite."""
+        weights = np.empty_like(self.weights)
+        finite, changes = _replicas.signs(self.state.fields, self.weights, weights)
+        if finite and changes:
             self.weights = weights
             self.account(weights)
+        return bool(finite)
 
     def _snapshot(self) -> dict[str, Any]:
         """Everything that the rest of the run depends on."""
@@ -361,17 +365,13 @@ def replica_measures(state: State, gamma: float, y: float, entropies: bool) -> _
     :math:`\log2\cosh B - \log2\cosh f + y^{-1}\log2\cosh yf + \log2\cosh\gamma`, :math:`f = f(B)`.
     """
     fields = state.fields
-    f = coupled(fields, gamma)
-    u = coupled((y - 1) * f, gamma)
-    gap = 0.0
-    if gamma < np.inf:
-        aligned = np.tanh(fields) * np.tanh((y - 1) * f)
-        rest = np.mean((1 - aligned) / (1 + aligned * np.tanh(gamma)))
-        gap = float(2 * np.exp(-2 * gamma) / (1 + np.exp(-2 * gamma)) * rest)
-    q = float(np.mean(np.tanh(fields + u) ** 2))
-    q_tilde = float(np.mean(np.tanh(y * f) ** 2))
+    rest, q, q_tilde = _replicas.overlaps(fields, gamma, y)
+    apart = math.exp(-2 * gamma)
+    gap = 2 * apart / (1 + apart) * rest if apart else 0.0
     if not entropies:
         return _Measures(1 - gap, q, q_tilde, np.nan, np.nan)
+    f = coupled(fields, gamma)
+    u = coupled((y - 1) * f, gamma)
     replica = state.measure(u)[1]
     sites = log_2cosh(fields) - log_2cosh(fields + u) - log_2cosh(f) + log_2cosh(y * f) / y
     coupling = gamma * gap + np.log1p(np.exp(-2 * gamma)) if gamma < np.inf else 0.0
@@ -379,9 +379,11 @@ def replica_measures(state: State, gamma: float, y: float, entropies: bool) -> _
     return _Measures(1 - gap, q, q_tilde, internal + gamma * (1 - gap), internal)
 
 
-def reference_field(fields: Array, gamma: float, y: float) -> Array:
-    r"""Field of the reference on each weight, :math:`u = f((y-1) f(B))` with `f` as in `coupled`."""
-    return coupled((y - 1) * coupled(fields, gamma), gamma)
+def reference_field(fields: Array, gamma: float, y: float, external: Array | None = None) -> Array:
+    r"""Field of the reference on each weight, :math:`u = f((y-1) f(B))` with `f` as in `coupled`, and external ones."""
+    out = np.empty(fields.shape)
+    _replicas.reference(fields, np.zeros(fields.shape) if external is None else external, gamma, y, out)
+    return out
 
 
 def coupled(x: Array, gamma: float) -> Array:

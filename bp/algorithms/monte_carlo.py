@@ -8,6 +8,7 @@ from typing import ClassVar
 import numpy as np
 from numpy.typing import NDArray
 
+from bp.algorithms.correlations import ENOUGH, correlation_time, standard_error
 from bp.algorithms.runs import Boundary, progress
 from bp.problems.problem import Flippable, Problem
 from bp.randomness import Rng, generator
@@ -15,11 +16,10 @@ from replica_theory.arguments import NON_NEGATIVE, checked_integer, checked_numb
 from replica_theory.results.quantities import SAMPLE
 from replica_theory.results.record import Record
 from replica_theory.status import Status
+from replica_theory.terminable import terminable
 from replica_theory.typing import Array
 
-_BATCHES = 20
-_ENOUGH = 20  # correlation times that a chain must last
-_WINDOW = 5  # correlation times over which the autocorrelation is summed
+_LEAST = 20  # sweeps
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -31,8 +31,8 @@ class Sample(Record):
     energy : float
         Mean fraction of violated patterns.
     energy_error : float
-        Its standard error, from the scatter of 20 consecutive batches; right where these are longer than the
-        correlation time.
+        Its standard error :math:`\sqrt{\tau\,\mathrm{var}/T}` over T sweeps, with their correlation time, or that of 20
+        consecutive batches if it is larger; infinite if nothing moved.
     energies : array, shape (sweeps,)
         Fraction of violated patterns after every sweep.
     acceptance : float
@@ -65,12 +65,12 @@ class Sample(Record):
 
         with the autocorrelation :math:`\rho`, the window as in Sokal's lectures; infinite if nothing moved.
         """
-        return _correlation_time(self.energies) if self.acceptance > 0 else np.inf
+        return correlation_time(self.energies) if self.acceptance > 0 else np.inf
 
     @property
     def status(self) -> Status:
         """``MAX_ITERATIONS`` where the chain lasts fewer than 20 correlation times: it has not reached equilibrium."""
-        enough = len(self.energies) >= _ENOUGH * self.correlation_time
+        enough = len(self.energies) >= ENOUGH * self.correlation_time
         return Status.CONVERGED if enough else Status.MAX_ITERATIONS
 
     @property
@@ -127,33 +127,20 @@ def monte_carlo(
     if not (isinstance(problem, Problem) and isinstance(problem, Flippable)):
         raise TypeError(f"problem must be a problem with walkers, such as bp.Instance; got {type(problem).__name__}")
     beta = checked_number("beta", beta, NON_NEGATIVE)
-    sweeps = checked_integer("sweeps", sweeps, _BATCHES)
+    sweeps = checked_integer("sweeps", sweeps, _LEAST)
     equilibration = sweeps // 5 if equilibration is None else checked_integer("equilibration", equilibration, 0)
     random = generator(rng)
     walker = problem.walker(problem.start(random))
     energies, accepted = np.empty(equilibration + sweeps), 0
-    with progress("monte carlo", "sweeps") as show:
+    with progress("monte carlo", "sweeps") as show, terminable():
         for k in range(len(energies)):
             moves = walker.sweep(random.random(problem.n), beta)
             energies[k] = walker.errors / problem.n_constraints
             accepted += moves if k >= equilibration else 0
             show(Boundary(k + 1, len(energies), f"{walker.errors} errors"))
     energies = energies[equilibration:]
-    batches = np.array([batch.mean() for batch in np.array_split(energies, _BATCHES)])
     weights = walker.weights
     for array in (energies, weights):
         array.flags.writeable = False
-    error = float(batches.std(ddof=1) / np.sqrt(_BATCHES))
+    error = standard_error(energies) if accepted else np.inf
     return Sample(float(energies.mean()), error, energies, accepted / (sweeps * problem.n), weights)
-
-
-def _correlation_time(energies: Array) -> float:
-    deviations = energies - energies.mean()
-    count = len(deviations)
-    power = np.abs(np.fft.rfft(deviations, 2 * count)) ** 2
-    covariance = np.fft.irfft(power)[:count]
-    if covariance[0] <= 0:
-        return 1.0
-    times = 2 * np.cumsum(covariance / covariance[0]) - 1
-    within = np.arange(count) >= _WINDOW * times
-    return max(1.0, float(times[np.argmax(within)] if within.any() else times[-1]))

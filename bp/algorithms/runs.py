@@ -141,10 +141,11 @@ def progress(name: str, unit: str) -> Iterator[Callable[[Boundary], None]]:
 
         def show(boundary: Boundary) -> None:
             nonlocal said
-            bar.total = boundary.total
-            bar.set_postfix_str(boundary.note, refresh=False)
-            bar.update(boundary.done - bar.n)
-            if name and bar.disable and time.monotonic() - said > _QUIET:
+            if not bar.disable:
+                bar.total = boundary.total
+                bar.set_postfix_str(boundary.note, refresh=False)
+                bar.update(boundary.done - bar.n)
+            elif name and time.monotonic() - said > _QUIET:
                 said = time.monotonic()
                 logger.info("%s: %d of %d %s, %s", name, boundary.done, boundary.total, unit, boundary.note)
 

@@ -6,6 +6,7 @@ configuration while :math:`\rho` goes from 0 towards 1.
 
 from __future__ import annotations
 
+import math
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
@@ -179,7 +180,7 @@ def _standard(rho: float) -> tuple[float, float]:
 
 
 def _pseudo(rho: float) -> tuple[float, float]:
-    return float(np.arctanh(np.sqrt(rho))), (2 - rho) / (1 - rho)
+    return math.atanh(math.sqrt(rho)), (2 - rho) / (1 - rho)
 
 
 _PAIRS: Mapping[str, Callable[[float], tuple[float, float]]] = MappingProxyType(

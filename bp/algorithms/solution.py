@@ -131,11 +131,11 @@ class Solution(Record):
         return {name: value for name, value in kept.items() if name != "trace"} | {"columns": columns}
 
     @classmethod
-    def _fields(cls, dataset: Any) -> dict[str, Any]:
+    def _fields(cls, dataset: Any, attributes: dict[str, Any]) -> dict[str, Any]:
         columns = [(str(name), str(kind)) for name, kind in read_attributes(dataset)["columns"]]
         values = {name: np.asarray(dataset[f"{_COLUMN}{name}"].values) for name, _ in columns}
         trace = np.empty(len(next(iter(values.values()), ())), dtype=columns)
         for name, column in values.items():
             trace[name] = column
         trace.flags.writeable = False
-        return super()._fields(dataset) | {"trace": trace}
+        return super()._fields(dataset, attributes) | {"trace": trace}

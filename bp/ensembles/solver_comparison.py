@@ -6,7 +6,7 @@ import csv
 import io
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any, Literal, Self, TypeVar, get_args
+from typing import Any, Literal, get_args
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,13 +16,12 @@ from bp.ensembles.statistics import Estimate, averaged
 from bp.messages.state import Method
 from replica_theory.arguments import checked_choice
 from replica_theory.results.contents import checked_contents
-from replica_theory.results.labelled import Labelled, Variable, make_dataset, read_attributes
+from replica_theory.results.labelled import Labelled, Variable, make_dataset
 from replica_theory.results.presentation import as_html, in_a_line
 from replica_theory.results.quantities import NATS, STATUS, Quantity
 from replica_theory.typing import Array
 
 Over = Literal["all", "solved", "shared"]
-_C = TypeVar("_C", bound="SolverComparison")
 
 QUANTITIES = {
     "solved": Quantity("whether a solution was found"),
@@ -172,15 +171,8 @@ class SolverComparison(Labelled):
         return _dataset(self)
 
     @classmethod
-    def from_xarray(cls, dataset: Any) -> Self:
-        """The comparison that a dataset of `to_xarray` was made of.
-
-        Raises
-        ------
-        ValueError
-            If the dataset lacks something.
-        """
-        return _read(cls, dataset)
+    def _fields(cls, dataset: Any, attributes: dict[str, Any]) -> dict[str, Any]:
+        return _read(dataset, attributes)
 
 
 def _members(status: NDArray[Any]) -> NDArray[np.object_]:
@@ -355,12 +347,8 @@ def _dataset(comparison: SolverComparison) -> Any:
     return make_dataset(comparison, "Runs of several solvers on the same problems", variables, coordinates, attributes)
 
 
-def _read(kind: type[_C], dataset: Any) -> _C:
-    known = read_attributes(dataset)
-    try:
-        values = {name: dataset[name].values for name in known.pop("measured")}
-        arrays = {name: dataset[name].values for name in ("kind", "n", "load", "distance", "status")}
-        known |= {"problems": tuple(known["problems"]), "root": int(known["root"])}
-        return kind(**known, **arrays, values=values)
-    except (KeyError, TypeError) as error:
-        raise ValueError(f"it is no {kind.__name__}: {error}") from None
+def _read(dataset: Any, known: dict[str, Any]) -> dict[str, Any]:
+    values = {name: dataset[name].values for name in known.pop("measured")}
+    arrays = {name: dataset[name].values for name in ("kind", "n", "load", "distance", "status")}
+    known |= {"problems": tuple(known["problems"]), "root": int(known["root"])}
+    return known | arrays | {"values": values}

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from types import MappingProxyType
-from typing import Any, Self, TypeVar
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -20,13 +20,11 @@ from bp.execution.store import Point
 from bp.messages.state import Method
 from replica_theory.arguments import checked_choice, checked_integer
 from replica_theory.models.model import Model
-from replica_theory.results.labelled import Labelled, Variable, make_dataset, read_attributes
+from replica_theory.results.labelled import Labelled, Variable, make_dataset
 from replica_theory.results.presentation import as_html, in_a_line
 from replica_theory.results.quantities import Quantity
 from replica_theory.status import Status, statuses
 from replica_theory.typing import Array
-
-_E = TypeVar("_E", bound="Ensemble")
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -171,26 +169,15 @@ class Ensemble(Labelled):
         return _dataset(self)
 
     @classmethod
-    def from_xarray(cls, dataset: Any) -> Self:
-        """The ensemble that a dataset of `to_xarray` was made of.
-
-        Raises
-        ------
-        ValueError
-            If the dataset lacks something.
-        """
-        return _read(cls, dataset)
+    def _fields(cls, dataset: Any, attributes: dict[str, Any]) -> dict[str, Any]:
+        return _read(dataset, attributes)
 
 
-def _read(kind: type[_E], dataset: Any) -> _E:
-    known = read_attributes(dataset)
-    try:
-        axes = {name: dataset[name].values for name in ("alpha", "n", "distance")}
-        values = MappingProxyType({name: dataset[name].values for name in known.pop("measurements")})
-        root, samples = int(known.pop("seed")), dataset.sizes["sample"]
-        return kind(**known, **axes, values=values, root=root, samples=samples)
-    except (KeyError, TypeError) as error:
-        raise ValueError(f"it is no {kind.__name__}: {error}") from None
+def _read(dataset: Any, known: dict[str, Any]) -> dict[str, Any]:
+    axes = {name: dataset[name].values for name in ("alpha", "n", "distance")}
+    values = MappingProxyType({name: dataset[name].values for name in known.pop("measurements")})
+    root, samples = int(known.pop("seed")), dataset.sizes["sample"]
+    return known | axes | {"values": values, "root": root, "samples": samples}
 
 
 def _status(table: Ensemble) -> NDArray[np.object_]:

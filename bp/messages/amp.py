@@ -19,20 +19,22 @@ over :math:`m` and :math:`\omega`: the derivative in :math:`\omega_a` gives :mat
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Hashable, Sequence
-from typing import Any, NamedTuple, Protocol, get_args
+from typing import Any, NamedTuple, Protocol
 
 import numpy as np
-from numpy.typing import DTypeLike
 
-from bp.messages.state import Messages, Method, Schedule, checked_dtype, frozen, initial_fields
+from bp.messages import _amp
+from bp.messages.options import Options
+from bp.messages.state import Messages, Method, Schedule, frozen, initial_fields
 from bp.problems import _bits
 from bp.problems.devices import DeviceNamespace, DevicePatterns, namespace
 from bp.problems.perceptron import Instance
 from bp.problems.products import PackedPatterns, Patterns, RealPatterns
-from bp.randomness import Rng, generator
-from replica_theory.arguments import checked_choice
+from bp.randomness import generator
 from replica_theory.models.model import Kernel
+from replica_theory.models.perceptron import BinaryPerceptron
 from replica_theory.typing import Array
 
 KernelFunction = Callable[[Any, Any], Kernel]
@@ -97,6 +99,14 @@ def amp_free_entropy(step: AmpStep, magnetizations: Array, g: Array, field: Arra
     return float((patterns + np.sum(binary_entropy(magnetizations)) + field @ magnetizations) / len(magnetizations))
 
 
+class Sweeps(NamedTuple):
+    """What sweeps of several states give, one entry each: their new fields and output terms, and the residuals."""
+
+    fields: Sequence[Array] | Array
+    g: Sequence[Array] | Array
+    residuals: Sequence[float]
+
+
 class Amp:
     """The step for one instance, on the host or on a device.
 
@@ -121,13 +131,14 @@ class Amp:
     ) -> None:
         self.space: DeviceNamespace = namespace(device)
         self.patterns: Patterns
-        self._model, self._beta = instance.model, beta
-        self.scales, self._least = np.ones(1), MIN_VARIANCE
+        self._model, self._beta, self._on_host = instance.model, beta, device is None
+        self._margin = _margin(instance.model, beta)
+        self.scales, self._least = np.ones(1), np.full(1, MIN_VARIANCE)
         if instance.real is not None:
             squares = np.mean(instance.real**2, axis=1)
             squares[squares == 0.0] = 1.0
             self.scales = np.exp2(np.round(0.5 * np.log2(squares)))
-            self._least = self.space.asarray(MIN_VARIANCE * squares)
+            self._least = MIN_VARIANCE * squares
         model = instance.model.at(beta=beta)
         if device is None:
             self.kernel: KernelFunction = model.log_kernel
@@ -146,9 +157,56 @@ class Amp:
         """One step; arrays of the host go in and come out."""
         space = self.space
         step = amp_step(
-            self.patterns, self.kernel, space.asarray(magnetizations), space.asarray(g), space.xp, self._least
+            self.patterns,
+            self.kernel,
+            space.asarray(magnetizations),
+            space.asarray(g),
+            space.xp,
+            space.asarray(self._least),
         )
         return AmpStep(*(space.to_host(values) for values in step[:-1]))
+
+    def sweeps(
+        self, fields: Sequence[Array], external: Sequence[Array], g: Sequence[Array], dampings: Sequence[float]
+    ) -> Sweeps:
+        """Sweeps of several states from their fields, those on the weights, and output terms, sharing the products."""
+        if not self._on_host:
+            return sweeps_by_step(self, fields, external, g, dampings)
+        size, n, p = len(fields), len(fields[0]), len(g[0])
+        root, packed = math.sqrt(n), isinstance(self.patterns, PackedPatterns)
+        m, new, terms, gamma = np.empty((size, n)), np.empty((size, n)), np.empty((size, p)), np.empty((size, p))
+        rest, reaction, residuals = np.empty((size, 1)), np.empty((size, 1)), [0.0] * size
+        for k in range(size):
+            rest[k] = _amp.magnetize(fields[k], external[k], m[k])
+        if not packed:
+            rest = self.patterns.times_squared(1.0 - m**2)
+        product = self.patterns.times(m)
+        for k in range(size):
+            reaction[k], residuals[k] = self._respond(product[k], g[k], rest[k], root, terms[k], gamma[k])
+        if not packed:
+            reaction = self.patterns.back_squared(gamma)
+        product = self.patterns.back(terms)
+        for k in range(size):
+            move = _amp.advance(product[k], m[k], reaction[k], root, dampings[k], fields[k], new[k])
+            residuals[k] = _larger(move, residuals[k])
+        return Sweeps(new, terms, residuals)
+
+    def _respond(
+        self, product: Array, old: Array, rest: Array, root: float, g: Array, gamma: Array
+    ) -> tuple[float, float]:
+        """Output terms of one state, and minus their derivatives, into `g` and `gamma`.
+
+        Returns the sum of the latter, and the largest change.
+        """
+        if self._margin is not None:
+            made: tuple[float, float] = _amp.respond(
+                product, old, rest, root, *self._margin, self._least, self.scales, g, gamma
+            )
+            return made
+        variance = np.maximum(rest / root**2, self._least)
+        _, g[:], d2 = self.kernel(product / root - variance * old, np.sqrt(variance))
+        np.negative(d2, out=gamma)
+        return float(np.sum(gamma)), float(np.max(np.abs(g - old) * self.scales)) / root
 
     def log_p(self, step: AmpStep) -> Array:
         """Log-probability that each pattern is satisfied."""
@@ -178,6 +236,11 @@ class Stepper(Protocol):
     def step(self, magnetizations: Array, g: Array) -> AmpStep:
         """One step; leading axes are batches."""
 
+    def sweeps(
+        self, fields: Sequence[Array], external: Sequence[Array], g: Sequence[Array], dampings: Sequence[float]
+    ) -> Sweeps:
+        """Sweeps of several states, each with its fields, those on the weights, output terms and damping."""
+
     def log_p(self, step: AmpStep) -> Array:
         """Log-probability that each pattern is satisfied, of a step."""
 
@@ -196,17 +259,7 @@ class AmpState:
 
     def sweep(self, field: Array, damping: float) -> float:
         """One step, the fields damped; returns the largest undamped change of a field or magnetisation."""
-        step = self._amp.step(np.tanh(field + self.fields), self.g)
-        return self._advance(step.fields, step.g, damping)
-
-    def _advance(self, fields: Array, g: Array, damping: float) -> float:
-        """Take the outcome of a step."""
-        change = np.max(np.abs(fields - self.fields))
-        terms = np.max(np.abs(g - self.g) * self._amp.scales) / np.sqrt(len(fields))
-        change = np.maximum(change, terms)  # NaN where either is
-        self.fields = self.fields + (1.0 - damping) * (fields - self.fields)
-        self.g = g
-        return float(change)
+        return self.sweep_together([self], [field], [damping])[0]
 
     def measure(self, field: Array) -> tuple[Array, float, Array]:
         r"""Magnetisations, free entropy :math:`\Phi` and log-probabilities of the patterns, messages unchanged."""
@@ -232,31 +285,52 @@ class AmpState:
 
         Equal bit for bit on the host, to rounding on a device.
         """
-        m = np.stack([np.tanh(field + state.fields) for state, field in zip(states, fields, strict=True)])
-        step = states[0]._amp.step(m, np.stack([state.g for state in states]))
-        outcomes = zip(states, step.fields, step.g, dampings, strict=True)
-        return [state._advance(new.copy(), g.copy(), damping) for state, new, g, damping in outcomes]
+        old, terms = [state.fields for state in states], [state.g for state in states]
+        new, made, residuals = states[0]._amp.sweeps(old, fields, terms, dampings)
+        for k, state in enumerate(states):
+            state.fields, state.g = new[k], made[k]
+        return list(residuals)
 
 
 @Instance.offers("amp")
-def node_messages(
-    instance: Instance,
-    method: Method,
-    *,
-    beta: float = np.inf,
-    schedule: Schedule = "parallel",
-    init: Messages | float | None = None,
-    dtype: DTypeLike = np.float64,
-    device: str | None = None,
-    rng: Rng = None,
-    memory_limit: float | None = None,
-) -> AmpState:
+def node_messages(instance: Instance, method: Method, **options: Any) -> AmpState:
     """Node variables of AMP on an instance; they take no memory to speak of."""
-    checked_choice("schedule", schedule, get_args(Schedule))
-    if schedule != "parallel":
-        raise ValueError("schedule='sequential' orders messages on edges, which method='amp' has not")
-    fields, g = initial_fields(init, method, (instance.n,), np.float64, generator(rng))
+    given = Options(**options)
+    given.parallel()
+    fields, g = initial_fields(given.init, method, (instance.n,), np.float64, generator(given.rng))
     terms = np.zeros(instance.n_patterns) if g is None else g.copy()
-    precision, patterns = checked_dtype(dtype), instance.real if instance.bits is None else instance.bits
-    shared = (id(patterns), instance.model, beta, precision, device)
-    return AmpState(Amp(instance, beta, precision, device), fields, terms, shared)
+    patterns = instance.real if instance.bits is None else instance.bits
+    shared = (id(patterns), instance.model, given.beta, given.dtype, given.device)
+    return AmpState(Amp(instance, given.beta, given.dtype, given.device), fields, terms, shared)
+
+
+def sweeps_by_step(
+    stepper: Stepper,
+    fields: Sequence[Array],
+    external: Sequence[Array],
+    g: Sequence[Array],
+    dampings: Sequence[float],
+) -> Sweeps:
+    """`Stepper.sweeps` by its `step`."""
+    terms = np.stack(g)
+    step = stepper.step(np.tanh(np.stack(external) + np.stack(fields)), terms)
+    moved = [new - old for new, old in zip(step.fields, fields, strict=True)]
+    change = np.abs(step.g - terms) * stepper.scales
+    residuals = [
+        _larger(float(np.max(np.abs(move))), float(np.max(each)) / math.sqrt(len(move)))
+        for move, each in zip(moved, change, strict=True)
+    ]
+    damped = [old + (1.0 - damping) * move for old, damping, move in zip(fields, dampings, moved, strict=True)]
+    return Sweeps(damped, [each.copy() for each in step.g], residuals)
+
+
+def _larger(one: float, other: float) -> float:
+    """The larger of two numbers; NaN where either is."""
+    return max(one, other) if other == other else other
+
+
+def _margin(model: Any, beta: float) -> tuple[float, float] | None:
+    r"""Margin and :math:`1/(e^\beta-1)` of a model that is one, None for any other."""
+    if type(model).log_probability is not BinaryPerceptron.log_probability:
+        return None
+    return float(model.kappa), float(np.exp(-beta) / -np.expm1(-beta)) if beta > 0 else np.inf

@@ -10,18 +10,17 @@ They are exact on trees.
 
 from __future__ import annotations
 
-from typing import get_args
+from typing import Any
 
 import numpy as np
-from numpy.typing import DTypeLike
 
 from bp.execution.threads import in_threads
 from bp.memory import require_memory
 from bp.messages import _clauses
+from bp.messages.options import Options
 from bp.messages.state import Messages, Schedule, initial_fields
 from bp.problems.satisfiability import Satisfiability
-from bp.randomness import Rng, generator
-from replica_theory.arguments import checked_choice, shown
+from bp.randomness import generator
 from replica_theory.typing import Array
 
 _BLOCK = 8
@@ -29,6 +28,8 @@ _BLOCK = 8
 _CHUNK = 1024
 """Clauses of a block of a parallel sweep."""
 _EDGE_SECONDS = 8e-9
+_BYTES = 60.0
+"""Memory that a literal takes."""
 _STEEPEST = 300.0
 """Largest field whose odds are formed."""
 
@@ -127,28 +128,15 @@ class ClauseState:
 
 
 @Satisfiability.offers("exact")
-def clause_messages(
-    formula: Satisfiability,
-    method: str,
-    *,
-    beta: float = np.inf,
-    schedule: Schedule = "sequential",
-    init: Messages | float | None = None,
-    dtype: DTypeLike = np.float64,
-    device: str | None = None,
-    rng: Rng = None,
-    memory_limit: float | None = None,
-) -> ClauseState:
+def clause_messages(formula: Satisfiability, method: str, **options: Any) -> ClauseState:
     """Messages of the clauses of a formula, after checking that they fit in memory."""
-    checked_choice("schedule", schedule, get_args(Schedule))
-    if np.dtype(dtype) != np.float64:
-        raise ValueError(f"dtype must be float64 for the messages of clauses; got {shown(dtype)}")
-    if device is not None:
-        raise ValueError(f"device={device!r} is for perceptrons; formulas run on the host")
-    require_memory(60.0 * formula.n_edges, "messages of clauses", "take fewer clauses", limit=memory_limit)
-    random = generator(0 if rng is None else rng)
-    fields, kept = initial_fields(init, method, (formula.n_edges,), np.float64, random)
-    state = ClauseState(formula, np.asarray(fields, dtype=np.float64), beta, schedule, random)
+    given = Options(**options)
+    given.on_host("for perceptrons; formulas run on the host")
+    given.double("the messages of clauses")
+    require_memory(_BYTES * formula.n_edges, "messages of clauses", "take fewer clauses", limit=given.memory_limit)
+    random = generator(0 if given.rng is None else given.rng)
+    fields, kept = initial_fields(given.init, method, (formula.n_edges,), np.float64, random)
+    state = ClauseState(formula, np.asarray(fields), given.beta, given.schedule or "sequential", random)
     if kept is not None:
-        state.restore(Messages(method, fields, kept))
+        state.restore(Messages(method, state.fields, kept))
     return state

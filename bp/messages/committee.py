@@ -12,20 +12,19 @@ The units have no term between them: given a pattern their sums are independent.
 
 from __future__ import annotations
 
-from collections.abc import Hashable
-from typing import Any, get_args
+from collections.abc import Hashable, Sequence
+from typing import Any
 
 import numpy as np
-from numpy.typing import DTypeLike
 
 from bp.messages._committee import channel
-from bp.messages.amp import MIN_VARIANCE, AmpState, AmpStep
-from bp.messages.state import Messages, Method, Schedule, checked_dtype, initial_fields
+from bp.messages.amp import MIN_VARIANCE, AmpState, AmpStep, Sweeps, sweeps_by_step
+from bp.messages.options import Options
+from bp.messages.state import Method, initial_fields
 from bp.problems.committee import Committee
 from bp.problems.patterns import LabelledPatterns
 from bp.problems.products import PackedPatterns, Patterns, RealPatterns
-from bp.randomness import Rng, generator
-from replica_theory.arguments import checked_choice
+from bp.randomness import generator
 from replica_theory.typing import Array
 
 
@@ -56,6 +55,12 @@ class CommitteeAmp:
         fields = self._each("back", d1) / np.sqrt(n) + m * self._each("back_squared", d2) / n
         return AmpStep(fields.reshape(magnetizations.shape), d1, omega, variance, log_z, log_p)
 
+    def sweeps(
+        self, fields: Sequence[Array], external: Sequence[Array], g: Sequence[Array], dampings: Sequence[float]
+    ) -> Sweeps:
+        """Sweeps of several states, which share the products with the patterns."""
+        return sweeps_by_step(self, fields, external, g, dampings)
+
     def log_p(self, step: AmpStep) -> Array:
         """Log-probability that each pattern is satisfied."""
         return np.asarray(step.log_p)
@@ -69,32 +74,18 @@ class CommitteeAmp:
 
 
 @Committee.offers("amp")
-def committee_node_messages(
-    committee: Committee,
-    method: Method,
-    *,
-    beta: float = np.inf,
-    schedule: Schedule = "parallel",
-    init: Messages | float | None = None,
-    dtype: DTypeLike = np.float64,
-    device: str | None = None,
-    rng: Rng = None,
-    memory_limit: float | None = None,
-) -> AmpState:
+def committee_node_messages(committee: Committee, method: Method, **options: Any) -> AmpState:
     """Node variables of AMP on a committee machine; they take no memory to speak of."""
-    checked_choice("schedule", schedule, get_args(Schedule))
-    if schedule != "parallel":
-        raise ValueError("schedule='sequential' orders messages on edges, which method='amp' has not")
-    if device is not None:
-        raise ValueError(f"device={device!r} is for perceptrons; committee machines run on the host")
-    fields, g = initial_fields(init, method, (committee.n,), np.float64, generator(rng))
+    given = Options(**options)
+    given.parallel()
+    given.on_host("for perceptrons; committee machines run on the host")
+    fields, g = initial_fields(given.init, method, (committee.n,), np.float64, generator(given.rng))
     shape = (committee.units, committee.n_constraints)
     if g is not None and g.shape != shape:
         raise ValueError(f"init must hold output terms g of shape {shape}; got shape {g.shape}")
     terms = np.zeros(shape) if g is None else g.copy()
-    dtype = checked_dtype(dtype)
-    shared: Hashable = (id(committee), beta, np.dtype(dtype))
-    return AmpState(CommitteeAmp(committee, beta, dtype), fields, terms, shared)
+    shared: Hashable = (id(committee), given.beta, given.dtype)
+    return AmpState(CommitteeAmp(committee, given.beta, given.dtype), fields, terms, shared)
 
 
 def _products(part: LabelledPatterns, dtype: Any) -> Patterns:

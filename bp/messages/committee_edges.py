@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-from typing import get_args
+from typing import Any
 
 import numpy as np
-from numpy.typing import DTypeLike
 
 from bp.messages._committee_edges import Machine, committee_measure, committee_sequence, committee_sweep
 from bp.messages._gaussian import NODES, NODES_SINGLE, chebyshev_rule
 from bp.messages._rows import block_count
 from bp.messages.edges import EdgeState, require_edges
-from bp.messages.state import Messages, Method, Schedule, checked_dtype, initial_fields, log_weights
+from bp.messages.options import Options, require_signs
+from bp.messages.state import Method, Schedule, initial_fields, log_weights
 from bp.problems.committee import Committee
-from bp.randomness import Rng, generator
-from replica_theory.arguments import checked_choice
+from bp.randomness import generator
 from replica_theory.typing import Array, Real
 
 
@@ -87,28 +86,14 @@ class CommitteeEdges(EdgeState):
 
 
 @Committee.offers("gaussian", "exact")
-def committee_edge_messages(
-    committee: Committee,
-    method: Method,
-    *,
-    beta: float = np.inf,
-    schedule: Schedule = "parallel",
-    init: Messages | float | None = None,
-    dtype: DTypeLike = np.float64,
-    device: str | None = None,
-    rng: Rng = None,
-    memory_limit: float | None = None,
-) -> CommitteeEdges:
+def committee_edge_messages(committee: Committee, method: Method, **options: Any) -> CommitteeEdges:
     """Messages on the edges of a committee machine, after checking that the form applies to it and fits in memory."""
-    checked_choice("schedule", schedule, get_args(Schedule))
-    dtype = checked_dtype(dtype)
-    if device is not None:
-        raise ValueError(f"device={device!r} is for perceptrons; committee machines run on the host")
-    p, n = committee.n_constraints, committee.n
-    require_edges(method, p, n, dtype=dtype, limit=memory_limit, inputs=committee.inputs)
-    data = committee.data
-    if method == "exact" and not (data.is_binary or np.all(np.isin(data.xi, (-1.0, 0.0, 1.0)))):
-        raise ValueError("method='exact' needs patterns with entries -1, 0 or 1; use 'gaussian' or 'amp' for real ones")
-    random = generator(rng)
-    fields, _ = initial_fields(init, method, (p, n), dtype, random)
-    return CommitteeEdges(committee, fields, beta=beta, method=method, schedule=schedule, rng=random)
+    given, p, n = Options(**options), committee.n_constraints, committee.n
+    given.on_host("for perceptrons; committee machines run on the host")
+    require_edges(method, p, n, dtype=given.dtype, limit=given.memory_limit, inputs=committee.inputs)
+    require_signs(method, committee.data)
+    random = generator(given.rng)
+    fields, _ = initial_fields(given.init, method, (p, n), given.dtype, random)
+    return CommitteeEdges(
+        committee, fields, beta=given.beta, method=method, schedule=given.schedule or "parallel", rng=random
+    )

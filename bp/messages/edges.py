@@ -20,19 +20,18 @@ from bp.messages._gaussian import (
     gaussian_sweep,
 )
 from bp.messages._rows import block_count, edge_terms, squares
+from bp.messages.options import Options, require_signs
 from bp.messages.state import (
     Messages,
     Method,
     Schedule,
-    checked_dtype,
     frozen,
     initial_fields,
     log_weights,
 )
 from bp.problems._intervals import packed
 from bp.problems.perceptron import Instance
-from bp.randomness import Rng, generator
-from replica_theory.arguments import checked_choice
+from bp.randomness import generator
 from replica_theory.typing import Array, Real
 
 _GAUSSIAN, _EXACT = 3e-9, 1.5e-9
@@ -178,30 +177,17 @@ class EdgeState:
 
 
 @Instance.offers("gaussian", "exact")
-def edge_messages(
-    instance: Instance,
-    method: Method,
-    *,
-    beta: float = np.inf,
-    schedule: Schedule = "parallel",
-    init: Messages | float | None = None,
-    dtype: DTypeLike = np.float64,
-    device: str | None = None,
-    rng: Rng = None,
-    memory_limit: float | None = None,
-) -> EdgeState:
+def edge_messages(instance: Instance, method: Method, **options: Any) -> EdgeState:
     """Messages on the edges of an instance, after checking that the form applies to it and fits in memory."""
-    p, n = instance.n_patterns, instance.n
-    checked_choice("schedule", schedule, get_args(Schedule))
-    dtype = checked_dtype(dtype)
-    if device is not None:
-        raise ValueError(f"device={device!r} is for method='amp'; messages on edges live on the host")
-    require_edges(method, p, n, dtype=dtype, limit=memory_limit)
-    if method == "exact" and not (instance.is_binary or np.all(np.isin(instance.xi, (-1.0, 0.0, 1.0)))):
-        raise ValueError("method='exact' needs patterns with entries -1, 0 or 1; use 'gaussian' or 'amp' for real ones")
-    random = generator(rng)
-    fields, _ = initial_fields(init, method, (p, n), dtype, random)
-    return EdgeState(instance, fields, beta=beta, method=method, schedule=schedule, rng=random)
+    given, p, n = Options(**options), instance.n_patterns, instance.n
+    given.on_host("for method='amp'; messages on edges live on the host")
+    require_edges(method, p, n, dtype=given.dtype, limit=given.memory_limit)
+    require_signs(method, instance)
+    random = generator(given.rng)
+    fields, _ = initial_fields(given.init, method, (p, n), given.dtype, random)
+    return EdgeState(
+        instance, fields, beta=given.beta, method=method, schedule=given.schedule or "parallel", rng=random
+    )
 
 
 def require_edges(

@@ -102,8 +102,8 @@ class BPResult(Record):
         return super()._attributes() | {"messages": self.messages.method}
 
     @classmethod
-    def _fields(cls, dataset: Any) -> dict[str, Any]:
-        known = super()._fields(dataset)
+    def _fields(cls, dataset: Any, attributes: dict[str, Any]) -> dict[str, Any]:
+        known = super()._fields(dataset, attributes)
         arrays = [frozen(np.array(dataset[name].values)) for name in MESSAGE_FIELDS if name in dataset]
         return known | {"messages": Messages(known["messages"], *arrays)}
 

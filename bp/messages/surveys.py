@@ -6,22 +6,23 @@ they are a fixed point, the one without clusters; from surveys of order one they
 
 from __future__ import annotations
 
-from typing import get_args
+from typing import Any
 
 import numpy as np
-from numpy.typing import DTypeLike
 from scipy import special
 
 from bp.memory import require_memory
 from bp.messages import _surveys
+from bp.messages.options import Options
 from bp.messages.state import Messages, Schedule, initial_fields
 from bp.problems.satisfiability import Satisfiability
-from bp.randomness import Rng, generator
-from replica_theory.arguments import checked_choice, shown
+from bp.randomness import generator
 from replica_theory.typing import Array
 
 _BLOCK = 8
 """Clauses that a sweep takes one after the other."""
+_BYTES = 60.0
+"""Memory that a literal takes."""
 _FRAGILE = 1e-12
 """Weight of a variable's states at which its warnings contradict each other."""
 
@@ -104,32 +105,19 @@ def _bias(free: Array) -> Array:
 
 
 @Satisfiability.offers("survey")
-def survey_messages(
-    formula: Satisfiability,
-    method: str,
-    *,
-    beta: float = np.inf,
-    schedule: Schedule = "sequential",
-    init: Messages | float | None = None,
-    dtype: DTypeLike = np.float64,
-    device: str | None = None,
-    rng: Rng = None,
-    memory_limit: float | None = None,
-) -> SurveyState:
+def survey_messages(formula: Satisfiability, method: str, **options: Any) -> SurveyState:
     """Surveys on a formula, after checking that they apply and fit in memory."""
-    checked_choice("schedule", schedule, get_args(Schedule))
-    if beta < np.inf:
-        raise ValueError(f"beta must be inf for surveys, which are over clusters of solutions; got {shown(beta)}")
-    if schedule != "sequential":
+    given = Options(**options)
+    given.on_host("for perceptrons; formulas run on the host")
+    given.double("surveys")
+    if given.beta < np.inf:
+        raise ValueError(f"beta must be inf for surveys, which are over clusters of solutions; got {given.beta}")
+    if given.schedule == "parallel":
         raise ValueError("schedule must be 'sequential' for surveys; got 'parallel'")
-    if np.dtype(dtype) != np.float64:
-        raise ValueError(f"dtype must be float64 for surveys; got {shown(dtype)}")
-    if device is not None:
-        raise ValueError(f"device={device!r} is for perceptrons; formulas run on the host")
-    require_memory(60.0 * formula.n_edges, "surveys", "take fewer clauses", limit=memory_limit)
-    random = generator(0 if rng is None else rng)
-    fields, kept = initial_fields(init, method, (formula.n_edges,), np.float64, random)
-    state = SurveyState(formula, np.asarray(fields, dtype=np.float64), random)
+    require_memory(_BYTES * formula.n_edges, "surveys", "take fewer clauses", limit=given.memory_limit)
+    random = generator(0 if given.rng is None else given.rng)
+    fields, kept = initial_fields(given.init, method, (formula.n_edges,), np.float64, random)
+    state = SurveyState(formula, np.asarray(fields), random)
     if kept is not None:
-        state.restore(Messages(method, fields, kept))
+        state.restore(Messages(method, state.fields, kept))
     return state

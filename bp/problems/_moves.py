@@ -118,6 +118,55 @@ def metropolis(
 
 
 @njit(cache=True)
+def tempering(
+    walk: Any, n: int, ladder: Any, first: int, energies: Any, record: Any, holders: Any, made: Any, swaps: Any
+) -> None:
+    r"""Heat-bath sweeps of replicas at temperatures of their own, neighbours of which exchange them after each.
+
+    The replica `r` at the inverse temperature `k` proposes each of its `n` flips once, in order, and makes it with
+    probability :math:`1/(1+e^{\beta_k\Delta E})`; then the temperatures `k` and `k + 1`, every other pair in turns,
+    exchange their replicas with probability :math:`\min(1, e^{(\beta_{k+1}-\beta_k)(E_{k+1}-E_k)})`. `energies` (R,)
+    go with the walk; `record` and `holders` (T, K) are the energy and the replica at each temperature after each of
+    the T rounds, the first of which is number `first`; `made` (K,) and `swaps` (K - 1,) count flips and exchanges.
+    """
+    betas, at, streams = ladder
+    rungs, chances = len(betas), np.empty((len(betas), 2 * _LARGEST + 1))
+    for k in range(rungs):
+        for change in range(-_LARGEST, _LARGEST + 1):
+            chances[k, change + _LARGEST] = heat(betas[k], change)
+    for t in range(len(record)):
+        for k in range(rungs):
+            r = at[k]
+            for i in range(n):
+                change = cost(walk, r, i)
+                near = -_LARGEST <= change <= _LARGEST
+                if uniform_of(streams, r) < (chances[k, change + _LARGEST] if near else heat(betas[k], change)):
+                    turn(walk, r, i)
+                    energies[r] += change
+                    made[k] += 1
+        for k in range((first + t) & 1, rungs - 1, 2):
+            gain = (betas[k + 1] - betas[k]) * (energies[at[k + 1]] - energies[at[k]])
+            if uniform_of(streams, rungs) < np.exp(min(gain, 0.0)):
+                at[k], at[k + 1] = at[k + 1], at[k]
+                swaps[k] += 1
+        for k in range(rungs):
+            record[t, k] = energies[at[k]]
+            holders[t, k] = at[k]
+
+
+@njit(cache=True)
+def heat(beta: float, change: int) -> float:
+    r"""Probability :math:`1/(1+e^{\beta\Delta E})` of a flip in the heat bath."""
+    return float(1.0 / (1.0 + np.exp(min(beta * change, STEEPEST))))
+
+
+@njit(cache=True)
+def uniform_of(streams: Any, r: int) -> float:
+    """A uniform number of a replica, 53 bits."""
+    return np.float64(_next(streams, r) >> np.uint64(11)) * 2.0**-53
+
+
+@njit(cache=True)
 def draw(streams: Any, r: int, n: int) -> tuple[int, float]:
     """A site and a uniform number of a replica, 32 bits each."""
     bits = _next(streams, r)

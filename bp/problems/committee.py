@@ -15,7 +15,7 @@ from bp.problems.committee_learner import CommitteeLearner
 from bp.problems.committee_walker import CommitteeWalker, RealCommitteeWalker
 from bp.problems.constraint import Allowed, checked_constraint, frozen
 from bp.problems.learners import Learner
-from bp.problems.patterns import LabelledPatterns, checked_patterns, signs_given
+from bp.problems.patterns import LabelledPatterns, checked_patterns
 from bp.problems.perceptron import random_bits, random_signs
 from bp.problems.problem import Messaging, Problem
 from bp.problems.units import Units
@@ -122,7 +122,7 @@ class Committee(Units, Messaging, Problem):
         if tree and data.n % units:
             raise ValueError(f"units must divide the {data.n} entries of a tree's patterns; got {shown(units)}")
         n = data.n if tree else data.n * units
-        weights = None if teacher is None else frozen(signs_given("teacher", teacher, n))
+        weights = None if teacher is None else frozen(checked_signs("teacher", teacher, n))
         fields = {"n": n, "units": units, "tree": tree, "data": data, "model": model, "teacher": weights}
         for name, value in fields.items():
             object.__setattr__(self, name, value)

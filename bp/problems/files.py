@@ -6,12 +6,8 @@ import gzip
 import io
 import json
 import os
-import sys
-import zlib
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
-from typing import IO, Any, Literal, get_args
+from typing import Any, Literal, get_args
 
 import numpy as np
 from numpy.typing import NDArray
@@ -22,7 +18,8 @@ from bp.problems.committee import Committee
 from bp.problems.constraint import CONSTRAINTS, Constraint, checked_constraint, kind_of, word
 from bp.problems.patterns import LabelledPatterns, checked_bits, checked_patterns
 from bp.problems.perceptron import Instance
-from bp.problems.text import parse_signs
+from bp.problems.reading import BLOCK, opened, text_blocks
+from bp.problems.text import Architecture, SignText, parse_signs
 from replica_theory.arguments import FINITE, checked_choice, checked_kind, checked_number, checked_path
 from replica_theory.models.model import Model
 from replica_theory.models.registry import describe, is_description, models, restore
@@ -31,18 +28,8 @@ from replica_theory.results.files import read_npz, replace_file
 Format = Literal["text", "labels", "npz"]
 
 _SUFFIXES: dict[str, Format] = {".txt": "text", ".tsv": "labels", ".npz": "npz"}
-_GZIP, _ZIP = b"\x1f\x8b", b"PK"
-_FOREIGN = {
-    b"\x93NUMPY": "a single .npy array; an instance is an .npz with patterns, labels and kappa",
-    b"\x80": "a pickle, which is never loaded",
-    b"\x89HDF": "an HDF5 file",
-    b"BZh": "compressed by bzip2; text may be compressed by gzip",
-    b"\xfd7zXZ": "compressed by xz; text may be compressed by gzip",
-    b"\x28\xb5\x2f\xfd": "compressed by zstd; text may be compressed by gzip",
-}
+_ZIP = b"PK"
 _DIGIT, _MINUS, _NEWLINE = b"1-\n"
-_BLOCK = 1 << 20
-"""Bytes of text that are held at a time."""
 
 
 def read_instance(
@@ -66,7 +53,9 @@ def read_instance(
           a committee machine.
 
         The text formats may be gzipped, and hold comments (from ``#`` to the end of a line), empty lines, a byte order
-        mark (UTF-8, UTF-16), and line ends of any system. Text is read block by block, and kept as bits.
+        mark (UTF-8, UTF-16), and line ends of any system. A comment before the first pattern, such as
+        ``# committee units=5 tree=false``, says that the patterns are those of a committee machine: of N/5 entries, or
+        of N for a tree. Text is read block by block, and kept as bits.
     kappa : float, optional
         Margin, which text files do not hold (default 0 there). An ``.npz`` must agree with it.
     constraint : str or Model, optional
@@ -107,14 +96,14 @@ def read_instance(
         checked_constraint(constraint, kappa)
     elif constraint is not None and not _is_class_name(constraint):
         kind_of(constraint)  # refuses what is no word either
-    with _opened(path) as (file, name):
-        head = file.read(_BLOCK)
+    with opened(path) as (file, name):
+        head = file.read(BLOCK)
         try:
             if head.startswith(_ZIP):
                 return _from_npz(head + file.read(), kappa, constraint)
-            n, bits, labels = parse_signs(_text(head, file))
-            model = "margin" if constraint is None else constraint
-            return Instance.from_bits(bits, n, labels, kappa, constraint=model)
+            return _from_text(
+                parse_signs(text_blocks(head, file)), kappa, "margin" if constraint is None else constraint
+            )
         except (ValueError, TypeError) as error:
             raise ValueError(f"cannot read an instance from {name}: {error}") from error
 
@@ -134,15 +123,16 @@ def write_instance(instance: Instance | Committee, path: str | os.PathLike[str],
         ends in ``.gz`` is gzipped.
     format : {"text", "labels", "npz"}, optional
         ``"text"``: one pattern a line, times its label, space-separated; ``"labels"``: a first line of labels, then the
-        patterns, tab-separated; ``"npz"``: everything, real patterns included.
+        patterns, tab-separated; both begin with a comment that says of which committee machine they are, where they
+        are; ``"npz"``: everything, real patterns included.
 
     Raises
     ------
     OSError
         If the file cannot be written.
     ValueError
-        If the format is unknown, a text format would lose a margin, a constraint, a teacher, real patterns or the units
-        of a committee machine, or the constraint is code, which no file keeps.
+        If the format is unknown, a text format would lose a margin, a constraint, a teacher or real patterns, or the
+        constraint is code, which no file keeps.
 
     See Also
     --------
@@ -165,8 +155,6 @@ def write_instance(instance: Instance | Committee, path: str | os.PathLike[str],
     checked_choice("format", format, get_args(Format))
     if format == "npz":
         data = _to_npz(instance)
-    elif isinstance(instance, Committee):
-        raise ValueError(f"format {format!r} would lose the units of a committee machine; write an .npz")
     else:
         data = _to_text(instance, format)
         if path.suffix == ".gz":
@@ -190,38 +178,12 @@ def _format_of(path: Path) -> Format:
     return _SUFFIXES[suffix]
 
 
-@contextmanager
-def _opened(path: str | os.PathLike[str]) -> Iterator[tuple[IO[bytes], str]]:
-    """A file or standard input, and what to call it."""
-    if isinstance(path, str) and path == "-":
-        yield sys.stdin.buffer, "standard input"
-        return
-    with Path(path).open("rb") as file:
-        yield file, repr(os.fspath(path))
-
-
-def _text(head: bytes, file: IO[bytes]) -> Iterator[bytes]:
-    """The text that begins with `head` in blocks, decompressed."""
-    if not head:
-        raise ValueError("the file is empty")
-    for start, what in _FOREIGN.items():
-        if head.startswith(start):
-            raise ValueError(f"it is {what}")
-    if not head.startswith(_GZIP):
-        yield head
-        yield from iter(lambda: file.read(_BLOCK), b"")
-        return
-    file.seek(0) if file.seekable() else (file := io.BytesIO(head + file.read()))
-    some = False
-    try:
-        with gzip.GzipFile(fileobj=file) as text:
-            for block in iter(lambda: text.read(_BLOCK), b""):
-                some = True
-                yield block
-    except (OSError, EOFError, zlib.error) as error:
-        raise ValueError(f"the gzipped data are damaged or truncated ({error})") from None
-    if not some:
-        raise ValueError("the gzipped file is empty")
+def _from_text(text: SignText, kappa: float | None, constraint: Constraint) -> Instance | Committee:
+    n, bits, labels, committee = text
+    if committee is None:
+        return Instance.from_bits(bits, n, labels, kappa, constraint=constraint)
+    data = LabelledPatterns.of(checked_bits(bits, n), bits, None, labels)
+    return _committee(data, *committee, checked_constraint(constraint, kappa))
 
 
 def _from_npz(data: bytes, kappa: float | None, constraint: Constraint | None) -> Instance | Committee:
@@ -237,26 +199,27 @@ def _from_npz(data: bytes, kappa: float | None, constraint: Constraint | None) -
         raise ValueError(f"constraint={constraint!r} was asked for but the file holds constraint={held!r}")
     patterns, labels, teacher = arrays["patterns"], arrays["labels"], arrays.get("teacher")
     if "units" in arrays:
-        return _committee(arrays, model)
+        if "n" in arrays:
+            n = _checked_width(patterns, arrays["n"])
+            bits = _bits.from_bytes(patterns, n)
+            labelled = LabelledPatterns.of(checked_bits(bits, n), bits, None, labels)
+        else:
+            labelled = LabelledPatterns.of(*checked_patterns(patterns), labels)
+        tree = arrays["tree"].tolist() if "tree" in arrays else False
+        return _committee(labelled, arrays["units"].tolist(), tree, model, teacher)
     if "n" not in arrays:
         return Instance(patterns, labels, constraint=model, teacher=teacher)
     n = _checked_width(patterns, arrays["n"])
     return Instance.from_bits(_bits.from_bytes(patterns, n), n, labels, constraint=model, teacher=teacher)
 
 
-def _committee(arrays: dict[str, NDArray[Any]], model: Model) -> Committee:
-    """The machine that an archive with ``units`` holds."""
+def _committee(
+    data: LabelledPatterns, units: Any, tree: Any, model: Model, teacher: NDArray[Any] | None = None
+) -> Committee:
+    """The machine of a file, whose units have a margin."""
     if word(model) != "margin":
-        raise ValueError(f"the units of a committee machine have a margin; the file holds constraint={word(model)!r}")
-    patterns, labels, teacher = arrays["patterns"], arrays["labels"], arrays.get("teacher")
-    if "n" in arrays:
-        n = _checked_width(patterns, arrays["n"])
-        bits = _bits.from_bytes(patterns, n)
-        data = LabelledPatterns.of(checked_bits(bits, n), bits, None, labels)
-    else:
-        data = LabelledPatterns.of(*checked_patterns(patterns), labels)
-    tree = arrays["tree"].tolist() if "tree" in arrays else False
-    return Committee.of(data, arrays["units"].tolist(), tree=tree, kappa=float(model.kappa), teacher=teacher)
+        raise ValueError(f"the units of a committee machine have a margin; got constraint={word(model)!r}")
+    return Committee.of(data, units, tree=tree, kappa=float(model.kappa), teacher=teacher)
 
 
 def _stored_model(arrays: dict[str, NDArray[Any]]) -> Model:
@@ -313,21 +276,26 @@ def _to_npz(instance: Instance | Committee) -> bytes:
     return buffer.getvalue()
 
 
-def _to_text(instance: Instance, format: Format) -> bytes:
+def _to_text(instance: Instance | Committee, format: Format) -> bytes:
+    """The patterns in lines, after one that says of which committee machine they are."""
+    data: LabelledPatterns = instance.data if isinstance(instance, Committee) else instance
+    constraint, head = word(instance.model), b""
+    if isinstance(instance, Committee):
+        head = f"{Architecture(instance.units, instance.tree).comment}\n".encode()
     lost = {
         f"kappa={instance.kappa}": instance.kappa != 0,
-        f"constraint={instance.constraint!r}": instance.constraint != "margin",
+        f"constraint={constraint!r}": constraint != "margin",
         "the teacher": instance.teacher is not None,
-        "real patterns": not instance.is_binary,
+        "real patterns": not data.is_binary,
     }
     for what, is_lost in lost.items():
         if is_lost:
             raise ValueError(f"format {format!r} would lose {what}; write an .npz")
     if format == "text":
-        return _joined(instance.xi, b" ")
-    if instance.n * instance.n_patterns == 1:
+        return head + _joined(data.xi, b" ")
+    if data.n * data.n_patterns == 1:
         raise ValueError("format 'labels' needs more than one pattern or weight to be recognised; write another format")
-    return _joined(instance.labels[None], b"\t") + _joined(instance.patterns, b"\t")
+    return head + _joined(data.labels[None], b"\t") + _joined(data.patterns, b"\t")
 
 
 def _joined(signs: NDArray[np.int8], separator: bytes) -> bytes:

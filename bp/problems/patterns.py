@@ -123,7 +123,7 @@ class LabelledPatterns:
         """Take over patterns, and multiply the labels in (in a copy, if they are read-only)."""
         stored: NDArray[Any] = real if bits is None else bits  # type: ignore[assignment]
         p = len(stored)
-        signs = np.ones(p, dtype=np.int8) if labels is None else signs_given("labels", labels, p)
+        signs = np.ones(p, dtype=np.int8) if labels is None else checked_signs("labels", labels, p)
         if bits is not None and labels is not None and not bits.flags.writeable:
             stored = bits = bits.copy()
         if bits is None:
@@ -168,21 +168,6 @@ def checked_patterns(patterns: ArrayLike) -> tuple[int, _bits.Words | None, NDAr
     if array.dtype.kind == "b":
         raise ValueError(f"integer patterns must be ±1; entry (0, 0) is True ({_REMEDY})")
     return array.shape[1], _bits.pack(array.astype(np.int8)), None
-
-
-def signs_given(name: str, values: ArrayLike, size: int) -> NDArray[np.int8]:
-    """A fresh configuration of ±1 from labels or weights that a user gave.
-
-    Raises
-    ------
-    TypeError, ValueError
-        If it is masked or ragged, of another shape, or has an entry that is not ±1; the remedy for 0 and 1 is named.
-    """
-    array = _given(name, values)
-    if array.shape == (size,) and (array.dtype.kind == "b" or (array.dtype.kind in "iuf" and _is_zero_one(array))):
-        bad = int(np.argmax(array != 1))
-        raise ValueError(f"{name} must be ±1; entry {bad} is {array[bad]} ({_REMEDY})")
-    return checked_signs(name, array, size)
 
 
 def checked_bits(bits: NDArray[np.uint64], n: int) -> int:

@@ -11,9 +11,11 @@ from numpy.typing import ArrayLike, NDArray
 
 from bp.memory import require_memory
 from bp.problems import _bits
+from bp.problems._intervals import Limits, packed
+from bp.problems._violations import violations
 from bp.problems.changeable import Changeable
 from bp.problems.constraint import CONSTRAINTS, Allowed, Constraint, checked_constraint, frozen, satisfied, word
-from bp.problems.patterns import LabelledPatterns, checked_bits, checked_patterns, signs_given
+from bp.problems.patterns import LabelledPatterns, checked_bits, checked_patterns
 from bp.problems.problem import Messaging, Problem
 from bp.problems.refutation import Refutable
 from bp.randomness import Rng, generator
@@ -23,6 +25,7 @@ from replica_theory.arguments import (
     checked_integer,
     checked_model,
     checked_number,
+    checked_signs,
 )
 from replica_theory.models.model import Model
 
@@ -114,7 +117,7 @@ class Instance(LabelledPatterns, Changeable, Refutable, Messaging, Problem):
         return instance
 
     def _fill(self, n: int, bits: Any, real: Any, labels: Any, model: Model, teacher: ArrayLike | None) -> None:
-        weights = None if teacher is None else frozen(signs_given("teacher", teacher, n))
+        weights = None if teacher is None else frozen(checked_signs("teacher", teacher, n))
         self._hold(n, bits, real, labels)
         object.__setattr__(self, "model", model)
         object.__setattr__(self, "teacher", weights)
@@ -154,6 +157,20 @@ class Instance(LabelledPatterns, Changeable, Refutable, Messaging, Problem):
     def violated(self, weights: ArrayLike) -> NDArray[np.bool_]:
         """Which patterns a configuration violates, shape (P,): those whose sums are in no allowed interval."""
         return ~satisfied(self.sums(weights), self.allowed.sums if self.real is None else self.intervals)
+
+    def errors(self, weights: ArrayLike) -> int:
+        """Number of patterns that a configuration violates."""
+        if self.bits is None or not self.allowed.is_hard:
+            return super().errors(weights)
+        if isinstance(weights, np.ndarray) and weights.dtype == np.int8 and weights.shape == (self.n,):
+            number = int(violations(self.bits, weights.copy(), self._limits))
+            if number >= 0:
+                return number
+        return int(violations(self.bits, checked_signs("weights", weights, self.n), self._limits))
+
+    @cached_property
+    def _limits(self) -> Limits:
+        return packed(self.allowed.sums)
 
     def arrays(self) -> dict[str, NDArray[Any]]:
         """Patterns times labels, labels, the model in words, and the teacher."""

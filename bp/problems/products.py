@@ -35,11 +35,11 @@ class PackedPatterns:
 
     def times(self, m: Array) -> Array:
         """Products along rows."""
-        return np.reshape(_bits.times(self._bits, self._rows(m)), (*m.shape[:-1], -1))
+        return _bits.times(self._bits, self._rows(m)).reshape(*m.shape[:-1], -1)
 
     def back(self, g: Array) -> Array:
         """Products along columns."""
-        return np.reshape(_bits.back(self._bits, self._rows(g), self._n), (*g.shape[:-1], -1))
+        return _bits.back(self._bits, self._rows(g), self._n).reshape(*g.shape[:-1], -1)
 
     def times_squared(self, v: Array) -> Array:
         """The sum, the same for every pattern."""

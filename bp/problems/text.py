@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from bp.memory import require_memory
 from bp.problems import _bits
+from replica_theory.arguments import shown
 
 _MARKS = {  # longest first: UTF-32 starts as UTF-16 does
     codecs.BOM_UTF32_LE: "utf-32-le",
@@ -27,6 +28,11 @@ _COMMENT = re.compile(rb"#[^\n]*")
 _CONTROL = re.compile(rb"[\x00-\x08\x0b-\x1f\x7f]")
 _SPACED = re.compile(rb"[^ \t\n,] +[^ \t\n,]")
 _LONG = 100  # characters that no entry has
+_FOREWORD = 1 << 16  # characters of comments before the first pattern that may speak of a committee machine
+_LEADING = re.compile(rb"(?:[ \t]*(?:#[^\n]*)?\n)*")
+_COMMITTEE = re.compile(rb"^[ \t]*#[ \t]*committee\b([^\n]*)\n", re.MULTILINE)
+_NUMBER = re.compile("[0-9]{1,9}")
+_FLAGS = {"true": True, "false": False}
 _SEPARATORS = {b"\t": "tabs", b",": "commas"}
 
 
@@ -39,11 +45,26 @@ class SignText(NamedTuple):
         Entries of a pattern.
     bits : array of uint64, shape (P, words)
     labels : array of int8, shape (P,), or None
+    committee : Architecture or None
+        Units and shape of the committee machine that a comment speaks of.
     """
 
     n: int
     bits: _bits.Words
     labels: NDArray[np.int8] | None
+    committee: Architecture | None
+
+
+class Architecture(NamedTuple):
+    """A committee machine without its patterns: how many units, and whether each has inputs of its own."""
+
+    units: int
+    tree: bool
+
+    @property
+    def comment(self) -> str:
+        """The line of text that says it."""
+        return f"# committee units={self.units} tree={str(self.tree).lower()}"
 
 
 def parse_signs(blocks: Iterable[bytes]) -> SignText:
@@ -73,10 +94,11 @@ def parse_signs(blocks: Iterable[bytes]) -> SignText:
     >>> parse_signs([b"1 -1 1 # a comment\n-1", b" 1 1\n"]).n
     3
     """
-    table = _Table()
-    for piece in _pieces(_lines(_decoded(blocks))):
+    foreword, lines = _foreword(_lines(_decoded(blocks)))
+    committee, table = _architecture(foreword), _Table()
+    for piece in _pieces(lines):
         table.add(piece)
-    return table.whole()
+    return table.whole()._replace(committee=committee)
 
 
 def _decoded(blocks: Iterable[bytes]) -> Iterator[bytes]:
@@ -106,6 +128,44 @@ def _lines(blocks: Iterable[bytes]) -> Iterator[bytes]:
         held = b"\r" if whole.endswith(b"\r") else b""
         yield whole[: len(whole) - len(held)].replace(b"\r\n", b"\n").replace(b"\r", b"\n")
     yield held.replace(b"\r", b"\n")
+
+
+def _foreword(blocks: Iterator[bytes]) -> tuple[bytes, Iterator[bytes]]:
+    """Comments and empty lines before the first pattern, and the text with them."""
+    head = b""
+    for block in blocks:
+        head += block
+        rest = head[len(_leading(head)) :].lstrip(b" \t")
+        if (rest and not rest.startswith(b"#")) or len(head) > _FOREWORD:
+            break
+    return _leading(head), chain([head], blocks)
+
+
+def _leading(text: bytes) -> bytes:
+    found = _LEADING.match(text[:_FOREWORD])
+    return found[0] if found else b""
+
+
+def _architecture(foreword: bytes) -> Architecture | None:
+    """What a comment says of a committee machine; ValueError with its line if it says it in other words."""
+    said: Architecture | None = None
+    for found in _COMMITTEE.finditer(foreword):
+        line, words = foreword.count(b"\n", 0, found.start()) + 1, found[1].decode("ascii", "backslashreplace")
+        pairs = [word.partition("=")[::2] for word in words.split()]
+        held = dict(pairs)
+        units, tree = held.get("units", ""), _FLAGS.get(held.get("tree", "false").lower())
+        known = (
+            _NUMBER.fullmatch(units)
+            and tree is not None
+            and held.keys() <= {"units", "tree"}
+            and len(held) == len(pairs)
+        )
+        if not known or said is not None:
+            what = "a second time" if known else f"as {shown(words.strip())}"
+            example = Architecture(5, False).comment
+            raise ValueError(f"line {line} speaks of a committee machine {what}; say it once, as in {example!r}")
+        said = Architecture(int(units), bool(tree))
+    return said
 
 
 def _pieces(blocks: Iterable[bytes]) -> Iterator[bytes]:
@@ -169,7 +229,7 @@ class _Table:
             raise ValueError(_unlabelled(self._first[1], 0))
         if self._labels is not None and len(self._labels) != (found := sum(map(len, self._rows))):
             raise ValueError(_unlabelled(len(self._labels), found))
-        return SignText(self._width[1], np.concatenate(self._rows), self._labels)
+        return SignText(self._width[1], np.concatenate(self._rows), self._labels, None)
 
     def _separate(self, text: bytes) -> None:
         """Note what separates the entries, and refuse two kinds of it."""

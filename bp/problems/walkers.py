@@ -15,7 +15,8 @@ sums are counters in bit planes (`bp.problems._counters`), so that a flip moves 
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from functools import cached_property
 from typing import Any, Literal, NamedTuple
 
@@ -53,6 +54,49 @@ class Moves(NamedTuple):
     votes: NDArray[np.int64]
     voting: bool
     streams: NDArray[np.uint64]
+
+
+class Ladder(NamedTuple):
+    """Inverse temperatures, and the replicas that hold them.
+
+    Attributes
+    ----------
+    betas : array, shape (K,)
+        Inverse temperatures.
+    at : array of int, shape (K,)
+        The replica at each of them.
+    streams : array of uint64, shape (K + 1, 4)
+        States of the random numbers of the replicas, and of their exchanges.
+    """
+
+    betas: NDArray[np.float64]
+    at: NDArray[np.int64]
+    streams: NDArray[np.uint64]
+
+    def course(self, rounds: int) -> Course:
+        """Room for what so many rounds do."""
+        rungs = len(self.betas)
+        shapes = (rounds, rungs), (rounds, rungs), rungs, max(rungs - 1, 0)
+        return Course(*(np.zeros(shape, dtype=np.int64) for shape in shapes))
+
+
+class Course(NamedTuple):
+    """What replicas did on a ladder of temperatures in T rounds.
+
+    Attributes
+    ----------
+    energies, holders : array of int, shape (T, K)
+        Energy and replica at each temperature, after each round.
+    made : array of int, shape (K,)
+        Flips made.
+    swaps : array of int, shape (K - 1,)
+        Exchanges made with the next temperature.
+    """
+
+    energies: NDArray[np.int64]
+    holders: NDArray[np.int64]
+    made: NDArray[np.int64]
+    swaps: NDArray[np.int64]
 
 
 class Walker(ABC):
@@ -149,6 +193,32 @@ class Walker(ABC):
                     return done, made
         return done, made
 
+    @classmethod
+    def temper(cls, walkers: Sequence[Any], ladder: Ladder, first: int, rounds: int) -> Course:
+        r"""Sweeps of replicas at the temperatures of a ladder, neighbours of which exchange theirs after each.
+
+        After the rounds of even number the temperatures 0 and 1, 2 and 3, ... exchange their replicas with probability
+        :math:`\min(1, e^{(\beta_{k+1}-\beta_k)(E_{k+1}-E_k)})`, after those of odd number 1 and 2, 3 and 4, ...; the
+        first of these is number `first`. Holders and streams of `ladder` go on.
+        """
+        (betas, at, streams), course = ladder, ladder.course(rounds)
+        energies = [walker.energy for walker in walkers]
+        for t in range(rounds):
+            for k, r in enumerate(at):
+                for i in range(walkers[r].n):
+                    change = walkers[r].cost(i)
+                    if _moves.uniform_of(streams, r) < _moves.heat(betas[k], change):
+                        walkers[r].flip(i)
+                        energies[r] += change
+                        course.made[k] += 1
+            for k in range((first + t) & 1, len(betas) - 1, 2):
+                gain = (betas[k + 1] - betas[k]) * (energies[at[k + 1]] - energies[at[k]])
+                if _moves.uniform_of(streams, len(betas)) < np.exp(min(gain, 0.0)):
+                    at[k], at[k + 1] = at[k + 1], at[k]
+                    course.swaps[k] += 1
+            course.energies[t], course.holders[t] = [energies[r] for r in at], at
+        return course
+
 
 class FocusedWalker(Walker):
     """A walker that can be sent to weights of violated constraints, with random numbers of a stream (1, 4)."""
@@ -188,16 +258,31 @@ class CompiledWalker(Walker):
     @classmethod
     def anneal(cls, walkers: Sequence[Any], moves: Moves) -> tuple[int, int]:
         """Metropolis moves of replicas in turns, compiled."""
-        walks = [walker._walk for walker in walkers]
-        together = type(walks[0])._make(
-            shared if name in _walks.SHARED else np.concatenate([getattr(walk, name) for walk in walks])
-            for name, shared in walks[0]._asdict().items()
-        )
-        counts = _moves.metropolis(together, *moves, np.array([walker.energy for walker in walkers]))
-        for r, walker in enumerate(walkers):
-            for name in set(together._fields) - _walks.SHARED:
-                getattr(walker._walk, name)[0] = getattr(together, name)[r]
-        return counts
+        with _together(walkers) as walk:
+            return _moves.metropolis(walk, *moves, np.array([walker.energy for walker in walkers]))
+
+    @classmethod
+    def temper(cls, walkers: Sequence[Any], ladder: Ladder, first: int, rounds: int) -> Course:
+        """Sweeps and exchanges of replicas, compiled."""
+        course = ladder.course(rounds)
+        with _together(walkers) as walk:
+            energies = np.array([walker.energy for walker in walkers])
+            _moves.tempering(walk, walkers[0].n, tuple(ladder), first, energies, *course)
+        return course
+
+
+@contextmanager
+def _together(walkers: Sequence[Any]) -> Iterator[Any]:
+    """The walks of walkers of one kind as one walk of many replicas, while the block runs."""
+    walks = [walker._walk for walker in walkers]
+    together = type(walks[0])._make(
+        shared if name in _walks.SHARED else np.concatenate([getattr(walk, name) for walk in walks])
+        for name, shared in walks[0]._asdict().items()
+    )
+    yield together
+    for r, walk in enumerate(walks):
+        for name in set(together._fields) - _walks.SHARED:
+            getattr(walk, name)[0] = getattr(together, name)[r]
 
 
 class BitWalker(CompiledWalker):

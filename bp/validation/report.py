@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, fields
 from html import escape
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Self, TypeVar
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -24,15 +24,13 @@ from replica_theory.arguments import checked_path
 from replica_theory.models.model import Model
 from replica_theory.models.registry import particulars
 from replica_theory.results.files import replace_file
-from replica_theory.results.labelled import Labelled, Variable, make_dataset, read_attributes
+from replica_theory.results.labelled import Labelled, Variable, make_dataset
 from replica_theory.results.presentation import ranged
 from replica_theory.results.quantities import Quantity
 from replica_theory.status import Status
 
 if TYPE_CHECKING:  # pragma: no cover
     from matplotlib.figure import Figure
-
-_C = TypeVar("_C", bound="Crosscheck")
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -130,15 +128,8 @@ class Crosscheck(Labelled):
         return _dataset(self)
 
     @classmethod
-    def from_xarray(cls, dataset: Any) -> Self:
-        """The crosscheck that a dataset of `to_xarray` was made of.
-
-        Raises
-        ------
-        ValueError
-            If the dataset lacks something.
-        """
-        return _read(cls, dataset)
+    def _fields(cls, dataset: Any, attributes: dict[str, Any]) -> dict[str, Any]:
+        return _read(dataset, attributes)
 
     def save(self, folder: str | os.PathLike[str]) -> list[Path]:
         """Write the results to a folder: ``crosscheck.csv``, ``crosscheck.npz`` (everything) and ``crosscheck.png``.
@@ -307,21 +298,18 @@ def _attributes(check: Crosscheck) -> dict[str, Any]:
     }
 
 
-def _read(kind: type[_C], dataset: Any) -> _C:
-    known = read_attributes(dataset)
-    try:
-        columns = {name: dataset[name].values.tolist() for name in _COLUMNS}
-        columns["iteration"] = [t if np.isnan(t) else int(t) for t in columns["iteration"]]  # as comparisons count
-        rows = tuple(Row(**dict(zip(columns, row, strict=True))) for row in zip(*columns.values(), strict=True))
-        comparisons = tuple(known["comparisons"])
-        points: dict[str, dict[int, list[Point]]] = {name: {} for name in comparisons}
-        for name, column, n in known["measurements"]:
-            values = dataset[_name(name, column, n)].values
-            flat = values.reshape(-1, *values.shape[2:])
-            mine = points[name].setdefault(n, [{} for _ in flat])
-            for k, point in enumerate(mine):
-                point[column] = flat[k, ...]
-        settings = tuple(known["n"]), int(known["samples"]), int(known["seed"])
-        return kind(known["model"], *settings, known["method"], comparisons, rows, points)
-    except (KeyError, TypeError) as error:
-        raise ValueError(f"it is no {kind.__name__}: {error}") from None
+def _read(dataset: Any, known: dict[str, Any]) -> dict[str, Any]:
+    columns = {name: dataset[name].values.tolist() for name in _COLUMNS}
+    columns["iteration"] = [t if np.isnan(t) else int(t) for t in columns["iteration"]]  # as comparisons count
+    rows = tuple(Row(**dict(zip(columns, row, strict=True))) for row in zip(*columns.values(), strict=True))
+    comparisons = tuple(known["comparisons"])
+    points: dict[str, dict[int, list[Point]]] = {name: {} for name in comparisons}
+    for name, column, n in known["measurements"]:
+        values = dataset[_name(name, column, n)].values
+        flat = values.reshape(-1, *values.shape[2:])
+        mine = points[name].setdefault(n, [{} for _ in flat])
+        for k, point in enumerate(mine):
+            point[column] = flat[k, ...]
+    integers = {"n": tuple(known["n"]), "samples": int(known["samples"]), "seed": int(known["seed"])}
+    kept = {"model": known["model"], "method": known["method"]}
+    return integers | kept | {"comparisons": comparisons, "rows": rows, "points": points}

@@ -6,12 +6,12 @@ import csv
 import io
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, fields
-from typing import Any, ClassVar, Self, TypeVar
+from typing import Any, ClassVar, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
-from replica_theory.results.labelled import Labelled, Variable, make_dataset, read_attributes
+from replica_theory.results.labelled import Labelled, Variable, make_dataset
 from replica_theory.results.quantities import PARAMETERS, STATUS, Quantity
 from replica_theory.status import statuses
 
@@ -150,38 +150,25 @@ class GridResult(Labelled):
         return make_dataset(self, self._description(), variables, coordinates, self._attributes())
 
     @classmethod
-    def from_xarray(cls, dataset: Any) -> Self:
-        """The result that a dataset of `to_xarray` was made of.
-
-        Raises
-        ------
-        ValueError
-            If the dataset lacks something, or its model holds code.
-        """
-        attributes = read_attributes(dataset)
+    def _fields(cls, dataset: Any, attributes: dict[str, Any]) -> dict[str, Any]:
         main = next((name for name in cls._quantities if name not in cls._coordinates), "")
-        try:
-            dims = dataset[main].dims
-            known: dict[str, Any] = {
-                name: _restored(dataset[name], dims, dataset.sizes) for name in cls._quantities if name in dataset
-            }
-            overlaps = {
-                str(name): _restored(variable, dims, dataset.sizes)
-                for name, variable in dataset.variables.items()
-                if variable.attrs.get("group") == "overlaps"
-            }
-            if "status" in dataset:
-                words = dataset["status"].values
-                known["status"] = statuses(words.ravel().tolist(), words.shape)
-            if cls._floats and not dims:
-                known = {name: value.item() for name, value in known.items()}
-            names = {field.name for field in fields(cls)}  # type: ignore[arg-type]
-            held = {
-                name: value for name, value in cls._unfolded(known | {"overlaps": overlaps}).items() if name in names
-            }
-            return cls(**held, **attributes)
-        except (KeyError, TypeError) as error:
-            raise ValueError(f"it is no {cls.__name__}: {error}") from None
+        dims = dataset[main].dims
+        known: dict[str, Any] = {
+            name: _restored(dataset[name], dims, dataset.sizes) for name in cls._quantities if name in dataset
+        }
+        overlaps = {
+            str(name): _restored(variable, dims, dataset.sizes)
+            for name, variable in dataset.variables.items()
+            if variable.attrs.get("group") == "overlaps"
+        }
+        if "status" in dataset:
+            words = dataset["status"].values
+            known["status"] = statuses(words.ravel().tolist(), words.shape)
+        if cls._floats and not dims:
+            known = {name: value.item() for name, value in known.items()}
+        names = {field.name for field in fields(cls)}  # type: ignore[arg-type]
+        held = {name: value for name, value in cls._unfolded(known | {"overlaps": overlaps}).items() if name in names}
+        return held | attributes
 
     def to_csv(self) -> str:
         """The points as CSV with a header line, a line for each, all digits."""

@@ -125,9 +125,24 @@ class Labelled(ABC):
         """The numbers as CSV with a header line, all digits."""
 
     @classmethod
-    @abstractmethod
     def from_xarray(cls, dataset: Any) -> Self:
-        """The result that a dataset of `to_xarray` was made of."""
+        """The result that a dataset of `to_xarray` was made of.
+
+        Raises
+        ------
+        TypeError, ValueError
+            If it is no dataset, the dataset lacks something, or its model holds code.
+        """
+        attributes = read_attributes(dataset)
+        try:
+            return cls(**cls._fields(dataset, attributes))
+        except (KeyError, TypeError) as error:
+            raise ValueError(f"it is no {cls.__name__}: {error}") from None
+
+    @classmethod
+    @abstractmethod
+    def _fields(cls, dataset: Any, attributes: dict[str, Any]) -> dict[str, Any]:
+        """The fields by name, from a dataset of `to_xarray`; KeyError or TypeError if it lacks something."""
 
     def to_netcdf(self, path: str | os.PathLike[str]) -> None:
         """Write the dataset of `to_xarray` to a netCDF-4 file, completely or not at all.

@@ -160,6 +160,21 @@ SATISFIABILITY = {
     "overlap": Quantity("mean squared magnetization"),
     "annealed": Quantity("first moment", NATS),
 }
+LADDER = {
+    "betas": Quantity("inverse temperature"),
+    "energy": SAMPLE["energy"],
+    "energy_error": SAMPLE["energy_error"],
+    "free_entropy": Quantity("free entropy", NATS),
+    "free_entropy_error": Quantity("standard error of the free entropy", NATS),
+    "entropy": Quantity("entropy of the measure", NATS),
+    "entropy_error": Quantity("standard error of the entropy", NATS),
+    "correlation_time": Quantity("integrated autocorrelation time of the energy, in sweeps"),
+    "acceptance": SAMPLE["acceptance"],
+    "exchange": Quantity("fraction of the proposed exchanges with the next temperature that were made"),
+    "round_trips": Quantity("journeys of replicas from the hottest temperature to the coldest and back"),
+    "energies": SAMPLE["energies"],
+    "weights": SAMPLE["weights"],
+}
 SOLUTION = {
     "weights": Quantity("configuration with the fewest violated constraints"),
     "errors": Quantity("number of constraints that it violates"),

@@ -7,11 +7,11 @@ import io
 from collections.abc import Mapping
 from dataclasses import fields
 from enum import Enum, StrEnum
-from typing import Any, ClassVar, Self
+from typing import Any, ClassVar
 
 import numpy as np
 
-from replica_theory.results.labelled import Labelled, Variable, make_dataset, read_attributes
+from replica_theory.results.labelled import Labelled, Variable, make_dataset
 from replica_theory.status import Status
 
 
@@ -46,20 +46,6 @@ class Record(Labelled):
         description = str(type(self).__doc__).partition("\n")[0]
         return make_dataset(self, description, self._variables(), {}, self._attributes())
 
-    @classmethod
-    def from_xarray(cls, dataset: Any) -> Self:
-        """The result that a dataset of `to_xarray` was made of.
-
-        Raises
-        ------
-        ValueError
-            If the dataset lacks something.
-        """
-        try:
-            return cls(**cls._fields(dataset))
-        except (KeyError, TypeError) as error:
-            raise ValueError(f"it is no {cls.__name__}: {error}") from None
-
     def to_csv(self) -> str:
         """The numbers as CSV with a header line and all digits: a line for each place along the main axis."""
         variables, along = self._variables(), (self._table,) if self._table else ()
@@ -87,10 +73,10 @@ class Record(Labelled):
         return {name: str(value) if isinstance(value, Enum) else value for name, value in values.items()}
 
     @classmethod
-    def _fields(cls, dataset: Any) -> dict[str, Any]:
-        """The fields by name, from the variables and attributes of a dataset; what is not there is left out."""
+    def _fields(cls, dataset: Any, attributes: dict[str, Any]) -> dict[str, Any]:
+        """The fields by name; what is not there is left out."""
         names = {field.name for field in fields(cls)}  # type: ignore[arg-type]
-        known = {name: value for name, value in read_attributes(dataset).items() if name in names}
+        known = {name: value for name, value in attributes.items() if name in names}
         if "status" in known:
             known["status"] = cls._outcomes(known["status"])
         for name in cls._quantities.keys() & names & set(dataset.variables):

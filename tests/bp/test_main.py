@@ -449,11 +449,31 @@ def test_generate_writes_the_instance_of_the_seed(name, options, model, tmp_path
         (["--alpha", "0.5", "--seed", "-1"], "seed must be a non-negative integer; got -1"),
         (["--alpha", "0.5", "--model", "interval"], "--model interval needs --interval A B"),
         (["--alpha", "0.5", "--kappa", "0.5"], "format 'text' would lose"),
+        (["--alpha", "0.5", "--units", "5"], "n must be a multiple of 5 units; got 1001"),
+        (["--alpha", "0.5", "--units", "4"], "units must be an odd number"),
+        (["--alpha", "0.5", "--tree"], "--tree is for committee machines: give their --units"),
+        (["--alpha", "0.5", "--units", "7", "--patterns", "gaussian"], "--patterns must be binary for committee"),
     ],
 )
 def test_generate_refuses_in_a_sentence(options, words, tmp_path, capsys):
     assert main(["generate", str(tmp_path / "patterns.txt"), *options]) == 2
     assert words in sentence(capsys) and not list(tmp_path.iterdir())
+
+
+@pytest.mark.parametrize("tree", [[], ["--tree"]])
+@pytest.mark.parametrize("name", ["a.txt", "a.tsv.gz", "a.npz"])
+def test_committee_machines_from_one_command_to_the_next(name, tree, tmp_path, capsys):
+    path = tmp_path / name
+    given = ["generate", str(path), "--n", "105", "--alpha", "0.2", "--units", "5", *tree]
+    assert main([*given, "--json"]) == 0
+    report = json.loads(capsys.readouterr().out)
+    assert (report["units"], report["tree"], report["patterns"]) == (5, bool(tree), 21)
+    expected = bp.random_committee(BinaryPerceptron(), 105, 5, 0.2, rng=1, tree=bool(tree))
+    assert bp.read_instance(path).fingerprint == expected.fingerprint
+    assert main(["solve", str(path), "--json"]) == 0
+    assert json.loads(capsys.readouterr().out)["errors"] == 0
+    weights = np.loadtxt(f"{path}.weights.txt", dtype=int)
+    assert weights.shape == (105,) and expected.errors(weights) == 0
 
 
 def test_local_entropy_around_the_weights_that_solve_wrote(patterns, capsys):

@@ -129,6 +129,10 @@ def rising(value: Any) -> bool:
     return line(value) and bool(np.all(np.diff(numbers_in(value)) > 0))
 
 
+def is_ladder(value: Any) -> bool:
+    return rising(value) and len(held := numbers_in(value)) > 1 and held[0] == 0 and held[-1] <= 100
+
+
 def pairs_of(value: Any, test: Callable[[np.ndarray, np.ndarray], Any]) -> bool:
     held = numbers_in(value)
     return held is not None and held.ndim == 2 and held.shape[1] == 2 and len(held) > 0 and bool(np.all(test(*held.T)))
@@ -366,10 +370,6 @@ CALLS = {
     "EntropyCurve.to_netcdf": Call(CURVE.to_netcdf, {"path": path("nowhere/x")}),
     "EntropyCurve.from_xarray": Call(rt.EntropyCurve.from_xarray, {"dataset": DATASET}),
     "EntropyCurve.plot": Call(CURVE.plot, {"ax": NOTHING}, open=True),
-    "Capacity.from_xarray": Call(rt.Capacity.from_xarray, {"dataset": DATASET}),
-    "Crosscheck.from_xarray": Call(bp.Crosscheck.from_xarray, {"dataset": DATASET}),
-    "Ensemble.from_xarray": Call(bp.Ensemble.from_xarray, {"dataset": DATASET}),
-    "Sample.from_xarray": Call(bp.Sample.from_xarray, {"dataset": DATASET}),
     "ReplicaSymmetric.stability_distribution": Call(POINT.stability_distribution, {"h": FIELDS}),
     "Instance": Call(bp.Instance, {"patterns": PATTERNS} | OF_INSTANCE),
     "Instance.from_bits": Call(bp.Instance.from_bits, {"bits": BITS, "n": integer(3, 3, 3)} | OF_INSTANCE),
@@ -474,6 +474,16 @@ CALLS = {
             "rng": RNG,
         },
     ),
+    "parallel_tempering": Call(
+        bp.parallel_tempering,
+        {
+            "problem": PROBLEM,
+            "betas": number(lambda beta: 0 < beta <= 100, 1.0) | Kind(1.0, is_ladder),
+            "sweeps": integer(20, 20),
+            "equilibration": NOTHING | integer(0, 1),
+            "rng": RNG,
+        },
+    ),
     "generalization_error": Call(bp.generalization_error, {"weights": ROWS, "teacher": signs(3)}),
     "predict": Call(bp.predict, {"weights": ROWS, "patterns": ROWS}),
     "predict_probability": Call(bp.predict_probability, {"magnetizations": MEANS, "patterns": ROWS}),
@@ -523,7 +533,6 @@ CALLS = {
             "tree": Kind(False, lambda value: value is False),
         },
     ),
-    "SolverComparison.from_xarray": Call(bp.SolverComparison.from_xarray, {"dataset": DATASET}),
     "SolverComparison.mean": Call(
         COMPARED.mean,
         {"name": word("solved", *COLUMNS), "width": number(positive, 1.0), "over": word("all", "solved", "shared")},
@@ -565,6 +574,7 @@ RESULTS = {
     "Ensemble": TABLE,
     "EntropyCurve": CURVE,
     "FocusingFixedPoint": rt.focusing_fixed_point(MODEL, 0.1, 0.1, 2.0),
+    "LadderSample": bp.parallel_tempering(INSTANCE, 1.0, sweeps=20, rng=1),
     "Learning": rt.teacher_student(STUDENT, 0.1),
     "LearningTransition": rt.LearningTransition(1.0, 1.0, "equilibrium", 1e-9, STUDENT),
     "Messages": MESSAGES,

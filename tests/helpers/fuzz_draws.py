@@ -196,6 +196,11 @@ DRAWS = {
     "monte_carlo": Draw(
         bp.monte_carlo, calls(problem=instances(), beta=BETA.filter(np.isfinite), sweeps=st.just(20), rng=RNG), 10
     ),
+    "parallel_tempering": Draw(
+        bp.parallel_tempering,
+        calls(problem=instances(), betas=st.sampled_from([0.3, 2.0, 100.0, [0.0, 1.0]]), sweeps=st.just(20), rng=RNG),
+        10,
+    ),
     "solve": Draw(
         bp.solve,
         calls(problem=instances(), solver=st.sampled_from(bp.solvers()), rng=RNG, max_iter=st.just(20)).filter(

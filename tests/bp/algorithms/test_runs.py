@@ -15,7 +15,7 @@ from solver_runs import hard, same
 
 import bp
 from bp.algorithms import runs
-from bp.messages.amp import Amp
+from bp.problems.products import PackedPatterns
 from replica_theory.models.perceptron import BinaryPerceptron
 
 
@@ -39,8 +39,8 @@ def test_batch_of_edge_messages(method):
 
 def test_batch_shares_the_passes(monkeypatch):
     inst, passes = hard(), []
-    step = Amp.step
-    monkeypatch.setattr(Amp, "step", lambda self, m, g: (passes.append(np.shape(m)), step(self, m, g))[1])
+    times = PackedPatterns.times
+    monkeypatch.setattr(PackedPatterns, "times", lambda self, m: (passes.append(np.shape(m)), times(self, m))[1])
     bp.solve_batch(inst, rngs=range(5), schedule="pseudo", steps=10)
     assert passes == [(5, 101)] * 20
 

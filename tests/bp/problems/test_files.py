@@ -398,9 +398,50 @@ def test_committee_machines(tmp_path, tree):
     assert np.array_equal(back.teacher, com.teacher) and back.errors(com.teacher) == 0
     assert read_instance(tmp_path / "a.npz", kappa=0.0, constraint="margin").fingerprint == back.fingerprint
     for name in ("a.txt", "a.tsv"):
-        with pytest.raises(ValueError, match=r"would lose the units of a committee machine; write an \.npz"):
+        with pytest.raises(ValueError, match=r"would lose the teacher; write an \.npz"):
             write_instance(com, tmp_path / name)
         assert not (tmp_path / name).exists()
+
+
+@pytest.mark.parametrize("name", TEXT_NAMES)
+@pytest.mark.parametrize("tree", [False, True])
+def test_committee_machines_in_text(tmp_path, name, tree):
+    patterns, labels = np.random.default_rng(1).choice([-1, 1], (7, 45 if tree else 15)), [1, -1, 1, 1, -1, -1, 1]
+    com = Committee(patterns, labels, units=3, tree=tree)
+    write_instance(com, tmp_path / name)
+    raw = (tmp_path / name).read_bytes()
+    text = (gzip.decompress(raw) if name.endswith("gz") else raw).decode()
+    assert text.startswith(f"# committee units=3 tree={str(tree).lower()}\n") and text.count("\n") == 8 + (
+        ".tsv" in name
+    )
+    back = read_instance(tmp_path / name)
+    assert isinstance(back, Committee) and repr(back) == repr(com) and np.array_equal(back.data.xi, com.data.xi)
+    assert ".txt" in name or back.fingerprint == com.fingerprint
+    assert read_instance(tmp_path / name, kappa=0.5, constraint="margin").kappa == 0.5
+    with pytest.raises(ValueError, match="units of a committee machine have a margin; got constraint='symmetric'"):
+        read_instance(tmp_path / name, kappa=1.0, constraint="symmetric")
+    with pytest.raises(ValueError, match=r"format '(text|labels)' would lose kappa=0.5; write an \.npz"):
+        write_instance(Committee(patterns, units=3, tree=tree, kappa=0.5), tmp_path / name)
+    with pytest.raises(ValueError, match="would lose real patterns"):
+        write_instance(Committee(patterns * 0.5, units=3, tree=tree), tmp_path / name)
+
+
+@pytest.mark.parametrize(
+    ("text", "match"),
+    [
+        ("# committee units=2\n1 1\n", "units must be an odd number, for a majority; got 2"),
+        ("# committee units=0\n1 1\n", "units must be an integer from 1 to 1001; got 0"),
+        ("# committee units=5 tree=true\n1 1 1\n", "units must divide the 3 entries of a tree's patterns; got 5"),
+        ("# committee units=3 tree=maybe\n1 1 1\n", "line 1 speaks of a committee machine as 'units=3 tree=maybe'"),
+        ("# committee units=3\n", "the file holds no patterns"),
+        ("# committee units=3\n1 1\n1\n", "line 3 holds 1 entries where line 2 holds 2"),
+        ("# committee units=3\n1 0\n", "line 2 holds '0'"),
+    ],
+)
+def test_damaged_committee_machines_in_text(tmp_path, text, match):
+    (tmp_path / "a.txt").write_text(text)
+    with pytest.raises(ValueError, match=re.escape(match)):
+        read_instance(tmp_path / "a.txt")
 
 
 def test_committee_machines_on_real_patterns(tmp_path):

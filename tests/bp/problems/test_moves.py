@@ -5,7 +5,7 @@ import pytest
 
 import bp
 from bp.problems import _moves
-from bp.problems.walkers import Moves, Walker
+from bp.problems.walkers import Ladder, Moves, Walker
 from replica_theory import BinaryPerceptron, SymmetricBinaryPerceptron
 
 CASES = [("errors", "binary"), ("flips", "binary"), ("errors", "gaussian")]
@@ -93,6 +93,42 @@ def test_the_largest_costs_are_beyond_the_table_of_boltzmann_factors():
         )
         assert type(fast).anneal([fast], these) == Walker.anneal([slow], those)
         assert np.array_equal(fast.weights, slow.weights)
+
+
+@pytest.mark.parametrize(("energy", "patterns"), CASES)
+@pytest.mark.parametrize("model", [BinaryPerceptron(), SymmetricBinaryPerceptron(1.0)], ids=repr)
+def test_compiled_tempering_is_the_readable_one(model, energy, patterns):
+    inst, fast, slow = replicas(model, energy, patterns, number=4, n=17)
+    ladders = [ladder(4) for _ in range(2)]
+    for first in (0, 3):
+        one = type(fast[0]).temper(fast, ladders[0], first, 3)
+        other = Walker.temper(slow, ladders[1], first, 3)
+        assert all(np.array_equal(a, b) for a, b in zip(one, other, strict=True)) and one.swaps.sum() > 0
+    assert all(np.array_equal(a, b) for a, b in zip(*ladders, strict=True))
+    for a, b in zip(fast, slow, strict=True):
+        assert np.array_equal(a.weights, b.weights) and a.energy == b.energy
+        assert a.energy == inst.walker(a.weights, energy).energy
+
+
+def test_a_ladder_of_one_temperature_is_a_heat_bath():
+    """Sweeps of `heat_bath` with the numbers of the stream; and huge costs are beyond the table of probabilities."""
+    inst = bp.Instance(np.array([[1, 1, 1]] * 90 + [[1, -1, 1]] * 80 + [[-1, 1, -1]] * 85))
+    for beta in (0.02, 1e3):
+        alone, one = inst.walker([1, 1, 1]), ladder(1, beta)
+        course = type(alone).temper([alone], one, 0, 30)
+        streams, other = ladder(1).streams, inst.walker([1, 1, 1])
+        for energies in course.energies:
+            uniforms = np.array([_moves.uniform_of(streams, 0) for _ in range(3)])
+            with np.errstate(over="ignore"):
+                other.sweep(uniforms, beta)
+            assert other.energy == energies[0]
+        assert np.array_equal(alone.weights, other.weights)
+
+
+def ladder(rungs, beta=None):
+    betas = np.linspace(0, 2, rungs) if beta is None else np.array([beta])
+    streams = np.random.default_rng(1).integers(1, 2**64, size=(rungs + 1, 4), dtype=np.uint64)
+    return Ladder(betas, np.arange(rungs), streams)
 
 
 def test_draws_are_uniform_and_repeat():

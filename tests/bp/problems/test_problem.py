@@ -63,7 +63,7 @@ class Parities(Problem):
 
 class PairWalker(Walker):
     def __init__(self, problem, weights):
-        self.problem, self._w = problem, np.array(weights, dtype=np.int8)
+        self.problem, self.n, self._w = problem, problem.n, np.array(weights, dtype=np.int8)
 
     weights = property(lambda self: self._w.copy())
     errors = property(lambda self: self.problem.errors(self._w))
@@ -144,6 +144,8 @@ def test_local_search_and_monte_carlo_walk_on_it():
     expected = 1 / (1 + np.e)  # bonds of a tree are independent
     assert abs(sample.energy - expected) < 4 * sample.energy_error
     assert sample.energy_error < 0.02
+    ladder = bp.parallel_tempering(problem, [0.0, 0.5, 1.0], sweeps=60, rng=1)
+    assert np.all(np.abs(ladder.energy - 1 / (1 + np.exp(ladder.betas))) < 5 * ladder.energy_error)
 
 
 def test_what_is_no_problem_is_refused():

@@ -13,7 +13,7 @@ PLAIN = [[1, -1, 1], [-1, 1, 1]]
 
 def read(data, size=10**6):
     """Labels and patterns of a text that comes in blocks of some size."""
-    n, bits, labels = parse_signs(data[k : k + size] for k in range(0, len(data), size))
+    n, bits, labels, _ = parse_signs(data[k : k + size] for k in range(0, len(data), size))
     return None if labels is None else labels.tolist(), _bits.unpack(bits, n).tolist()
 
 
@@ -110,6 +110,55 @@ def test_what_is_something_else_is_refused(kind, size):
     data, sentence = BAD[kind]
     with pytest.raises(ValueError, match=sentence):
         read(data, size)
+
+
+def architecture(data, size=10**6):
+    return parse_signs(data[k : k + size] for k in range(0, len(data), size)).committee
+
+
+ANNOUNCED = {
+    "as it is written": (b"# committee units=3 tree=false\n1 -1 1\n", (3, False)),
+    "a tree": (b"# committee units=3 tree=true\n1 -1 1\n", (3, True)),
+    "fully connected unless it is said": (b"#committee units=3\n1 -1 1\n", (3, False)),
+    "words of Python, the other way round": (b" #  committee tree=True units=15 \n1 -1 1\n", (15, True)),
+    "line ends of Windows": (b"# mine\r\n\r\n# committee units=3\r\n1 -1 1\r\n", (3, False)),
+    "UTF-16": ("# committee units=3\n1 -1 1\n".encode("utf-16"), (3, False)),
+    "with labels": (b"# committee units=3\n-1\n1\t-1\t1\n", (3, False)),
+    "another comment": (b"# committees units=3\n1 -1 1\n", None),
+    "said after the first pattern": (b"1 -1 1\n# committee units=3\n1 1 1\n", None),
+    "said behind a pattern": (b"1 -1 1 # committee units=3\n", None),
+}
+
+
+@pytest.mark.parametrize("size", [1, 3, 10**6])
+@pytest.mark.parametrize("kind", ANNOUNCED)
+def test_comments_that_speak_of_a_committee_machine(kind, size):
+    data, expected = ANNOUNCED[kind]
+    assert architecture(data, size) == expected
+    assert expected is None or read(data, size)[1] == [[1, -1, 1]]
+
+
+@pytest.mark.parametrize("size", [1, 10**6])
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        ("committee", "line 2 speaks of a committee machine as ''"),
+        ("committee of five", "line 2 speaks of a committee machine as 'of five'"),
+        ("committee units=", "as 'units='"),
+        ("committee units=3.0", "as 'units=3.0'"),
+        ("committee units=-3", "as 'units=-3'"),
+        ("committee units=\u0663", "as 'units="),
+        ("committee units=" + "9" * 5000, "as 'units=999"),
+        ("committee units=3, tree=false", "as 'units=3, tree=false'"),
+        ("committee units=3 units=5", "as 'units=3 units=5'"),
+        ("committee units=3 tree=yes", "as 'units=3 tree=yes'"),
+        ("committee units=3 kappa=0.5", "as 'units=3 kappa=0.5'"),
+        ("committee units=3\n# committee units=3", "line 3 speaks of a committee machine a second time"),
+    ],
+)
+def test_other_words_of_a_committee_machine_are_refused(words, said, size):
+    with pytest.raises(ValueError, match=f"{said}.*; say it once, as in '# committee units=5 tree=false'"):
+        architecture(f"# a comment\n# {words}\n1 1 1\n".encode(), size)
 
 
 @settings(deadline=None, max_examples=150)
