@@ -80,7 +80,7 @@ def test_standard_input(monkeypatch):
     ],
 )
 def test_what_is_no_formula_is_refused(tmp_path, text, sentence):
-    with pytest.raises(ValueError, match="cannot read a formula from .*formula.cnf") as error:
+    with pytest.raises(ValueError, match=r"cannot read a formula from .*formula\.cnf") as error:
         read(tmp_path, text)
     assert sentence in str(error.value)
 
