@@ -36,8 +36,8 @@ class FlipsWalk(NamedTuple):
         Flips that a unit has to spare, negative if it is wrong.
     edges : (R, K, 2, W)
         Masks of the patterns that cost a flip more where the unit loses one, and less where it gains one.
-    missed : (R, P)
-        Flips that each pattern misses.
+    missed, last : (R, P)
+        Flips that each pattern misses, and the largest number of a unit among them.
     """
 
     columns: Any
@@ -47,6 +47,7 @@ class FlipsWalk(NamedTuple):
     spare: Any
     edges: Any
     missed: Any
+    last: Any
 
 
 @njit(cache=True)
@@ -60,7 +61,7 @@ def _turn(walk: Any, r: int, i: int) -> None:
         before = walk.spare[r, k, a]
         after = before + (-1 if (walk.columns[column, a >> 6] >> np.uint64(a & 63)) & one == up else 1)
         walk.spare[r, k, a] = after
-        if walk.missed[r, a] > 0 or (min(before, after) <= 0 and max(before, after) >= 0):
+        if min(before, after) <= 0 and max(before, after) >= -walk.last[r, a]:
             _mark(walk, r, a, order)
 
 
@@ -72,7 +73,7 @@ def _fill(walk: Any, r: int) -> None:
         _mark(walk, r, a, order)
 
 
-@njit(cache=True)
+@njit(cache=True, forceinline=True)
 def _mark(walk: Any, r: int, a: int, order: Any) -> None:
     """Cost of a pattern and its bits in the masks; `order` (K,) is work space."""
     units = len(order)
@@ -83,7 +84,7 @@ def _mark(walk: Any, r: int, a: int, order: Any) -> None:
             place -= 1
         order[place] = gap
     most, last = walk.bounds[0], order[walk.bounds[0] - 1]
-    walk.missed[r, a] = order[:most].sum()
+    walk.missed[r, a], walk.last[r, a] = order[:most].sum(), last
     stands_in = most < units and order[most] == last
     word, mask = a >> 6, np.uint64(1) << np.uint64(a & 63)
     for k in range(units):
@@ -115,8 +116,8 @@ class CommitteeFlipsWalker(CompiledWalker):
         spare, words = spare_flips(bits, weights, least)[None], _bits.pack(weights.reshape(1, -1))
         columns, homes = columns_of_units(bits, weights)
         edges = np.zeros((1, units, 2, columns.shape[1]), dtype=np.uint64)
-        missed = np.zeros((1, spare.shape[2]), dtype=np.int64)
-        self._walk = FlipsWalk(columns, homes, np.array([units // 2 + 1]), words, spare, edges, missed)
+        missed, last = (np.zeros((1, spare.shape[2]), dtype=np.int64) for _ in range(2))
+        self._walk = FlipsWalk(columns, homes, np.array([units // 2 + 1]), words, spare, edges, missed, last)
         _fill(self._walk, 0)
 
     @property
