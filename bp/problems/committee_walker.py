@@ -159,7 +159,7 @@ def spare_flips(bits: Sequence[Any], weights: NDArray[np.int8], least: int) -> N
 
 def columns_of_units(bits: Sequence[Any], weights: NDArray[np.int8]) -> tuple[NDArray[np.uint64], NDArray[np.int64]]:
     """Patterns by weight, one unit after the other or once for all; unit and column of each weight, (N, 2)."""
-    units, inputs = weights.shape
+    inputs = weights.shape[1]
     columns = np.concatenate([_bits.transposed(part, inputs) for part in bits])
     sites = np.arange(weights.size)
     return columns, np.stack([sites // inputs, sites % len(columns)], axis=1)

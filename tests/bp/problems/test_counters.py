@@ -41,9 +41,9 @@ def test_moves_and_comparisons_with_zero():
         moving, rising = rng.random((2, 128)) < 0.7
         rising[counts == -31], rising[counts == 31] = True, False
         words = zip(packed(moving), packed(rising), strict=True)
-        found = np.array([_call(planes, 6, 12, w, *pair) for w, pair in enumerate(words)], dtype=np.uint64).T
+        found = np.array([_call(planes, 6, 12, w, *pair) for w, pair in enumerate(words)], dtype=np.uint64)
         counts = counts + moving * np.where(rising, 1, -1)
         assert np.array_equal(counts_of(planes[:, 6:], 128), counts)
-        for mask, expected in zip(found, (counts < 0, counts == 0, counts == -1), strict=True):
+        for mask, expected in zip(found.T.copy(), (counts < 0, counts == 0, counts == -1), strict=True):
             assert np.array_equal(_bits.unpack(mask[None], 128)[0] > 0, expected)
     assert np.array_equal(planes[:, :6], others)
