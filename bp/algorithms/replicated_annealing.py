@@ -3,10 +3,12 @@ r"""Replicated annealing: replicas that attract each other drift to where soluti
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import ClassVar, get_args
+from typing import ClassVar, Literal, get_args
 
-from bp.algorithms.annealing import Annealing, Centre, check_ends
+from bp.algorithms.annealing import Annealing, Centre, Coupling, check_ends
 from replica_theory.arguments import checked_choice, checked_integer
+
+Until = Literal["majority", "replica"]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -58,14 +60,16 @@ class ReplicatedAnnealing(Annealing):
     replicas: int = 3
     gamma: tuple[float, float] = (0.5, 2.0)
     centre: Centre = "traced"
+    until: Until = "majority"
 
     def __post_init__(self) -> None:
         super().__post_init__()
         checked_integer("replicas", self.replicas)
         check_ends("gamma", self.gamma)
         checked_choice("centre", self.centre, get_args(Centre))
+        checked_choice("until", self.until, get_args(Until))
 
     @property
-    def coupling(self) -> tuple[int, tuple[float, float], Centre]:
+    def coupling(self) -> Coupling:
         """Replicas, coupling and centre."""
-        return self.replicas, self.gamma, self.centre
+        return Coupling(self.replicas, self.gamma, self.centre, self.until == "majority")

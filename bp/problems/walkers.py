@@ -45,6 +45,8 @@ class Moves(NamedTuple):
         Whether flips change the votes, :math:`\mu_i=\sum_aW_i^a`.
     streams : array of uint64, shape (R, 4)
         States of the random numbers of the replicas.
+    ends : bool
+        Whether the walk ends where a replica has no energy left.
     """
 
     proposals: NDArray[np.int64]
@@ -53,6 +55,7 @@ class Moves(NamedTuple):
     votes: NDArray[np.int64]
     voting: bool
     streams: NDArray[np.uint64]
+    ends: bool = True
 
 
 class Walker(ABC):
@@ -126,7 +129,7 @@ class Walker(ABC):
 
     @classmethod
     def anneal(cls, walkers: Sequence[Any], moves: Moves) -> tuple[int, int]:
-        r"""Metropolis moves of replicas in turns, until one has no energy left.
+        r"""Metropolis moves of replicas in turns, until one has no energy left if that ends the walk.
 
         Returns the numbers of proposals and of flips made. Votes and streams of `moves` go on.
         """
@@ -145,7 +148,7 @@ class Walker(ABC):
                 moves.votes[i] -= 2 * spin if moves.voting else 0
                 energies[r] += change
                 made += 1
-                if energies[r] == 0:
+                if moves.ends and energies[r] == 0:
                     return done, made
         return done, made
 
