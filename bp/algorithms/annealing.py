@@ -19,7 +19,7 @@ from bp.problems.walkers import Energy, Moves, Walker
 from replica_theory.arguments import NON_NEGATIVE, checked_integer, checked_number
 
 Centre = Literal["traced", "explicit"]
-_BETAS = {"errors": (1.0, 4.0), "flips": (0.5, 4.0)}
+_BETAS = {"errors": (2.0, 6.0), "flips": (0.5, 4.0)}
 _SWEEPS = 10_000
 _BLOCK = 1 << 17  # proposals between two looks at the configurations
 _COLUMNS = [("beta", np.float64), ("gamma", np.float64), ("errors", np.int64), ("iterations", np.int64)]
@@ -81,7 +81,7 @@ class SimulatedAnnealing(Annealing):
         ``"errors"``: the number of violated constraints, on which annealing takes a time exponential in `N`.
         ``"flips"``: the number of flips by which they are missed, where the problem has it; the default there.
     beta : pair of float, optional
-        First and last inverse temperature; (1, 4) for errors and (0.5, 4) for flips by default.
+        First and last inverse temperature; (2, 6) for errors and (0.5, 4) for flips by default.
     max_iter : int, optional
         Number of proposals; by default 10 000 N.
 
