@@ -21,8 +21,9 @@ class ReplicatedAnnealing(Annealing):
 
     a centre :math:`\tilde W` that every replica is coupled to by :math:`\gamma\tilde W\cdot W^a` being summed over; or
     the centre is there and moves by the heat bath, once a sweep. Both have the same law of the replicas. Replicas take
-    turns; :math:`\beta` and :math:`\gamma` grow linearly from sweep to sweep (`y N` proposals). The run ends when a
-    replica, or the majority of them, violates nothing.
+    turns; :math:`\beta` and :math:`\gamma` grow linearly from sweep to sweep (`y N` proposals). The run ends when the
+    majority of the replicas, which stands for the centre, violates nothing; a replica that does so before is kept for
+    the case that the majority never does.
 
     Parameters
     ----------
@@ -31,6 +32,8 @@ class ReplicatedAnnealing(Annealing):
     gamma : pair of float
         First and last coupling.
     centre : {"traced", "explicit"}
+    until : {"majority", "replica"}
+        Whose solution ends the run; the first one of a replica takes fewer proposals and lies less densely.
     energy, beta, max_iter
         As for `bp.algorithms.annealing.SimulatedAnnealing`; by default there are 10 000 y N proposals.
 
@@ -42,6 +45,7 @@ class ReplicatedAnnealing(Annealing):
     Notes
     -----
     A single replica walks as in simulated annealing, move for move; at :math:`\gamma=0` each does so on its own.
+    Replicas at finite temperature lie around dense regions, not in their middle, where the majority is: DENSITYNOTE
 
     References
     ----------
