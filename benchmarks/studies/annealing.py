@@ -23,7 +23,7 @@ def parts(samples: int) -> Iterator[tuple[str, Any, bp.RandomProblems]]:
     sizes = [101, 201, 301, 401, 601, 801, 1201]
     errors: Any = {"energy": "errors", "max_iter": 10**8}
     one = SimulatedAnnealing(beta=(4, 4), **errors)
-    three = ReplicatedAnnealing(beta=(3.5, 3.5), gamma=(1, 1), until="replica", **errors)
+    three = ReplicatedAnnealing(replicas=3, beta=(3.5, 3.5), gamma=(1, 1), until="replica", **errors)
     yield (
         "growth, errors",
         {"β = 4": one, "y = 3, β = 3.5, γ = 1": three},
@@ -46,7 +46,7 @@ def _rivals(proposals: int) -> dict[str, Any]:
     options: Any = {"energy": "errors", "max_iter": proposals}
     plain = [(1, 4), (2, 6), (3, 8), (4, 8), (5, 5)]
     alone = {f"y = 1, β {first} to {last}": SimulatedAnnealing(beta=(first, last), **options) for first, last in plain}
-    return {"y = 3": ReplicatedAnnealing(until="replica", **options), **alone}
+    return {"y = 3": ReplicatedAnnealing(replicas=3, gamma=(0.5, 2), until="replica", **options), **alone}
 
 
 def _measured() -> dict[str, Any]:

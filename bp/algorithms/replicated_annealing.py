@@ -45,7 +45,11 @@ class ReplicatedAnnealing(Annealing):
     Notes
     -----
     A single replica walks as in simulated annealing, move for move; at :math:`\gamma=0` each does so on its own.
-    Replicas at finite temperature lie around dense regions, not in their middle, where the majority is: DENSITYNOTE
+    Replicas at finite temperature lie around a dense region, and their majority in its middle: at N = 301 and a load of
+    0.5 the local entropy at distance 0.02 is 0.076 around the majority and 0.048 around the first replica that solves
+    (focusing belief propagation 0.080, a single replica 0.040; errors 0.001), in some twice as many proposals. Fewer
+    replicas lie less densely: 0.051 with three and a coupling from 0.5 to 2. On errors and committees, where proposals
+    are dear, these are the better choice, with ``until="replica"``.
 
     References
     ----------
@@ -61,8 +65,8 @@ class ReplicatedAnnealing(Annealing):
 
     name: ClassVar[str] = "replicated-annealing"
 
-    replicas: int = 3
-    gamma: tuple[float, float] = (0.5, 2.0)
+    replicas: int = 7
+    gamma: tuple[float, float] = (0.4, 2.8)
     centre: Centre = "traced"
     until: Until = "majority"
 

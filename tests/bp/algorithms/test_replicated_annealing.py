@@ -84,7 +84,7 @@ def test_votes_and_energies_are_those_of_the_replicas(centre):
 def test_coupled_replicas_end_closer_than_uncoupled_ones():
     overlaps = []
     for gamma in (0.0, 2.0):
-        solver = ReplicatedAnnealing(gamma=(gamma, gamma), energy="errors", max_iter=3 * 31 * 200)
+        solver = ReplicatedAnnealing(replicas=3, gamma=(gamma, gamma), energy="errors", max_iter=3 * 31 * 200)
         run = annealing._Replicas(solver, hard(), np.random.default_rng(1), None)
         run._block()
         one, two, three = (walker.weights.astype(float) for walker in run.walkers)
