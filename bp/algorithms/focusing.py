@@ -24,7 +24,6 @@ from bp.algorithms.schedules import Family, Schedule, as_schedule, passes
 from bp.algorithms.search import Search
 from bp.algorithms.solution import SolverStatus
 from bp.messages.state import State, checked_dtype
-from bp.problems.perceptron import Instance
 from bp.problems.problem import Problem
 from replica_theory.arguments import (
     FRACTION,
@@ -418,8 +417,8 @@ def _idle(records: list[tuple[float, ...]]) -> bool:
 
 def _takes_margins(solver: MessagePasses, problem: Any) -> bool:
     """Whether later passes raise the margin: focusing on node variables, a margin, and patterns of ±1."""
-    binary = isinstance(problem, Instance) and problem.bits is not None and problem.allowed.is_margin
-    return binary and solver.method == "amp" and solver.family == "pseudo"
+    binary = getattr(problem, "bits", None) is not None and problem.allowed.is_margin
+    return bool(binary) and solver.method == "amp" and solver.family == "pseudo"
 
 
 def _raise_margin(state: Any) -> None:
