@@ -169,6 +169,7 @@ SCHEDULES: Mapping[str, Callable[..., Schedule]] = MappingProxyType(
 
 
 _STEPS = 400, 800, 1600  # of the automatic passes after the first; the last one again and again
+_SLOW = 400, 800, 3200  # on large problems
 _WINDOW = 0.2, 0.65  # rho of these passes: messages hardly change before, and are frozen after
 _WARM = 10  # steps at the first of these
 _FIRST_EVEN = 800  # steps of the first automatic pass on an even constraint
@@ -189,18 +190,18 @@ _PAIRS: Mapping[str, Callable[[float], tuple[float, float]]] = MappingProxyType(
 Family = Literal["pseudo", "standard"]
 
 
-def passes(family: Family, is_even: bool = False) -> Iterator[Schedule]:
+def passes(family: Family, is_even: bool = False, slow: bool = False) -> Iterator[Schedule]:
     r"""Slower and slower schedules of a family, for a solver that restarts.
 
     The first has 200 steps; the others, of 400, 800, 1600, 1600, ... steps, keep to :math:`0.2 \le \rho \le 0.65`,
-    where the messages condense. For an even constraint :math:`1-\rho` falls geometrically from 1 to :math:`10^{-3}`,
-    in 800, 800, 1600, 1600, ... steps: at small loads the fields of its patterns matter only once `y` is of the order
-    of 10 to 100.
+    where the messages condense; `slow` makes them 400, 800, 3200, 3200, .... For an even constraint :math:`1-\rho`
+    falls geometrically from 1 to :math:`10^{-3}`, in 800, 800, 1600, 1600, ... steps: at small loads the fields of its
+    patterns matter only once `y` is of the order of 10 to 100.
 
     Notes
     -----
     A pass freezes (:math:`q\to1`) with a few patterns violated, and hardly fewer once it is slow enough: from there on
-    another pass is worth more than a slower one.
+    another pass is worth more than a slower one. How slow that is grows with the number of weights.
 
     Examples
     --------
@@ -210,7 +211,8 @@ def passes(family: Family, is_even: bool = False) -> Iterator[Schedule]:
     """
     if not is_even:
         yield SCHEDULES[family]()
-        for steps in chain(_STEPS, repeat(_STEPS[-1])):
+        lengths = _SLOW if slow else _STEPS
+        for steps in chain(lengths, repeat(lengths[-1])):
             rhos = np.append(np.full(_WARM, _WINDOW[0]), np.linspace(*_WINDOW, steps - _WARM))
             yield FreeSchedule(map(_PAIRS[family], rhos.tolist()))
     steps = _FIRST_EVEN
