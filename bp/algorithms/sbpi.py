@@ -21,7 +21,7 @@ from bp.algorithms.solver import Solver
 from bp.problems.problem import Online
 from replica_theory.arguments import FRACTION, Allowed, checked_integer, checked_number
 
-_BARELY = 0.3, 0.4
+_BARELY = 0.33, 0.4
 _BOUND = 1.15, 0.52
 _SHORTEST = 1000
 _SWEEPS, _WORK = (2000, 20_000), 1.4e12
@@ -40,10 +40,10 @@ class SBPI(Solver):
     - satisfied, but not with a flip to spare: with probability `barely`, the same where :math:`\xi_i = W_i`;
     - otherwise nothing.
 
-    After every sweep fields beyond `bound` are brought back to it. By default the probability rises in passes from 0.3,
-    where the fields keep moving, to 0.4, where they freeze, slowly enough to follow: over 1000 sweeps, then, from fresh
-    fields, over 2000, 4000, ... The best configuration of a pass is repaired by a `local_search` (where the problem has
-    the walks).
+    After every sweep fields beyond `bound` are brought back to it. By default the probability rises in passes from
+    0.33, where the fields keep moving, to 0.4, where they freeze, slowly enough to follow: over 1000 sweeps, then, from
+    fresh fields, over 2000, 4000, ... The best configuration of a pass is repaired by a `local_search` (where the
+    problem has the walks).
 
     Parameters
     ----------

@@ -67,7 +67,7 @@ def test_sweeps_against_sorting(side, k):
     members, values, total = np.zeros_like(bits), np.zeros((p, 3)), np.round(rng.normal(size=n), 2)
     inside, messages, expected = np.zeros((p, n), bool), np.zeros((p, 2)), total.copy()
     quiet = 0
-    for sweep in range(12):
+    for _ in range(12):
         total, expected = 1.5 * total, 1.5 * expected
         order, change = rng.permutation(p), 0.0
         for a in order:
