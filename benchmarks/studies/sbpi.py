@@ -21,3 +21,4 @@ def parts(samples: int) -> Iterator[tuple[str, Any, bp.RandomProblems]]:
     yield "half success, N = 1001", rising | constant, loads
     yield "half success, N = 10 001, constant", constant, bp.RandomProblems(model, [0.66, 0.68, 0.7], 10_001, few)
     yield "half success, N = 10 001, rising", rising, bp.RandomProblems(model, [0.72, 0.73, 0.74, 0.75], 10_001, few)
+    yield "reinforced BP beside it", "reinforced-bp", bp.RandomProblems(model, 0.74, 10_001, -(-samples // 4))

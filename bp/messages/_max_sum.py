@@ -68,7 +68,7 @@ def sweep(bits: Any, order: Any, side: int, k: int, members: Any, values: Any, t
 
 
 @njit(cache=True)
-def _agreeing(row: Any, signs: Any, side: int, n: int) -> int:
+def _agreeing(row: Any, signs: Any, side: int, n: int) -> Any:
     """How many products have the sign of the side, those of fields that are zero among them or not."""
     apart = np.int64(0)
     for w in range(len(row)):
@@ -102,7 +102,7 @@ def _above(z: Any, bound: float) -> Any:
 
 
 @njit(cache=True)
-def _enrol(z: Any, k: int, kth: float, members: Any) -> None:
+def _enrol(z: Any, k: Any, kth: float, members: Any) -> None:
     """Mark the `k` largest; of equal numbers the first."""
     room = k
     for w in range(len(members)):
