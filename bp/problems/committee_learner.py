@@ -31,14 +31,14 @@ class CommitteeLearner(Learner):
     def __init__(self, bits: Sequence[Any], weights: NDArray[np.int8], least: int) -> None:
         units, self._inputs = weights.shape
         self._bits, self._most = np.array(bits), (self._inputs - least) // 2
-        self._padded, self._moves = np.zeros((2, units, 64 * self._bits.shape[2]), dtype=np.float32)
+        self._fields, self._moves = np.zeros((2, units, 64 * self._bits.shape[2]), dtype=np.float32)
         self._words = np.zeros((units, self._bits.shape[2]), dtype=np.uint64)
         self.restore(weights.ravel())
 
     @property
     def fields(self) -> NDArray[np.float32]:
         """The fields, unit by unit."""
-        return np.array(self._padded[:, : self._inputs]).ravel()
+        return np.array(self._fields[:, : self._inputs]).ravel()
 
     @property
     def weights(self) -> NDArray[np.int8]:
@@ -47,12 +47,12 @@ class CommitteeLearner(Learner):
 
     def restore(self, fields: NDArray[Any]) -> None:
         """Set the fields."""
-        self._padded[:, : self._inputs] = fields.reshape(len(self._padded), -1)
-        signs(self._padded, self._inputs, self._words)
+        self._fields[:, : self._inputs] = fields.reshape(len(self._fields), -1)
+        signs(self._fields, self._inputs, self._words)
 
     def sweep(self, order: NDArray[np.int64], coins: NDArray[np.float64], barely: float) -> int:
         """Show patterns in an order, compiled."""
-        learned = (self._padded, self._words)
+        learned = (self._fields, self._words)
         return int(sweep(self._bits, self._inputs, self._most, *learned, order, coins, barely))
 
     def batch(self, order: NDArray[np.int64], rate: float) -> int:
@@ -60,8 +60,8 @@ class CommitteeLearner(Learner):
         self._moves[:] = 0.0
         violated = gather(self._bits, self._most, self._words, order, self._moves)
         if violated:
-            self._padded[:, : self._inputs] += np.float32(rate) * self._moves[:, : self._inputs]
-            signs(self._padded, self._inputs, self._words)
+            self._fields[:, : self._inputs] += np.float32(rate) * self._moves[:, : self._inputs]
+            signs(self._fields, self._inputs, self._words)
         return int(violated)
 
 

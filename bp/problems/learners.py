@@ -48,6 +48,10 @@ class Learner:
         """Set the fields."""
         self._fields[:] = fields
 
+    def limit(self, bound: float) -> None:
+        """Bring fields that are larger than a bound back to it."""
+        np.clip(self._fields, -bound, bound, out=self._fields)
+
     def sweep(self, order: NDArray[np.int64], coins: NDArray[np.float64], barely: float) -> int:
         """Show constraints in an order; number of those that were violated.
 
@@ -99,27 +103,27 @@ class BitLearner(Learner):
     def __init__(self, bits: _bits.Words, weights: NDArray[np.int8], lattice: NDArray[np.int64]) -> None:
         self._bits, self._n = bits, len(weights)
         self._gaps, self._sides = gap_tables(self._n, lattice)
-        self._padded, self._moves = np.zeros((2, 64 * bits.shape[1]), dtype=np.float32)
+        self._fields, self._moves = np.zeros((2, 64 * bits.shape[1]), dtype=np.float32)
         self.restore(weights)
 
     @property
     def fields(self) -> NDArray[np.float32]:
         """The fields."""
-        return np.array(self._padded[: self._n])
+        return np.array(self._fields[: self._n])
 
     @property
     def weights(self) -> NDArray[np.int8]:
         """Signs of the fields."""
-        return np.where(self._padded[: self._n] > 0, 1, -1).astype(np.int8)
+        return np.where(self._fields[: self._n] > 0, 1, -1).astype(np.int8)
 
     def restore(self, fields: NDArray[Any]) -> None:
         """Set the fields."""
-        self._padded[: self._n] = fields
+        self._fields[: self._n] = fields
         self._words = _bits.pack(self.weights[None])[0]
 
     def sweep(self, order: NDArray[np.int64], coins: NDArray[np.float64], barely: float) -> int:
         """Show patterns in an order, compiled."""
-        tables, learned = (self._gaps, self._sides), (self._padded, self._words)
+        tables, learned = (self._gaps, self._sides), (self._fields, self._words)
         return int(_lessons.sweep(self._bits, self._n, *tables, *learned, order, coins, barely))
 
     def batch(self, order: NDArray[np.int64], rate: float) -> int:
@@ -127,7 +131,7 @@ class BitLearner(Learner):
         self._moves[:] = 0.0
         violated = _lessons.gather(self._bits, self._n, self._gaps, self._sides, self._words, order, self._moves)
         if violated:
-            self.restore(self._padded[: self._n] + np.float32(rate) * self._moves[: self._n])
+            self.restore(self._fields[: self._n] + np.float32(rate) * self._moves[: self._n])
         return int(violated)
 
 

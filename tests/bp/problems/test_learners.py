@@ -30,7 +30,10 @@ def test_sweeps_in_bits_are_the_readable_ones(model, n):
         order, coins = rng.permutation(inst.n_patterns), rng.random(inst.n_patterns)
         violated.append(fast.sweep(order, coins, 0.5))
         assert violated[-1] == slow.sweep(order, coins, 0.5)
+        for learner in (fast, slow):
+            learner.limit(5.0)
         assert np.array_equal(fast.fields, slow.fields) and np.array_equal(fast.weights, slow.weights)
+        assert np.max(np.abs(fast.fields)) <= 5
     assert sum(violated) > 0
 
 
