@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
-from bp.problems import _bits
-from bp.problems.learners import Learner
+from bp.problems import _bits, _lessons
+from bp.problems.learners import NO_PULL, Learner, Pull
 
 
 class CommitteeLearner(Learner):
@@ -21,16 +20,16 @@ class CommitteeLearner(Learner):
 
     Parameters
     ----------
-    bits : sequence of array of uint64, shape (P, words)
+    bits : array of uint64, shape (1 or K, P, words)
         Patterns times labels: one for all units, or one for each.
     weights : array of int8, shape (K, inputs)
     least : int
         Least sum at which a unit is right, of the parity of the inputs.
     """
 
-    def __init__(self, bits: Sequence[Any], weights: NDArray[np.int8], least: int) -> None:
+    def __init__(self, bits: _bits.Words, weights: NDArray[np.int8], least: int) -> None:
         units, self._inputs = weights.shape
-        self._bits, self._most = np.array(bits), (self._inputs - least) // 2
+        self._bits, self._most = bits, (self._inputs - least) // 2
         self._padded, self._moves = np.zeros((2, units, 64 * self._bits.shape[2]), dtype=np.float32)
         self._words = np.zeros((units, self._bits.shape[2]), dtype=np.uint64)
         self.restore(weights.ravel())
@@ -55,14 +54,11 @@ class CommitteeLearner(Learner):
         learned = (self._padded, self._words)
         return int(sweep(self._bits, self._inputs, self._most, *learned, order, coins, barely))
 
-    def batch(self, order: NDArray[np.int64], rate: float) -> int:
-        """Show patterns to the weights as they are, compiled."""
-        self._moves[:] = 0.0
-        violated = gather(self._bits, self._most, self._words, order, self._moves)
-        if violated:
-            self._padded[:, : self._inputs] += np.float32(rate) * self._moves[:, : self._inputs]
-            signs(self._padded, self._inputs, self._words)
-        return int(violated)
+    def batch(self, order: NDArray[np.int64], rate: float, pull: Pull | None = None) -> int:
+        """Show patterns to the weights as they are, then move and pull the fields, compiled."""
+        learned = (self._padded, self._moves, self._words)
+        votes, gains, voting = NO_PULL if pull is None else pull
+        return int(batch(self._bits, self._inputs, self._most, *learned, order, rate, votes, gains, voting))
 
 
 @njit(cache=True)
@@ -88,6 +84,30 @@ def sweep(bits: Any, inputs: int, most: int, fields: Any, weights: Any, order: A
             k = _barest(spare)
             if spare[k] == 0:
                 _deepen(bits[min(k, len(bits) - 1), a], inputs, weights[k], fields[k])
+    return violated
+
+
+@njit(cache=True)
+def batch(
+    bits: Any,
+    inputs: int,
+    most: int,
+    fields: Any,
+    moves: Any,
+    weights: Any,
+    order: Any,
+    rate: float,
+    votes: Any,
+    gains: Any,
+    voting: bool,
+) -> int:
+    """Show patterns to weights as they are, then move the fields, pull them if there are votes, and take the signs."""
+    moves[:] = 0.0
+    violated = gather(bits, most, weights, order, moves)
+    if violated or len(votes):
+        for k in range(len(weights)):
+            some = votes[k * inputs : (k + 1) * inputs] if len(votes) else votes
+            _lessons.turn(inputs, fields[k], moves[k], weights[k], rate, some, gains, voting)
     return violated
 
 

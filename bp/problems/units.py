@@ -6,6 +6,7 @@ from functools import cached_property
 from typing import Any
 
 import numpy as np
+from numba import njit
 from numpy.typing import ArrayLike, NDArray
 
 from bp.problems import _bits
@@ -80,15 +81,19 @@ class Units:
         """The patterns that each unit sees; the same object for all units unless it is a tree."""
         if not self.tree:
             return (self.data,) * self.units
-        slices = np.split(self.data.xi, self.units, axis=1)
         if self.data.is_binary:
-            return tuple(LabelledPatterns.of(self.inputs, _bits.pack(part), None) for part in slices)
+            return tuple(LabelledPatterns.of(self.inputs, bits, None) for bits in self.seen)
+        slices = np.split(self.data.xi, self.units, axis=1)
         return tuple(LabelledPatterns.of(self.inputs, None, part.copy()) for part in slices)
 
-    @property
-    def seen(self) -> list[Any]:
-        """The ±1 patterns that the units see: one array for all, or one for each."""
-        return [part.bits for part in (self.parts if self.tree else self.parts[:1])]
+    @cached_property
+    def seen(self) -> _bits.Words:
+        """The ±1 patterns that the units see: one for all, or one for each, shape (1 or K, P, words)."""
+        assert self.data.bits is not None
+        if not self.tree:
+            return self.data.bits[None]
+        slices = np.split(self.data.xi, self.units, axis=1)
+        return np.asarray(frozen(np.array([_bits.pack(part) for part in slices])))
 
     def sums(self, weights: ArrayLike) -> NDArray[np.float64]:
         r"""Sums :math:`y^\mu\xi^\mu\cdot W_k` of the units, shape (K, P)."""
@@ -97,5 +102,23 @@ class Units:
 
     def violated(self, weights: ArrayLike) -> NDArray[np.bool_]:
         """Which patterns the majority of units has wrong, shape (P,)."""
-        right = satisfied(self.sums(weights), self.allowed.sums if self.data.is_binary else self.intervals)
-        return np.asarray(right.sum(axis=0) < self.majority)
+        if not self.data.is_binary:
+            return np.asarray(satisfied(self.sums(weights), self.intervals).sum(axis=0) < self.majority)
+        signs = checked_signs("weights", weights, self.n).reshape(self.units, -1)
+        most = (self.inputs - int(self.allowed.lattice[0, 0])) // 2
+        return np.asarray(_wrong(self.seen, _bits.pack(signs), most))
+
+
+@njit(cache=True)
+def _wrong(bits: Any, weights: Any, most: int) -> Any:
+    """Which patterns differ from no majority of units in at most `most` entries."""
+    units, wrong = len(weights), np.empty(bits.shape[1], dtype=np.bool_)
+    for a in range(len(wrong)):
+        right = 0
+        for k in range(units):
+            row, apart = bits[min(k, len(bits) - 1), a], np.uint64(0)
+            for w in range(len(row)):
+                apart += _bits.popcount(row[w] ^ weights[k, w])
+            right += np.int64(apart) <= most
+        wrong[a] = 2 * right < units
+    return wrong
