@@ -19,7 +19,9 @@ from replica_theory.arguments import NON_NEGATIVE, POSITIVE, checked_choice, che
 from replica_theory.typing import Array
 
 Kick = Literal["simple", "corrected", "continuous", "hard"]
-_COUPLING, _GROWTH = 0.35, 0.007
+_COUPLING, _GROWTH = 0.35, 0.0025
+_BATCHES = 40
+"""Of an epoch; fewer leave replicas too far apart in the end, the more so the fewer they are."""
 _COLUMNS = [("gamma", np.float64), ("errors", np.int64), ("centre", np.int64), ("iterations", np.int64)]
 TRACE = np.dtype(_COLUMNS)
 
@@ -48,13 +50,14 @@ class ReplicatedSGD(Solver):
     replicas : int
         Their number `y`; a single one is not kicked.
     batch : int, optional
-        Constraints between two kicks; a tenth of them by default.
+        Constraints between two kicks; by default so many that an epoch has 40 batches.
     rate : float
         Length of a step, 2 by default.
     strength : float
         :math:`\lambda`.
     gamma, growth : float, optional
-        First coupling, and what an epoch adds; by default 0.35/y and 0.007/y.
+        First coupling, and what an epoch adds; by default 0.35/y and 0.0025/y, which
+        solve for any `y` as they are.
     kick : {"corrected", "simple", "continuous", "hard"}
     centre : {"traced", "explicit"}
     max_iter : int
@@ -167,7 +170,7 @@ class _Epochs(Search):
     def _epoch(self, gamma: float) -> None:
         """Every replica sees every constraint once, batch after batch in turns."""
         p, solver = self.problem.n_constraints, self.solver
-        size = min(p, solver.batch or max(1, round(p / 10)))
+        size = min(p, solver.batch or max(1, round(p / _BATCHES)))
         orders = [self.rng.permutation(p) for _ in self.learners]
         explicit = solver.centre == "explicit"
         pull = Pull(self.votes, solver.gains(gamma), not explicit)

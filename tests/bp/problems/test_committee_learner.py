@@ -5,7 +5,7 @@ import pytest
 
 import bp
 from bp.problems.committee_learner import CommitteeLearner
-from bp.problems.learners import Learner
+from bp.problems.learners import Learner, Pull
 from replica_theory import BinaryPerceptron
 
 
@@ -26,6 +26,14 @@ def test_equals_the_generic_learner(units, inputs, tree, kappa):
         assert np.array_equal(fast.fields, slow.fields) and np.array_equal(fast.weights, slow.weights)
         assert fast.sweep(order, coins, 0.4) == slow.sweep(order, coins, 0.4)
         assert np.array_equal(fast.fields, slow.fields) and np.array_equal(fast.weights, slow.weights)
+        votes, gains = rng.integers(-2, 3, com.n), rng.integers(-4, 5, (2, 5)) / 4
+        for voting in (True, False):
+            ours, theirs = Pull(votes.copy(), gains, voting), Pull(votes.copy(), gains, voting)
+            for some in (half, half[:0]):
+                assert fast.batch(some, 1.0, ours) == slow.batch(some, 1.0, theirs)
+                assert np.array_equal(fast.fields, slow.fields) and np.array_equal(fast.weights, slow.weights)
+                assert np.array_equal(ours.votes, theirs.votes)
+                ours.votes.clip(-2, 2, out=ours.votes), theirs.votes.clip(-2, 2, out=theirs.votes)
         kick = rng.normal(size=com.n)
         for learner in (fast, slow):
             learner.restore(learner.fields + kick)
