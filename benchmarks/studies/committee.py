@@ -10,7 +10,6 @@ from bp.algorithms.focusing import FocusingBP
 from bp.algorithms.reinforced import ReinforcedBP
 from replica_theory import BinaryPerceptron
 
-
 ITERATIONS = 3000
 """Limit of both solvers where the load of half success is looked for: a few seconds a run."""
 

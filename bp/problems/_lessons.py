@@ -80,8 +80,8 @@ def turn(n: int, fields: Any, moves: Any, weights: Any, rate: float, votes: Any,
         weights[w] = word
         changed = word ^ old
         while voting and changed:
-            j = np.int64(_bits.popcount((changed & -changed) - np.uint64(1)))
-            votes[64 * w + j] += 4 * np.int64((word >> np.uint64(j)) & np.uint64(1)) - 2
+            lane = np.int64(_bits.popcount((changed & -changed) - np.uint64(1)))
+            votes[64 * w + lane] += 4 * np.int64((word >> np.uint64(lane)) & np.uint64(1)) - 2
             changed &= changed - np.uint64(1)
 
 

@@ -156,7 +156,7 @@ class Committee(Units, Messaging, Problem):
         checked_choice("energy", energy, self.energies)
         if self.data.is_binary:
             kind = CommitteeFlipsWalker if energy == "flips" else CommitteeWalker
-            return kind(self.seen, signs, int(self.allowed.lattice[0, 0]))
+            return kind(list(self.seen), signs, int(self.allowed.lattice[0, 0]))
         columns = np.array([part.xi.T for part in (self.parts if self.tree else self.parts[:1])])
         return RealCommitteeWalker(columns, signs, self.intervals[..., 0, 0])
 

@@ -119,6 +119,6 @@ def _wrong(bits: Any, weights: Any, most: int) -> Any:
             row, apart = bits[min(k, len(bits) - 1), a], np.uint64(0)
             for w in range(len(row)):
                 apart += _bits.popcount(row[w] ^ weights[k, w])
-            right += np.int64(apart) <= most
+            right += 1 if np.int64(apart) <= most else 0
         wrong[a] = 2 * right < units
     return wrong
