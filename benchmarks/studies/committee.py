@@ -29,8 +29,8 @@ def parts(samples: int) -> Iterator[tuple[str, Any, bp.RandomProblems]]:
         "focusing-bp": FocusingBP(max_iter=ITERATIONS),
         "reinforced-bp": ReinforcedBP(max_iter=ITERATIONS),
     }
-    loads = [0.54, 0.58, 0.62, 0.66]
+    loads = [0.58, 0.62, 0.66]
     title = f"321×5 within {ITERATIONS} iterations"
     yield f"half success of full machines, {title}", both, bp.RandomProblems(model, loads, n, few, units=units)
-    loads = [0.6, 0.66, 0.72, 0.78]
+    loads = [0.62, 0.68, 0.74]
     yield f"half success of trees, {title}", both, bp.RandomProblems(model, loads, n, few, units=units, tree=True)
