@@ -171,7 +171,8 @@ class Committee(Units, Messaging, Problem):
         least = self.allowed.sums[0, 0] if self.data.is_binary else self.intervals[:, a, 0, 0]
         gaps = (sums - least) / (2 * np.sqrt(np.mean(rows**2, axis=1) + (rows == 0).all(axis=1)))
         missing = self.majority - int(np.count_nonzero(gaps >= 0))
-        order = np.argsort(-gaps, kind="stable")
+        start = a % self.units  # of units equally near every pattern moves others
+        order = (np.argsort(-np.roll(gaps, -start), kind="stable") + start) % self.units
         moved = order[gaps[order] < 0][:missing] if missing > 0 else order[gaps[order] >= 0][-1:]
         gap = gaps[moved].sum() if missing >= 0 else np.inf
         direction = np.zeros_like(rows)

@@ -16,7 +16,8 @@ class CommitteeLearner(Learner):
     """Fields that learn from patterns shown one at a time: one costs N/64 words, and the fields of the units that move.
 
     Of a violated pattern the wrong units nearest to being right, as many as votes are missing, move; one that no vote
-    can be spared of may deepen the fields of the right unit that is nearest to being wrong.
+    can be spared of may deepen the fields of the right unit that is nearest to being wrong. Of units that are equally
+    near each pattern prefers others, so that all learn.
 
     Parameters
     ----------
@@ -76,12 +77,12 @@ def sweep(bits: Any, inputs: int, most: int, fields: Any, weights: Any, order: A
         if missing > 0:
             violated += 1
             for _ in range(missing):
-                k = _nearest(spare)
+                k = _nearest(spare, a)
                 spare[k] = 0
                 _move(bits[min(k, len(bits) - 1), a], fields[k])
                 _signs(fields[k], inputs, weights[k])
         elif missing == 0 and coins[position] < barely:
-            k = _barest(spare)
+            k = _barest(spare, a)
             if spare[k] == 0:
                 _deepen(bits[min(k, len(bits) - 1), a], inputs, weights[k], fields[k])
     return violated
@@ -122,7 +123,7 @@ def gather(bits: Any, most: int, weights: Any, order: Any, moves: Any) -> int:
             continue
         violated += 1
         for _ in range(missing):
-            k = _nearest(spare)
+            k = _nearest(spare, a)
             spare[k] = 0
             row = bits[min(k, len(bits) - 1), a]
             for w in range(len(row)):
@@ -163,20 +164,22 @@ def _spare(bits: Any, a: int, most: int, weights: Any, spare: Any) -> int:
 
 
 @njit(cache=True)
-def _nearest(spare: Any) -> int:
-    """The wrong unit that is nearest to being right."""
-    nearest = -1
-    for k in range(len(spare)):
+def _nearest(spare: Any, a: int) -> int:
+    """The wrong unit that is nearest to being right, of several the first from `a` on, round and round."""
+    nearest, units = -1, len(spare)
+    for step in range(units):
+        k = (a + step) % units
         if spare[k] < 0 and (nearest < 0 or spare[k] > spare[nearest]):
             nearest = k
     return nearest
 
 
 @njit(cache=True)
-def _barest(spare: Any) -> int:
-    """The right unit that is nearest to being wrong, the last of several."""
-    barest = -1
-    for k in range(len(spare)):
+def _barest(spare: Any, a: int) -> int:
+    """The right unit that is nearest to being wrong, of several the last from `a` on, round and round."""
+    barest, units = -1, len(spare)
+    for step in range(units):
+        k = (a + step) % units
         if spare[k] >= 0 and (barest < 0 or spare[k] <= spare[barest]):
             barest = k
     return barest

@@ -54,3 +54,13 @@ def test_real_patterns_are_taught_by_the_generic_learner():
     for _ in range(50):
         learner.sweep(np.arange(4), np.ones(4), 0.0)
     assert com.errors(learner.weights) == 0
+
+
+@pytest.mark.parametrize("solver", ["sbpi", "replicated-sgd"])
+def test_units_that_are_equally_near_all_learn(solver):
+    """Many units of few inputs are level again and again; if always the first of them moved, the others never would."""
+    for com in (
+        bp.random_committee(BinaryPerceptron(), 9, 9, 0.4, rng=1, tree=True),
+        bp.random_committee(BinaryPerceptron(), 315, 45, 0.15, rng=1, tree=True),
+    ):
+        assert bp.solve(com, solver, rng=1, max_iter=200).solved
