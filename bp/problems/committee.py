@@ -11,13 +11,14 @@ from numpy.typing import ArrayLike, NDArray
 from bp.memory import require_memory
 from bp.problems import _bits
 from bp.problems.committee_flips import CommitteeFlipsWalker
-from bp.problems.committee_learner import CommitteeLearner
+from bp.problems.committee_learner import CommitteeLearner, first_of
 from bp.problems.committee_walker import CommitteeWalker, RealCommitteeWalker
 from bp.problems.constraint import Allowed, checked_constraint, frozen
 from bp.problems.learners import Learner
 from bp.problems.patterns import LabelledPatterns, checked_patterns, signs_given
 from bp.problems.perceptron import random_bits, random_signs
 from bp.problems.problem import Messaging, Problem
+from bp.problems.refutation import opposed
 from bp.problems.units import Units
 from bp.problems.walkers import Energy, Walker
 from bp.randomness import Rng, generator
@@ -144,6 +145,17 @@ class Committee(Units, Messaging, Problem):
         margin = int(self.allowed.lattice[0, 0]) / float(np.sqrt(self.inputs))
         return Committee.of(self.data, self.units, tree=self.tree, kappa=margin)
 
+    def refutation(self) -> str:
+        """Why no weights satisfy every pattern, in a sentence; empty if there is no short proof.
+
+        A unit that has no more than one of two opposite patterns right leaves no majority for both.
+        """
+        binary = self.data.is_binary
+        if binary and (least := int(self.allowed.lattice[0, 0])) > self.inputs:
+            return f"a unit is right from a sum of {least} on, and {self.inputs} inputs do not reach it"
+        pair = opposed(self.data, self.allowed.lattice.astype(np.float64) if binary else self.allowed.sums)
+        return f"patterns {pair[0]} and {pair[1]} are each other's negative: no unit has both right" if pair else ""
+
     def arrays(self) -> dict[str, NDArray[Any]]:
         """Patterns times labels, labels, units, shape, margin, and the teacher."""
         taught = {} if self.teacher is None else {"teacher": self.teacher}
@@ -171,7 +183,7 @@ class Committee(Units, Messaging, Problem):
         least = self.allowed.sums[0, 0] if self.data.is_binary else self.intervals[:, a, 0, 0]
         gaps = (sums - least) / (2 * np.sqrt(np.mean(rows**2, axis=1) + (rows == 0).all(axis=1)))
         missing = self.majority - int(np.count_nonzero(gaps >= 0))
-        start = a % self.units  # of units equally near every pattern moves others
+        start = first_of(self.units, self.inputs, a)
         order = (np.argsort(-np.roll(gaps, -start), kind="stable") + start) % self.units
         moved = order[gaps[order] < 0][:missing] if missing > 0 else order[gaps[order] >= 0][-1:]
         gap = gaps[moved].sum() if missing >= 0 else np.inf

@@ -16,8 +16,9 @@ class CommitteeLearner(Learner):
     """Fields that learn from patterns shown one at a time: one costs N/64 words, and the fields of the units that move.
 
     Of a violated pattern the wrong units nearest to being right, as many as votes are missing, move; one that no vote
-    can be spared of may deepen the fields of the right unit that is nearest to being wrong. Of units that are equally
-    near each pattern prefers others, so that all learn.
+    can be spared of may deepen the fields of the right unit that is nearest to being wrong. Of units equally near the
+    first moves, which solves more than others in turn (three replicas of SGD on 321 x 5: 12 of 20 against 5); but
+    where units outnumber their inputs most are level, and each pattern prefers others, or the last would never learn.
 
     Parameters
     ----------
@@ -73,16 +74,16 @@ def sweep(bits: Any, inputs: int, most: int, fields: Any, weights: Any, order: A
     spare = np.empty(units, dtype=np.int64)
     for position in range(len(order)):
         a = order[position]
-        missing = _spare(bits, a, most, weights, spare)
+        missing, first = _spare(bits, a, most, weights, spare), first_of(units, inputs, a)
         if missing > 0:
             violated += 1
             for _ in range(missing):
-                k = _nearest(spare, a)
+                k = _nearest(spare, first)
                 spare[k] = 0
                 _move(bits[min(k, len(bits) - 1), a], fields[k])
                 _signs(fields[k], inputs, weights[k])
         elif missing == 0 and coins[position] < barely:
-            k = _barest(spare, a)
+            k = _barest(spare, first)
             if spare[k] == 0:
                 _deepen(bits[min(k, len(bits) - 1), a], inputs, weights[k], fields[k])
     return violated
@@ -104,7 +105,7 @@ def batch(
 ) -> int:
     """Show patterns to weights as they are, then move the fields, pull them if there are votes, and take the signs."""
     moves[:] = 0.0
-    violated = gather(bits, most, weights, order, moves)
+    violated = gather(bits, inputs, most, weights, order, moves)
     if violated or len(votes):
         for k in range(len(weights)):
             some = votes[k * inputs : (k + 1) * inputs] if len(votes) else votes
@@ -113,7 +114,7 @@ def batch(
 
 
 @njit(cache=True)
-def gather(bits: Any, most: int, weights: Any, order: Any, moves: Any) -> int:
+def gather(bits: Any, inputs: int, most: int, weights: Any, order: Any, moves: Any) -> int:
     """Show patterns to weights that stay as they are; number of those violated, whose directions add up in `moves`."""
     units, violated = len(weights), 0
     spare = np.empty(units, dtype=np.int64)
@@ -121,9 +122,9 @@ def gather(bits: Any, most: int, weights: Any, order: Any, moves: Any) -> int:
         missing = _spare(bits, a, most, weights, spare)
         if missing <= 0:
             continue
-        violated += 1
+        violated, first = violated + 1, first_of(units, inputs, a)
         for _ in range(missing):
-            k = _nearest(spare, a)
+            k = _nearest(spare, first)
             spare[k] = 0
             row = bits[min(k, len(bits) - 1), a]
             for w in range(len(row)):
@@ -151,6 +152,12 @@ def _signs(fields: Any, inputs: int, weights: Any) -> None:
 
 
 @njit(cache=True)
+def first_of(units: int, inputs: int, a: int) -> int:
+    """The unit that pattern `a` prefers among those equally near: see `CommitteeLearner`."""
+    return a % units if units > inputs else 0
+
+
+@njit(cache=True)
 def _spare(bits: Any, a: int, most: int, weights: Any, spare: Any) -> int:
     """Flips that every unit can spare, negative if it is wrong; the number of votes that are missing."""
     right, units = 0, len(weights)
@@ -164,22 +171,22 @@ def _spare(bits: Any, a: int, most: int, weights: Any, spare: Any) -> int:
 
 
 @njit(cache=True)
-def _nearest(spare: Any, a: int) -> int:
-    """The wrong unit that is nearest to being right, of several the first from `a` on, round and round."""
+def _nearest(spare: Any, first: int) -> int:
+    """The wrong unit that is nearest to being right, of several the next from `first` on, round and round."""
     nearest, units = -1, len(spare)
     for step in range(units):
-        k = (a + step) % units
+        k = (first + step) % units
         if spare[k] < 0 and (nearest < 0 or spare[k] > spare[nearest]):
             nearest = k
     return nearest
 
 
 @njit(cache=True)
-def _barest(spare: Any, a: int) -> int:
-    """The right unit that is nearest to being wrong, of several the last from `a` on, round and round."""
+def _barest(spare: Any, first: int) -> int:
+    """The right unit that is nearest to being wrong, of several the last from `first` on, round and round."""
     barest, units = -1, len(spare)
     for step in range(units):
-        k = (a + step) % units
+        k = (first + step) % units
         if spare[k] >= 0 and (barest < 0 or spare[k] <= spare[barest]):
             barest = k
     return barest

@@ -11,7 +11,14 @@ from replica_theory import BinaryPerceptron
 
 @pytest.mark.parametrize(
     ("units", "inputs", "tree", "kappa"),
-    [(1, 65, False, 0.0), (3, 64, False, 0.3), (3, 33, True, 0.0), (5, 20, False, -0.3)],
+    [
+        (1, 65, False, 0.0),
+        (3, 64, False, 0.3),
+        (3, 33, True, 0.0),
+        (5, 20, False, -0.3),
+        (9, 4, True, 0.0),
+        (9, 5, False, 0.0),
+    ],
 )
 def test_equals_the_generic_learner(units, inputs, tree, kappa):
     com = bp.random_committee(BinaryPerceptron(kappa), units * inputs, units, 0.7, rng=1, tree=tree)
