@@ -18,7 +18,6 @@ from bp.problems.learners import Learner
 from bp.problems.patterns import LabelledPatterns, checked_patterns, signs_given
 from bp.problems.perceptron import random_bits, random_signs
 from bp.problems.problem import Messaging, Problem
-from bp.problems.refutation import opposed
 from bp.problems.units import Units
 from bp.problems.walkers import Energy, Walker
 from bp.randomness import Rng, generator
@@ -144,17 +143,6 @@ class Committee(Units, Messaging, Problem):
             return self
         margin = int(self.allowed.lattice[0, 0]) / float(np.sqrt(self.inputs))
         return Committee.of(self.data, self.units, tree=self.tree, kappa=margin)
-
-    def refutation(self) -> str:
-        """Why no weights satisfy every pattern, in a sentence; empty if there is no short proof.
-
-        A unit that has no more than one of two opposite patterns right leaves no majority for both.
-        """
-        binary = self.data.is_binary
-        if binary and (least := int(self.allowed.lattice[0, 0])) > self.inputs:
-            return f"a unit is right from a sum of {least} on, and {self.inputs} inputs do not reach it"
-        pair = opposed(self.data, self.allowed.lattice.astype(np.float64) if binary else self.allowed.sums)
-        return f"patterns {pair[0]} and {pair[1]} are each other's negative: no unit has both right" if pair else ""
 
     def arrays(self) -> dict[str, NDArray[Any]]:
         """Patterns times labels, labels, units, shape, margin, and the teacher."""

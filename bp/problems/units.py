@@ -12,6 +12,7 @@ from numpy.typing import ArrayLike, NDArray
 from bp.problems import _bits
 from bp.problems.constraint import Allowed, frozen, satisfied
 from bp.problems.patterns import LabelledPatterns
+from bp.problems.refutation import opposed
 from replica_theory.arguments import checked_signs
 from replica_theory.models.model import Model
 
@@ -107,6 +108,17 @@ class Units:
         signs = checked_signs("weights", weights, self.n).reshape(self.units, -1)
         most = (self.inputs - int(self.allowed.lattice[0, 0])) // 2
         return np.asarray(_wrong(self.seen, _bits.pack(signs), most))
+
+    def refutation(self) -> str:
+        """Why no weights satisfy every pattern, in a sentence; empty if there is no short proof.
+
+        A unit that has no more than one of two opposite patterns right leaves no majority for both.
+        """
+        binary = self.data.is_binary
+        if binary and (least := int(self.allowed.lattice[0, 0])) > self.inputs:
+            return f"a unit is right from a sum of {least} on, and {self.inputs} inputs do not reach it"
+        pair = opposed(self.data, self.allowed.lattice.astype(np.float64) if binary else self.allowed.sums)
+        return f"patterns {pair[0]} and {pair[1]} are each other's negative: no unit has both right" if pair else ""
 
 
 @njit(cache=True)
