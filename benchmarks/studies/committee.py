@@ -32,5 +32,5 @@ def parts(samples: int) -> Iterator[tuple[str, Any, bp.RandomProblems]]:
     loads = [0.58, 0.62, 0.66]
     title = f"321×5 within {ITERATIONS} iterations"
     yield f"half success of full machines, {title}", both, bp.RandomProblems(model, loads, n, few, units=units)
-    loads = [0.62, 0.68, 0.74]
+    loads = [0.62, 0.68, 0.74, 0.78]
     yield f"half success of trees, {title}", both, bp.RandomProblems(model, loads, n, few, units=units, tree=True)
