@@ -4,9 +4,10 @@
 label, and random problems. It prints a row for each kind of problem and solver: problems solved and the 95 % Wilson
 interval of the probability, median iterations to a solution (and accepted moves, where the solver counts them), mean
 CPU seconds of the runs that solved and of all, mean errors of those that did not; then, where the loads bracket it, the
-load at which a logistic fit to all rows crosses one half, with its error. ``--root`` is the seed of all (2026; solvers
-were developed on others), ``--samples`` the problems of each kind, ``--folder`` keeps finished runs, so that the same
-command goes on.
+load at which a logistic fit to all rows crosses one half, with its error. A study may name what is measured around the
+solutions of a part, ``measurements(title)``, and print more in the end, ``after(comparisons by title)``. ``--root`` is
+the seed of all (2026; solvers were developed on others), ``--samples`` the problems of each kind, ``--folder`` keeps
+finished runs, so that the same command goes on.
 """
 
 from __future__ import annotations
@@ -96,14 +97,18 @@ def main() -> None:
     parser.add_argument("--folder", type=Path, help="where finished runs are kept, a folder for every part")
     arguments = parser.parse_args()
     sys.path.insert(0, str(here / "studies"))
-    parts = importlib.import_module(arguments.study).parts(arguments.samples)
-    for number, (title, solvers, problems) in enumerate(parts):
+    study, comparisons = importlib.import_module(arguments.study), {}
+    for number, (title, solvers, problems) in enumerate(study.parts(arguments.samples)):
         if arguments.part and not any(word in title for word in arguments.part):
             continue
         folder = arguments.folder and arguments.folder / f"{arguments.study}-{number}"
         with worker_processes(arguments.workers) as executor:
-            found = bp.compare(solvers, problems, rng=arguments.root, executor=executor, folder=folder)
+            measured = study.measurements(title) if hasattr(study, "measurements") else ()
+            found = bp.compare(solvers, problems, arguments.root, executor, measured, folder)
+        comparisons[title] = found
         print(f"\n{title}\n", *table(found), *halves(found), sep="\n", flush=True)
+    if hasattr(study, "after"):
+        print("", *study.after(comparisons), sep="\n")
 
 
 if __name__ == "__main__":

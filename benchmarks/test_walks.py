@@ -62,10 +62,12 @@ def test_perceptron(benchmark, n, alpha, energy, beta, replicas):
 
 
 @pytest.mark.parametrize("replicas", [1, 3])
+@pytest.mark.parametrize("beta", [1.0, 2.5])
+@pytest.mark.parametrize("energy", ["errors", "flips"])
 @pytest.mark.parametrize("tree", [False, True])
-def test_committee(benchmark, tree, replicas):
+def test_committee(benchmark, tree, energy, beta, replicas):
     problem = random_committee(BinaryPerceptron(), 1005, 5, 0.5, rng=1, tree=tree)
-    measured(benchmark, problem, "errors", replicas, 2.5)
+    measured(benchmark, problem, energy, replicas, beta)
 
 
 @pytest.mark.parametrize(("n", "alpha"), [(1001, 0.6), (10_001, 0.6)])

@@ -41,7 +41,7 @@ INSTANCES = (
 )
 LENT = {"_version", "typing", "status", "arguments", "terminable", "console", "numerics", "models", "results"}
 """What `bp` takes from `replica_theory`."""
-GENERAL = {"problem", "walkers", "products", "devices", "_bits"}
+GENERAL = {"problem", "walkers", "learners", "products", "devices", "_bits"}
 """What `bp.algorithms` takes from `bp.problems`: none of them is a problem of one kind."""
 FUNCTION_LINES, CLASS_LINES = 60, 150
 NAME = re.compile(r"(?<![\w./-])(?:bp|replica_theory)(?:\.[A-Za-z_]\w*)+")

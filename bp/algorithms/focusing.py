@@ -43,12 +43,14 @@ _COLUMNS = ("gamma", "y", "overlap", "q", "q_tilde", "free_entropy", "internal_e
 _NOISE = 0.3  # standard deviation of the random fields that make passes after the first differ from it
 _FROZEN = 0.9999  # overlap q beyond which the signs no longer change for the better
 _BUDGET = 8000, 20_000  # least and most iterations of all automatic passes together
-_WORK = 1e12  # between the two: their number times PN, a minute of two cores
+_WORK = 3e12  # between the two: their number times PN, a minute of one core at N = 10 001
 _FLIPS = 30  # of a local search that count as one iteration, about as long
 _IDLE = (
     20,
     10,
 )  # passes in a row, each frozen within so many steps, none with fewer errors, after which there is no hope
+_ROBUST = 0.4  # margin that later passes of focusing BP add, times 1 - q
+_LARGE = 5000  # weights from which a pass of 3200 steps is worth two of 1600
 _BIAS = 0.05  # field that keeps an even constraint off its fixed point of zero magnetisation
 _APART = 0.08  # standard deviation of the fields that keep apart weights which the constraints cannot tell
 TRACE = np.dtype(
@@ -124,6 +126,8 @@ class FocusingBP(MessagePasses):
     end where the one before did, since the messages forget them; so every step of the passes after the first adds
     fresh Gaussian fields to the weights, of standard deviation 0.3 falling linearly to zero along the pass (an even
     constraint gets a fresh constant field, uniform in ±0.05, instead). A pass ends early when :math:`q > 0.9999`.
+    On a margin with patterns of ±1 the passes after the first take :math:`\kappa+0.4(1-q)` as the margin (``"amp"``):
+    what they condense to has room to spare, and fewer patterns are left violated as that room closes.
     With patterns of ±1 the messages take the least sum :math:`\sum_i\xi_{ai}W_i` that is allowed,
     :math:`O(N^{-1/2})` above the margin, as the margin (their Gaussian sums are smooth, those of a solution are
     not), and a `local_search` of 4000 flips sets out from the best configuration of a pass.
@@ -150,13 +154,13 @@ class FocusingBP(MessagePasses):
         Inverse temperature of the number of violated patterns.
     max_iter : int, optional
         Stop after so many iterations; by default the whole of a given schedule, 8000 for automatic passes on edges, and
-        for ``"amp"`` :math:`10^{12}/PN` of them, at least 8000 and at most 20 000: up to a minute on two cores at
+        for ``"amp"`` :math:`3\cdot10^{12}/PN` of them, at least 8000 and at most 20 000: up to a minute on one core at
         N = 10 001. Of the flips of local searches 30 count as one, about as long. A run also ends where it is proved
         that there are no solutions (after its first pass), and where in 20 passes in a row the messages froze at once
         and no search from there found fewer errors.
     entropies : bool
-        Whether to measure the entropies at every step, at the price of one to three more updates; otherwise these
-        two columns of the trace are NaN.
+        Whether to measure the entropies at every step, at the price of one to three more updates; otherwise, and
+        in passes with a raised margin, these two columns of the trace are NaN.
     dtype : {float64, float32}, optional
         Precision of the messages on edges, by default double; for ``"amp"`` that of the products with the patterns, by
         default single.
@@ -236,6 +240,7 @@ class _Focus(Search):
         options: dict[str, Any] = {"beta": solver.beta, "init": _INITIAL, "rng": rng, "dtype": solver.dtype}
         if solver.device is not None:
             options["device"] = solver.device
+        self.robust = self.automatic and _takes_margins(solver, problem)
         target = problem.tightened if self.automatic else problem
         self.state: State = target.messages(solver.method, **options)
         super().__init__(problem, rng, _signs(self.state), stored)
@@ -257,9 +262,8 @@ class _Focus(Search):
     def _run(self) -> Generator[Sweep | Boundary, None, SolverStatus]:
         """Go through the passes from where the run is."""
         single = self.solver.plan
-        plans = (
-            passes(self.solver.family, self.problem.is_even, self.problem.condensation) if single is None else [single]
-        )
+        slow, window = self.robust and self.problem.n > _LARGE, self.problem.condensation
+        plans = passes(self.solver.family, self.problem.is_even, slow, window) if single is None else [single]
         for restart, plan in islice(enumerate(plans), self.restart, None):
             if restart > self.restart:
                 self._start(restart)
@@ -314,7 +318,10 @@ class _Focus(Search):
         solver, state, status = self.solver, self.state, None
         assert solver.iterations_per_step is not None and solver.damping is not None
         field = self.bias + noise * self.rng.standard_normal(self.problem.n) if noise else self.bias
+        robust = self.robust and self.restart > 0
         for _ in range(min(solver.iterations_per_step, self.limit - self._work)):
+            if robust:
+                _raise_margin(state)
             yield Sweep(state, reference_field(state.fields, gamma, y, field), solver.damping)
             self.done += 1
             if not self._count_errors():
@@ -322,7 +329,7 @@ class _Focus(Search):
             if self.errors == 0:
                 status = SolverStatus.SOLVED
                 break
-        measures = replica_measures(state, gamma, y, solver.entropies)
+        measures = replica_measures(state, gamma, y, solver.entropies and not robust)
         self.records.append((gamma, y, *measures, self.errors, self.done, self.restart))
         return status
 
@@ -408,6 +415,20 @@ def _idle(records: list[tuple[float, ...]]) -> bool:
         return False
     late = restarts > first
     return bool(np.count_nonzero(late) <= passes * (steps + 1) and errors[late].min() >= errors[~late].min())
+
+
+def _takes_margins(solver: MessagePasses, problem: Any) -> bool:
+    """Whether later passes raise the margin: focusing on node variables, a margin, and patterns of ±1."""
+    binary = getattr(problem, "bits", None) is not None and problem.allowed.is_margin
+    return bool(binary) and solver.method == "amp" and solver.family == "pseudo"
+
+
+def _raise_margin(state: Any) -> None:
+    r"""Let the next sweep see the margin :math:`\kappa+c(1-q)`.
+
+    Patterns of ±1 have the variance :math:`V=1-q`, and :math:`\omega=z-Vg` falls by :math:`cV` as `c` is added to `g`.
+    """
+    state.g = state.g + _ROBUST
 
 
 def _signs(state: State) -> NDArray[np.int8]:

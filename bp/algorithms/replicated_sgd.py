@@ -13,12 +13,15 @@ from bp.algorithms.annealing import Centre
 from bp.algorithms.runs import Boundary, Run
 from bp.algorithms.search import Search
 from bp.algorithms.solver import Solver
+from bp.problems.learners import Pull
 from bp.problems.problem import Online
 from replica_theory.arguments import NON_NEGATIVE, POSITIVE, checked_choice, checked_integer, checked_number
 from replica_theory.typing import Array
 
 Kick = Literal["simple", "corrected", "continuous", "hard"]
-_COUPLING, _GROWTH = 0.35, 0.007
+_COUPLING, _GROWTH = 0.35, 0.0025
+_BATCHES = 40
+"""Of an epoch: with ten, seven replicas still find each other, three do not."""
 _COLUMNS = [("gamma", np.float64), ("errors", np.int64), ("centre", np.int64), ("iterations", np.int64)]
 TRACE = np.dtype(_COLUMNS)
 
@@ -47,13 +50,14 @@ class ReplicatedSGD(Solver):
     replicas : int
         Their number `y`; a single one is not kicked.
     batch : int, optional
-        Constraints between two kicks; a tenth of them by default.
+        Constraints between two kicks; by default so many that an epoch has 40 batches.
     rate : float
         Length of a step, 2 by default.
     strength : float
         :math:`\lambda`.
     gamma, growth : float, optional
-        First coupling, and what an epoch adds; by default 0.35/y and 0.007/y.
+        First coupling, and what an epoch adds; by default 0.35/y and 0.0025/y, so that the
+        product with `y` is the same for any number of replicas.
     kick : {"corrected", "simple", "continuous", "hard"}
     centre : {"traced", "explicit"}
     max_iter : int
@@ -111,6 +115,21 @@ class ReplicatedSGD(Solver):
         """Epochs until nothing is violated or the limit."""
         return _Epochs(self, problem, rng, stored).solution()
 
+    def gains(self, gamma: float) -> Array:
+        """What the kick adds to a field of sign -1 (0) and +1 (1) for every vote of the centre, (2, 2V + 1)."""
+        votes = self.replicas if self.centre == "traced" else 1
+        if self.replicas == 1:
+            return np.zeros((2, 2 * votes + 1))
+        mean, signs = np.arange(-votes, votes + 1) / votes, np.array([[-1.0], [1.0]])
+        y = self.replicas
+        pull, back = {
+            "simple": (np.tanh(gamma * y * mean), 1.0),
+            "corrected": (np.tanh(gamma * y * mean), np.tanh(gamma * y)),
+            "continuous": (mean, 1.0),
+            "hard": (np.sign(mean), 1.0),
+        }[self.kick]
+        return np.asarray(self.strength * (pull - back * signs))
+
 
 class _Epochs(Search):
     """A run: the learners, their centre, and the best configuration so far."""
@@ -123,13 +142,12 @@ class _Epochs(Search):
         self.solver, start = solver, problem.start(rng)
         super().__init__(problem, rng, start, stored)
         self.learners = [problem.learner(start) for _ in range(solver.replicas)]
-        self.weights = np.array([start] * solver.replicas, dtype=np.int8)
         self.fields: Array = start.astype(np.float64)  # of the explicit centre
         if stored is not None:
-            for a, (learner, fields) in enumerate(zip(self.learners, stored["fields"], strict=True)):
+            for learner, fields in zip(self.learners, stored["fields"], strict=True):
                 learner.restore(fields)
-                self.weights[a] = learner.weights
             self.fields = stored["centre"].copy()
+        self.votes = self._counted()
 
     def solution(self) -> Run:
         """Epochs to the end."""
@@ -144,41 +162,34 @@ class _Epochs(Search):
             yield Boundary(epoch + 1, limit, f"{self.fewest} errors", self._snapshot)
         return self.result(len(self.records))
 
+    @property
+    def weights(self) -> NDArray[np.int8]:
+        """Those of the replicas, shape (y, N)."""
+        return np.array([learner.weights for learner in self.learners])
+
     def _epoch(self, gamma: float) -> None:
         """Every replica sees every constraint once, batch after batch in turns."""
-        p = self.problem.n_constraints
-        size = min(p, self.solver.batch or max(1, round(p / 10)))
+        p, solver = self.problem.n_constraints, self.solver
+        size = min(p, solver.batch or max(1, round(p / _BATCHES)))
         orders = [self.rng.permutation(p) for _ in self.learners]
+        explicit = solver.centre == "explicit"
+        pull = Pull(self.votes, solver.gains(gamma), not explicit)
         for start in range(0, p, size):
-            for a, learner in enumerate(self.learners):
-                learner.batch(orders[a][start : start + size], self.solver.rate)
-                if len(self.learners) > 1:
-                    learner.restore(learner.fields + self._kick(learner.weights, gamma))
-                self.weights[a] = learner.weights
-                if self.solver.centre == "explicit":
-                    self.fields += self.solver.strength * (self.weights[a] - np.where(self.fields > 0, 1, -1))
+            for order, learner in zip(orders, self.learners, strict=True):
+                learner.batch(order[start : start + size], solver.rate, pull)
+                if explicit:
+                    self.fields += solver.strength * (learner.weights - self.votes)
+                    self.votes[:] = np.where(self.fields > 0, 1, -1)
 
-    def _kick(self, weights: NDArray[np.int8], gamma: float) -> Array:
-        """What the centre adds to the fields of a replica."""
-        y = self.solver.replicas
+    def _counted(self) -> NDArray[np.int64]:
+        """Sums of the replicas' weights, or the weights of the explicit centre."""
         if self.solver.centre == "explicit":
-            mean: Array = np.where(self.fields > 0, 1.0, -1.0)
-        else:
-            mean = np.mean(self.weights, axis=0, dtype=np.float64)
-        pull, back = {
-            "simple": (np.tanh(gamma * y * mean), 1.0),
-            "corrected": (np.tanh(gamma * y * mean), np.tanh(gamma * y)),
-            "continuous": (mean, 1.0),
-            "hard": (np.sign(mean), 1.0),
-        }[self.solver.kick]
-        return np.asarray(self.solver.strength * (pull - back * weights))
+            return np.where(self.fields > 0, 1, -1)
+        return np.asarray(np.sum(self.weights, axis=0, dtype=np.int64))
 
     def _centre(self) -> NDArray[np.int8]:
         """Weights of the centre: its own, or the majority of the replicas."""
-        if self.solver.centre == "explicit":
-            return np.where(self.fields > 0, 1, -1).astype(np.int8)
-        majority = np.sign(np.sum(self.weights, axis=0, dtype=np.int64))
-        return np.where(majority == 0, self.weights[0], majority).astype(np.int8)
+        return np.where(self.votes == 0, self.learners[0].weights, np.sign(self.votes)).astype(np.int8)
 
     def _snapshot(self) -> dict[str, Any]:
         """Everything that the rest of the run depends on."""

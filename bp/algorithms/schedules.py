@@ -170,6 +170,7 @@ SCHEDULES: Mapping[str, Callable[..., Schedule]] = MappingProxyType(
 
 
 _STEPS = 200, 400, 800, 1600  # of the automatic passes; the last one again and again
+_SLOW = 200, 400, 800, 3200  # on large problems
 _WARM = 10  # steps at the first of these
 _FIRST_EVEN = 800  # steps of the first automatic pass on an even constraint
 _LAST = 1e-3  # where 1 - rho ends in automatic passes on an even constraint
@@ -190,19 +191,20 @@ Family = Literal["pseudo", "standard"]
 
 
 def passes(
-    family: Family, is_even: bool = False, window: tuple[float, float] = Problem.condensation
+    family: Family, is_even: bool = False, slow: bool = False, window: tuple[float, float] = Problem.condensation
 ) -> Iterator[Schedule]:
     r"""Slower and slower schedules of a family, for a solver that restarts.
 
     The first has 200 steps; the others, of 400, 800, 1600, 1600, ... steps, keep to a window of :math:`\rho`, where the
-    messages condense, and so does the first if the window begins at zero. For an even constraint :math:`1-\rho` falls
-    geometrically from 1 to :math:`10^{-3}`, in 800, 800, 1600, 1600, ... steps: at small loads the fields of its
+    messages condense, and so does the first if the window begins at zero; `slow` makes them 400, 800, 3200, 3200, ....
+    For an even constraint :math:`1-\rho` falls geometrically from 1 to :math:`10^{-3}`, in 800, 800, 1600, 1600, ...
+    steps: at small loads the fields of its
     patterns matter only once `y` is of the order of 10 to 100.
 
     Notes
     -----
     A pass freezes (:math:`q\to1`) with a few patterns violated, and hardly fewer once it is slow enough: from there on
-    another pass is worth more than a slower one.
+    another pass is worth more than a slower one. How slow that is grows with the number of weights.
 
     Examples
     --------
@@ -211,9 +213,10 @@ def passes(
     [200, 400, 800, 1600, 1600]
     """
     if not is_even:
+        lengths = _SLOW if slow else _STEPS
         if window[0]:
             yield SCHEDULES[family]()
-        for steps in chain(_STEPS[window[0] > 0 :], repeat(_STEPS[-1])):
+        for steps in chain(lengths[window[0] > 0 :], repeat(lengths[-1])):
             rhos = np.append(np.full(_WARM, window[0]), np.linspace(*window, steps - _WARM))
             yield FreeSchedule(map(_PAIRS[family], rhos.tolist()))
     steps = _FIRST_EVEN

@@ -57,7 +57,8 @@ class SolverComparison(Labelled):
         Distances of ``"local_entropy"``; empty where it was not measured.
     values : mapping of str to array, shape (n_solvers, n_problems) or (n_solvers, n_problems, n_d)
         ``"solved"``, ``"errors"``, ``"iterations"``, ``"proposals"``, ``"accepted"``, ``"cpu_seconds"`` and
-        ``"local_entropy"``; NaN where there is none. Errors of a run that was out of time are not known.
+        ``"local_entropy"``; NaN where there is none. Errors of a run that was out of time are those of its
+        best configuration at the last boundary.
     status : array of SolverStatus, shape (n_solvers, n_problems)
         How each run ended; ``"inapplicable"`` where the solver cannot run on the problem.
     reasons : mapping of str to mapping

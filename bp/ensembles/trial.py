@@ -137,18 +137,20 @@ def _attempt(trial: Trial) -> Point:
     _warm(solver, problem)
     with progress(solver.name, solver.unit) as show:
         begun = time.thread_time()
-        solution, done = _driven(solver.begin(problem, trial.seed), trial.seconds, show)
+        solution, done, best = _driven(solver.begin(problem, trial.seed), trial.seconds, show)
         found["cpu_seconds"] = time.thread_time() - begun
-    found["solved"] = solution is not None and solution.solved
-    found["iterations"] = done if solution is None else solution.iterations
-    if solution is not None:
-        found["errors"] = solution.errors
-    found |= _moves(solver, solution, found["iterations"])
-    if solution is not None and solution.solved and trial.distance:
-        with silenced():
-            curve = local_entropy(problem, solution.weights, np.array(trial.distance), method=trial.method)
-        found["local_entropy"] = curve.entropy
     status = SolverStatus.OUT_OF_TIME if solution is None else solution.status
+    if best is not None:
+        found["errors"] = problem.errors(best)
+    if found["errors"] == 0:
+        status = SolverStatus.SOLVED
+    found["solved"] = status.ok
+    found["iterations"] = done if solution is None else solution.iterations
+    found |= _moves(solver, solution, found["iterations"])
+    if status.ok and best is not None and trial.distance:
+        with silenced():
+            curve = local_entropy(problem, best, np.array(trial.distance), method=trial.method)
+        found["local_entropy"] = curve.entropy
     return _point(found | about | {"status": status, "reason": ""})
 
 
@@ -175,8 +177,10 @@ def label_of(problem: Problem) -> str:
     return repr(problem)
 
 
-def _driven(run: Run, seconds: float, show: Callable[[Any], None] = lambda _: None) -> tuple[Solution | None, int]:
-    """The solution of a run, None if it takes longer, and the iterations done at its last boundary."""
+def _driven(
+    run: Run, seconds: float, show: Callable[[Any], None] = lambda _: None
+) -> tuple[Solution | None, int, NDArray[Any] | None]:
+    """The solution of a run, None if it takes longer; iterations, and the best configuration at its last boundary."""
     begun, done = time.thread_time(), 0
     try:
         while True:
@@ -187,10 +191,11 @@ def _driven(run: Run, seconds: float, show: Callable[[Any], None] = lambda _: No
             show(request)
             done = request.done
             if time.thread_time() - begun > seconds:
+                best = None if request.snapshot is None else request.snapshot().get("best")
                 run.close()
-                return None, done
+                return None, done, best
     except StopIteration as end:
-        return end.value, done
+        return end.value, done, end.value.weights
 
 
 _warmed: set[tuple[str, str, str]] = set()

@@ -16,6 +16,9 @@ from bp.problems.perceptron import Instance
 from bp.randomness import Rng, generator
 from replica_theory.typing import Array
 
+_NUMBERS = 3
+"""Of a pattern: the message to the members, to the rest, and the k-th largest field."""
+
 
 class MaxSumState:
     """Max-sum messages of patterns of ±1, updated one pattern after the other in random order.
@@ -46,7 +49,7 @@ class MaxSumState:
         bounds += [(-1, (n - most) // 2)] if most < n else []
         self._bounds = bounds
         self._members = [np.zeros_like(self._bits) for _ in bounds]
-        self._values = [np.zeros((p, 4)) for _ in bounds]
+        self._values = [np.zeros((p, _NUMBERS)) for _ in bounds]
         self.shared = id(self)
 
     def sweep(self, field: Array, damping: float) -> float:
@@ -54,7 +57,7 @@ class MaxSumState:
         total, change = field + self.fields, 0.0
         for (side, k), members, values in zip(self._bounds, self._members, self._values, strict=True):
             order = self._rng.permutation(len(values))
-            moved = _max_sum.sweep(self._bits, len(total), order, side, k, members, values, total)
+            moved = _max_sum.sweep(self._bits, order, side, k, members, values, total)
             change = max(change, float(moved))
         self.fields = total - field
         return change
@@ -80,8 +83,8 @@ class MaxSumState:
         assert messages.g is not None
         self.fields = messages.g.copy()
         for k in range(bounds):
-            self._values[k][:] = messages.fields[:, 4 * k : 4 * k + 4]
-            start = 4 * bounds + n * k
+            self._values[k][:] = messages.fields[:, _NUMBERS * k : _NUMBERS * k + _NUMBERS]
+            start = _NUMBERS * bounds + n * k
             self._members[k][:] = _bits.pack(messages.fields[:, start : start + n])
 
 

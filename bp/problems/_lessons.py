@@ -42,6 +42,50 @@ def sweep(
 
 
 @njit(cache=True)
+def batch(
+    bits: Any,
+    n: int,
+    gaps: Any,
+    sides: Any,
+    fields: Any,
+    moves: Any,
+    weights: Any,
+    order: Any,
+    rate: float,
+    votes: Any,
+    gains: Any,
+    voting: bool,
+) -> int:
+    """Show patterns to weights as they are, then move the fields, pull them if there are votes, and take the signs."""
+    moves[:] = 0.0
+    violated = gather(bits, n, gaps, sides, weights, order, moves)
+    if violated or len(votes):
+        turn(n, fields, moves, weights, rate, votes, gains, voting)
+    return violated
+
+
+@njit(cache=True)
+def turn(n: int, fields: Any, moves: Any, weights: Any, rate: float, votes: Any, gains: Any, voting: bool) -> None:
+    """Move fields by `rate` times their `moves`, then by the gains of their signs and votes; sign words and votes."""
+    width, pulled, length = gains.shape[1] // 2, len(votes) > 0, np.float32(rate)
+    for w in range(-(-n // 64)):
+        word, old = np.uint64(0), weights[w]
+        for j in range(min(64, n - 64 * w)):
+            i = 64 * w + j
+            field = fields[i] + length * moves[i]
+            if pulled:
+                field = np.float32(field + gains[np.int64(field > 0), votes[i] + width])
+            fields[i] = field
+            word |= np.uint64(field > 0) << np.uint64(j)
+        weights[w] = word
+        changed = word ^ old
+        while voting and changed:
+            lane = np.int64(_bits.popcount((changed & -changed) - np.uint64(1)))
+            votes[64 * w + lane] += 4 * np.int64((word >> np.uint64(lane)) & np.uint64(1)) - 2
+            changed &= changed - np.uint64(1)
+
+
+@njit(cache=True)
 def gather(bits: Any, n: int, gaps: Any, sides: Any, weights: Any, order: Any, moves: Any) -> int:
     """Show patterns to weights that stay as they are; number of those violated, whose directions add up in `moves`."""
     violated = 0

@@ -80,9 +80,19 @@ def heat_bath(walk: Any, uniforms: Any, beta: float) -> int:
 
 @njit(cache=True)
 def metropolis(
-    walk: Any, proposals: Any, betas: Any, gains: Any, votes: Any, voting: bool, streams: Any, energies: Any
+    walk: Any,
+    proposals: Any,
+    betas: Any,
+    gains: Any,
+    votes: Any,
+    voting: bool,
+    streams: Any,
+    ends: bool,
+    energies: Any,
 ) -> tuple[int, int]:
-    r"""Propose flips, replicas in turns, until a replica has no energy left; numbers of proposals and of flips.
+    r"""Propose flips, replicas in turns; numbers of proposals and of flips.
+
+    The walk may end where a replica has no energy left.
 
     So many `proposals` (K,) are made at each of the inverse temperatures `betas` (K,), with probability
     :math:`\min(1, e^{-\beta\Delta+g})`. The gain `g` of the coupling is in `gains` (K, 2, 2V + 1): what lowering and
@@ -112,7 +122,7 @@ def metropolis(
                 votes[i] -= 2 * s
             energies[r] += change
             made += 1
-            if energies[r] == 0:
+            if ends and energies[r] == 0:
                 return done, made
     return done, made
 

@@ -111,6 +111,7 @@ class BitWalk(NamedTuple):
 
     Five masks over the patterns follow from the place of the sum, by the numbers at which it enters or leaves them:
     energy rises as the sum is lowered, falls as it is lowered, rises as it is raised, falls as it is raised; violated.
+    Three consecutive of these numbers are told apart by one counter, which is zero at the one in the middle.
 
     Attributes
     ----------
@@ -118,16 +119,19 @@ class BitWalk(NamedTuple):
         The patterns by weight.
     inside : (W,)
         The bits that stand for patterns.
-    thresholds, uses : (T,)
-        Places from which on masks change, and which do (bits).
+    base : (5,)
+        The masks at the least sum, all bits set or none.
+    uses : (T, 3, 5)
+        Which masks change where a counter reaches -1, 0 and 1, all bits set or none.
     words : (R, words)
-    counters : (R, planes, W)
+    counters : (R, T * planes, W)
+        The planes of a counter one after the other.
     masks : (R, 5, W)
     """
 
     columns: Any
     inside: Any
-    thresholds: Any
+    base: Any
     uses: Any
     words: Any
     counters: Any
@@ -144,7 +148,7 @@ class RealWalk(NamedTuple):
     flips: Any
 
 
-SHARED = {"columns", "inside", "thresholds", "uses", "limits", "bounds", "starts", "literals", "places", "clauses"}
+SHARED = {"columns", "inside", "base", "uses", "limits", "bounds", "homes", "starts", "literals", "places", "clauses"}
 """What the replicas of a walk have in common."""
 
 
@@ -152,28 +156,30 @@ SHARED = {"columns", "inside", "thresholds", "uses", "limits", "bounds", "starts
 def fill_masks(walk: Any, r: int) -> None:
     """The masks of replica `r`, from its counters."""
     for w in range(walk.masks.shape[2]):
-        _mark(walk, r, w)
+        _move(walk, r, w, np.uint64(0), np.uint64(0))
 
 
 @njit(cache=True, forceinline=True)
-def _mark(walk: Any, r: int, w: int) -> None:
-    """The bits of 64 patterns in the masks."""
-    m0, m1, m2, m3, m4 = np.uint64(0), np.uint64(0), np.uint64(0), np.uint64(0), np.uint64(0)
-    planes = walk.counters.shape[1]
-    for t in range(len(walk.thresholds)):
-        reached = _counters.at_least(walk.counters, r, 0, planes, w, walk.thresholds[t]) & walk.inside[w]
-        uses = walk.uses[t]
-        m0 ^= reached if uses & 1 else np.uint64(0)
-        m1 ^= reached if uses & 2 else np.uint64(0)
-        m2 ^= reached if uses & 4 else np.uint64(0)
-        m3 ^= reached if uses & 8 else np.uint64(0)
-        m4 ^= reached if uses & 16 else np.uint64(0)
-    masks = walk.masks
-    masks[r, 0, w], masks[r, 1, w], masks[r, 2, w], masks[r, 3, w], masks[r, 4, w] = m0, m1, m2, m3, m4
+def _move(walk: Any, r: int, w: int, moving: Any, rising: Any) -> None:
+    """Move the sums of 64 patterns, and find their bits in the masks."""
+    base, uses, inside, masks = walk.base, walk.uses, walk.inside[w], walk.masks
+    m0, m1, m2, m3, m4 = base[0], base[1], base[2], base[3], base[4]
+    for t in range(len(uses)):
+        planes = walk.counters.shape[1] // len(uses)
+        negative, zero, below = _counters.move(walk.counters, r, t * planes, (t + 1) * planes, w, moving, rising)
+        first, second, third = below | ~negative, ~negative, ~(negative | zero)
+        m0 ^= (first & uses[t, 0, 0]) ^ (second & uses[t, 1, 0]) ^ (third & uses[t, 2, 0])
+        m1 ^= (first & uses[t, 0, 1]) ^ (second & uses[t, 1, 1]) ^ (third & uses[t, 2, 1])
+        m2 ^= (first & uses[t, 0, 2]) ^ (second & uses[t, 1, 2]) ^ (third & uses[t, 2, 2])
+        m3 ^= (first & uses[t, 0, 3]) ^ (second & uses[t, 1, 3]) ^ (third & uses[t, 2, 3])
+        m4 ^= (first & uses[t, 0, 4]) ^ (second & uses[t, 1, 4]) ^ (third & uses[t, 2, 4])
+    masks[r, 0, w], masks[r, 1, w], masks[r, 2, w] = m0 & inside, m1 & inside, m2 & inside
+    masks[r, 3, w], masks[r, 4, w] = m3 & inside, m4 & inside
 
 
 @njit(cache=True, forceinline=True)
-def _bit_spin(walk: Any, r: int, i: int) -> Any:
+def bit_spin(walk: Any, r: int, i: int) -> Any:
+    """Weight `i` of replica `r`, as 1 or -1."""
     return 2 * np.int64((walk.words[r, i >> 6] >> np.uint64(i & 63)) & np.uint64(1)) - 1
 
 
@@ -194,8 +200,7 @@ def _bit_turn(walk: Any, r: int, i: int) -> None:
     one, word, bit = np.uint64(1), i >> 6, np.uint64(i & 63)
     turned = np.uint64(0) - ((walk.words[r, word] >> bit) & one)
     for w in range(walk.masks.shape[2]):
-        _counters.move(walk.counters, r, 0, walk.counters.shape[1], w, walk.columns[i, w] ^ turned)
-        _mark(walk, r, w)
+        _move(walk, r, w, ~np.uint64(0), walk.columns[i, w] ^ turned)
     walk.words[r, word] ^= one << bit
 
 
@@ -253,5 +258,5 @@ def _real_turn(walk: Any, r: int, i: int) -> None:
                 walk.sums[r, a] += walk.weights[r, j] * walk.columns[j, a]
 
 
-_moves.offers(BitWalk, cost=_bit_cost, turn=_bit_turn, spin=_bit_spin)
+_moves.offers(BitWalk, cost=_bit_cost, turn=_bit_turn, spin=bit_spin)
 _moves.offers(RealWalk, cost=_real_cost, turn=_real_turn, spin=_real_spin)

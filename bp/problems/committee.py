@@ -11,7 +11,7 @@ from numpy.typing import ArrayLike, NDArray
 from bp.memory import require_memory
 from bp.problems import _bits
 from bp.problems.committee_flips import CommitteeFlipsWalker
-from bp.problems.committee_learner import CommitteeLearner
+from bp.problems.committee_learner import CommitteeLearner, first_of
 from bp.problems.committee_walker import CommitteeWalker, RealCommitteeWalker
 from bp.problems.constraint import Allowed, checked_constraint, frozen
 from bp.problems.learners import Learner
@@ -156,7 +156,7 @@ class Committee(Units, Messaging, Problem):
         checked_choice("energy", energy, self.energies)
         if self.data.is_binary:
             kind = CommitteeFlipsWalker if energy == "flips" else CommitteeWalker
-            return kind(self.seen, signs, int(self.allowed.lattice[0, 0]))
+            return kind(list(self.seen), signs, int(self.allowed.lattice[0, 0]))
         columns = np.array([part.xi.T for part in (self.parts if self.tree else self.parts[:1])])
         return RealCommitteeWalker(columns, signs, self.intervals[..., 0, 0])
 
@@ -171,7 +171,8 @@ class Committee(Units, Messaging, Problem):
         least = self.allowed.sums[0, 0] if self.data.is_binary else self.intervals[:, a, 0, 0]
         gaps = (sums - least) / (2 * np.sqrt(np.mean(rows**2, axis=1) + (rows == 0).all(axis=1)))
         missing = self.majority - int(np.count_nonzero(gaps >= 0))
-        order = np.argsort(-gaps, kind="stable")
+        start = first_of(self.units, self.inputs, a)
+        order = (np.argsort(-np.roll(gaps, -start), kind="stable") + start) % self.units
         moved = order[gaps[order] < 0][:missing] if missing > 0 else order[gaps[order] >= 0][-1:]
         gap = gaps[moved].sum() if missing >= 0 else np.inf
         direction = np.zeros_like(rows)

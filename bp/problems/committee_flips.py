@@ -15,6 +15,8 @@ from numba import njit
 from numpy.typing import NDArray
 
 from bp.problems import _bits, _moves
+from bp.problems._walks import bit_spin
+from bp.problems.committee_walker import columns_of_units, committee_cost, spare_flips
 from bp.problems.walkers import CompiledWalker
 
 
@@ -23,88 +25,78 @@ class FlipsWalk(NamedTuple):
 
     Attributes
     ----------
-    columns : (1 or K, inputs, W)
-        Patterns by weight, of all units or of each.
+    columns : (N or inputs, W)
+        Patterns by weight, of every unit or of all.
+    homes : (N, 2)
+        Unit and column of each weight.
     bounds : (1,)
         Units that have to be right.
-    words : (R, K, words)
+    words : (R, words)
     spare : (R, K, P)
         Flips that a unit has to spare, negative if it is wrong.
-    edges : (R, 2, K, W)
+    edges : (R, K, 2, W)
         Masks of the patterns that cost a flip more where the unit loses one, and less where it gains one.
-    missed : (R, P)
-        Flips that each pattern misses.
+    missed, last : (R, P)
+        Flips that each pattern misses, and the largest number of a unit among them.
     """
 
     columns: Any
+    homes: Any
     bounds: Any
     words: Any
     spare: Any
     edges: Any
     missed: Any
-
-
-@njit(cache=True, forceinline=True)
-def _spin(walk: Any, r: int, i: int) -> Any:
-    inputs = walk.columns.shape[1]
-    k, j = i // inputs, i % inputs
-    return 2 * np.int64((walk.words[r, k, j >> 6] >> np.uint64(j & 63)) & np.uint64(1)) - 1
-
-
-@njit(cache=True, forceinline=True)
-def _cost(walk: Any, r: int, i: int) -> Any:
-    one, inputs = np.uint64(1), walk.columns.shape[1]
-    k, j = i // inputs, i % inputs
-    seen = min(k, walk.columns.shape[0] - 1)
-    turned = ((walk.words[r, k, j >> 6] >> np.uint64(j & 63)) & one) - one
-    rises, falls = np.uint64(0), np.uint64(0)
-    for w in range(walk.edges.shape[3]):
-        agree = walk.columns[seen, j, w] ^ turned
-        rises += _bits.popcount(agree & walk.edges[r, 0, k, w])
-        falls += _bits.popcount(~agree & walk.edges[r, 1, k, w])
-    return np.int64(rises) - np.int64(falls)
+    last: Any
 
 
 @njit(cache=True)
 def _turn(walk: Any, r: int, i: int) -> None:
-    one, inputs = np.uint64(1), walk.columns.shape[1]
-    k, j = i // inputs, i % inputs
-    seen, word, bit = min(k, walk.columns.shape[0] - 1), j >> 6, np.uint64(j & 63)
-    up = (walk.words[r, k, word] >> bit) & one
-    walk.words[r, k, word] ^= one << bit
+    one, k, column = np.uint64(1), walk.homes[i, 0], walk.homes[i, 1]
+    word, bit = i >> 6, np.uint64(i & 63)
+    up = (walk.words[r, word] >> bit) & one
+    walk.words[r, word] ^= one << bit
+    order = np.empty(walk.spare.shape[1], dtype=np.int64)
     for a in range(walk.spare.shape[2]):
-        agree = (walk.columns[seen, j, a >> 6] >> np.uint64(a & 63)) & one == up
-        walk.spare[r, k, a] += -1 if agree else 1
-    fill(walk, r)
+        before = walk.spare[r, k, a]
+        after = before + (-1 if (walk.columns[column, a >> 6] >> np.uint64(a & 63)) & one == up else 1)
+        walk.spare[r, k, a] = after
+        if min(before, after) <= 0 and max(before, after) >= -walk.last[r, a]:
+            _mark(walk, r, a, order)
 
 
 @njit(cache=True)
-def fill(walk: Any, r: int) -> None:
+def _fill(walk: Any, r: int) -> None:
     """Masks and costs of all patterns of a replica, from the flips that its units have to spare."""
-    units, patterns = walk.spare.shape[1], walk.spare.shape[2]
-    order = np.empty(units, dtype=np.int64)
-    walk.edges[r] = np.uint64(0)
-    for a in range(patterns):
-        for k in range(units):
-            gap, place = max(-walk.spare[r, k, a], 0), k
-            while place > 0 and order[place - 1] > gap:
-                order[place] = order[place - 1]
-                place -= 1
-            order[place] = gap
-        most, last = walk.bounds[0], order[walk.bounds[0] - 1]
-        walk.missed[r, a] = order[:most].sum()
-        stands_in = most < units and order[most] == last
-        mask = np.uint64(1) << np.uint64(a & 63)
-        for k in range(units):
-            spare = walk.spare[r, k, a]
-            gap = max(-spare, 0)
-            if spare <= 0 and (gap < last or (gap == last and not stands_in)):
-                walk.edges[r, 0, k, a >> 6] |= mask
-            if 0 < gap <= last:
-                walk.edges[r, 1, k, a >> 6] |= mask
+    order = np.empty(walk.spare.shape[1], dtype=np.int64)
+    for a in range(walk.spare.shape[2]):
+        _mark(walk, r, a, order)
 
 
-_moves.offers(FlipsWalk, cost=_cost, turn=_turn, spin=_spin)
+@njit(cache=True, forceinline=True)
+def _mark(walk: Any, r: int, a: int, order: Any) -> None:
+    """Cost of a pattern and its bits in the masks; `order` (K,) is work space."""
+    units = len(order)
+    for k in range(units):
+        gap, place = max(-walk.spare[r, k, a], 0), k
+        while place > 0 and order[place - 1] > gap:
+            order[place] = order[place - 1]
+            place -= 1
+        order[place] = gap
+    most, last = walk.bounds[0], order[walk.bounds[0] - 1]
+    walk.missed[r, a], walk.last[r, a] = order[:most].sum(), last
+    stands_in = most < units and order[most] == last
+    word, mask = a >> 6, np.uint64(1) << np.uint64(a & 63)
+    for k in range(units):
+        spare = walk.spare[r, k, a]
+        gap = max(-spare, 0)
+        rises = spare <= 0 and (gap < last or (gap == last and not stands_in))
+        walk.edges[r, k, 0, word] = walk.edges[r, k, 0, word] & ~mask | (mask if rises else np.uint64(0))
+        falls = 0 < gap <= last
+        walk.edges[r, k, 1, word] = walk.edges[r, k, 1, word] & ~mask | (mask if falls else np.uint64(0))
+
+
+_moves.offers(FlipsWalk, cost=committee_cost, turn=_turn, spin=bit_spin)
 
 
 class CommitteeFlipsWalker(CompiledWalker):
@@ -120,22 +112,18 @@ class CommitteeFlipsWalker(CompiledWalker):
     """
 
     def __init__(self, bits: Sequence[Any], weights: NDArray[np.int8], least: int) -> None:
-        units, inputs = weights.shape
-        self.n = weights.size
-        columns = np.array([_bits.transposed(part, inputs) for part in bits])
-        words = np.array([_bits.pack(w[None])[0] for w in weights])[None]
-        parts = list(bits) * (units // len(bits))
-        sums = np.array([_bits.sums(part, w, inputs) for part, w in zip(parts, words[0], strict=True)])
-        spare, edges = ((sums - least) // 2)[None], np.zeros((1, 2, units, columns.shape[2]), dtype=np.uint64)
-        missed = np.zeros((1, sums.shape[1]), dtype=np.int64)
-        self._walk = FlipsWalk(columns, np.array([units // 2 + 1]), words, spare, edges, missed)
-        fill(self._walk, 0)
+        units, self.n = len(weights), weights.size
+        spare, words = spare_flips(bits, weights, least)[None], _bits.pack(weights.reshape(1, -1))
+        columns, homes = columns_of_units(bits, weights)
+        edges = np.zeros((1, units, 2, columns.shape[1]), dtype=np.uint64)
+        missed, last = (np.zeros((1, spare.shape[2]), dtype=np.int64) for _ in range(2))
+        self._walk = FlipsWalk(columns, homes, np.array([units // 2 + 1]), words, spare, edges, missed, last)
+        _fill(self._walk, 0)
 
     @property
     def weights(self) -> NDArray[np.int8]:
         """The configuration, unit by unit."""
-        words = self._walk.words[0]
-        return np.asarray(_bits.unpack(words, self.n // len(words))).ravel()
+        return np.asarray(_bits.unpack(self._walk.words, self.n)[0])
 
     @property
     def errors(self) -> int:  # type: ignore[override]

@@ -14,6 +14,7 @@ from numba import njit
 from numpy.typing import NDArray
 
 from bp.problems import _bits, _counters, _moves
+from bp.problems._walks import bit_spin
 from bp.problems.walkers import CompiledWalker
 
 _REFRESHED = 4096
@@ -25,105 +26,83 @@ class CommitteeWalk(NamedTuple):
 
     Attributes
     ----------
-    columns : (1 or K, inputs, W)
-        Patterns by weight, of all units or of each.
+    columns : (N or inputs, W)
+        Patterns by weight, of every unit or of all.
+    homes : (N, 2)
+        Unit and column of each weight.
     inside : (W,)
         The bits that stand for patterns.
-    bounds : (2,)
-        Place of the least sum at which a unit is right, and units that have to be right.
-    words : (R, K, words)
+    words : (R, words)
     counters : (R, K * planes, W)
-        Sums of the units as places, see `bp.problems.walkers`; the planes of a unit one after the other.
+        Flips that the units have to spare, see `bp.problems._counters`; the planes of a unit one after the other.
     tally : (R, planes, W)
-        Number of units that are right.
-    edges : (R, 3, K, W)
-        Masks of the patterns where a unit is right; right with no flip to spare; wrong by one flip.
-    votes : (R, 3, W)
-        Masks of the patterns where just enough units are right; where one is missing; where too few are right.
+        Units that can be spared, negative if some are missing.
+    near : (R, K, 2, W)
+        Masks of the patterns where a unit is right with no flip to spare, and wrong by one flip.
+    edges : (R, K, 2, W)
+        Of these, where just enough units are right, and where one is missing.
+    wrong : (R, W)
+        Mask of the patterns where too few units are right.
     """
 
     columns: Any
+    homes: Any
     inside: Any
-    bounds: Any
     words: Any
     counters: Any
     tally: Any
+    near: Any
     edges: Any
-    votes: Any
+    wrong: Any
 
 
 @njit(cache=True, forceinline=True)
-def _spin(walk: Any, r: int, i: int) -> Any:
-    inputs = walk.columns.shape[1]
-    k, j = i // inputs, i % inputs
-    return 2 * np.int64((walk.words[r, k, j >> 6] >> np.uint64(j & 63)) & np.uint64(1)) - 1
-
-
-@njit(cache=True, forceinline=True)
-def _cost(walk: Any, r: int, i: int) -> Any:
-    one, inputs = np.uint64(1), walk.columns.shape[1]
-    k, j = i // inputs, i % inputs
-    seen = min(k, walk.columns.shape[0] - 1)
-    turned = ((walk.words[r, k, j >> 6] >> np.uint64(j & 63)) & one) - one
+def committee_cost(walk: Any, r: int, i: int) -> Any:
+    """What a flip costs: bits that agree in the first of the unit's edges, without those that do not in the second."""
+    k, column = walk.homes[i, 0], walk.homes[i, 1]
+    turned = ((walk.words[r, i >> 6] >> np.uint64(i & 63)) & np.uint64(1)) - np.uint64(1)
     rises, falls = np.uint64(0), np.uint64(0)
-    for w in range(len(walk.inside)):
-        agree = walk.columns[seen, j, w] ^ turned
-        rises += _bits.popcount(agree & walk.edges[r, 1, k, w] & walk.votes[r, 0, w])
-        falls += _bits.popcount(~agree & walk.edges[r, 2, k, w] & walk.votes[r, 1, w])
+    for w in range(walk.edges.shape[3]):
+        agree = walk.columns[column, w] ^ turned
+        rises += _bits.popcount(agree & walk.edges[r, k, 0, w])
+        falls += _bits.popcount(~agree & walk.edges[r, k, 1, w])
     return np.int64(rises) - np.int64(falls)
 
 
-@njit(cache=True, forceinline=True)
+@njit(cache=True)
 def _turn(walk: Any, r: int, i: int) -> None:
-    one, inputs = np.uint64(1), walk.columns.shape[1]
-    k, j = i // inputs, i % inputs
-    seen, word, bit = min(k, walk.columns.shape[0] - 1), j >> 6, np.uint64(j & 63)
-    turned = np.uint64(0) - ((walk.words[r, k, word] >> bit) & one)
-    planes = walk.counters.shape[1] // walk.words.shape[1]
+    k, column = walk.homes[i, 0], walk.homes[i, 1]
+    word, bit = i >> 6, np.uint64(i & 63)
+    turned = np.uint64(0) - ((walk.words[r, word] >> bit) & np.uint64(1))
     for w in range(len(walk.inside)):
-        rising = walk.columns[seen, j, w] ^ turned
-        _counters.move(walk.counters, r, k * planes, (k + 1) * planes, w, rising)
-        _mark(walk, r, k, w)
-        _count(walk, r, w)
-    walk.words[r, k, word] ^= one << bit
+        _move(walk, r, k, w, ~np.uint64(0), walk.columns[column, w] ^ turned)
+    walk.words[r, word] ^= np.uint64(1) << bit
 
 
 @njit(cache=True, forceinline=True)
-def _mark(walk: Any, r: int, k: int, w: int) -> None:
-    """The masks of a unit, for 64 patterns."""
-    planes = walk.counters.shape[1] // walk.words.shape[1]
-    first, last = k * planes, (k + 1) * planes
-    least, inside = walk.bounds[0], walk.inside[w]
-    near = _counters.at_least(walk.counters, r, first, last, w, least - 1) & inside
-    right = _counters.at_least(walk.counters, r, first, last, w, least) & inside
-    safe = _counters.at_least(walk.counters, r, first, last, w, least + 1)
-    walk.edges[r, 0, k, w], walk.edges[r, 1, k, w], walk.edges[r, 2, k, w] = right, right & ~safe, near & ~right
-
-
-@njit(cache=True, forceinline=True)
-def _count(walk: Any, r: int, w: int) -> None:
-    """The masks of the votes, for 64 patterns."""
-    planes, enough, inside = walk.tally.shape[1], walk.bounds[1], walk.inside[w]
-    for b in range(planes):
-        walk.tally[r, b, w] = np.uint64(0)
-    for k in range(walk.words.shape[1]):
-        _counters.add(walk.tally, r, 0, planes, w, walk.edges[r, 0, k, w])
-    missing = _counters.at_least(walk.tally, r, 0, planes, w, enough - 1) & inside
-    right = _counters.at_least(walk.tally, r, 0, planes, w, enough) & inside
-    spare = _counters.at_least(walk.tally, r, 0, planes, w, enough + 1)
-    walk.votes[r, 0, w], walk.votes[r, 1, w], walk.votes[r, 2, w] = right & ~spare, missing & ~right, inside & ~right
+def _move(walk: Any, r: int, k: int, w: int, moving: Any, rising: Any) -> None:
+    """Move the sums of a unit on 64 patterns, and find their bits in the masks."""
+    units, inside = walk.near.shape[1], walk.inside[w]
+    planes = walk.counters.shape[1] // units
+    before = walk.counters[r, (k + 1) * planes - 1, w]
+    negative, zero, below = _counters.move(walk.counters, r, k * planes, (k + 1) * planes, w, moving, rising)
+    walk.near[r, k, 0, w], walk.near[r, k, 1, w] = zero & inside, below & inside
+    missing, enough, one = _counters.move(walk.tally, r, 0, walk.tally.shape[1], w, before ^ negative, ~negative)
+    for unit in range(units):
+        walk.edges[r, unit, 0, w] = walk.near[r, unit, 0, w] & enough
+        walk.edges[r, unit, 1, w] = walk.near[r, unit, 1, w] & one
+    walk.wrong[r, w] = missing & inside
 
 
 @njit(cache=True)
-def fill(walk: Any, r: int) -> None:
+def _fill(walk: Any, r: int) -> None:
     """All masks of a replica, from its counters."""
     for w in range(len(walk.inside)):
-        for k in range(walk.words.shape[1]):
-            _mark(walk, r, k, w)
-        _count(walk, r, w)
+        for k in range(walk.near.shape[1]):
+            _move(walk, r, k, w, np.uint64(0), np.uint64(0))
 
 
-_moves.offers(CommitteeWalk, cost=_cost, turn=_turn, spin=_spin)
+_moves.offers(CommitteeWalk, cost=committee_cost, turn=_turn, spin=bit_spin)
 
 
 @njit(cache=True)
@@ -131,7 +110,7 @@ def violated(walk: Any, r: int) -> Any:
     """Number of patterns that replica `r` violates."""
     total = np.uint64(0)
     for w in range(len(walk.inside)):
-        total += _bits.popcount(walk.votes[r, 2, w])
+        total += _bits.popcount(walk.wrong[r, w])
     return np.int64(total)
 
 
@@ -150,28 +129,40 @@ class CommitteeWalker(CompiledWalker):
     def __init__(self, bits: Sequence[Any], weights: NDArray[np.int8], least: int) -> None:
         units, inputs = weights.shape
         self.n = weights.size
-        columns = np.array([_bits.transposed(part, inputs) for part in bits])
-        words = np.array([_bits.pack(w[None])[0] for w in weights])[None]
-        parts = list(bits) * (units // len(bits))
-        places = [(_bits.sums(part, w, inputs) + inputs + 2) >> 1 for part, w in zip(parts, words[0], strict=True)]
-        counters = np.concatenate([_counters.planes(place, inputs + 3) for place in places], axis=1)
+        spare = spare_flips(bits, weights, least)
+        largest = inputs + abs(least)
+        counters = np.concatenate([_counters.planes(unit, largest) for unit in spare], axis=1)
+        tally = _counters.planes(np.count_nonzero(spare >= 0, axis=0) - (units // 2 + 1), units)
         inside = _bits.pack(np.ones((1, len(bits[0])), dtype=np.int8))[0]
-        tally = np.zeros((1, (units + 1).bit_length(), len(inside)), dtype=np.uint64)
-        edges, votes = (np.zeros((1, 3, *shape), dtype=np.uint64) for shape in ((units, len(inside)), (len(inside),)))
-        bounds = np.array([(least + inputs + 2) >> 1, (units + 1) // 2])
-        self._walk = CommitteeWalk(columns, inside, bounds, words, counters, tally, edges, votes)
-        fill(self._walk, 0)
+        near, edges = (np.zeros((1, units, 2, len(inside)), dtype=np.uint64) for _ in range(2))
+        kept = _bits.pack(weights.reshape(1, -1)), counters, tally, near, edges, np.zeros_like(inside)[None]
+        self._walk = CommitteeWalk(*columns_of_units(bits, weights), inside, *kept)
+        _fill(self._walk, 0)
 
     @property
     def weights(self) -> NDArray[np.int8]:
         """The configuration, unit by unit."""
-        words = self._walk.words[0]
-        return np.asarray(_bits.unpack(words, self.n // len(words))).ravel()
+        return np.asarray(_bits.unpack(self._walk.words, self.n)[0])
 
     @property
     def errors(self) -> int:  # type: ignore[override]
         """Number of patterns that the configuration violates."""
         return int(violated(self._walk, 0))
+
+
+def spare_flips(bits: Sequence[Any], weights: NDArray[np.int8], least: int) -> NDArray[np.int64]:
+    """Flips that each unit has to spare on each pattern, negative if it is wrong, (K, P)."""
+    parts = list(bits) * (len(weights) // len(bits))
+    sums = [_bits.sums(part, _bits.pack(w[None])[0], len(w)) for part, w in zip(parts, weights, strict=True)]
+    return np.asarray((np.array(sums) - least) >> 1)
+
+
+def columns_of_units(bits: Sequence[Any], weights: NDArray[np.int8]) -> tuple[NDArray[np.uint64], NDArray[np.int64]]:
+    """Patterns by weight, one unit after the other or once for all; unit and column of each weight, (N, 2)."""
+    inputs = weights.shape[1]
+    columns = np.concatenate([_bits.transposed(part, inputs) for part in bits])
+    sites = np.arange(weights.size)
+    return columns, np.stack([sites // inputs, sites % len(columns)], axis=1)
 
 
 class RealCommitteeWalk(NamedTuple):

@@ -42,30 +42,8 @@ class Refutable:
 
     def _opposites(self, intervals: NDArray[np.float64]) -> str:
         """Two patterns, one the other's negative, with no sum that satisfies both."""
-        mirrored = -intervals[:, ::-1]
-        if np.any(_meet(intervals[:, None, 0], intervals[:, None, 1], mirrored)):
-            return ""
-        seen: dict[bytes, tuple[int, bool]] = {}
-        for a in range(self.n_patterns):
-            key, turned = self._up_to_sign(a)
-            b, other = seen.setdefault(key, (a, turned))
-            if turned != other:
-                return f"patterns {b} and {a} are each other's negative, and no sum satisfies both"
-        return ""
-
-    def _up_to_sign(self, a: int) -> tuple[bytes, bool]:
-        """A hash of a pattern that its negative shares, and whether it is the negative."""
-        if self.real is not None:
-            row = self.real[a] + 0.0
-            turned = bool(row[np.argmax(row != 0)] < 0)
-            return hashlib.blake2b((-row + 0.0 if turned else row).tobytes(), digest_size=32).digest(), turned
-        assert self.bits is not None
-        words = self.bits[a : a + 1]
-        turned = not words[0, 0] & np.uint64(1)
-        if turned:
-            words = words.copy()
-            _bits.negate(words, np.array([True]), self.n)
-        return hashlib.blake2b(words.tobytes(), digest_size=32).digest(), turned
+        pair = opposed(self, intervals)
+        return f"patterns {pair[0]} and {pair[1]} are each other's negative, and no sum satisfies both" if pair else ""
 
     def _forced(self, intervals: NDArray[np.float64]) -> str:
         """A pattern out of reach, or weights that patterns force to contradict."""
@@ -89,6 +67,34 @@ class Refutable:
             else:
                 assert self.bits is not None
                 yield start, _bits.unpack(self.bits[start : start + rows], self.n).astype(np.float64)
+
+
+def opposed(patterns: Any, intervals: NDArray[np.float64]) -> tuple[int, int] | None:
+    """The first two labelled patterns that are each other's negative, if no sum in the intervals is right for both."""
+    mirrored = -intervals[:, ::-1]
+    if np.any(_meet(intervals[:, None, 0], intervals[:, None, 1], mirrored)):
+        return None
+    seen: dict[bytes, tuple[int, bool]] = {}
+    for a in range(patterns.n_patterns):
+        key, turned = _up_to_sign(patterns, a)
+        b, other = seen.setdefault(key, (a, turned))
+        if turned != other:
+            return b, a
+    return None
+
+
+def _up_to_sign(patterns: Any, a: int) -> tuple[bytes, bool]:
+    """A hash of a pattern that its negative shares, and whether it is the negative."""
+    if patterns.bits is None:
+        row = patterns.real[a] + 0.0
+        turned = bool(row[np.argmax(row != 0)] < 0)
+        return hashlib.blake2b((-row + 0.0 if turned else row).tobytes(), digest_size=32).digest(), turned
+    words = patterns.bits[a : a + 1]
+    turned = not words[0, 0] & np.uint64(1)
+    if turned:
+        words = words.copy()
+        _bits.negate(words, np.array([True]), patterns.n)
+    return hashlib.blake2b(words.tobytes(), digest_size=32).digest(), turned
 
 
 def _idle(intervals: NDArray[np.float64], n: int) -> bool:

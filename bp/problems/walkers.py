@@ -46,6 +46,8 @@ class Moves(NamedTuple):
         Whether flips change the votes, :math:`\mu_i=\sum_aW_i^a`.
     streams : array of uint64, shape (R, 4)
         States of the random numbers of the replicas.
+    ends : bool
+        Whether the walk ends where a replica has no energy left.
     """
 
     proposals: NDArray[np.int64]
@@ -54,6 +56,7 @@ class Moves(NamedTuple):
     votes: NDArray[np.int64]
     voting: bool
     streams: NDArray[np.uint64]
+    ends: bool = True
 
 
 class Ladder(NamedTuple):
@@ -170,7 +173,7 @@ class Walker(ABC):
 
     @classmethod
     def anneal(cls, walkers: Sequence[Any], moves: Moves) -> tuple[int, int]:
-        r"""Metropolis moves of replicas in turns, until one has no energy left.
+        r"""Metropolis moves of replicas in turns, until one has no energy left if that ends the walk.
 
         Returns the numbers of proposals and of flips made. Votes and streams of `moves` go on.
         """
@@ -189,7 +192,7 @@ class Walker(ABC):
                 moves.votes[i] -= 2 * spin if moves.voting else 0
                 energies[r] += change
                 made += 1
-                if energies[r] == 0:
+                if moves.ends and energies[r] == 0:
                     return done, made
         return done, made
 
@@ -342,14 +345,14 @@ class BitWalker(CompiledWalker):
     def _walk(self) -> _walks.BitWalk:
         """Counters and masks, made when they are first asked for."""
         down, up = differences(self._table)
-        codes = np.packbits([down > 0, down < 0, up > 0, up < 0, self._violated], axis=0, bitorder="little")[0]
-        uses = codes ^ np.append(np.uint8(0), codes[:-1])
-        thresholds = np.flatnonzero(uses)
+        codes = np.array([down > 0, down < 0, up > 0, up < 0, self._violated]).T
+        base, middles, uses = _thresholds(codes[1:-1])  # at sums -n to n
         columns = _bits.transposed(self._bits, self.n)
         inside = _bits.pack(np.ones((1, len(self._bits)), dtype=np.int8))[0]
-        counters = _counters.planes(self._places, len(codes))
+        counters = [_counters.planes(self._places - 1 - middle, self.n + 2) for middle in middles]
+        held = np.concatenate([np.zeros((1, 0, len(inside)), dtype=np.uint64), *counters], axis=1)
         masks = np.zeros((1, 5, len(inside)), dtype=np.uint64)
-        walk = _walks.BitWalk(columns, inside, thresholds, uses[thresholds], self._words, counters, masks)
+        walk = _walks.BitWalk(columns, inside, base, uses, self._words, held, masks)
         _walks.fill_masks(walk, 0)
         return walk
 
@@ -390,6 +393,19 @@ class RealWalker(CompiledWalker):
     def energy(self) -> int:
         """The energy."""
         return self.errors
+
+
+def _thresholds(codes: NDArray[np.bool_]) -> tuple[NDArray[np.uint64], list[int], NDArray[np.uint64]]:
+    """Masks (5,) at the first place; the middles of three places; and the masks that change at these, (T, 3, 5)."""
+    changes = np.zeros((len(codes) + 2, codes.shape[1]), dtype=bool)
+    changes[1:-2] = codes[1:] != codes[:-1]
+    middles: list[int] = []
+    for place in np.flatnonzero(changes.any(axis=1)).tolist():
+        if not middles or place > middles[-1] + 1:
+            middles.append(place + 1)
+    uses = np.array([changes[middle - 1 : middle + 2] for middle in middles], dtype=bool).reshape(-1, 3, 5)
+    base, masks = (np.where(bits, ~np.uint64(0), np.uint64(0)) for bits in (codes[0], uses))
+    return base, middles, masks
 
 
 def lattice_tables(n: int, lattice: NDArray[np.int64]) -> tuple[NDArray[np.bool_], NDArray[np.int64]]:

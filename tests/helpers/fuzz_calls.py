@@ -397,6 +397,7 @@ CALLS = {
     "Committee": Call(bp.Committee, {"patterns": PATTERNS, "labels": NOTHING | signs(2)} | OF_MACHINE),
     "Committee.of": Call(bp.Committee.of, {"data": of(LabelledPatterns, usual=COMMITTEE.data)} | OF_MACHINE),
     "Committee.violated": Call(COMMITTEE.violated, NINE),
+    "Committee.errors": Call(COMMITTEE.errors, NINE),
     "Committee.sums": Call(COMMITTEE.sums, NINE),
     "Committee.walker": Call(COMMITTEE.walker, NINE | {"energy": word("errors", "flips")}),
     "Committee.learner": Call(COMMITTEE.learner, NINE),

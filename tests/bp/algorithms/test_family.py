@@ -51,7 +51,8 @@ def test_batches_are_single_runs(name, instance):
 @pytest.mark.parametrize("name", SOLVERS)
 def test_an_interrupted_run_goes_on_bit_for_bit(name):
     problem = bp.random_instance(BinaryPerceptron(), 61, 1.2, rng=2)
-    most = {"simulated-annealing": 600_000, "replicated-annealing": 600_000, "replicated-sgd": 40}
+    most = {"simulated-annealing": 600_000, "replicated-annealing": 600_000, "replicated-sgd": 40,
+            "entropic-monte-carlo": 2500}  # fmt: skip
     solver = solver_of(name, {"max_iter": most.get(name, 600)})
     whole, boundaries = drive(solver.begin(problem, 3))
     assert boundaries > 3 and not whole.solved

@@ -374,3 +374,31 @@ def test_the_bias_is_for_symmetric_and_even_problems_only():
         run = focusing._Focus(FocusingBP().resolved(problem), problem, np.random.default_rng(1), None)
         assert np.any(run.bias) == biased == (problem.is_symmetric or problem.is_even)
         assert not problem.refutation()
+
+
+def test_a_term_added_to_g_raises_the_margin_by_it_times_the_variance():
+    rng = np.random.default_rng(3)
+    inst = bp.random_instance(BinaryPerceptron(), 101, 0.7, rng=1)
+    field = rng.standard_normal(101)
+    state = inst.messages("amp", init=0.1, rng=rng)
+    state.sweep(field, 0.5)
+    variance = 1 - np.mean(np.tanh(state.fields + field) ** 2)
+    raised = bp.Instance.from_bits(inst.bits, inst.n, kappa=focusing._ROBUST * variance)
+    other = raised.messages("amp", init=state.snapshot())
+    focusing._raise_margin(state)
+    state.sweep(field, 0.5)
+    other.sweep(field, 0.5)
+    assert state.fields == pytest.approx(other.fields, rel=1e-12, abs=1e-12)
+    assert state.g == pytest.approx(other.g, rel=1e-12, abs=1e-12)
+
+
+def test_passes_after_the_first_raise_the_margin_where_there_is_one(monkeypatch):
+    raised = []
+    monkeypatch.setattr(focusing, "_raise_margin", lambda state: raised.append(state))
+    hard = bp.random_instance(BinaryPerceptron(), 101, 0.9, rng=2)
+    found = FocusingBP(max_iter=500)(hard, rng=1)
+    steps = np.count_nonzero((found.trace["restart"] > 0) & ~np.isnan(found.trace["gamma"]))
+    assert len(raised) == steps > 0
+    bp.solve(hard, "reinforced-bp", rng=1, max_iter=500)
+    FocusingBP(schedule="pseudo", steps=20)(hard, rng=1)
+    assert len(raised) == steps

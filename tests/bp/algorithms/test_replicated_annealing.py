@@ -13,6 +13,7 @@ from bp.algorithms.replicated_annealing import ReplicatedAnnealing
 from replica_theory import BinaryPerceptron
 
 N, Y, BETA, GAMMA = 5, 3, 0.8, 0.35
+ENDS = ("replica", "majority")
 
 
 @pytest.mark.parametrize("centre", ["traced", "explicit"])
@@ -83,12 +84,31 @@ def test_votes_and_energies_are_those_of_the_replicas(centre):
 def test_coupled_replicas_end_closer_than_uncoupled_ones():
     overlaps = []
     for gamma in (0.0, 2.0):
-        solver = ReplicatedAnnealing(gamma=(gamma, gamma), energy="errors", max_iter=3 * 31 * 200)
+        solver = ReplicatedAnnealing(replicas=3, gamma=(gamma, gamma), energy="errors", max_iter=3 * 31 * 200)
         run = annealing._Replicas(solver, hard(), np.random.default_rng(1), None)
         run._block()
         one, two, three = (walker.weights.astype(float) for walker in run.walkers)
         overlaps.append((one @ two + one @ three + two @ three) / (3 * 31))
     assert overlaps[1] > 0.9 > overlaps[0]
+
+
+def test_a_run_goes_on_until_the_majority_solves():
+    problem = bp.random_instance(BinaryPerceptron(), 101, 0.4, rng=2)
+    first = ReplicatedAnnealing(until="replica")(problem, rng=4)
+    run = annealing._Replicas(ReplicatedAnnealing(), problem, np.random.default_rng(4), None)
+    for _ in run.solution():
+        pass
+    majority = np.sign(np.sum([walker.weights for walker in run.walkers], axis=0, dtype=int))
+    assert first.solved and first.iterations < run.done < run.limit
+    assert np.array_equal(run.best, majority) and problem.errors(majority) == 0
+
+
+def test_a_replica_that_solves_is_kept_where_the_majority_does_not():
+    """The majority of uncoupled replicas solves nothing."""
+    problem = bp.random_instance(BinaryPerceptron(), 101, 0.6, rng=2)
+    first, last = (ReplicatedAnnealing(gamma=(0, 0), until=u, max_iter=10**6)(problem, rng=4) for u in ENDS)
+    assert first.solved and last.solved and np.array_equal(first.weights, last.weights)
+    assert first.iterations < last.iterations == 10**6
 
 
 @pytest.mark.parametrize("gamma", [0.0, 0.4, 30.0])
@@ -109,6 +129,7 @@ def test_gains_are_differences_of_the_weight_of_the_coupling(gamma, replicas):
         ({"replicas": 2.5}, TypeError, "replicas must be"),
         ({"gamma": 0.5}, ValueError, "gamma must be a pair of numbers"),
         ({"gamma": (-1.0, 0.5)}, ValueError, "gamma must be"),
+        ({"until": "all"}, ValueError, "until must be one of 'majority', 'replica'; got 'all'"),
         ({"centre": "none"}, ValueError, "centre must be one of 'traced', 'explicit'; got 'none'"),
     ],
 )

@@ -29,22 +29,55 @@ def test_a_single_replica_is_plain_sgd(patterns):
     assert found.errors == min([*errors, problem.errors(problem.start(np.random.default_rng(3)))])
 
 
+@pytest.mark.parametrize("replicas", [2, 3])
 @pytest.mark.parametrize("kick", ["simple", "corrected", "continuous", "hard"])
-def test_kicks_are_their_formulas(kick):
-    run = _Epochs(ReplicatedSGD(replicas=3, kick=kick, strength=0.5), hard(), np.random.default_rng(1), None)
-    run.weights = np.random.default_rng(2).choice(np.array([-1, 1], dtype=np.int8), (3, 41))
-    mean, gamma = run.weights.mean(axis=0), 0.2
-    for w in run.weights:
-        expected = {
-            "simple": np.tanh(gamma * 3 * mean) - w,
-            "corrected": np.tanh(gamma * 3 * mean) - np.tanh(gamma * 3) * w,
-            "continuous": mean - w,
-            "hard": np.sign(mean) - w,
-        }[kick]
-        assert run._kick(w, gamma) == pytest.approx(0.5 * expected, abs=1e-14)
-    if kick in ("continuous", "hard"):
-        run.weights[:] = run.weights[0]
-        assert np.all(run._kick(run.weights[0], gamma) == 0)  # replicas that agree are left alone
+def test_kicks_are_their_formulas(kick, replicas):
+    solver, gamma, y = ReplicatedSGD(replicas=replicas, kick=kick, strength=0.5), 0.2, replicas
+    for vote in range(-y, y + 1, 2):
+        for w in (-1, 1):
+            mean = vote / y
+            expected = {
+                "simple": np.tanh(gamma * y * mean) - w,
+                "corrected": np.tanh(gamma * y * mean) - np.tanh(gamma * y) * w,
+                "continuous": mean - w,
+                "hard": np.sign(mean) - w,
+            }[kick]
+            assert solver.gains(gamma)[(w + 1) // 2, vote + y] == pytest.approx(0.5 * expected, abs=1e-14)
+    if kick != "simple":  # replicas that agree are left alone
+        assert np.all(np.abs(solver.gains(gamma)[[0, 1], [0, 2 * y]]) < 1e-14)
+
+
+@pytest.mark.parametrize("kick", ["simple", "corrected", "continuous", "hard"])
+@pytest.mark.parametrize("centre", ["traced", "explicit"])
+def test_epochs_by_hand(kick, centre):
+    """Batch by batch with readable learners, kicked by the formulas; the mean is from before a replica's batch."""
+    com = bp.random_committee(BinaryPerceptron(), 3 * 15, 3, 0.7, rng=2)
+    solver = ReplicatedSGD(replicas=3, batch=5, kick=kick, centre=centre, strength=0.5)
+    run = _Epochs(solver, com, np.random.default_rng(1), None)
+    rng = np.random.default_rng(1)
+    start = com.start(rng)
+    learners, weights = [Learner(com.present, start) for _ in range(3)], np.array([start] * 3)
+    centre_fields = start.astype(float)
+    for epoch in range(4):
+        gamma = 0.1 + 0.05 * epoch
+        run._epoch(gamma)
+        orders = [rng.permutation(com.n_constraints) for _ in learners]
+        for first in range(0, com.n_constraints, 5):
+            for a, learner in enumerate(learners):
+                learner.batch(orders[a][first : first + 5], 2.0)
+                mean = np.where(centre_fields > 0, 1.0, -1.0) if centre == "explicit" else weights.mean(axis=0)
+                pull = {"continuous": mean, "hard": np.sign(mean)}.get(kick, np.tanh(3 * gamma * mean))
+                back = np.tanh(3 * gamma) if kick == "corrected" else 1.0
+                learner.restore(learner.fields + 0.5 * (pull - back * learner.weights))
+                weights[a] = learner.weights
+                centre_fields += 0.5 * (weights[a] - np.where(centre_fields > 0, 1, -1))
+        assert np.array_equal(run.weights, weights)
+        for a, learner in enumerate(learners):
+            assert run.learners[a].fields == pytest.approx(learner.fields, abs=1e-4)  # single precision, other rounding
+        if centre == "traced":
+            assert np.array_equal(run.votes, weights.sum(axis=0))
+        else:
+            assert run.fields == pytest.approx(centre_fields)
 
 
 def test_replicas_without_coupling_learn_on_their_own():
@@ -88,7 +121,15 @@ def test_the_coupling_grows_by_the_epoch():
     found = ReplicatedSGD(gamma=0.05, growth=0.001, max_iter=4)(hard(), rng=1)
     assert found.trace["gamma"] == pytest.approx([0.05, 0.051, 0.052, 0.053])
     found = ReplicatedSGD(replicas=5, max_iter=2)(hard(), rng=1)
-    assert found.trace["gamma"] == pytest.approx([0.07, 0.0714])
+    assert found.trace["gamma"] == pytest.approx([0.07, 0.0705])
+
+
+@pytest.mark.parametrize("replicas", [2, 3, 7])
+def test_defaults_solve_a_committee_with_any_number_of_replicas(replicas):
+    """At a load where a single one fails, whatever its batch; the couplings are those of the number."""
+    com = bp.random_committee(BinaryPerceptron(), 505, 5, 0.4, rng=1)
+    assert not ReplicatedSGD(replicas=1, max_iter=300)(com, rng=1).solved
+    assert ReplicatedSGD(replicas=replicas)(com, rng=1).solved
 
 
 @pytest.mark.parametrize(

@@ -75,5 +75,6 @@ def test_bad_schedules(make, sentence):
 
 def test_lengths_of_the_passes():
     assert [len(plan) for plan in islice(passes("standard"), 5)] == [200, 400, 800, 1600, 1600]
+    assert [len(plan) for plan in islice(passes("pseudo", slow=True), 5)] == [200, 400, 800, 3200, 3200]
     assert [len(plan) for plan in islice(passes("pseudo", is_even=True), 3)] == [800, 800, 1600]
     assert next(passes("standard", is_even=True)).pairs[-1] == (np.inf, pytest.approx(1000))

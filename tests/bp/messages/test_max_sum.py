@@ -8,6 +8,7 @@ import pytest
 import bp
 from bp.messages import _max_sum
 from bp.messages.max_sum import MaxSumState
+from bp.problems import _bits
 from replica_theory import BinaryPerceptron, IntervalModel, SymmetricBinaryPerceptron, UShapePerceptron
 
 N = 9
@@ -53,8 +54,33 @@ def test_selection_from_any_guess(k):
     """The k-th largest number and the next, wherever they are looked for first."""
     z = np.random.default_rng(4).normal(size=N)
     ordered = np.sort(z)[::-1]
-    for guess in [(0.0, 0.0), (ordered[k - 1], ordered[k]), (50.0, 49.0), (-50.0, -51.0), (1e-9, -1e-9)]:
-        assert _max_sum._largest(z, k, *guess, np.empty(N)) == (ordered[k - 1], ordered[k])
+    for guess, width in [(0.0, 0.0), (ordered[k - 1], 1e-9), (50.0, 1.0), (-50.0, 1e3), (1e-9, 1e-300), (1e300, 1.0)]:
+        assert _max_sum._largest(z, k, guess, width, np.empty(N))[:2] == (ordered[k - 1], ordered[k])
+
+
+@pytest.mark.parametrize(("side", "k"), [(1, 151), (-1, 151), (1, 1), (1, 299), (-1, 299)])
+def test_sweeps_against_sorting(side, k):
+    """Bit for bit, over words that are full and one that is not, many numbers in a window, and equal numbers."""
+    rng, n, p = np.random.default_rng(5), 300, 40
+    xi = rng.choice([-1.0, 1.0], (p, n))
+    bits = _bits.pack(xi)
+    members, values, total = np.zeros_like(bits), np.zeros((p, 3)), np.round(rng.normal(size=n), 2)
+    inside, messages, expected = np.zeros((p, n), bool), np.zeros((p, 2)), total.copy()
+    quiet = 0
+    for _ in range(12):
+        total, expected = 1.5 * total, 1.5 * expected
+        order, change = rng.permutation(p), 0.0
+        for a in order:
+            z = side * xi[a] * expected - np.where(inside[a], *messages[a])
+            place = np.argsort(-z, kind="stable")
+            old, inside[a] = messages[a].copy(), np.isin(np.arange(n), place[:k])
+            following = z[place[k]] if k < n else -np.inf
+            messages[a] = max(0.0, -following), max(0.0, -z[place[k - 1]])
+            expected = side * xi[a] * (z + np.where(inside[a], *messages[a]))
+            change, quiet = max(change, *np.abs(messages[a] - old)), quiet + (not old.any() and not messages[a].any())
+        assert _max_sum.sweep(bits, order, side, k, members, values, total) == change
+        assert np.array_equal(total, expected) and np.array_equal(values[:, :2], messages)
+    assert bool(quiet) == (k < 299)  # patterns that send nothing and are passed over
 
 
 def test_scales_and_snapshots():

@@ -110,3 +110,23 @@ def test_what_is_checked_already_is_taken_over():
     com = bp.random_committee(BinaryPerceptron(), 15, 3, 1.0, rng=1)
     again = bp.Committee.of(LabelledPatterns.of(5, com.data.bits, None), 3)
     assert again.data.bits is com.data.bits and not again.data.bits.flags.writeable
+
+
+@pytest.mark.parametrize("tree", [False, True])
+def test_what_no_machine_satisfies_is_refuted(tree):
+    """By a margin out of reach, or by two opposite patterns, of which a unit has one right; as enumeration finds."""
+    pattern = np.random.default_rng(1).choice([-1, 1], 9 if tree else 3)
+    both = np.array([pattern, -pattern])
+    clash = bp.Committee(both, units=3, tree=tree)
+    assert "patterns 0 and 1 are each other's negative" in clash.refutation()
+    assert bp.enumerate_solutions(clash).count == 0
+    assert bp.solve(clash, rng=1).status == "unsatisfiable"
+    high = bp.Committee([pattern], units=3, tree=tree, kappa=2.0)  # sums up to 3 < 2 sqrt(3)
+    assert "3 inputs do not reach it" in high.refutation() and bp.solve(high, rng=1).status == "unsatisfiable"
+    for possible in (
+        bp.Committee(both, [1, -1], units=3, tree=tree),
+        bp.Committee(both, units=3, tree=tree, kappa=-1.0),
+        bp.Committee(both[:, [0, 1] * (3 if tree else 1)], units=3, tree=tree),  # even units: a sum of zero is right
+    ):
+        assert possible.refutation() == "" and bp.enumerate_solutions(possible).count > 0
+    assert bp.Committee([pattern * 1.5], units=3, tree=tree, kappa=2.0).refutation() == ""  # real: no proof is tried

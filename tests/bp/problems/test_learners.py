@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 import bp
-from bp.problems.learners import BitLearner, Learner, gap_tables
+from bp.problems.learners import BitLearner, Learner, Pull, gap_tables
 from replica_theory import BinaryPerceptron, IntervalModel, SymmetricBinaryPerceptron, UShapePerceptron
 
 MODELS = [BinaryPerceptron(), BinaryPerceptron(0.4), SymmetricBinaryPerceptron(1.0), UShapePerceptron(0.5),
@@ -30,7 +30,10 @@ def test_sweeps_in_bits_are_the_readable_ones(model, n):
         order, coins = rng.permutation(inst.n_patterns), rng.random(inst.n_patterns)
         violated.append(fast.sweep(order, coins, 0.5))
         assert violated[-1] == slow.sweep(order, coins, 0.5)
+        for learner in (fast, slow):
+            learner.limit(5.0)
         assert np.array_equal(fast.fields, slow.fields) and np.array_equal(fast.weights, slow.weights)
+        assert np.max(np.abs(fast.fields)) <= 5
     assert sum(violated) > 0
 
 
@@ -43,6 +46,30 @@ def test_batches_in_bits_are_the_readable_ones(model, rate):
         assert fast.batch(order, rate) == slow.batch(order, rate)
         assert np.allclose(fast.fields, slow.fields, rtol=0, atol=0 if rate == 2.0 else 1e-5)
         assert np.array_equal(fast.weights, slow.weights)
+
+
+@pytest.mark.parametrize("model", MODELS[:3], ids=repr)
+@pytest.mark.parametrize("voting", [True, False])
+def test_pulls_in_bits_are_the_readable_ones(model, voting):
+    """Fields and gains are multiples of a quarter, exact in single precision."""
+    inst, fast, slow = pair(model, 71)
+    rng = np.random.default_rng(5)
+    gains = rng.integers(-8, 9, (2, 7)) / 4
+    votes = 2 * (slow.weights.astype(np.int64) + rng.integers(0, 2, 71)) - 1
+    ours, theirs = Pull(votes.copy(), gains, voting), Pull(votes.copy(), gains, voting)
+    for order in np.array_split(rng.permutation(inst.n_patterns), 6):
+        assert fast.batch(order, 2.0, ours) == slow.batch(order, 2.0, theirs)
+        assert np.array_equal(fast.fields, slow.fields) and np.array_equal(fast.weights, slow.weights)
+        assert np.array_equal(ours.votes, theirs.votes)
+        assert voting or np.array_equal(ours.votes, votes)
+
+
+def test_pulls_by_hand():
+    """One weight that is right already: the gain of its sign and vote is added, and its vote follows it."""
+    pull = Pull(np.array([1]), np.array([[9.0, 9.0, 9.0], [9.0, 9.0, -2.5]]), True)
+    learner = bp.Instance([[1]]).learner([1])
+    assert learner.batch(np.array([0]), 2.0, pull) == 0
+    assert learner.fields.tolist() == [-1.5] and pull.votes.tolist() == [-1]
 
 
 def test_lessons_by_hand():

@@ -31,3 +31,20 @@ def test_sweep_and_gather_against_numpy(n):
     assert np.array_equal(fields[:n], h)
     assert np.array_equal(_bits.unpack(words[None], n)[0], np.where(h > 0, 1, -1))
     assert _bits.stray(words[None], n) is None
+
+
+@pytest.mark.parametrize("n", [1, 63, 64, 65, 130])
+def test_turns_against_numpy(n):
+    """A move of all fields, then a pull by the signs that they have by then; votes follow the weights."""
+    rng = np.random.default_rng(n)
+    fields, moves = rng.integers(-3, 4, (2, 192)).astype(np.float32)
+    before = np.where(fields[:n] > 0, 1, -1)
+    words, votes = _bits.pack(before[None])[0], rng.integers(-2, 3, n)
+    beyond, gains = fields[n:].copy(), rng.integers(-4, 5, (2, 5)) / 4
+    moved = fields[:n] + 2.0 * moves[:n]
+    pulled = moved + gains[(moved > 0).astype(int), votes + 2]
+    after = votes + np.where(pulled > 0, 1, -1) - before
+    _lessons.turn(n, fields, moves, words, 2.0, votes, gains, True)
+    assert np.array_equal(fields[:n], pulled) and np.array_equal(fields[n:], beyond)
+    assert np.array_equal(_bits.unpack(words[None], n)[0], np.where(pulled > 0, 1, -1))
+    assert np.array_equal(votes, after) and _bits.stray(words[None], n) is None

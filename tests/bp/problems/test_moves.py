@@ -49,6 +49,18 @@ def test_compiled_moves_are_the_readable_ones(model, energy, patterns, coupling)
         assert np.array_equal(one.weights, other.weights) and one.energy == other.energy
 
 
+def test_walks_can_go_on_where_nothing_is_violated():
+    """A single pattern is soon met, and lost again."""
+    problem, counts = bp.Instance([[1, 1, -1]]), []
+    for ends in (True, False):
+        for compiled in (True, False):
+            walker = problem.walker([-1, -1, 1])
+            plan = moves([walker], "none", sweeps=20)._replace(ends=ends)
+            counts.append(tuple((type(walker) if compiled else Walker).anneal([walker], plan)))
+    assert counts[0] == counts[1] and counts[0][0] < 60
+    assert counts[2] == counts[3] and counts[2][0] == 60
+
+
 @pytest.mark.parametrize("coupling", ["traced", "explicit"])
 @pytest.mark.parametrize(("energy", "patterns"), CASES)
 def test_what_is_tracked_equals_what_is_recomputed(energy, patterns, coupling):

@@ -28,6 +28,18 @@ def test_a_pattern_is_satisfied_where_most_units_are_right(tree, real):
     assert (com.n, com.inputs, com.majority, com.kappa) == (35, 7, 3, 0.4)
 
 
+@pytest.mark.parametrize("tree", [False, True])
+@pytest.mark.parametrize(("inputs", "kappa"), [(64, 0.0), (65, 0.25), (65, -30.0), (9, 3.0), (9, 3.1)])
+def test_votes_counted_in_bits_are_those_of_the_sums(tree, inputs, kappa):
+    """At the ends of words, and with margins that all units meet, only perfect ones, or none."""
+    com = bp.random_committee(BinaryPerceptron(kappa), 3 * inputs, 3, 0.3, rng=1, tree=tree)
+    for seed in range(3):
+        weights = com.start(seed)
+        right = com.sums(weights) >= kappa * np.sqrt(inputs) - 1e-9
+        assert np.array_equal(com.violated(weights), right.sum(axis=0) < 2)
+    assert com.seen.shape[:2] == (3 if tree else 1, com.n_constraints) and not com.seen.flags.writeable
+
+
 def test_real_patterns_are_judged_alike_at_any_scale():
     """A sum that meets the margin exactly satisfies it, whatever rounding makes of patterns 1e-13 or 1e13 in size."""
     patterns = np.array([[0.1, 0.2, -0.3], [0.3, -0.1, -0.2]])
