@@ -93,8 +93,11 @@ class BPResult(Record):
         return self.residual
 
     def _variables(self) -> dict[str, Variable]:
-        axes = (("pattern", "weight")[-self.messages.fields.ndim :], ("pattern",))
-        parts = zip(MESSAGE_FIELDS, axes, (self.messages.fields, self.messages.g), strict=True)
+        messages = self.messages
+        axes: tuple[tuple[str, ...], ...] = (("pattern", "weight")[-messages.fields.ndim :], ("pattern",))
+        if messages.fields.ndim == 1 and messages.method != "amp":  # of clauses
+            axes = ("literal",), ("literal",)
+        parts = zip(MESSAGE_FIELDS, axes, (messages.fields, messages.g), strict=True)
         variables = {name: Variable(dims, x, MESSAGE_FIELDS[name]) for name, dims, x in parts if x is not None}
         return super()._variables() | variables
 
