@@ -53,6 +53,7 @@ def test_bad_arguments():
     model = RandomSatisfiability(3)
     for arguments, options, name in (((3, 1.0), {}, "model"), ((model, 0.0), {}, "ratio"),
                                      ((model, 1.0), {"population": 10}, "population"),
-                                     ((model, 1.0), {"sweeps": 3}, "sweeps"), ((model, 1.0), {"rng": -1}, "rng")):  # fmt: skip
+                                     ((model, 1.0), {"sweeps": 3}, "sweeps"),
+                                     ((model, 1.0), {"rng": -1}, "rng")):  # fmt: skip
         with pytest.raises((TypeError, ValueError), match=name):
             satisfiability_entropy(*arguments, **options)
