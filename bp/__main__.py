@@ -610,7 +610,7 @@ def _add_compare(commands: Any) -> None:
             "on each: how often it solves (with Wilson's interval), iterations, CPU seconds on one thread without\n"
             "compilation, errors left, and with --distance the entropy of the solutions around those found. Writes\n"
             "compare.csv (a run a line) and compare.png; an interrupted run goes on with the same command, or with\n"
-            "--resume; so does one with more solvers or more samples. Exit code 0: something was solved, 1: nothing was."
+            "--resume; so does one with more solvers or more samples. Exit code 0: something was solved, 1: nothing."
         ),
         epilog=(
             "examples: python -m bp compare --alpha 0.4 0.6 --n 501 --samples 20 --solvers focusing-bp sbpi\n"
