@@ -12,6 +12,7 @@ import shlex
 import sys
 from collections.abc import Callable, Sequence
 from concurrent.futures import BrokenExecutor
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -19,16 +20,21 @@ import numpy as np
 
 from bp.algorithms import SolverStatus, solve, solvers
 from bp.ensembles.compare import compare
+from bp.ensembles.random_formulas import RandomFormulas
 from bp.ensembles.random_problems import RandomProblems
 from bp.ensembles.solver_comparison import SolverComparison
+from bp.ensembles.source import ProblemSource
 from bp.execution.call import stored_call
 from bp.execution.store import OtherRun, clear_points, require_writable
 from bp.execution.workers import worker_processes
 from bp.messages.local_entropy import local_entropy
 from bp.messages.propagation import belief_propagation
+from bp.problems.any_file import read_problem
 from bp.problems.committee import Committee, random_committee
-from bp.problems.files import read_instance, write_instance
+from bp.problems.dimacs import write_dimacs
+from bp.problems.files import write_instance
 from bp.problems.perceptron import Instance, random_instance
+from bp.problems.satisfiability import Satisfiability, random_satisfiability
 from bp.validation.comparisons import COMPARISONS
 from bp.validation.comparisons.solutions import SOLVERS
 from bp.validation.crosscheck import DISTANCES, crosscheck
@@ -71,6 +77,10 @@ COMPARE_DEFAULTS: dict[str, Any] = {
     "seed": 1,
     "workers": min(2, os.cpu_count() or 1),
 }
+_FORMULAS: dict[str, Any] = {"k": 3, "solvers": ["focusing-bp", "reinforced-bp", "walksat"], "method": None}
+"""What differs for formulas."""
+_OF_PATTERNS = ("alpha", "model", "kappa", "units", "tree", "patterns")
+"""Options that formulas do not have."""
 _CROSSCHECK_KEYS = ("model", "kappa", "alpha", "n", "distance", "method", "seed", "samples", "comparisons")
 _CONSTRAINTS = {"binary": "margin", "teacher-student": "margin", "symmetric": "symmetric"}
 """Words for the constraints of models, which any file that holds them agrees with."""
@@ -92,7 +102,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     int
         0: done (and, for ``solve``, solved); 1: not solved, not converged, nothing to compare, or (``crosscheck
         --check``) theory and simulation disagree; 2: bad input, said in a sentence on standard error; 3: it is proved
-        that no weights satisfy every pattern; 130: interrupted.
+        that no weights satisfy every pattern, or every clause of a formula; 130: interrupted.
     """
     arguments = argparse.Namespace()
     try:
@@ -189,6 +199,9 @@ def _stored(arguments: argparse.Namespace, command: str, keys: tuple[str, ...]) 
     """Settings of the run to resume, the model by the name it has here; none without --resume."""
     if not arguments.resume:
         return {}
+    stored = stored_call(arguments.output, command, ())
+    if command == "compare" and "ratio" in stored:
+        return stored_call(arguments.output, command, ("ratio", "k", "n", "samples", "solvers"))
     stored = stored_call(arguments.output, command, keys)
     names = {entry.kind.__name__: name for name, entry in plain_models().items()}
     if stored["model"] not in names:
@@ -198,7 +211,9 @@ def _stored(arguments: argparse.Namespace, command: str, keys: tuple[str, ...]) 
 
 def _compare(arguments: argparse.Namespace) -> int:
     given = {name: value for name, value in vars(arguments).items() if value is not None}
-    settings = COMPARE_DEFAULTS | _stored(arguments, "compare", tuple(COMPARE_DEFAULTS.keys() - {"workers"})) | given
+    stored = _stored(arguments, "compare", tuple(COMPARE_DEFAULTS.keys() - {"workers"}))
+    settings = COMPARE_DEFAULTS | (_FORMULAS if "ratio" in given | stored else {}) | stored | given
+    _check_options(given, "ratio" in settings)
     if settings["solvers"] is not None and "all" in settings["solvers"]:
         if len(settings["solvers"]) > 1:
             raise ValueError(f"--solvers all stands alone; got {' '.join(settings['solvers'])}")
@@ -231,14 +246,32 @@ def _lost(found: SolverComparison) -> list[str]:
 
 
 def _compared(settings: dict[str, Any], folder: str) -> SolverComparison:
-    kappa = {} if settings["kappa"] is None else {"kappa": settings["kappa"]}
-    model = model_of(settings["model"], settings, **kappa)
-    kind = {"units": settings["units"], "tree": settings["tree"]}
-    problems = RandomProblems(model, settings["alpha"], settings["n"], settings["samples"], **kind)
+    problems = _problems(settings)
     around = {"measurements": ["local_entropy"], "distance": settings["distance"]} if settings["distance"] else {}
     with worker_processes(settings["workers"]) as executor, silenced():
         return compare(settings["solvers"], problems, settings["seed"], executor, folder=folder,
                        seconds=settings["seconds"], method=settings["method"], **around)  # fmt: skip
+
+
+def _problems(settings: dict[str, Any]) -> ProblemSource:
+    """The random problems to compare on: formulas with --ratio."""
+    if "ratio" in settings:
+        return RandomFormulas(settings["ratio"], settings["n"], settings["k"], settings["samples"])
+    kappa = {} if settings["kappa"] is None else {"kappa": settings["kappa"]}
+    model = model_of(settings["model"], settings, **kappa)
+    kind = {"units": settings["units"], "tree": settings["tree"]}
+    return RandomProblems(model, settings["alpha"], settings["n"], settings["samples"], **kind)
+
+
+def _check_options(given: dict[str, Any], formulas: bool) -> None:
+    """Refuse options of perceptrons for formulas, and the other way round."""
+    if not formulas and "k" in given:
+        raise ValueError("--k is for formulas: give their --ratio, clauses per variable")
+    if formulas:
+        particular_options("binary", given)  # refuses those of other models
+    foreign = [name for name in _OF_PATTERNS if given.get(name) is not None and given[name] is not False]
+    if formulas and foreign:
+        raise ValueError(f"--{foreign[0]} is for perceptrons; --ratio asks for formulas")
 
 
 def _saved(found: SolverComparison, folder: Path) -> list[Path]:
@@ -255,6 +288,11 @@ def _saved(found: SolverComparison, folder: Path) -> list[Path]:
 
 def _generate(arguments: argparse.Namespace) -> int:
     output = Path(arguments.file)
+    if arguments.ratio is not None or arguments.k is not None:
+        return _generate_formula(arguments, output)
+    if arguments.alpha is None:
+        raise ValueError("--alpha A, the load of an instance, must be given (or --ratio R, for a formula)")
+    arguments.model, arguments.patterns = arguments.model or "binary", arguments.patterns or "binary"
     kappa = {} if arguments.kappa is None else {"kappa": arguments.kappa}
     checked_integer("seed", arguments.seed, 0)
     model = model_of(arguments.model, vars(arguments), **kappa)
@@ -272,6 +310,19 @@ def _generate(arguments: argparse.Namespace) -> int:
         "file": str(output),
     }
     _print(report, arguments.json, f"wrote {instance.n_constraints} patterns on {instance.n} weights to {output}")
+    return 0
+
+
+def _generate_formula(arguments: argparse.Namespace, output: Path) -> int:
+    _check_options({name: x for name, x in vars(arguments).items() if x is not None}, arguments.ratio is not None)
+    checked_integer("seed", arguments.seed, 0)
+    _require_free(output, arguments.force)
+    k = _FORMULAS["k"] if arguments.k is None else arguments.k
+    formula = random_satisfiability(arguments.n, arguments.ratio, k, arguments.seed)
+    write_dimacs(formula, output)
+    report = {"n": formula.n, "clauses": formula.n_constraints, "k": k, "seed": arguments.seed, "file": str(output)}
+    text = f"wrote {formula.n_constraints} clauses of {k} literals over {formula.n} variables to {output}"
+    _print(report, arguments.json, text)
     return 0
 
 
@@ -311,7 +362,7 @@ def _solve(arguments: argparse.Namespace) -> int:
         "iterations": found.iterations,
         "status": str(found.status),
         "n": instance.n,
-        "patterns": instance.n_constraints,
+        _constraints(instance): instance.n_constraints,
         "weights": str(output),
     }
     text = f"{found.message} {found.errors} errors, {found.iterations} iterations; wrote {output}"
@@ -331,6 +382,9 @@ def _entropy(arguments: argparse.Namespace) -> int:
         run, reason = error.result, str(error)
         if run.status is not Status.UNSATISFIABLE:
             raise
+    if run.status is Status.NEGATIVE_ENTROPY and (proof := instance.refutation()):
+        run = replace(run, entropy=-math.inf, free_entropy=-math.inf, status=Status.UNSATISFIABLE)
+        reason = f"there is no solution: {proof}"
     report = {
         "entropy": run.entropy,
         "free_entropy": run.free_entropy,
@@ -340,11 +394,13 @@ def _entropy(arguments: argparse.Namespace) -> int:
         "residual": run.residual,
         "iterations": run.iterations,
         "n": instance.n,
-        "patterns": instance.n_constraints,
+        _constraints(instance): instance.n_constraints,
     }
     text = f"Bethe entropy {run.entropy:.9f} nats per weight (N = {instance.n}, alpha = {instance.alpha:.4g})"
     if not reason:
-        text += f", energy {run.energy:.6g} per pattern, overlap q = {run.overlap:.6f}\n{run.message}"
+        text += (
+            f", energy {run.energy:.6g} per {_constraints(instance)[:-1]}, overlap q = {run.overlap:.6f}\n{run.message}"
+        )
     else:
         text += f": {reason}"
     _print(report, arguments.json, text)
@@ -357,12 +413,13 @@ def _local_entropy(arguments: argparse.Namespace) -> int:
     if arguments.weights is None and not os.path.exists(path):
         raise ValueError(f"there are no weights in {path}: name theirs by --weights, or find some: python -m bp solve")
     weights = _read_weights(path)
+    method: Any = arguments.method or ("amp" if "amp" in instance.forms else instance.forms[0])
     with silenced():
         curve = local_entropy(
             instance,
             weights,
             np.array(arguments.distance),
-            method=arguments.method,
+            method=method,
             damping=arguments.damping,
             max_iter=arguments.max_iter,
         )
@@ -373,7 +430,7 @@ def _local_entropy(arguments: argparse.Namespace) -> int:
                   for *row, status in zip(*columns, strict=True)]  # fmt: skip
         print(json.dumps({"errors": errors, "weights": str(path), "points": points}))
     else:
-        print(f"around {path}, which violates {errors} of {instance.n_constraints} patterns")
+        print(f"around {path}, which violates {errors} of {instance.n_constraints} {_constraints(instance)}")
         print(f"{'distance':>10}  {'entropy':>12}  {'slope':>12}  status")
         for distance, entropy, slope, status in zip(*columns, strict=True):
             print(f"{distance:>10.6g}  {entropy:>12.9f}  {slope:>12.6g}  {status}")
@@ -382,16 +439,21 @@ def _local_entropy(arguments: argparse.Namespace) -> int:
     return 0 if all(status.ok for status in curve.status) else 1
 
 
-def _read(arguments: argparse.Namespace) -> Instance | Committee:
+def _constraints(problem: Instance | Committee | Satisfiability) -> str:
+    """What the constraints of a problem are called."""
+    return "clauses" if isinstance(problem, Satisfiability) else "patterns"
+
+
+def _read(arguments: argparse.Namespace) -> Instance | Committee | Satisfiability:
     kappa, name = arguments.kappa, arguments.model
     if name is None or name in _CONSTRAINTS:
         particular_options("binary", vars(arguments))  # refuses the options of others
         constraint = None if name is None else _CONSTRAINTS[name]
         if name is not None and kappa is None and Path(arguments.file).suffix != ".npz":  # which has its own
             kappa = plain_models()[name].default("kappa")
-        return read_instance(arguments.file, kappa=kappa, constraint=constraint)
+        return read_problem(arguments.file, kappa=kappa, constraint=constraint)
     margin = {} if kappa is None else {"kappa": kappa}
-    return read_instance(arguments.file, constraint=model_of(name, vars(arguments), **margin))
+    return read_problem(arguments.file, constraint=model_of(name, vars(arguments), **margin))
 
 
 def _weights_of(file: str) -> str:
@@ -471,7 +533,10 @@ def _sentence(error: BaseException) -> str:
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="python -m bp",
-        description="Belief propagation and solvers on instances of the binary perceptron (weights ±1, P patterns).",
+        description=(
+            "Belief propagation and solvers on instances of the binary perceptron (weights ±1, P patterns) and on "
+            "formulas of satisfiability."
+        ),
     )
     parser.add_argument("--version", action="version", version=f"binary-perceptron {__version__}")
     commands = parser.add_subparsers(required=True, metavar="COMMAND", title="commands")
@@ -541,15 +606,16 @@ def _add_compare(commands: Any) -> None:
         help="solvers against one another on the same random problems",
         formatter_class=argparse.RawDescriptionHelpFormatter,
         description=(
-            "Draw random perceptrons, or committee machines with --units, and run every solver on each: how often it\n"
-            "solves (with Wilson's interval), iterations, CPU seconds on one thread without compilation, errors left,\n"
-            "and with --distance the entropy of the solutions around those found. Writes compare.csv (a run a line)\n"
-            "and compare.png; an interrupted run goes on with the same command, or with --resume; so does one with\n"
-            "more solvers or more samples. Exit code 0: something was solved, 1: nothing was."
+            "Draw random perceptrons, committee machines with --units or formulas with --ratio, and run every solver\n"
+            "on each: how often it solves (with Wilson's interval), iterations, CPU seconds on one thread without\n"
+            "compilation, errors left, and with --distance the entropy of the solutions around those found. Writes\n"
+            "compare.csv (a run a line) and compare.png; an interrupted run goes on with the same command, or with\n"
+            "--resume; so does one with more solvers or more samples. Exit code 0: something was solved, 1: nothing."
         ),
         epilog=(
             "examples: python -m bp compare --alpha 0.4 0.6 --n 501 --samples 20 --solvers focusing-bp sbpi\n"
             "          python -m bp compare --units 5 --n 505 --alpha 0.3 --solvers focusing-bp replicated-sgd\n"
+            "          python -m bp compare --k 4 --ratio 9.0 9.2 --n 1000 --solvers reinforced-bp walksat\n"
             "          python -m bp compare --solvers all --seconds 5 --distance 0.02 0.05 0.1"
         ),
     )
@@ -560,14 +626,21 @@ def _add_compare(commands: Any) -> None:
     command.add_argument("--units", type=integer_of, metavar="K", help="units of committee machines, odd")
     command.add_argument("--tree", action="store_true", default=None, help="whether units have inputs of their own")
     command.add_argument(
+        "--ratio", type=number_of, nargs="+", metavar="R", help="clauses per variable of random formulas"
+    )
+    command.add_argument("--k", type=integer_of, metavar="K", help="literals of their clauses (default 3)")
+    command.add_argument(
         "--solvers", nargs="+", metavar="NAME",
-        help=f"all, or any of {', '.join(solvers())} (default: {' '.join(COMPARE_DEFAULTS['solvers'])})",
+        help=f"all, or any of {', '.join(solvers())} (default: {' '.join(COMPARE_DEFAULTS['solvers'])}; for formulas: "
+        f"{' '.join(_FORMULAS['solvers'])})",
     )  # fmt: skip
     command.add_argument("--seconds", type=number_of, metavar="S", help="CPU seconds that a run may take")
     command.add_argument(
         "--distance", type=number_of, nargs="+", metavar="D", help="distances in (0, 1/2] for local entropies"
     )
-    command.add_argument("--method", help="messages of the local entropies: amp, gaussian or exact (default amp)")
+    command.add_argument(
+        "--method", help="messages of the local entropies: amp, gaussian or exact (default amp; exact for formulas)"
+    )
     command.add_argument("--seed", type=integer_of, help="root of all randomness (default 1)")
     _add_folder(command, "compare-output")
     command.add_argument("--json", action="store_true", help="print the summary as JSON")
@@ -597,28 +670,31 @@ def _add_instances(command: argparse.ArgumentParser) -> None:
 def _add_generate(commands: Any) -> None:
     command = commands.add_parser(
         "generate",
-        help="write a random instance to a file",
+        help="write a random instance or formula to a file",
         formatter_class=argparse.RawDescriptionHelpFormatter,
         description=(
             "Draw P = round(alpha N) random patterns and write them, in the format that the name of the file tells:\n"
             ".txt (patterns times labels), .tsv (labels in the first line, tabs), both with .gz if wanted, or .npz,\n"
             "which alone keeps a margin, another constraint, a teacher and real patterns. With --units they are those\n"
-            "of a committee machine, which the first line of text says."
+            "of a committee machine, which the first line of text says. With --ratio it is a formula of random\n"
+            "clauses of --k literals, in the DIMACS format, gzipped if the name ends in .gz."
         ),
         epilog=(
             "examples: python -m bp generate patterns.txt.gz --n 1001 --alpha 0.6\n"
             "          python -m bp generate instance.npz --model u-shape --kappa 0.5 --n 1001 --alpha 0.4 --seed 2\n"
-            "          python -m bp generate committee.txt --units 5 --n 1005 --alpha 0.4"
+            "          python -m bp generate committee.txt --units 5 --n 1005 --alpha 0.4\n"
+            "          python -m bp generate formula.cnf --k 4 --ratio 9.0 --n 1000"
         ),
     )
     command.add_argument("file", help="where to write")
     _add_model(command, "default: binary")
-    command.set_defaults(model="binary")
-    command.add_argument("--alpha", type=number_of, required=True, metavar="A", help="load P/N")
+    command.add_argument("--alpha", type=number_of, metavar="A", help="load P/N")
     command.add_argument("--n", type=integer_of, default=1001, metavar="N", help="number of weights (default 1001)")
     command.add_argument("--units", type=integer_of, metavar="K", help="units of a committee machine, odd")
     command.add_argument("--tree", action="store_true", help="whether units have inputs of their own")
-    command.add_argument("--patterns", default="binary", help="binary (±1) or gaussian (default %(default)s)")
+    command.add_argument("--patterns", help="binary (±1) or gaussian (default binary)")
+    command.add_argument("--ratio", type=number_of, metavar="R", help="clauses per variable, for a random formula")
+    command.add_argument("--k", type=integer_of, metavar="K", help="literals of its clauses (default 3)")
     command.add_argument("--seed", type=integer_of, default=1, help="seed of the patterns (default %(default)s)")
     _add_force(command)
     command.add_argument("--json", action="store_true", help="print what was written as JSON")
@@ -646,10 +722,10 @@ def _add_force(command: argparse.ArgumentParser) -> None:
 def _add_solve(commands: Any) -> None:
     command = commands.add_parser(
         "solve",
-        help="find weights that satisfy every pattern of a file",
+        help="find weights that satisfy every pattern or clause of a file",
         description=(
-            "Solve an instance and write its weights (±1, one line). Exit code 0: solved, 1: not solved, 3: it is "
-            "proved that there is no solution."
+            "Solve an instance or a formula and write its weights (±1, one line; of a formula +1 is true). Exit code "
+            "0: solved, 1: not solved, 3: it is proved that there is no solution."
         ),
     )
     _add_file(command)
@@ -677,7 +753,9 @@ def _add_entropy(commands: Any) -> None:
     )
     _add_file(command)
     command.add_argument(
-        "--method", default="gaussian", help="gaussian (edge messages), exact (small N, any ±1) or amp (large N)"
+        "--method",
+        help="gaussian (edge messages), exact (small N, any ±1) or amp (large N); of formulas exact or "
+        "survey, whose entropy is that of clusters (default: gaussian, exact)",
     )
     command.add_argument(
         "--beta",
@@ -713,7 +791,7 @@ def _add_local_entropy(commands: Any) -> None:
         help=f"distances in [0, 1/2] (default: {' '.join(f'{d:g}' for d in DISTANCES)})",
     )  # fmt: skip
     command.add_argument(
-        "--method", default="amp", help="amp, gaussian (edge messages) or exact (small N, any ±1) (default %(default)s)"
+        "--method", help="amp, gaussian (edge messages) or exact (small N, any ±1) (default: amp; exact for formulas)"
     )
     command.add_argument(
         "--damping", type=number_of, default=0.2, help="weight of the old message (default %(default)s)"
@@ -730,7 +808,7 @@ def _add_file(command: argparse.ArgumentParser) -> None:
         help=(
             "instance: text of ±1 (one pattern a line, all labels +1; gzip allowed), text with the labels in the "
             "first line (tabs), both after a line such as '# committee units=5 tree=false' for a committee machine, or "
-            ".npz; - for standard input"
+            ".npz; or a formula in the DIMACS format; - for standard input"
         ),
     )
     _add_model(command, "which text formats do not tell; default: that of the file, or binary")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from replica_theory.arguments import is_integer, shown
+from replica_theory.arguments import checked_rng
 
 Rng = int | np.random.SeedSequence | np.random.Generator | None
 
@@ -17,8 +17,5 @@ def generator(rng: Rng) -> np.random.Generator:
     TypeError, ValueError
         If it is none of what is allowed.
     """
-    known = rng is None or is_integer(rng) or isinstance(rng, np.random.SeedSequence | np.random.Generator)
-    if not known or (is_integer(rng) and rng < 0):
-        error = ValueError if is_integer(rng) else TypeError
-        raise error(f"rng must be a non-negative integer, a SeedSequence, a Generator or None; got {shown(rng)}")
+    checked_rng(rng)
     return np.random.default_rng(rng)

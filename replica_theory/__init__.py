@@ -7,6 +7,7 @@ from replica_theory.models.custom import CustomModel
 from replica_theory.models.intervals import IntervalModel, SymmetricBinaryPerceptron, UShapePerceptron
 from replica_theory.models.model import Model
 from replica_theory.models.perceptron import BinaryPerceptron, TeacherStudent
+from replica_theory.models.satisfiability import RandomSatisfiability
 from replica_theory.neighbourhood.around_teacher import around_teacher
 from replica_theory.neighbourhood.dense_teacher import dense_teacher
 from replica_theory.neighbourhood.franz_parisi import franz_parisi, minimum_distance, planted_bound
@@ -30,6 +31,7 @@ from replica_theory.thresholds.learning import (
     teacher_student_transition,
 )
 from replica_theory.typical.replica_symmetric import ReplicaSymmetric, annealed_entropy, replica_symmetric
+from replica_theory.typical.satisfiability import SatisfiabilityEntropy, satisfiability_entropy
 from replica_theory.typical.teacher_student import Learning, teacher_student
 
 __all__ = [
@@ -46,8 +48,10 @@ __all__ = [
     "Learning",
     "LearningTransition",
     "Model",
+    "RandomSatisfiability",
     "ReplicaSymmetric",
     "RobustEnsemble",
+    "SatisfiabilityEntropy",
     "StateEvolution",
     "Status",
     "SymmetricBinaryPerceptron",
@@ -70,6 +74,7 @@ __all__ = [
     "read_netcdf",
     "replica_symmetric",
     "robust_ensemble",
+    "satisfiability_entropy",
     "state_evolution",
     "teacher_student",
     "teacher_student_spinodal",

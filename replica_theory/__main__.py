@@ -1,4 +1,4 @@
-"""Command line of the theory: ``python -m replica_theory entropy | capacity | curve | local | threshold``."""
+"""Command line of the theory: ``python -m replica_theory entropy | capacity | curve | local | threshold | ...``."""
 
 from __future__ import annotations
 
@@ -14,16 +14,18 @@ import numpy as np
 from numpy.typing import NDArray
 
 from replica_theory._version import __version__
-from replica_theory.arguments import number_of, word_of
+from replica_theory.arguments import integer_of, number_of, word_of
 from replica_theory.console import console
 from replica_theory.models.command_line import add_model_options, model_of, plain_models
 from replica_theory.models.model import Model
+from replica_theory.models.satisfiability import RandomSatisfiability
 from replica_theory.neighbourhood.franz_parisi import franz_parisi
 from replica_theory.neighbourhood.local_entropy import ZERO_COMPLEXITY, Reference, local_entropy
 from replica_theory.status import ConvergenceError, Status, silenced
 from replica_theory.thresholds.capacity import capacity
 from replica_theory.thresholds.dense_region import Criterion, local_entropy_threshold
 from replica_theory.typical.replica_symmetric import replica_symmetric
+from replica_theory.typical.satisfiability import satisfiability_entropy
 from replica_theory.typing import Array
 
 MAX_POINTS = 1_000_000
@@ -140,15 +142,28 @@ def _threshold(arguments: argparse.Namespace) -> Columns:
     return columns | {"status": found.status}
 
 
+def _satisfiability(arguments: argparse.Namespace) -> Columns:
+    model, (ratio,) = RandomSatisfiability(arguments.k, arguments.beta), _outer(arguments.ratio)
+    options = {"population": arguments.population, "sweeps": arguments.sweeps, "rng": arguments.seed}
+    points = [satisfiability_entropy(model, float(one), **options) for one in ratio]
+    columns: Columns = {"ratio": ratio}
+    names = ["entropy", "overlap", "annealed", "error"]
+    if math.isfinite(arguments.beta):
+        columns |= {"beta": np.full_like(ratio, arguments.beta)}
+        names[1:1] = ["energy", "free_entropy"]
+    columns |= {name: np.array([getattr(point, name) for point in points]) for name in names}
+    return columns | {"status": np.array([point.status for point in points], dtype=object)}
+
+
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="python -m replica_theory",
-        description="Replica theory of the binary perceptron in the limit N -> infinity.",
+        description="Replica theory of the binary perceptron, and of random formulas, in the limit N -> infinity.",
         epilog="Each command explains itself: python -m replica_theory entropy --help",
     )
     parser.add_argument("--version", action="version", version=f"binary-perceptron {__version__}")
     commands = parser.add_subparsers(required=True, metavar="COMMAND", title="commands")
-    for add in (_add_entropy, _add_capacity, _add_curve, _add_local, _add_threshold):
+    for add in (_add_entropy, _add_capacity, _add_curve, _add_local, _add_threshold, _add_satisfiability):
         add(commands)
     return parser
 
@@ -282,6 +297,38 @@ Franz-Parisi entropy around references of the largest margin stops growing.""",
         help=f"{', '.join(get_args(Criterion))} (default: slope)",
     )  # fmt: skip
     _add_reference(parser)
+
+
+def _add_satisfiability(commands: Any) -> None:
+    parser = commands.add_parser(
+        "satisfiability",
+        help="replica-symmetric entropy of random formulas",
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+        description=(
+            "Replica-symmetric entropy of random K-satisfiability by population dynamics, nats per variable: clauses\n"
+            "of k different variables, each negated with probability 1/2, so many per variable. `error` is\n"
+            "statistical, `annealed` the first moment, an upper bound of the free entropy, `overlap` that of two solutions."
+        ),
+        epilog=(
+            "exit code:\n  0 done; 1 some point did not settle (its line says so); 2 bad input.\n\nexamples:\n"
+            "  python -m replica_theory satisfiability --k 4 --ratio 8 9\n"
+            "  python -m replica_theory satisfiability --ratio 1:4:4 --population 5000 --json"
+        ),
+    )
+    parser.set_defaults(command=_satisfiability, name="satisfiability", model="satisfiability")
+    parser.add_argument(
+        "--ratio", type=_numbers, nargs="+", metavar="R", required=True, help="clauses per variable, or a grid"
+    )
+    parser.add_argument("--k", type=integer_of, default=3, metavar="K", help="literals of a clause (default: 3)")
+    _add_temperature(parser)
+    parser.add_argument(
+        "--population", type=integer_of, default=20_000, metavar="P", help="number of messages (default: %(default)s)"
+    )
+    parser.add_argument(
+        "--sweeps", type=integer_of, default=200, metavar="S", help="sweeps that are measured (default: %(default)s)"
+    )
+    parser.add_argument("--seed", type=integer_of, default=0, help="seed of the population (default: %(default)s)")
+    parser.add_argument("--json", action="store_true", help="print JSON (NaN as null) instead of a table")
 
 
 def _add_reference(parser: argparse.ArgumentParser) -> None:

@@ -163,6 +163,20 @@ def checked_beta(beta: Any) -> float:
     return checked_number("beta", beta, BETA)
 
 
+def checked_rng(rng: Any) -> None:
+    """Refuse what numpy makes no source of randomness of.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If `rng` is no integer of at least 0, SeedSequence, Generator or None.
+    """
+    known = rng is None or is_integer(rng) or isinstance(rng, np.random.SeedSequence | np.random.Generator)
+    if not known or (is_integer(rng) and rng < 0):
+        error = ValueError if is_integer(rng) else TypeError
+        raise error(f"rng must be a non-negative integer, a SeedSequence, a Generator or None; got {shown(rng)}")
+
+
 def checked_choice(name: str, value: Any, known: Iterable[str]) -> None:
     """Refuse a word that is not among the known ones.
 

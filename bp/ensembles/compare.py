@@ -189,7 +189,9 @@ def _form(problems: Any, method: Method | None, measured: bool) -> Method:
         examples: list[Any] = [problems.drawn(0)[0].problem()] if measured else []
     elif isinstance(problems, Problem):
         examples = [problems]
-    elif isinstance(problems, list | tuple) and problems and all(isinstance(one, Problem) for one in problems):
+    elif isinstance(problems, list | tuple) and not problems:
+        raise ValueError("problems must hold at least one; got none")
+    elif isinstance(problems, list | tuple) and all(isinstance(one, Problem) for one in problems):
         examples = list(problems)
     else:
         raise TypeError(

@@ -12,7 +12,7 @@ from numpy.typing import ArrayLike
 from bp.ensembles.source import ProblemSource
 from bp.memory import require_memory
 from bp.problems.satisfiability import Satisfiability, random_satisfiability
-from replica_theory.arguments import POSITIVE, checked_integer, checked_integers, checked_numbers
+from replica_theory.arguments import POSITIVE, checked_integer, checked_integers, checked_numbers, shown
 
 _LITERAL = 64.0
 """Bytes that a literal takes while a formula is drawn."""
@@ -59,8 +59,8 @@ class RandomFormulas(ProblemSource):
         }
         for name, value in values.items():
             object.__setattr__(self, name, value)
-        if min(sizes) < self.k:
-            raise ValueError(f"n must be at least k={self.k}, a clause having different variables; got {min(sizes)}")
+        if self.k > min(sizes):
+            raise ValueError(f"k must be at most n={min(sizes)}, a clause having different variables; got {shown(k)}")
         if round(min(ratios) * min(sizes)) == 0:
             raise ValueError(f"ratio={min(ratios)} at n={min(sizes)} gives no clauses")
 

@@ -39,7 +39,7 @@ def stored_call(folder: str | os.PathLike[str], command: str, keys: Collection[s
         raise ValueError(f"there is nothing to resume in {folder}: no run of {command} was begun there") from None
     except (ValueError, RecursionError):
         call = None
-    if not isinstance(call, dict) or not call.keys() >= set(keys) or not isinstance(call["model"], str):
+    if not isinstance(call, dict) or not call.keys() >= set(keys) or not isinstance(call.get("model", ""), str):
         raise ValueError(f"{path} is damaged: it does not tell what was asked for; give the settings instead")
     return call
 

@@ -50,9 +50,10 @@ class Messages:
     method : str
         The method that made them; "gaussian" and "exact" may start each other.
     fields : array
-        Message fields :math:`\eta_{ai}`, shape (P, N); for "amp" the node fields `B`, shape (N,).
+        Message fields :math:`\eta_{ai}`, shape (P, N); for "amp" the node fields `B`, shape (N,); of clauses, one a
+        literal.
     g : array or None
-        For "amp", the output terms, shape (P,).
+        For "amp", the output terms, shape (P,); of clauses, the messages as they are kept, one a literal.
     """
 
     method: str

@@ -7,7 +7,7 @@ import os
 from collections.abc import Iterable, Iterator
 from itertools import pairwise
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -60,11 +60,16 @@ def read_dimacs(path: str | os.PathLike[str]) -> Satisfiability:
     [[1, -3], [2, 3, -1]]
     """
     with opened(checked_path("path", path)) as (file, name):
-        try:
-            n, starts, literals = parse_dimacs(text_blocks(file.read(BLOCK), file))
-            return Satisfiability.of(starts, literals, n)
-        except (ValueError, TypeError) as error:
-            raise ValueError(f"cannot read a formula from {name}: {error}") from error
+        return formula_in(file.read(BLOCK), file, name)
+
+
+def formula_in(head: bytes, file: IO[bytes], name: str) -> Satisfiability:
+    """The formula in an open file of which `head` is read already, `name` being what to call it."""
+    try:
+        n, starts, literals = parse_dimacs(text_blocks(head, file))
+        return Satisfiability.of(starts, literals, n)
+    except (ValueError, TypeError) as error:
+        raise ValueError(f"cannot read a formula from {name}: {error}") from error
 
 
 def write_dimacs(formula: Satisfiability, path: str | os.PathLike[str]) -> None:

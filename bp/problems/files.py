@@ -7,7 +7,7 @@ import io
 import json
 import os
 from pathlib import Path
-from typing import Any, Literal, get_args
+from typing import IO, Any, Literal, get_args
 
 import numpy as np
 from numpy.typing import NDArray
@@ -90,22 +90,32 @@ def read_instance(
     [[1, -1, 1], [-1, -1, 1]]
     """
     path = checked_path("path", path)
+    _check_keywords(kappa, constraint)
+    with opened(path) as (file, name):
+        return instance_in(file.read(BLOCK), file, name, kappa, constraint)
+
+
+def instance_in(
+    head: bytes, file: IO[bytes], name: str, kappa: float | None, constraint: Constraint | None
+) -> Instance | Committee:
+    """The instance in an open file of which `head` is read already, `name` being what to call it."""
+    _check_keywords(kappa, constraint)
+    try:
+        if head.startswith(_ZIP):
+            return _from_npz(head + file.read(), kappa, constraint)
+        return _from_text(parse_signs(text_blocks(head, file)), kappa, "margin" if constraint is None else constraint)
+    except (ValueError, TypeError) as error:
+        raise ValueError(f"cannot read an instance from {name}: {error}") from error
+
+
+def _check_keywords(kappa: Any, constraint: Any) -> None:
+    """Refuse margins and constraints that there are not."""
     if kappa is not None:
         checked_number("kappa", kappa, FINITE)
     if isinstance(constraint, Model):
         checked_constraint(constraint, kappa)
     elif constraint is not None and not _is_class_name(constraint):
         kind_of(constraint)  # refuses what is no word either
-    with opened(path) as (file, name):
-        head = file.read(BLOCK)
-        try:
-            if head.startswith(_ZIP):
-                return _from_npz(head + file.read(), kappa, constraint)
-            return _from_text(
-                parse_signs(text_blocks(head, file)), kappa, "margin" if constraint is None else constraint
-            )
-        except (ValueError, TypeError) as error:
-            raise ValueError(f"cannot read an instance from {name}: {error}") from error
 
 
 def write_instance(instance: Instance | Committee, path: str | os.PathLike[str], format: Format | None = None) -> None:

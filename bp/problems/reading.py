@@ -12,7 +12,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import IO
 
-_GZIP = b"\x1f\x8b"
+GZIP = b"\x1f\x8b"
+"""What gzipped data begin with."""
 _FOREIGN = {
     b"\x93NUMPY": "a single .npy array; an instance is an .npz with patterns, labels and kappa",
     b"\x80": "a pickle, which is never loaded",
@@ -42,7 +43,7 @@ def text_blocks(head: bytes, file: IO[bytes]) -> Iterator[bytes]:
     for start, what in _FOREIGN.items():
         if head.startswith(start):
             raise ValueError(f"it is {what}")
-    if not head.startswith(_GZIP):
+    if not head.startswith(GZIP):
         yield head
         yield from iter(lambda: file.read(BLOCK), b"")
         return

@@ -237,7 +237,7 @@ def random_satisfiability(
     n, k = checked_integer("n", n, 1, MAX_VARIABLES), checked_integer("k", k)
     ratio = checked_number("ratio", ratio, POSITIVE)
     if k > n:
-        raise ValueError(f"k must be at most n={n}, a clause having different variables; got {k}")
+        raise ValueError(f"k must be at most n={n}, a clause having different variables; got {shown(k)}")
     if (m := round(ratio * n)) == 0:
         raise ValueError(f"ratio={ratio} at n={n} gives no clauses; ratio must be at least {0.5 / n:.3g}")
     hidden = checked_flag("planted", planted)

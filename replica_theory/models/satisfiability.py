@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from replica_theory.arguments import checked_beta, checked_integer
+from replica_theory.arguments import NON_NEGATIVE, checked_beta, checked_integer, checked_number
 
 
 @dataclass(frozen=True)
@@ -42,5 +42,11 @@ class RandomSatisfiability:
         r"""First moment :math:`\frac1N\log\overline{Z} = \log2+\alpha\log[1-2^{-k}(1-e^{-\beta})]`, nats a variable.
 
         It bounds the entropy from above, and is the leading term at large `k`.
+
+        Raises
+        ------
+        TypeError, ValueError
+            If `ratio`, clauses per variable, is negative or not finite.
         """
+        ratio = checked_number("ratio", ratio, NON_NEGATIVE)
         return float(np.log(2) + ratio * np.log1p(-(0.5**self.k) * -np.expm1(-self.beta)))

@@ -153,6 +153,7 @@ SAMPLE = {
     "weights": Quantity("last configuration"),
 }
 SATISFIABILITY = {
+    "ratio": Quantity("clauses per variable"),
     "entropy": Quantity("entropy per variable", NATS),
     "error": Quantity("standard error of the entropy", NATS),
     "free_entropy": Quantity("free entropy per variable", NATS),

@@ -19,7 +19,7 @@ from typing import ClassVar
 import numpy as np
 from scipy import special
 
-from replica_theory.arguments import POSITIVE, checked_integer, checked_kind, checked_number
+from replica_theory.arguments import POSITIVE, checked_integer, checked_kind, checked_number, checked_rng
 from replica_theory.models.satisfiability import RandomSatisfiability
 from replica_theory.numerics.progress import alive, tick
 from replica_theory.results.quantities import SATISFIABILITY
@@ -79,7 +79,7 @@ def satisfiability_entropy(
     *,
     population: int = 20_000,
     sweeps: int = 200,
-    rng: int | np.random.Generator | None = 0,
+    rng: int | np.random.SeedSequence | np.random.Generator | None = 0,
 ) -> SatisfiabilityEntropy:
     r"""Replica-symmetric entropy of random K-satisfiability by population dynamics.
 
@@ -92,7 +92,7 @@ def satisfiability_entropy(
         Number of messages that stand for their law, at least 1000.
     sweeps : int
         Renewals of the population that are measured, at least 20; half as many go before.
-    rng : int, Generator or None
+    rng : int, SeedSequence, Generator or None
         Source of randomness; 0 by default, so that a call repeats itself.
 
     Returns
@@ -123,6 +123,7 @@ def satisfiability_entropy(
     checked_kind("model", model, RandomSatisfiability)
     ratio = checked_number("ratio", ratio, POSITIVE)
     population, sweeps = checked_integer("population", population, 1000), checked_integer("sweeps", sweeps, _BLOCKS)
+    checked_rng(rng)
     law = _Law(model, ratio, population, np.random.default_rng(rng))
     with alive("satisfiability_entropy"):
         for _ in range(sweeps // 2):

@@ -476,6 +476,95 @@ def test_committee_machines_from_one_command_to_the_next(name, tree, tmp_path, c
     assert weights.shape == (105,) and expected.errors(weights) == 0
 
 
+@pytest.fixture
+def formula(tmp_path):
+    """A gzipped file in the DIMACS format whose name does not tell what it is."""
+    path = tmp_path / "formula.gz"
+    bp.write_dimacs(bp.random_satisfiability(60, 3.0, 3, rng=1), path)
+    return path
+
+
+def test_formulas_from_one_command_to_the_next(formula, tmp_path, capsys, monkeypatch):
+    path = tmp_path / "again.gz"
+    given = ["generate", str(path), "--n", "60", "--ratio", "3"]
+    assert main([*given, "--json"]) == 0
+    report = json.loads(capsys.readouterr().out)
+    assert (report["n"], report["clauses"], report["k"]) == (60, 180, 3)
+    assert path.read_bytes() == formula.read_bytes()
+    assert main(given) == 2 and "is there already" in sentence(capsys)
+    sat = bp.read_dimacs(path)
+    assert main(["solve", str(path), "--solver", "walksat", "--json"]) == 0
+    report = json.loads(capsys.readouterr().out)
+    assert (report["errors"], report["clauses"]) == (0, 180)
+    weights = np.loadtxt(f"{path}.weights.txt", dtype=int)
+    assert sat.errors(weights) == 0
+    assert main(["entropy", str(path), "--json"]) == 0
+    entropy = json.loads(capsys.readouterr().out)["entropy"]
+    assert entropy == pytest.approx(bp.belief_propagation(sat).entropy, abs=1e-8)  # orders are random, tol is 1e-9
+    assert main(["entropy", str(path), "--method", "survey"]) == 0
+    assert "Bethe entropy" in capsys.readouterr().out
+    assert main(["local-entropy", str(path), "--distance", "0.1", "--json"]) == 0
+    point = json.loads(capsys.readouterr().out)["points"][0]
+    assert point["entropy"] == pytest.approx(float(bp.local_entropy(sat, weights, 0.1).entropy), abs=1e-8)
+    monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(path.read_bytes())))
+    assert main(["entropy", "-", "--json"]) == 0
+    assert json.loads(capsys.readouterr().out)["clauses"] == 180
+
+
+def test_a_formula_that_is_refuted(tmp_path, capsys):
+    path = tmp_path / "no.cnf"
+    path.write_text("c no solution\np cnf 3 3\n1 0\n-1 0\n2 3 0\n")
+    assert main(["solve", str(path), "--json"]) == 3
+    assert json.loads(capsys.readouterr().out)["status"] == "unsatisfiable"
+    assert main(["entropy", str(path)]) == 3
+    assert "force every literal of clause" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    ("command", "words"),
+    [
+        (["solve", "FILE", "--kappa", "0.1"], "kappa and constraint must be left out for a formula, which"),
+        (["entropy", "FILE", "--model", "symmetric"], "kappa and constraint must be left out for a formula, which"),
+        (["entropy", "FILE", "--method", "amp"], "method must be one of 'exact', 'survey'; got 'amp'"),
+        (["solve", "FILE", "--solver", "sbpi"], "sbpi needs a problem that is Online"),
+        (["solve", "BROKEN"], "cannot read a formula from"),
+        (
+            ["generate", "NEW", "--ratio", "3", "--alpha", "0.5"],
+            "--alpha is for perceptrons; --ratio asks for formulas",
+        ),
+        (["generate", "NEW", "--ratio", "3", "--kappa", "0"], "--kappa is for perceptrons; --ratio asks for formulas"),
+        (["generate", "NEW", "--ratio", "3", "--tree"], "--tree is for perceptrons; --ratio asks for formulas"),
+        (["generate", "NEW", "--ratio", "3", "--interval", "0", "1"], "--interval A B is for --model interval"),
+        (["generate", "NEW", "--ratio", "-3"], "ratio must be positive"),
+        (["generate", "NEW", "--ratio", "3", "--k", "0"], "k must be a positive integer; got 0"),
+        (["generate", "NEW", "--ratio", "3", "--n", "5", "--k", "6"], "k must be at most n=5"),
+        (["generate", "NEW", "--k", "3"], "--k is for formulas: give their --ratio"),
+        (["generate", "NEW"], "--alpha A, the load of an instance, must be given (or --ratio R, for a formula)"),
+        (["compare", "--k", "3", "--output", "NEW"], "--k is for formulas: give their --ratio"),
+        (["compare", "--ratio", "3", "--alpha", "0.5", "--output", "NEW"], "--alpha is for perceptrons"),
+        (["compare", "--ratio", "3", "--units", "3", "--output", "NEW"], "--units is for perceptrons"),
+    ],
+)
+def test_options_that_formulas_do_not_have(command, words, formula, tmp_path, capsys):
+    files = {"FILE": formula, "BROKEN": tmp_path / "broken.cnf", "NEW": tmp_path / "new.cnf"}
+    files["BROKEN"].write_text("p cnf 3 1\n1 2\n")
+    before = sorted(tmp_path.iterdir())
+    assert main([str(files.get(word, word)) for word in command]) == 2
+    assert words in sentence(capsys) and sorted(tmp_path.iterdir()) == before
+
+
+def test_compare_on_formulas_and_resume(tmp_path, capsys):
+    given = ["compare", "--n", "30", "--samples", "2", "--workers", "1", "--output", str(tmp_path)]
+    assert main([*given, "--k", "2", "--ratio", "0.5", "0.8", "--solvers", "walksat", "--json"]) == 0
+    rows = json.loads(capsys.readouterr().out)["rows"]
+    expected = bp.compare("walksat", bp.RandomFormulas([0.5, 0.8], 30, 2, 2), rng=1)
+    assert [row["iterations"] for row in rows] == [row["iterations"] for row in expected.summary]
+    before = {path: path.stat().st_mtime_ns for path in tmp_path.rglob("*.npz")}
+    more = ["compare", "--resume", "--samples", "3", "--workers", "1", "--output", str(tmp_path)]
+    assert main(more) == 0 and "3/3" in capsys.readouterr().out
+    assert before.items() <= {path: path.stat().st_mtime_ns for path in tmp_path.rglob("*.npz")}.items()
+
+
 def test_local_entropy_around_the_weights_that_solve_wrote(patterns, capsys):
     assert main(["local-entropy", str(patterns)]) == 2
     assert "find some: python -m bp solve" in sentence(capsys)

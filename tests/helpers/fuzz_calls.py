@@ -48,9 +48,10 @@ def noisy(mean: Any, std: Any) -> Any:
     return 0.1 + 0.8 * ndtr(mean / std)
 
 
-MODEL, STUDENT = rt.BinaryPerceptron(), rt.TeacherStudent()
+MODEL, STUDENT, CLAUSAL = rt.BinaryPerceptron(), rt.TeacherStudent(), rt.RandomSatisfiability()
 INSTANCE = bp.Instance([[1, -1, 1], [1, 1, 1]])
 COMMITTEE = bp.Committee([[1, -1, 1], [1, 1, 1]], units=3)
+FORMULA = bp.Satisfiability([[1, -2], [2, 3]])
 CURVE = rt.EntropyCurve(*(np.zeros(()) for _ in range(3)), np.array(rt.Status.CONVERGED))
 POINT = rt.replica_symmetric(MODEL, 0.3)
 SOLUTIONS = bp.SolutionSet(3, 1, np.ones(3), np.array([1, 7, 0]), np.array([7], dtype=np.uint32))
@@ -158,6 +159,28 @@ BITS = Kind(
          np.zeros((0, 4), dtype=np.uint64), [[3, 0, 0, 0]], np.array([[8, 0, 0, 0], [5, 0, 0, 0]], dtype=np.uint64),
          np.zeros((2, 8), dtype=np.uint64)[:, ::2]),
 )  # fmt: skip
+
+
+CLAUSES = Kind(
+    [[1, -2], [2, 3]],
+    lambda value: is_clauses(value),
+    odd=([[0, 1]], [[1.0, 2]], [["1"]], [[1, None]], [[True, 2]], [1, 2], [[1, 2], 3], [], [[]], [[2**31]], ["12"],
+         [[1, -1]], [[1, [2]]], [[np.nan]], {1: [1]}, [{1: 2}], {"a"}, [[10**400]]),
+)  # fmt: skip
+
+
+def is_clauses(value: Any) -> bool:
+    """Whether clauses that are not all always satisfied are given, none beyond the third variable if they are odd."""
+    try:
+        held = [list(clause) for clause in value]
+    except Exception:
+        return False
+    literals = [literal for clause in held for literal in clause]
+    return (
+        not isinstance(value, dict | str | bytes | bytearray)
+        and all(is_integer(one) and 0 < abs(int(one)) < 2**31 for one in literals)
+        and any(not any(-int(one) in map(int, clause) for one in clause) for clause in held)
+    )
 
 
 def is_patterns(value: Any) -> bool:
@@ -351,6 +374,18 @@ CALLS = {
             "beta": NOTHING | BETAS,
         },
     ),
+    "RandomSatisfiability": Call(rt.RandomSatisfiability, {"k": integer(2, 3), "beta": BETA}),
+    "RandomSatisfiability.annealed": Call(CLAUSAL.annealed, {"ratio": number(non_negative, 2.0)}),
+    "satisfiability_entropy": Call(
+        rt.satisfiability_entropy,
+        {
+            "model": of(rt.RandomSatisfiability, usual=CLAUSAL),
+            "ratio": number(positive, 0.1),
+            "population": integer(1000, 1000),
+            "sweeps": integer(20, 20),
+            "rng": RNG,
+        },
+    ),
     "state_evolution": Call(
         rt.state_evolution,
         {
@@ -412,6 +447,28 @@ CALLS = {
             "tree": flag(),
         },
     ),
+    "Committee.errors": Call(COMMITTEE.errors, NINE),
+    "Satisfiability": Call(
+        bp.Satisfiability,
+        {"clauses": CLAUSES, "n": NOTHING | integer(3, 3), "planted": NOTHING | signs(3)},
+    ),
+    "Satisfiability.violated": Call(FORMULA.violated, WEIGHTS),
+    "Satisfiability.walker": Call(FORMULA.walker, WEIGHTS | {"energy": word("errors")}),
+    "Satisfiability.focused": Call(FORMULA.focused, WEIGHTS),
+    "random_satisfiability": Call(
+        bp.random_satisfiability,
+        {
+            "n": integer(3, 11),
+            "ratio": number(lambda x: positive(x) & (x > 0.05), 2.0),
+            "k": integer(1, 3, 11),
+            "rng": RNG,
+            "planted": flag(),
+        },
+    ),
+    "read_dimacs": Call(bp.read_dimacs, {"path": path("nowhere")}),
+    "write_dimacs": Call(
+        bp.write_dimacs, {"formula": of(bp.Satisfiability, usual=FORMULA), "path": path("nowhere/x.cnf")}
+    ),
     "read_instance": Call(
         bp.read_instance,
         {"path": path("nowhere"), "kappa": NOTHING | ONE_KAPPA, "constraint": NOTHING | CONSTRAINT},
@@ -428,10 +485,10 @@ CALLS = {
         bp.belief_propagation,
         {
             "problem": PROBLEM,
-            "method": METHOD,
+            "method": METHOD | NOTHING,
             "beta": BETA,
             "field": NOTHING | THREE,
-            "schedule": word("parallel", "sequential"),
+            "schedule": word("parallel", "sequential") | NOTHING,
             "damping": DAMPING,
             "tol": NOTHING | number(positive, 1e-9),
             "max_iter": integer(1, 100),
@@ -446,7 +503,7 @@ CALLS = {
     "enumerate_solutions": Call(
         bp.enumerate_solutions,
         {
-            "instance": of(bp.Instance, bp.Committee, usual=INSTANCE),
+            "instance": of(bp.Instance, bp.Committee, bp.Satisfiability, usual=INSTANCE),
             "energies": flag(),
             "max_memory": integer(0, 2**20),
         },
@@ -457,7 +514,7 @@ CALLS = {
             "problem": PROBLEM,
             "reference": signs(3),
             "distance": DISTANCES,
-            "method": METHOD,
+            "method": METHOD | NOTHING,
             "beta": BETA,
             "damping": DAMPING,
             "tol": number(positive, 1e-9),
@@ -515,13 +572,13 @@ CALLS = {
         bp.compare,
         {
             "solvers": Kind("sbpi", lambda value: is_solvers(value)),
-            "problems": PROBLEM | of(bp.RandomProblems, usual=None),
+            "problems": PROBLEM | of(bp.RandomProblems, bp.RandomFormulas, usual=None),
             "rng": RNG,
             "executor": EXECUTOR,
             "measurements": Kind((), is_empty) | words([], "local_entropy"),
             "folder": FOLDER,
             "distance": OF_RUN["distance"],
-            "method": METHOD,
+            "method": METHOD | NOTHING,
             "seconds": NOTHING | number(positive, 1.0),
         },
     ),
@@ -533,6 +590,10 @@ CALLS = {
             "units": NOTHING | integer(1, 1, 1),
             "tree": Kind(False, lambda value: value is False),
         },
+    ),
+    "RandomFormulas": Call(
+        bp.RandomFormulas,
+        {"ratio": several(positive, 2.0), "n": integers(3, 11), "k": integer(1, 3, 11), "samples": integer(1, 2)},
     ),
     "SolverComparison.mean": Call(
         COMPARED.mean,
@@ -583,6 +644,7 @@ RESULTS = {
     "RobustEnsemble": rt.robust_ensemble(MODEL, 0.1, 0.1, 2.0),
     "Row": ROW,
     "Sample": bp.Sample(0.0, 0.0, np.zeros(2), 0.5, np.ones(3, dtype=np.int8)),
+    "SatisfiabilityEntropy": rt.satisfiability_entropy(CLAUSAL, 0.1, population=1000, sweeps=20),
     "Solution": SOLVED,
     "SolverComparison": COMPARED,
     "SolutionDistances": bp.SolutionDistances(np.zeros(4), np.zeros(4), np.zeros(4), 1),
@@ -645,6 +707,10 @@ LEFT_OUT = {
     "optima": "asked by the solvers, for forms that they know",
     "Committee.log_acceptance": "looks at no weights: there is no doubt about a hard constraint",
     "Instance.of": "takes over patterns that are checked already",
+    "Satisfiability.of": "takes over clauses that are arrays already",
+    "implied": "called with values of ours only",
+    "drawn": "called by bp.compare, with the root of its seeds",
+    "settings": "called by bp.compare, with the root of its seeds",
     "present": "called at every step of an online algorithm",
 }
 """Public names and methods that take no arguments of users, and why."""

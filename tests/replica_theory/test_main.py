@@ -12,11 +12,13 @@ import pytest
 import replica_theory
 from replica_theory import (
     BinaryPerceptron,
+    RandomSatisfiability,
     SymmetricBinaryPerceptron,
     TeacherStudent,
     capacity,
     franz_parisi,
     replica_symmetric,
+    satisfiability_entropy,
 )
 from replica_theory.__main__ import main
 
@@ -86,6 +88,27 @@ def test_curve_around_a_robust_reference(capsys):
     expected = franz_parisi(BinaryPerceptron(0.0, 3.0), 0.5, 0.05, reference=BinaryPerceptron(0.2, 3.0))
     assert point["reference_kappa"] == 0.2 and point["beta"] == 3
     assert point["entropy"] == pytest.approx(float(expected.entropy))
+
+
+def test_random_formulas(capsys):
+    few = ["satisfiability", "--population", "1000", "--sweeps", "20"]
+    points = run_json(capsys, *few, "--ratio", "0.5", "1:2:2", "--k", "2", "--beta", "1")
+    model = RandomSatisfiability(2, 1.0)
+    expected = [satisfiability_entropy(model, ratio, population=1000, sweeps=20) for ratio in (0.5, 1.0, 2.0)]
+    for name in ("ratio", "entropy", "energy", "free_entropy", "overlap", "annealed", "error"):
+        assert [point[name] for point in points] == [getattr(one, name) for one in expected]
+    assert main([*few, "--ratio", "1"]) == 0
+    header, line = capsys.readouterr().out.splitlines()
+    assert header.split() == ["ratio", "entropy", "overlap", "annealed", "error", "status"]
+    assert line.split()[-1] == "converged"
+    for option, value, words in (
+        ("--k", "1", "k must be"),
+        ("--ratio", "-1", "ratio must be"),
+        ("--seed", "-1", "rng must be"),
+        ("--population", "9", "population must"),
+    ):
+        assert main([*few, "--ratio", "1", option, value]) == 2
+        assert words in capsys.readouterr().err
 
 
 def test_lost_points_keep_their_line(capsys):

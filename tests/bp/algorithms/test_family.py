@@ -2,31 +2,13 @@
 
 import numpy as np
 import pytest
+from solver_runs import drive
 
 import bp
-from bp.algorithms.runs import Sweep
 from bp.algorithms.solver import registry, solver_of
 from replica_theory import BinaryPerceptron, IntervalModel, SymmetricBinaryPerceptron, TeacherStudent, UShapePerceptron
 
 SOLVERS = sorted(registry())
-
-
-def drive(run, stop=None):
-    """Carry a run out, or up to a boundary: the solution, or the snapshot there, and the number of boundaries."""
-    boundaries = 0
-    try:
-        while True:
-            request = next(run)
-            if isinstance(request, Sweep):
-                request.state.sweep(request.field, request.damping)
-                continue
-            boundaries += 1
-            if boundaries == stop:
-                kept = {name: value() if callable(value) else value for name, value in request.snapshot().items()}
-                run.close()
-                return {name: np.array(value) for name, value in kept.items()}, boundaries
-    except StopIteration as end:
-        return end.value, boundaries
 
 
 @pytest.fixture(scope="module")

@@ -10,7 +10,7 @@ import bp
 from bp.algorithms.annealing import SimulatedAnnealing
 from bp.algorithms.sbpi import SBPI
 from bp.ensembles.compare import compare
-from bp.ensembles.random_problems import RandomProblems, drawn
+from bp.ensembles.random_problems import RandomProblems
 from bp.ensembles.trial import Trial
 from bp.execution.call import stored_call
 from bp.problems.committee import random_committee
@@ -34,7 +34,7 @@ def result():
 
 
 def test_every_run_is_that_of_its_seed(result):
-    draws = drawn(PROBLEMS, 1)
+    draws = PROBLEMS.drawn(1)
     for (s, k), status in np.ndenumerate(result.status):
         solver = (SBPI(), bp.algorithms.focusing.FocusingBP())[s]
         found = solver(draws[k].problem(), rng=Trial(draws[k], solver, np.inf, (), "amp").seed)
@@ -106,7 +106,7 @@ def test_given_problems_of_several_kinds(tmp_path):
 def test_local_entropies_lie_around_what_was_found():
     found = compare(["sbpi"], PROBLEMS, 1, measurements=["local_entropy"], distance=[0.1, 0.2])
     assert found.values["local_entropy"].shape == (1, 6, 2)
-    draw = drawn(PROBLEMS, 1)[4]
+    draw = PROBLEMS.drawn(1)[4]
     weights = SBPI()(draw.problem(), rng=Trial(draw, SBPI(), np.inf, (), "amp").seed).weights
     curve = bp.local_entropy(draw.problem(), weights, [0.1, 0.2], method="amp")
     np.testing.assert_array_equal(found.values["local_entropy"][0, 4], curve.entropy)

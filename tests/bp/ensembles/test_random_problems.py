@@ -4,13 +4,13 @@ import numpy as np
 import pytest
 
 from bp.ensembles.bench import Bench, Job
-from bp.ensembles.random_problems import RandomProblems, drawn, settings_of_draws
+from bp.ensembles.random_problems import RandomProblems
 from bp.problems.committee import random_committee
 from replica_theory import BinaryPerceptron, CustomModel, SymmetricBinaryPerceptron, TeacherStudent
 
 
 def test_perceptrons_are_those_of_an_ensemble():
-    draws = drawn(RandomProblems(BinaryPerceptron(), [0.3, 0.5], [21, 41], 2), root=7)
+    draws = RandomProblems(BinaryPerceptron(), [0.3, 0.5], [21, 41], 2).drawn(root=7)
     assert [draw.place for draw in draws] == [(i, j, k) for i in (0, 1) for j in (0, 1) for k in (0, 1)]
     for draw in draws[:3]:
         theirs = Job(draw.model, draw.alpha, draw.n, 7, draw.place, (), "sbpi", {}, 2, "amp", ())
@@ -20,7 +20,7 @@ def test_perceptrons_are_those_of_an_ensemble():
 @pytest.mark.parametrize("tree", [False, True])
 def test_committees(tree):
     problems = RandomProblems(TeacherStudent(), 0.4, 15, 3, units=3, tree=tree)
-    draw = drawn(problems, 1)[2]
+    draw = problems.drawn(1)[2]
     ours, theirs = draw.problem(), random_committee(TeacherStudent(), 15, 3, 0.4, draw.seeds(1)[0], tree=tree)
     np.testing.assert_array_equal(ours.data.xi, theirs.data.xi)
     assert len(problems) == 3 and ours.tree is tree and ours.n_constraints == 6
@@ -28,7 +28,7 @@ def test_committees(tree):
 
 def test_settings_tell_kinds_apart_and_leave_out_samples():
     one, more, committees = (
-        settings_of_draws(RandomProblems(BinaryPerceptron(), 0.4, 15, samples, units=units), 1)
+        RandomProblems(BinaryPerceptron(), 0.4, 15, samples, units=units).settings(1)
         for samples, units in ((2, None), (3, None), (2, 3))
     )
     assert one == more != committees

@@ -5,9 +5,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from messages_referee import brute_force
 
-from bp import Instance, Messages, belief_propagation, random_instance
+from bp import Instance, Messages, belief_propagation, random_instance, random_satisfiability
 from replica_theory.models.intervals import SymmetricBinaryPerceptron
 from replica_theory.models.perceptron import BinaryPerceptron
+from replica_theory.results.labelled import read_netcdf
 from replica_theory.status import ConvergenceError, Status
 
 METHODS = ("gaussian", "exact", "amp")
@@ -433,3 +434,15 @@ class TestRefusals:
 
     def test_node_variables_fit_where_edges_do_not(self):
         assert belief_propagation(self.instance, "amp", memory_limit=1000).converged
+
+
+@pytest.mark.parametrize("method", ["exact", "survey"])
+def test_messages_of_clauses_go_to_netcdf_and_back(method, tmp_path):
+    for package in ("xarray", "h5netcdf", "h5py"):
+        pytest.importorskip(package, reason=f"{package} is not installed (extra [data])")
+    sat = random_satisfiability(10, 3.0, 2, rng=3, planted=True)  # 60 literals, 30 clauses, 10 variables
+    result = belief_propagation(sat, method)
+    assert dict(result.to_xarray().sizes) == {"weight": 10, "literal": 60}
+    result.to_netcdf(tmp_path / "result.nc")
+    again = read_netcdf(tmp_path / "result.nc")
+    assert again == result and belief_propagation(sat, method, init=again.messages).iterations == 1

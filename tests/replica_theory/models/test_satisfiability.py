@@ -20,3 +20,8 @@ def test_the_first_moment_of_a_clause(k, beta):
 def test_what_is_no_model(arguments):
     with pytest.raises((TypeError, ValueError), match=r"k must|beta must"):
         RandomSatisfiability(*arguments)
+
+
+def test_a_ratio_is_not_negative():
+    with pytest.raises(ValueError, match="ratio must be finite and non-negative"):
+        RandomSatisfiability(3).annealed(-1.0)

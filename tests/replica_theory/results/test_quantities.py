@@ -22,5 +22,6 @@ def test_every_quantity_says_what_it_is_and_entropies_have_units():
 
 def test_labels_belong_to_fields():
     for kind in (rt.ReplicaSymmetric, rt.Capacity, rt.RobustEnsemble, rt.EntropyCurve, rt.Learning, rt.DenseThreshold,
-                 rt.LearningTransition, rt.DenseTeacherThreshold, rt.FocusingFixedPoint):  # fmt: skip
+                 rt.LearningTransition, rt.DenseTeacherThreshold, rt.FocusingFixedPoint,
+                 rt.SatisfiabilityEntropy):  # fmt: skip
         assert kind._quantities.keys() <= {field.name for field in fields(kind)}, kind

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from replica_theory.models.satisfiability import RandomSatisfiability
+from replica_theory.results.labelled import read_netcdf
 from replica_theory.typical.satisfiability import satisfiability_entropy
 
 FEW = {"population": 3000, "sweeps": 40}
@@ -36,10 +37,23 @@ def test_published_numbers():
     assert point.converged and point.entropy < point.annealed
 
 
+@pytest.mark.parametrize("beta", [np.inf, 1.5])
+def test_netcdf_and_csv_keep_it(beta, tmp_path):
+    for package in ("xarray", "h5netcdf", "h5py"):
+        pytest.importorskip(package, reason=f"{package} is not installed (extra [data])")
+    point = satisfiability_entropy(RandomSatisfiability(3, beta), 1.0, population=1000, sweeps=20)
+    point.to_netcdf(tmp_path / "point.nc")
+    again = read_netcdf(tmp_path / "point.nc")
+    assert again == point and (type(again.k), again.beta, again.ratio) == (int, beta, 1.0)
+    header, line = point.to_csv().splitlines()
+    assert header.startswith("ratio,entropy,error") and float(line.split(",")[1]) == point.entropy
+
+
 def test_bad_arguments():
     model = RandomSatisfiability(3)
     for arguments, options, name in (((3, 1.0), {}, "model"), ((model, 0.0), {}, "ratio"),
                                      ((model, 1.0), {"population": 10}, "population"),
-                                     ((model, 1.0), {"sweeps": 3}, "sweeps")):  # fmt: skip
+                                     ((model, 1.0), {"sweeps": 3}, "sweeps"),
+                                     ((model, 1.0), {"rng": -1}, "rng")):  # fmt: skip
         with pytest.raises((TypeError, ValueError), match=name):
             satisfiability_entropy(*arguments, **options)
