@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from types import MappingProxyType
 from typing import Any
 
 import numpy as np
@@ -115,6 +116,7 @@ class Satisfiability(Messaging, Problem):
     model = None
     condensation = (0.0, 0.4)
     couplings = (0.05, 0.1, 0.2, 0.3, 0.5, 0.8, 1.2)
+    betas = MappingProxyType({"errors": (5.0, np.inf)})
 
     @property
     def n_constraints(self) -> int:
