@@ -102,6 +102,9 @@ class Problem(ABC):
     couplings: ClassVar[tuple[float, ...]] = (0.5, 0.7, 0.9, 1.1, 1.3, 1.5, 1.7, 1.9, 2.1, 2.3, 2.5)
     r"""Couplings :math:`\gamma` to a reference, in turn, that lead a configuration to where solutions are many."""
 
+    relaxation: ClassVar[tuple[float, float]] = (0.5, 1e-3)
+    """Damping, and change of a magnetization in a sweep, with which messages are relaxed for one step of a solver."""
+
     betas: ClassVar[Mapping[Energy, tuple[float, float]]] = MappingProxyType({"errors": (1.0, 4.0), "flips": (0.5, 4.0)})
     r"""First and last inverse temperature :math:`\beta` of annealing by energy; the last may be infinite."""
 
