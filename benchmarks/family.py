@@ -1,8 +1,8 @@
 """What the solvers find on the same fresh random problems: the tables of the family in ``benchmarks/README.md``.
 
 ``python benchmarks/family.py sbpi`` runs the study in ``benchmarks/studies/sbpi.py``: parts with a title, solvers by
-label, and random problems. It prints a row for each kind of problem and solver: problems solved and the 95 % Wilson
-interval of the probability, median iterations to a solution (and accepted moves, where the solver counts them), mean
+label, random problems and, where all runs have the same CPU time, its seconds. It prints a row for each kind of problem
+and solver: problems solved and the 95 % Wilson interval of the probability, median iterations to a solution (and accepted moves, where the solver counts them), mean
 CPU seconds of the runs that solved and of all, mean errors of those that did not; then, where the loads bracket it, the
 load at which a logistic fit to all rows crosses one half, with its error. A study may name what is measured around the
 solutions of a part, ``measurements(title)``, and print more in the end, ``after(comparisons by title)``. ``--root`` is
@@ -98,13 +98,14 @@ def main() -> None:
     arguments = parser.parse_args()
     sys.path.insert(0, str(here / "studies"))
     study, comparisons = importlib.import_module(arguments.study), {}
-    for number, (title, solvers, problems) in enumerate(study.parts(arguments.samples)):
+    for number, (title, solvers, problems, *seconds) in enumerate(study.parts(arguments.samples)):
         if arguments.part and not any(word in title for word in arguments.part):
             continue
         folder = arguments.folder and arguments.folder / f"{arguments.study}-{number}"
         with worker_processes(arguments.workers) as executor:
             measured = study.measurements(title) if hasattr(study, "measurements") else ()
-            found = bp.compare(solvers, problems, arguments.root, executor, measured, folder)
+            limit = {"seconds": seconds[0]} if seconds else {}
+            found = bp.compare(solvers, problems, arguments.root, executor, measured, folder, **limit)
         comparisons[title] = found
         print(f"\n{title}\n", *table(found), *halves(found), sep="\n", flush=True)
     if hasattr(study, "after"):

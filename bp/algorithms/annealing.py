@@ -16,12 +16,12 @@ from bp.algorithms.solution import SolverStatus
 from bp.algorithms.solver import Solver
 from bp.problems.problem import Flippable
 from bp.problems.walkers import Energy, Moves, Walker
-from replica_theory.arguments import NON_NEGATIVE, checked_integer, checked_number
+from replica_theory.arguments import NON_NEGATIVE, POSITIVE, checked_integer, checked_number
 
 Centre = Literal["traced", "explicit"]
-_BETAS = {"errors": (2.0, 6.0), "flips": (0.5, 4.0)}
 _SWEEPS = 10_000
 _BLOCK = 1 << 17  # proposals between two looks at the configurations
+_COLDEST = 1e-9  # last temperature, in units of the first, where it falls to zero
 _COLUMNS = [("beta", np.float64), ("gamma", np.float64), ("errors", np.int64), ("iterations", np.int64)]
 TRACE = np.dtype(_COLUMNS)
 
@@ -48,7 +48,7 @@ class Annealing(Solver):
 
     def __post_init__(self) -> None:
         if self.beta is not None:
-            check_ends("beta", self.beta)
+            check_ends("beta", self.beta, endless=True)
         if self.max_iter is not None:
             checked_integer("max_iter", self.max_iter)
 
@@ -81,7 +81,9 @@ class SimulatedAnnealing(Annealing):
         ``"errors"``: the number of violated constraints, on which annealing takes a time exponential in `N`.
         ``"flips"``: the number of flips by which they are missed, where the problem has it; the default there.
     beta : pair of float, optional
-        First and last inverse temperature; (2, 6) for errors and (0.5, 4) for flips by default.
+        First and last inverse temperature; to a last one that is infinite the temperature :math:`1/\beta` falls
+        linearly to zero. By default those of the problem (`bp.problems.problem.Problem.betas`): for patterns (2, 6)
+        for errors and (0.5, 4) for flips, for formulas (5, inf).
     max_iter : int, optional
         Number of proposals; by default 10 000 N.
 
@@ -127,7 +129,7 @@ class _Replicas(Search):
     ) -> None:
         replicas, self.gammas, self.centre, self.waits = solver.coupling
         self.energy = solver.energy or problem.energies[-1]
-        self.betas = solver.beta or _BETAS[self.energy]
+        self.betas = solver.beta or problem.betas[self.energy]
         self.sweep = replicas * problem.n
         self.limit = solver.max_iter or _SWEEPS * self.sweep
         weights = np.array([problem.start(rng) for _ in range(replicas)])
@@ -152,7 +154,7 @@ class _Replicas(Search):
         sweeps = max(1, _BLOCK // self.sweep) if self.centre == "traced" else 1
         starts = np.arange(self.done, min(self.done + sweeps * self.sweep, self.limit), self.sweep)
         part = starts / max(self.limit - self.sweep, 1)
-        betas, gammas = (first + (last - first) * part for first, last in (self.betas, self.gammas))
+        betas, gammas = _course(self.betas, part), _course(self.gammas, part)
         weights = np.array([walker.weights for walker in self.walkers], dtype=np.int64)
         votes, traced = weights.sum(axis=0), self.centre == "traced"
         if not traced:
@@ -182,6 +184,12 @@ class _Replicas(Search):
         return self.kept(weights=weights, streams=self.streams.copy(), done=np.asarray(self.done))
 
 
+def _course(ends: tuple[float, float], part: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Values on the way between two ends; to an infinite one those whose inverses are on the way to zero."""
+    first, last = ends
+    return first / np.maximum(1 - part, _COLDEST) if np.isinf(last) else first + (last - first) * part
+
+
 def _gains(gamma: float, replicas: int, traced: bool) -> NDArray[np.float64]:
     r"""What lowering and raising a weight adds to the log-weight of the coupling, by the vote of its site.
 
@@ -197,9 +205,12 @@ def _gains(gamma: float, replicas: int, traced: bool) -> NDArray[np.float64]:
     return np.array([weight[:-4] - weight[2:-2], weight[4:] - weight[2:-2]])
 
 
-def check_ends(name: str, ends: Any) -> None:
-    """Refuse what is no pair of finite non-negative numbers."""
+def check_ends(name: str, ends: Any, *, endless: bool = False) -> None:
+    """Refuse what is no pair of finite non-negative numbers; `endless` ones may go to infinity, from above zero."""
     if not (isinstance(ends, tuple | list) and len(ends) == 2):
         raise ValueError(f"{name} must be a pair of numbers, the first and the last; got {ends!r}")
-    for end in ends:
-        checked_number(name, end, NON_NEGATIVE)
+    first, last = ends
+    far = endless and isinstance(last, float) and last == np.inf
+    checked_number(name, first, POSITIVE if far else NON_NEGATIVE)
+    if not far:
+        checked_number(name, last, NON_NEGATIVE)

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bp.algorithms.local_search import can_repair, repaired
-from bp.algorithms.message_solver import MessageSolver, restore_messages, stored_messages
+from bp.algorithms.message_solver import Relaxing, restore_messages, stored_messages
 from bp.algorithms.runs import Boundary, Run, Sweep
 from bp.algorithms.search import Search
 from bp.messages.state import State
@@ -27,7 +27,7 @@ TRACE = np.dtype([(name, np.int64) for name in ("fixed", "errors", "iterations",
 
 
 @dataclass(frozen=True, kw_only=True)
-class Decimation(MessageSolver):
+class Decimation(Relaxing):
     r"""Belief propagation with decimation and backtracking.
 
     Messages are passed until they change by less than `tol`, then the most magnetised of the free weights are fixed to
@@ -42,10 +42,11 @@ class Decimation(MessageSolver):
         Part of the free weights that is fixed at a time, in (0, 1); at least one weight.
     backtracking : float
         Largest number of weights that are freed for each that is fixed, in [0, 1).
-    tol : float
+    tol : float, optional
         Largest change of a magnetisation in a sweep at which weights are fixed.
-    damping : float
-        Weight of the old messages, in [0, 1).
+    damping : float, optional
+        Weight of the old messages, in [0, 1). By default both are those of the problem
+        (`bp.problems.problem.Problem.relaxation`): 0.5 and 0.001 for patterns, 0.3 and 0.01 for formulas.
     method : str, optional
         Form of the messages; by default ``"amp"`` where the problem has it.
     max_iter : int
@@ -79,15 +80,12 @@ class Decimation(MessageSolver):
 
     fraction: float = 0.01
     backtracking: float = 0.2
-    tol: float = 1e-3
-    damping: float = 0.5
     max_iter: int = 20_000
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        for name in ("fraction", "tol"):
-            checked_number(name, getattr(self, name), POSITIVE)
-        for name in ("fraction", "backtracking", "damping"):
+        checked_number("fraction", self.fraction, POSITIVE)
+        for name in ("fraction", "backtracking"):
             checked_number(name, getattr(self, name), FRACTION)
         checked_integer("max_iter", self.max_iter)
 
@@ -105,6 +103,7 @@ class _Decimator(Search):
         self, solver: Decimation, problem: Any, rng: np.random.Generator, stored: Mapping[str, NDArray[Any]] | None
     ) -> None:
         self.solver, method = solver, solver.form(problem)
+        self.damping, self.tol = solver.relaxation(problem)
         self.state: State = problem.tightened.messages(method, init=_INITIAL, rng=rng)
         self.field: Array = np.zeros(problem.n)
         self.done, self.restart, self.owed = 0, 0, 0.0
@@ -133,11 +132,11 @@ class _Decimator(Search):
         """Sweeps until the magnetisations rest, or patience ends; signs are counted on the way. Whether they rest."""
         m = np.tanh(self.state.fields + self.field)
         for _ in range(min(_PATIENCE, self.solver.max_iter - self.done)):
-            yield Sweep(self.state, self.field, self.solver.damping)
+            yield Sweep(self.state, self.field, self.damping)
             self.done += 1
             before, m = m, np.tanh(self.state.fields + self.field)
             self.account(np.where(m < 0, -1, 1).astype(np.int8))
-            if self.errors == 0 or not np.max(np.abs(m - before)) > (1 - self.solver.damping) * self.solver.tol:
+            if self.errors == 0 or not np.max(np.abs(m - before)) > (1 - self.damping) * self.tol:
                 return True
         return False
 

@@ -15,7 +15,7 @@ from typing import Any, ClassVar, Literal, get_args
 import numpy as np
 from numpy.typing import NDArray
 
-from bp.algorithms.message_solver import MessageSolver, restore_messages, stored_messages
+from bp.algorithms.message_solver import Relaxing, restore_messages, stored_messages
 from bp.algorithms.runs import Boundary, Run, Sweep
 from bp.algorithms.search import Search
 from bp.algorithms.solution import SolverStatus
@@ -43,7 +43,7 @@ TRACE = np.dtype(_COLUMNS + [(name, np.int64) for name in _COUNTS])
 
 
 @dataclass(frozen=True, kw_only=True)
-class EntropicMonteCarlo(MessageSolver):
+class EntropicMonteCarlo(Relaxing):
     r"""Entropy-driven Monte Carlo.
 
     Parameters
@@ -61,10 +61,11 @@ class EntropicMonteCarlo(MessageSolver):
         :math:`\Delta F\ge0`.
     start : {"messages", "random"}
         The signs of the magnetisations without a reference, or random ones.
-    tol : float
+    tol : float, optional
         Change of a magnetisation in a sweep at which messages count as settled.
-    damping : float
-        Weight of the old messages, in [0, 1).
+    damping : float, optional
+        Weight of the old messages, in [0, 1). By default both are those of the problem
+        (`bp.problems.problem.Problem.relaxation`): 0.5 and 0.001 for patterns, 0.3 and 0.01 for formulas.
     method : str, optional
         Form of the messages; by default ``"amp"`` where the problem has it.
     max_iter : int
@@ -101,8 +102,6 @@ class EntropicMonteCarlo(MessageSolver):
     fraction: float = 0.02
     y: float | None = None
     start: Start = "messages"
-    tol: float = 1e-3
-    damping: float = 0.5
     max_iter: int = 20_000
 
     def __post_init__(self) -> None:
@@ -114,10 +113,8 @@ class EntropicMonteCarlo(MessageSolver):
             object.__setattr__(self, "gamma", tuple(gammas.tolist()))
         checked_choice("moves", self.moves, get_args(Moves))
         checked_choice("start", self.start, get_args(Start))
-        for name in ("fraction", "tol"):
-            checked_number(name, getattr(self, name), POSITIVE)
-        for name in ("fraction", "damping"):
-            checked_number(name, getattr(self, name), FRACTION)
+        checked_number("fraction", self.fraction, POSITIVE)
+        checked_number("fraction", self.fraction, FRACTION)
         if self.y is not None:
             checked_number("y", self.y, NON_NEGATIVE)
         checked_integer("max_iter", self.max_iter)
@@ -141,6 +138,7 @@ class _Climb(Search):
     ) -> None:
         self.solver, method = solver, solver.form(problem)
         self.gammas = solver.gamma or problem.couplings
+        self.damping, self.tol = solver.relaxation(problem)
         self.state: State = problem.tightened.messages(method, init=_INITIAL, rng=rng)
         self.weights: NDArray[np.int8] = problem.start(rng)
         super().__init__(problem, rng, self.weights, stored)
@@ -190,10 +188,10 @@ class _Climb(Search):
         """Sweeps until the magnetisations rest, or patience ends; signs are counted at the end."""
         m = np.tanh(self.state.fields + field)
         for _ in range(min(_PATIENCE, self.solver.max_iter - self.done)):
-            yield Sweep(self.state, field, self.solver.damping)
+            yield Sweep(self.state, field, self.damping)
             self.done += 1
             before, m = m, np.tanh(self.state.fields + field)
-            if not np.max(np.abs(m - before)) > (1 - self.solver.damping) * self.solver.tol:
+            if not np.max(np.abs(m - before)) > (1 - self.damping) * self.tol:
                 break
         self.account(np.where(m < 0, -1, 1).astype(np.int8))
 

@@ -100,7 +100,8 @@ class MessagePasses(MessageSolver):
         single, nodes = self.plan is not None, method == "amp"
         updates = self.iterations_per_step or (2 if nodes and (single or problem.is_even) else 1)
         limit = updates * len(self.plan) if self.plan is not None else _budget(problem, method)
-        damping = (0.95 if problem.is_even else 0.5) if self.damping is None else float(self.damping)
+        usual = 0.95 if problem.is_even else problem.relaxation[0]
+        damping = usual if self.damping is None else float(self.damping)
         dtype = np.dtype(self.dtype if self.dtype is not None else np.float32 if nodes else np.float64).name
         options: Any = {"iterations_per_step": updates, "max_iter": self.max_iter or limit}
         return replace(self, method=method, damping=damping, dtype=dtype, **options)
@@ -148,8 +149,8 @@ class FocusingBP(MessagePasses):
         constraint.
     damping : float in [0, 1), optional
         Weight of the old fields (``"amp"``) or messages in an update. Undamped parallel updates diverge, and below 0.35
-        they do already at loads of 0.3 to 0.5; by default 0.5, and 0.95 for an even constraint, where strong coupling
-        makes them oscillate.
+        they do already at loads of 0.3 to 0.5; by default 0.5, 0.95 for an even constraint, where strong coupling
+        makes them oscillate, and 0.3 for formulas, whose clauses are updated one after the other.
     beta : float
         Inverse temperature of the number of violated patterns.
     max_iter : int, optional

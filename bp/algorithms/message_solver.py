@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from bp.algorithms.solver import Solver
 from bp.messages.state import Graphical, Messages, State
-from replica_theory.arguments import checked_text
+from replica_theory.arguments import FRACTION, POSITIVE, checked_number, checked_text
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -40,6 +40,34 @@ class MessageSolver(Solver):
     def form(self, problem: Any) -> str:
         """Form of the messages on a problem."""
         return self.method or ("amp" if "amp" in problem.forms else str(problem.forms[0]))
+
+
+@dataclass(frozen=True, kw_only=True)
+class Relaxing(MessageSolver):
+    """Options of a solver that waits for messages to rest.
+
+    Parameters
+    ----------
+    tol : float, optional
+        Largest change of a magnetisation in a sweep at which messages count as settled.
+    damping : float, optional
+        Weight of the old messages, in [0, 1).
+    """
+
+    tol: float | None = None
+    damping: float | None = None
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        if self.tol is not None:
+            checked_number("tol", self.tol, POSITIVE)
+        if self.damping is not None:
+            checked_number("damping", self.damping, FRACTION)
+
+    def relaxation(self, problem: Any) -> tuple[float, float]:
+        """Damping, and the change of a magnetisation that counts as none, on a problem."""
+        damping, tol = problem.relaxation
+        return damping if self.damping is None else self.damping, tol if self.tol is None else self.tol
 
 
 def stored_messages(state: State) -> dict[str, Any]:

@@ -55,7 +55,7 @@ def sequence(
 @njit(cache=True, forceinline=True, error_model="numpy")
 def cavity(side: int, calm: float, free: Any) -> tuple[float, float]:
     r"""Weights without a clause: :math:`\Pi^u` and the sum of all states."""
-    same, other = min(free[side] / calm, 1.0), free[side ^ 1]
+    same, other = min(free[side] / calm, 1.0), min(free[side ^ 1], 1.0)  # from the least on they may grow beyond one
     against = (1.0 - other) * same
     return against, max(against + other, LEAST)
 

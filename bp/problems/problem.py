@@ -11,6 +11,7 @@ from __future__ import annotations
 import hashlib
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping
+from types import MappingProxyType
 from typing import Any, ClassVar, Literal, Protocol, Self, runtime_checkable
 
 import numpy as np
@@ -100,6 +101,12 @@ class Problem(ABC):
 
     couplings: ClassVar[tuple[float, ...]] = (0.5, 0.7, 0.9, 1.1, 1.3, 1.5, 1.7, 1.9, 2.1, 2.3, 2.5)
     r"""Couplings :math:`\gamma` to a reference, in turn, that lead a configuration to where solutions are many."""
+
+    relaxation: ClassVar[tuple[float, float]] = (0.5, 1e-3)
+    """Damping, and change of a magnetization in a sweep, with which messages are relaxed for one step of a solver."""
+
+    betas: ClassVar[Mapping[Energy, tuple[float, float]]] = MappingProxyType({"errors": (2, 6), "flips": (0.5, 4)})
+    r"""First and last inverse temperature :math:`\beta` of annealing by energy; the last may be infinite."""
 
     def implied(self, values: NDArray[np.int8]) -> NDArray[np.int8]:
         """Values ±1 of weights that follow from some, and these; 0 where nothing follows. By default these alone."""

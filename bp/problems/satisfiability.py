@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from types import MappingProxyType
 from typing import Any
 
 import numpy as np
@@ -113,8 +114,10 @@ class Satisfiability(Messaging, Problem):
         return f"Satisfiability({self.n_constraints} clauses of {lengths} literals over {self.n} variables)"
 
     model = None
-    condensation = (0.0, 0.4)
+    condensation = (0.0, 0.25)
     couplings = (0.05, 0.1, 0.2, 0.3, 0.5, 0.8, 1.2)
+    relaxation = (0.3, 1e-2)
+    betas = MappingProxyType({"errors": (5.0, np.inf)})
 
     @property
     def n_constraints(self) -> int:

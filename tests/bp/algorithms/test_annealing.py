@@ -4,7 +4,6 @@ import numpy as np
 import pytest
 
 import bp
-from bp.algorithms import annealing
 from bp.algorithms.annealing import SimulatedAnnealing
 from bp.problems.walkers import Moves, Walker
 from replica_theory import BinaryPerceptron
@@ -33,14 +32,27 @@ def test_flips_are_easy_where_errors_are_hard(monkeypatch):
         flips += bp.solve(problem, "simulated-annealing", rng=seed, max_iter=400_000).solved
         errors += bp.solve(problem, "simulated-annealing", energy="errors", rng=seed, max_iter=400_000).solved
     assert flips == 4 and errors < 4
-    assert SimulatedAnnealing().energy is None and annealing._BETAS["flips"] == (0.5, 4.0)
+    assert SimulatedAnnealing().energy is None and problem.betas["flips"] == (0.5, 4.0)
+
+
+def test_formulas_are_cooled_to_zero_temperature():
+    """1 / beta is linear in the sweeps, from 0.2; a hundred sweeps do not solve this formula."""
+    formula = bp.random_satisfiability(100, 9.8, 4, rng=3)
+    found = SimulatedAnnealing(max_iter=300_000)(formula, rng=1)
+    trace = found.trace
+    assert not found.solved and trace["iterations"][-1] == 300_000
+    sweeps = np.array([trace["iterations"][0] // 100 - 1, 2999])
+    assert trace["beta"][[0, -1]] == pytest.approx(5 / np.maximum(1 - sweeps / 2999, 1e-9))
+    hot = SimulatedAnnealing(beta=(5.0, np.inf), max_iter=300_000)(formula, rng=1)
+    assert np.array_equal(hot.weights, found.weights) and SimulatedAnnealing(beta=[2, 3]).beta == [2, 3]
 
 
 @pytest.mark.parametrize(
     ("options", "error", "sentence"),
     [
         ({"beta": 2.0}, ValueError, "beta must be a pair of numbers, the first and the last; got 2.0"),
-        ({"beta": (1.0, np.inf)}, ValueError, "beta must be .*finite"),
+        ({"beta": (0.0, np.inf)}, ValueError, "beta must be positive"),
+        ({"beta": (np.inf, 1.0)}, ValueError, "beta must be finite"),
         ({"beta": (1.0, "x")}, TypeError, "beta must be a real number"),
         ({"max_iter": 0}, ValueError, "max_iter must be"),
         ({"energy": "heat"}, ValueError, "energy must be one of 'errors', 'flips'; got 'heat'"),
