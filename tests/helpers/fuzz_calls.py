@@ -447,7 +447,6 @@ CALLS = {
             "tree": flag(),
         },
     ),
-    "Committee.errors": Call(COMMITTEE.errors, NINE),
     "Satisfiability": Call(
         bp.Satisfiability,
         {"clauses": CLAUSES, "n": NOTHING | integer(3, 3), "planted": NOTHING | signs(3)},
