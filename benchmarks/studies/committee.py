@@ -29,8 +29,8 @@ def parts(samples: int) -> Iterator[tuple[str, Any, bp.RandomProblems]]:
         "focusing-bp": FocusingBP(max_iter=ITERATIONS),
         "reinforced-bp": ReinforcedBP(max_iter=ITERATIONS),
     }
-    loads = [0.58, 0.62, 0.66]
+    loads = [0.58, 0.59, 0.6, 0.61, 0.62, 0.64]
     title = f"321×5 within {ITERATIONS} iterations"
     yield f"half success of full machines, {title}", both, bp.RandomProblems(model, loads, n, few, units=units)
-    loads = [0.62, 0.68, 0.74, 0.78]
+    loads = [0.7, 0.72, 0.74, 0.76, 0.78]
     yield f"half success of trees, {title}", both, bp.RandomProblems(model, loads, n, few, units=units, tree=True)

@@ -43,7 +43,7 @@ _COLUMNS = ("gamma", "y", "overlap", "q", "q_tilde", "free_entropy", "internal_e
 _NOISE = 0.3  # standard deviation of the random fields that make passes after the first differ from it
 _FROZEN = 0.9999  # overlap q beyond which the signs no longer change for the better
 _BUDGET = 8000, 20_000  # least and most iterations of all automatic passes together
-_WORK = 3e12  # between the two: their number times PN, a minute of one core at N = 10 001
+_WORK = 1e12  # between the two: their number times PN, half a minute of one core at N = 10 001
 _FLIPS = 30  # of a local search that count as one iteration, about as long
 _IDLE = (
     20,
@@ -155,7 +155,7 @@ class FocusingBP(MessagePasses):
         Inverse temperature of the number of violated patterns.
     max_iter : int, optional
         Stop after so many iterations; by default the whole of a given schedule, 8000 for automatic passes on edges, and
-        for ``"amp"`` :math:`3\cdot10^{12}/PN` of them, at least 8000 and at most 20 000: up to a minute on one core at
+        for ``"amp"`` :math:`10^{12}/PN` of them, at least 8000 and at most 20 000: half a minute on one core at
         N = 10 001. Of the flips of local searches 30 count as one, about as long. A run also ends where it is proved
         that there are no solutions (after its first pass), and where in 20 passes in a row the messages froze at once
         and no search from there found fewer errors.

@@ -17,9 +17,9 @@ on_x86 = pytest.mark.skipif(not llvm.get_default_triple().startswith("x86_64"), 
 @pytest.mark.parametrize(
     ("processor", "features", "unit"),
     [
-        ("znver5", "", "masks"),
+        ("icelake-server", "", "masks"),
         ("skylake-avx512", "", "masks"),
-        ("znver5", "-avx512f", "fused"),
+        ("icelake-server", "-avx512f", "fused"),
         ("znver3", "", "fused"),
         ("haswell", "", "fused"),
         ("generic", "+avx2,+fma", "fused"),
