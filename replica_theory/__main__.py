@@ -307,7 +307,8 @@ def _add_satisfiability(commands: Any) -> None:
         description=(
             "Replica-symmetric entropy of random K-satisfiability by population dynamics, nats per variable: clauses\n"
             "of k different variables, each negated with probability 1/2, so many per variable. `error` is\n"
-            "statistical, `annealed` the first moment, an upper bound of the free entropy, `overlap` that of two solutions."
+            "statistical, `annealed` the first moment, an upper bound of the free entropy, `overlap` that of two\n"
+            "solutions."
         ),
         epilog=(
             "exit code:\n  0 done; 1 some point did not settle (its line says so); 2 bad input.\n\nexamples:\n"

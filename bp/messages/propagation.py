@@ -150,7 +150,7 @@ def belief_propagation(
         Any constraint. A soft one weighs a configuration by the probability that its patterns are satisfied, and the
         entropies at ``beta=inf`` are logarithms of these weights; it takes ``"exact"`` or ``"amp"`` messages.
     method : {"gaussian", "exact", "amp", "survey"}, optional
-        Form of the messages; by default the first of the problem's `forms`, ``"gaussian"`` for patterns and ``"exact"`` for
+        Form of the messages; by default the first that the problem has, ``"gaussian"`` for patterns and ``"exact"`` for
         clauses. Of patterns, ``"gaussian"``: messages on edges, :math:`F_\pm` with a Gaussian field (error
         :math:`O(1/N)` in `m` and :math:`\Phi`); any patterns; O(PN) a sweep. ``"exact"``: no approximation, patterns
         with entries in {-1, 0, 1} only; O(PN²) a sweep. ``"amp"``: node variables only, equal to ``"gaussian"`` up to
