@@ -191,7 +191,7 @@ def _gains(gamma: float, replicas: int, traced: bool) -> NDArray[np.float64]:
 
 
 def check_ends(name: str, ends: Any, *, endless: bool = False) -> None:
-    """Refuse what is no pair of finite non-negative numbers; some `endless` ones may go to infinity, from above zero."""
+    """Refuse what is no pair of finite non-negative numbers; `endless` ones may go to infinity, from above zero."""
     if not (isinstance(ends, tuple | list) and len(ends) == 2):
         raise ValueError(f"{name} must be a pair of numbers, the first and the last; got {ends!r}")
     first, last = ends

@@ -105,7 +105,7 @@ class Problem(ABC):
     relaxation: ClassVar[tuple[float, float]] = (0.5, 1e-3)
     """Damping, and change of a magnetization in a sweep, with which messages are relaxed for one step of a solver."""
 
-    betas: ClassVar[Mapping[Energy, tuple[float, float]]] = MappingProxyType({"errors": (1.0, 4.0), "flips": (0.5, 4.0)})
+    betas: ClassVar[Mapping[Energy, tuple[float, float]]] = MappingProxyType({"errors": (1, 4), "flips": (0.5, 4)})
     r"""First and last inverse temperature :math:`\beta` of annealing by energy; the last may be infinite."""
 
     def implied(self, values: NDArray[np.int8]) -> NDArray[np.int8]:

@@ -113,10 +113,8 @@ class Satisfiability(Messaging, Problem):
         lengths = str(sizes[0]) if len(sizes) == 1 else f"{sizes[0]} to {sizes[-1]}"
         return f"Satisfiability({self.n_constraints} clauses of {lengths} literals over {self.n} variables)"
 
-    model = None
-    condensation = (0.0, 0.25)
+    model, condensation, relaxation = None, (0.0, 0.25), (0.3, 1e-2)
     couplings = (0.05, 0.1, 0.2, 0.3, 0.5, 0.8, 1.2)
-    relaxation = (0.3, 1e-2)
     betas = MappingProxyType({"errors": (5.0, np.inf)})
 
     @property
