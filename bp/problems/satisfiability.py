@@ -31,7 +31,7 @@ from replica_theory.arguments import (
 )
 
 MAX_VARIABLES = 2**31 - 1
-_FOCUS = (0.57, 0.37), (0.5, 0.293)
+_FOCUS = (0.57, 0.37), (0.38, 0.293)
 _REDRAWN = 4
 """Clauses shorter than the root of N by this factor are drawn again where a variable comes twice."""
 
