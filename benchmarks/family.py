@@ -1,13 +1,13 @@
 """What the solvers find on the same fresh random problems: the tables of the family in ``benchmarks/README.md``.
 
 ``python benchmarks/family.py sbpi`` runs the study in ``benchmarks/studies/sbpi.py``: parts with a title, solvers by
-label, random problems and, where all runs have the same CPU time, its seconds. It prints a row for each kind of problem
-and solver: problems solved and the 95 % Wilson interval of the probability, median iterations to a solution (and
-accepted moves, where the solver counts them), mean CPU seconds of the runs that solved and of all, mean errors of those
-that did not; then, where the loads bracket it, the load at which a logistic fit to all rows crosses one half, with its error. A study may name what is measured around the
-solutions of a part, ``measurements(title)``, and print more in the end, ``after(comparisons by title)``. ``--root`` is
-the seed of all (2026; solvers were developed on others), ``--samples`` the problems of each kind, ``--folder`` keeps
-finished runs, so that the same command goes on.
+label, random problems and, where all runs have the same CPU time, its seconds. It prints a row for each kind of
+problem and solver: problems solved and the 95 % Wilson interval of the probability, median iterations to a solution
+(and accepted moves, where the solver counts them), mean CPU seconds of the runs that solved and of all, mean errors
+of those that did not; then, where the loads bracket it, the load at which a logistic fit to all rows crosses one
+half, with its error. A study may name what is measured around the solutions of a part, ``measurements(title)``, and
+print more in the end, ``after(comparisons by title)``. ``--root`` is the seed of all (2026; solvers were developed on
+others), ``--samples`` the problems of each kind, ``--folder`` keeps finished runs, so that the same command goes on.
 """
 
 from __future__ import annotations

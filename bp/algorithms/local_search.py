@@ -13,8 +13,8 @@ STEPS = 4000
 """Flips of a search."""
 
 
-FOCUSED_STEPS, NOISE = 100_000, 0.2
-"""Flips of a search in violated constraints, which take about as long, and its noise."""
+FOCUSED_STEPS = 100_000
+"""Flips of a search in violated constraints, which take about as long."""
 
 
 def can_repair(problem: object) -> bool:
@@ -28,7 +28,7 @@ def repaired(problem: object, weights: NDArray[np.int8], rng: np.random.Generato
         assert isinstance(problem, Flippable)
         return local_search(problem, weights, rng=rng)
     stream = rng.integers(1, 2**64, size=(1, 4), dtype=np.uint64)
-    return problem.focused(weights).walksat(FOCUSED_STEPS, NOISE, stream)[1]
+    return problem.focused(weights).walksat(FOCUSED_STEPS, problem.focus[0], stream)[1]
 
 
 def local_search(

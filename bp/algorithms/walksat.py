@@ -64,7 +64,7 @@ class WalkSAT(FocusedSearch):
     Parameters
     ----------
     noise : float, optional
-        Probability in [0, 1]; by default 0.57 for clauses of three literals at most, and 0.5 for longer ones.
+        Probability in [0, 1]; by default 0.57 for clauses of three literals at most, and 0.38 for longer ones.
     max_iter : int, optional
         Number of flips; by default 20 000 N.
 

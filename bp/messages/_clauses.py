@@ -19,8 +19,8 @@ from numba import njit
 
 LEAST = 1e-30
 """Least message: of a field of 35, as certain as double precision can tell."""
-_TOGETHER = 8
-"""Messages whose product is above the least number there is."""
+_SMALL = 1e-130
+"""Product of messages that can be divided by another, and multiplied by the least message."""
 _CERTAIN = 1e200
 """Odds beyond which a variable satisfies a clause for sure."""
 _IMPOSSIBLE = 1e-14
@@ -90,24 +90,21 @@ def cavity(side: int, t: float, odds: Any) -> tuple[float, float]:
 
 
 @njit(cache=True, error_model="numpy")
-def fields(places: Any, edges: Any, t: Any, out: Any) -> None:
-    r"""Fields :math:`h_i = \sum_aJ_{ai}u_{ai}` with :math:`u=-\frac12\log t`, a logarithm for every few messages."""
+def fields(sides: Any, t: Any, products: Any, out: Any) -> None:
+    r"""Fields :math:`h_i = \sum_aJ_{ai}u_{ai}` with :math:`u=-\frac12\log t`, messages read in the order they lie in.
+
+    `products` (2N,) is room for the products of the messages to each side, whose logarithms are taken at the end, and
+    before that where a product would become too small.
+    """
+    out[:], products[:] = 0.0, 1.0
+    for e in range(len(sides)):
+        side = sides[e]
+        products[side] *= t[e]
+        if products[side] < _SMALL:
+            out[side >> 1] += (0.5 if side & 1 else -0.5) * np.log(products[side])
+            products[side] = 1.0
     for i in range(len(out)):
-        out[i] = 0.5 * (
-            _log(places[2 * i + 1], places[2 * i + 2], edges, t) - _log(places[2 * i], places[2 * i + 1], edges, t)
-        )
-
-
-@njit(cache=True, forceinline=True, error_model="numpy")
-def _log(first: int, last: int, edges: Any, t: Any) -> float:
-    """Logarithm of a product of messages."""
-    total = 0.0
-    for start in range(first, last, _TOGETHER):
-        product = 1.0
-        for place in range(start, min(start + _TOGETHER, last)):
-            product *= t[edges[place]]
-        total += np.log(product)
-    return total
+        out[i] += 0.5 * np.log(products[2 * i + 1] / products[2 * i])
 
 
 @njit(cache=True, error_model="numpy")

@@ -23,8 +23,8 @@ from bp.problems.satisfiability import Satisfiability
 from bp.randomness import generator
 from replica_theory.typing import Array
 
-_BLOCK = 8
-"""Clauses that a sequential sweep takes one after the other."""
+_BLOCK, _BLOCKS = 8, 8192
+"""Least number of clauses that a sweep takes one after the other, and most blocks, so that memory is read in order."""
 _CHUNK = 1024
 """Clauses of a block of a parallel sweep."""
 _EDGE_SECONDS = 8e-9
@@ -72,7 +72,7 @@ class ClauseState:
 
     def _read(self) -> None:
         self.fields: Array = np.empty(self._formula.n)
-        _clauses.fields(self._graph.places, self._graph.edges, self._t, self.fields)
+        _clauses.fields(self._graph.sides, self._t, np.empty(2 * self._formula.n), self.fields)
 
     def _odds(self, field: Array) -> Array:
         odds = np.empty((self._formula.n, 2))
@@ -85,8 +85,9 @@ class ClauseState:
         formula, odds = self._formula, self._odds(field)
         clauses = formula.starts, self._graph.sides, self._floor, self._t, odds, damping
         if self.schedule == "sequential":
-            order = self._rng.permutation(-(-formula.n_constraints // _BLOCK))
-            change, self._least = _clauses.sequence(order, _BLOCK, *clauses)
+            block = max(_BLOCK, -(-formula.n_constraints // _BLOCKS))
+            order = self._rng.permutation(-(-formula.n_constraints // block))
+            change, self._least = _clauses.sequence(order, block, *clauses)
         else:
             out = np.empty((-(-formula.n_constraints // _CHUNK), 2))
             in_threads(

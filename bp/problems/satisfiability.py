@@ -31,7 +31,7 @@ from replica_theory.arguments import (
 )
 
 MAX_VARIABLES = 2**31 - 1
-_FOCUS = (0.57, 0.37), (0.5, 0.293)
+_FOCUS = (0.57, 0.37), (0.38, 0.293)
 _REDRAWN = 4
 """Clauses shorter than the root of N by this factor are drawn again where a variable comes twice."""
 
@@ -113,10 +113,8 @@ class Satisfiability(Messaging, Problem):
         lengths = str(sizes[0]) if len(sizes) == 1 else f"{sizes[0]} to {sizes[-1]}"
         return f"Satisfiability({self.n_constraints} clauses of {lengths} literals over {self.n} variables)"
 
-    model = None
-    condensation = (0.0, 0.25)
+    model, condensation, relaxation = None, (0.0, 0.25), (0.3, 1e-2)
     couplings = (0.05, 0.1, 0.2, 0.3, 0.5, 0.8, 1.2)
-    relaxation = (0.3, 1e-2)
     betas = MappingProxyType({"errors": (5.0, np.inf)})
 
     @property

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 import bp
-from bp.algorithms.message_solver import MessageSolver, restore_messages, stored_messages
+from bp.algorithms.message_solver import MessageSolver, Relaxing, restore_messages, stored_messages
 from bp.algorithms.solver import registry
 from replica_theory import BinaryPerceptron
 
@@ -24,6 +24,14 @@ def test_forms(kind):
     with pytest.raises(TypeError, match="method must be None or the name of one; got 3"):
         kind(method=3)
     assert bp.solve(problem, kind(method="gaussian"), rng=1).solved
+
+
+def test_messages_rest_as_their_problem_asks_for():
+    problem, formula = bp.random_instance(BinaryPerceptron(), 21, 0.5, rng=1), bp.random_satisfiability(50, 3.0, rng=1)
+    for kind in (kind for kind in KINDS if issubclass(kind, Relaxing)):
+        assert kind().relaxation(problem) == (0.5, 1e-3) and kind().relaxation(formula) == (0.3, 1e-2)
+        assert kind(tol=0.1, damping=0.0).relaxation(formula) == (0.0, 0.1)
+    assert bp.algorithms.reinforced.ReinforcedBP().resolved(formula).damping == 0.3
 
 
 @pytest.mark.parametrize("method", ["amp", "gaussian"])

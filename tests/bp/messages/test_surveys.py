@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from bp import Satisfiability, belief_propagation, random_satisfiability
+from bp.messages import _surveys
 
 
 def test_below_the_onset_nothing_is_held():
@@ -32,3 +33,9 @@ def test_surveys_are_of_zero_temperature():
     for options, name in (({"beta": 1.0}, "beta"), ({"schedule": "parallel"}, "schedule")):
         with pytest.raises(ValueError, match=name):
             belief_propagation(sat, "survey", **options)
+
+
+def test_probabilities_that_grow_beyond_one_count_as_one():
+    """The least probability is a floor: divided out again and again, one from there ends above one."""
+    against, weight = _surveys.cavity(0, 0.5, np.array([0.25, 1.7]))
+    assert against == 0.0 and weight == 1.0
