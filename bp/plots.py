@@ -24,7 +24,10 @@ from replica_theory.results.files import replace_file
 if TYPE_CHECKING:  # pragma: no cover
     from matplotlib.axes import Axes
 
-_COLORS = ("#332288", "#CC6677", "#117733", "#AA4499", "#88CCEE", "#DDCC77", "#882255", "#44AA99", "#999933")
+_COLORS = (
+    *("#332288", "#CC6677", "#117733", "#AA4499", "#88CCEE", "#DDCC77"),
+    *("#882255", "#44AA99", "#999933", "#661100", "#6699CC"),
+)
 """Colours of solvers, none of them black, which is theory's; the colour-blind tell them apart (Tol's muted scheme)."""
 _MARKERS = "osD^vPX<>"
 _DASHES = ("-", "--", "-.", ":")

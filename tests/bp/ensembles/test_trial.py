@@ -12,7 +12,7 @@ from bp.algorithms.entropic_monte_carlo import EntropicMonteCarlo
 from bp.algorithms.focusing import FocusingBP
 from bp.algorithms.max_sum import MaxSum
 from bp.algorithms.sbpi import SBPI
-from bp.ensembles.random_problems import RandomProblems, drawn
+from bp.ensembles.random_problems import RandomProblems
 from bp.ensembles.trial import Given, Trial, attempt, identity, label_of, settings_of
 from bp.problems.committee import random_committee
 from bp.problems.problem import Problem
@@ -45,7 +45,7 @@ def test_a_point_says_what_the_run_with_its_seed_found():
 
 
 def test_seeds_are_of_the_problem_and_the_solver():
-    drawn_twice = drawn(RandomProblems(BinaryPerceptron(), 0.5, 21, 2), 1)
+    drawn_twice = RandomProblems(BinaryPerceptron(), 0.5, 21, 2).drawn(1)
     jobs = [trial(SBPI()), trial(SBPI(), place=1), trial(SBPI(barely=0.2)), trial(FocusingBP())]
     jobs += [Trial(draw, SBPI(), np.inf, (), "amp") for draw in drawn_twice]
     assert len({tuple(job.seed.generate_state(4)) for job in jobs}) == len({job.name for job in jobs}) == len(jobs)

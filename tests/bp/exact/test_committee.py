@@ -56,5 +56,5 @@ def test_one_unit_is_the_perceptron():
 def test_what_is_too_large_or_no_machine_is_refused():
     with pytest.raises(ValueError, match="stops at N = 30; this instance has N = 33"):
         bp.enumerate_solutions(bp.random_committee(BinaryPerceptron(), 33, 3, 0.5, rng=1))
-    with pytest.raises(TypeError, match="instance must be an Instance or a Committee; got 3"):
+    with pytest.raises(TypeError, match="instance must be an Instance or a Committee or a Satisfiability; got 3"):
         bp.enumerate_solutions(3)

@@ -124,7 +124,7 @@ def test_results_are_read_only(example):
 def test_refusals():
     with pytest.raises(ValueError, match=r"stops at N = 30; this instance has N = 31: use belief_propagation"):
         enumerate_solutions(Instance(np.ones((1, 31))))
-    with pytest.raises(TypeError, match=r"instance must be an Instance or a Committee; got list"):
+    with pytest.raises(TypeError, match=r"instance must be an Instance or a Committee or a Satisfiability; got list"):
         enumerate_solutions([[1, -1]])
     with pytest.raises(ValueError, match=r"max_memory must be a non-negative integer; got -1"):
         enumerate_solutions(Instance([[1, 1, 1]]), max_memory=-1)

@@ -128,7 +128,9 @@ def test_every_solver_whose_protocol_it_has_runs_on_it(solver):
     problem, _ = planted()
     kind = registry()[solver]
     if reason := kind().applies(problem):
-        assert solver == "max-sum" and reason == "max-sum messages are not known for Parities"
+        focused = f"{solver} needs a problem that is Focused; Parities is not"
+        assert reason == ("max-sum messages are not known for Parities" if solver == "max-sum" else focused)
+        assert solver in ("max-sum", "walksat", "focused-metropolis")
         return
     found = bp.solve(problem, solver, rng=1)
     assert found.solved and problem.errors(found.weights) == 0
@@ -196,7 +198,8 @@ def test_belief_propagation_and_local_entropies_run_on_it():
     pushed = bp.belief_propagation(problem, "pairs", field=0.5 * hidden)
     assert np.array_equal(np.sign(pushed.magnetizations), hidden)
     with pytest.raises(ValueError, match="method must be one of 'pairs'; got 'gaussian'"):
-        bp.belief_propagation(problem)
+        bp.belief_propagation(problem, "gaussian")
+    assert bp.belief_propagation(problem).converged  # its first form
     with pytest.raises(TypeError, match="problem must be one with messages"):
         bp.belief_propagation(bare())
 
