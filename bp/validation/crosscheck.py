@@ -97,8 +97,9 @@ def crosscheck(
     method : {"amp", "gaussian", "exact"}, optional
         Messages of the Bethe entropy, as in `belief_propagation`; by default the first of these, of formulas
         ``"exact"``, which they have alone. Patterns here are independent and random, where the three agree as N → ∞,
-        and so is the theory: the default is the form that needs no memory beyond the instance, for large N. (`belief_propagation`, `local_entropy` and `ensemble` begin with ``"gaussian"``, which is good for
-        any patterns.) Solutions and local entropies always come from node variables; energies, whose patterns are real,
+        and so is the theory: the default is the form that needs no memory beyond the instance, for large N.
+        (`belief_propagation`, `local_entropy` and `ensemble` begin with ``"gaussian"``, which is good for any
+        patterns.) Solutions and local entropies always come from node variables; energies, whose patterns are real,
         from ``"gaussian"`` in the place of ``"exact"``.
     executor : concurrent.futures.Executor, optional
         Where the instances are worked on; in this process by default. The result does not depend on it. See `ensemble`

@@ -59,11 +59,11 @@ class FormulaCounts(Comparison[RandomSatisfiability]):
 
     def measure(self, job: Job[RandomSatisfiability]) -> Point:
         """A batch of formulas, along the first axis, and as many planted ones."""
-        seeds = job.seeds(2 * _BATCH[job.n])
+        k, seeds, drawn = job.model.k, job.seeds(3 * _BATCH[job.n]), (job.n, job.alpha, job.model.k)
         measured = [
-            _counted(random_satisfiability(job.n, job.alpha, job.model.k, free), job.model.k)
-            | _planted(random_satisfiability(job.n, job.alpha, job.model.k, hidden, planted=True), job.model.k)
-            for free, hidden in zip(seeds[::2], seeds[1::2], strict=True)
+            _counted(random_satisfiability(*drawn, free), k, order)
+            | _planted(random_satisfiability(*drawn, hidden, planted=True), k)
+            for free, hidden, order in zip(seeds[::3], seeds[1::3], seeds[2::3], strict=True)
         ]
         return {name: np.stack([point[name] for point in measured]) for name in self.columns}
 
@@ -95,15 +95,15 @@ def _each(row: Row, measured: Measured[RandomSatisfiability], theory: float, col
     return [one for size in sizes for one in compare(row, [size], theory)]
 
 
-def _counted(formula: Satisfiability, k: int) -> Point:
+def _counted(formula: Satisfiability, k: int, order: np.random.SeedSequence) -> Point:
     """A formula's number of solutions and partition function over their means; what messages say, less the truth."""
     found = enumerate_solutions(formula, energies=True)
     assert found.energy_counts is not None
     n, m = formula.n, formula.n_constraints
     errors = np.arange(m + 1)
     weights = found.energy_counts * np.exp(-_BETA * errors)
-    run = belief_propagation(formula, damping=0.5, on_failure="return")
-    warm = belief_propagation(formula, beta=_BETA, on_failure="return")
+    run = belief_propagation(formula, damping=0.5, rng=order, on_failure="return")
+    warm = belief_propagation(formula, beta=_BETA, rng=order, on_failure="return")
     both = found.count > 0 and run.converged and np.isfinite(run.entropy)
     energy = float(weights @ errors / weights.sum()) / m
     return {

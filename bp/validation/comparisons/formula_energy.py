@@ -48,8 +48,9 @@ class FormulaEnergy(Comparison[RandomSatisfiability]):
     def measure(self, job: Job[RandomSatisfiability]) -> Point:
         """Both energies of one formula; NaN where messages do not converge, or the chain does not forget its start."""
         formula = FormulaDraw(job.alpha, job.n, job.model.k, job.root, job.place).problem()
-        run = belief_propagation(formula, beta=_BETA, on_failure="return")
-        chain = monte_carlo(formula, _BETA, sweeps=_SWEEPS, rng=job.seeds(2)[1])
+        order, moves = job.seeds(3)[1:]
+        run = belief_propagation(formula, beta=_BETA, rng=order, on_failure="return")
+        chain = monte_carlo(formula, _BETA, sweeps=_SWEEPS, rng=moves)
         propagated = run.energy if run.converged else np.nan
         sampled = chain.energy if chain.converged else np.nan
         columns = (propagated, sampled, sampled - propagated, formula_variates(formula, job.model.k))

@@ -36,7 +36,7 @@ class FormulaEntropy(Comparison[RandomSatisfiability]):
     def measure(self, job: Job[RandomSatisfiability]) -> Point:
         """Belief propagation on one formula; NaN where it does not converge."""
         formula = FormulaDraw(job.alpha, job.n, job.model.k, job.root, job.place).problem()
-        run = belief_propagation(formula, job.method, on_failure="return")
+        run = belief_propagation(formula, job.method, rng=job.seeds(2)[1], on_failure="return")
         values = np.array([run.entropy, run.overlap])
         values[~np.isfinite(values) | (not run.converged)] = np.nan
         numbers = [*values, run.iterations, formula_variates(formula, job.model.k)]

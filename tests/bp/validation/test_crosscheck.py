@@ -162,7 +162,7 @@ def test_above_capacity_every_row_is_there(monkeypatch):
         (
             1e5,
             {"n": 11},
-            r"alpha=100000\.0 gives 10100000 patterns at n=101, on which 'energy' takes some",
+            r"alpha=100000\.0 gives 10100000 constraints at n=101, on which 'energy' takes some",
         ),
     ],
 )
