@@ -24,6 +24,7 @@ from bp.validation.verdict import Verdict, verdict
 from replica_theory.arguments import checked_path
 from replica_theory.models.model import Model
 from replica_theory.models.registry import particulars
+from replica_theory.models.satisfiability import RandomSatisfiability
 from replica_theory.results.files import replace_file
 from replica_theory.results.labelled import Labelled, Variable, make_dataset
 from replica_theory.results.presentation import ranged
@@ -55,7 +56,7 @@ class Crosscheck(Labelled):
         The measurements of every comparison at every size, as dicts of arrays: load by load, sample by sample.
     """
 
-    model: System
+    model: Model | RandomSatisfiability
     n: tuple[int, ...]
     samples: int
     seed: int
