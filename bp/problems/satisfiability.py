@@ -87,9 +87,8 @@ class Satisfiability(Messaging, Problem):
         cls, starts: NDArray[np.int64], literals: NDArray[np.int32], n: int | None, planted: ArrayLike | None = None
     ) -> Satisfiability:
         """A formula of clauses that are arrays already, as the attributes; the rest is as for `Satisfiability`."""
-        _require_arrays(starts, literals)
         formula = cls.__new__(cls)
-        formula._fill(starts, literals, n, planted)
+        formula._fill(*_arrays(starts, literals), n, planted)
         return formula
 
     def _fill(
@@ -294,8 +293,8 @@ def _checked_clauses(clauses: Any) -> tuple[NDArray[np.int64], NDArray[np.int32]
     return np.concatenate([[0], np.cumsum(sizes)]), np.array(flat, dtype=np.int32)
 
 
-def _require_arrays(starts: Any, literals: Any) -> None:
-    """Refuse arrays that are no clauses."""
+def _arrays(starts: Any, literals: Any) -> tuple[NDArray[np.int64], NDArray[np.int32]]:
+    """The arrays, if they are clauses."""
     for name, array in (("starts", starts), ("literals", literals)):
         if not (isinstance(array, np.ndarray) and array.ndim == 1 and array.dtype.kind == "i"):
             raise TypeError(f"{name} must be an array of integers in a row; got {shown(array)}")
@@ -303,6 +302,7 @@ def _require_arrays(starts: Any, literals: Any) -> None:
         raise ValueError(f"starts must rise from 0 to the number of literals, {len(literals)}; got {shown(starts)}")
     if len(literals) and (np.any(literals == 0) or np.max(np.abs(literals.astype(np.int64))) > MAX_VARIABLES):
         raise ValueError(f"literals must be integers other than 0 up to {MAX_VARIABLES}; got {shown(literals)}")
+    return starts, literals
 
 
 def _tidied(starts: NDArray[np.int64], literals: NDArray[np.int32]) -> tuple[NDArray[np.int64], NDArray[np.int32]]:
