@@ -38,7 +38,7 @@ from bp.problems.satisfiability import Satisfiability, random_satisfiability
 from bp.validation.comparisons import COMPARISONS
 from bp.validation.comparisons.solutions import SOLVERS
 from bp.validation.crosscheck import DISTANCES, crosscheck
-from bp.validation.report import Crosscheck
+from bp.validation.report import Crosscheck, named
 from bp.validation.table import Row
 from bp.validation.verdict import RARE
 from replica_theory._version import __version__
@@ -46,7 +46,7 @@ from replica_theory.arguments import checked_integer, integer_of, number_of, wor
 from replica_theory.console import console
 from replica_theory.models.command_line import add_model_options, model_of, particular_options, plain_models
 from replica_theory.models.model import Model
-from replica_theory.models.registry import particulars
+from replica_theory.models.satisfiability import RandomSatisfiability
 from replica_theory.results.files import replace_file
 from replica_theory.results.streams import is_stream
 from replica_theory.status import ConvergenceError, Status, silenced
@@ -59,7 +59,8 @@ DEFAULTS: dict[str, Any] = {
     "seed": 1,
     "comparisons": None,
     "distance": list(DISTANCES),
-    "method": "amp",
+    "method": None,
+    "k": None,
     "workers": min(2, os.cpu_count() or 1),
 }
 COMPARE_DEFAULTS: dict[str, Any] = {
@@ -81,7 +82,9 @@ _FORMULAS: dict[str, Any] = {"k": 3, "solvers": ["focusing-bp", "reinforced-bp",
 """What differs for formulas."""
 _OF_PATTERNS = ("alpha", "model", "kappa", "units", "tree", "patterns")
 """Options that formulas do not have."""
-_CROSSCHECK_KEYS = ("model", "kappa", "alpha", "n", "distance", "method", "seed", "samples", "comparisons")
+_CROSSCHECK_KEYS = ("model", "alpha", "n", "distance", "method", "seed", "samples", "comparisons")
+_SATISFIABILITY = "satisfiability"
+"""The name of random formulas among models."""
 _CONSTRAINTS = {"binary": "margin", "teacher-student": "margin", "symmetric": "symmetric"}
 """Words for the constraints of models, which any file that holds them agrees with."""
 UNSATISFIABLE = 3
@@ -165,10 +168,9 @@ def _crosscheck(arguments: argparse.Namespace) -> int:
 
 
 def _checked(settings: dict[str, Any], folder: str) -> Crosscheck:
-    kappa = {} if settings["kappa"] is None else {"kappa": settings["kappa"]}
     with worker_processes(settings["workers"]) as executor:
         return crosscheck(
-            model_of(settings["model"], settings, **kappa),
+            _system(settings),
             settings["alpha"],
             settings["n"],
             settings["samples"],
@@ -179,6 +181,19 @@ def _checked(settings: dict[str, Any], folder: str) -> Crosscheck:
             executor=executor,
             folder=folder,
         )
+
+
+def _system(settings: dict[str, Any]) -> Model | RandomSatisfiability:
+    """The model of a crosscheck, or random formulas."""
+    if settings["model"] != _SATISFIABILITY:
+        if settings["k"] is not None:
+            raise ValueError(f"--k is for --model {_SATISFIABILITY}; got it with --model {settings['model']}")
+        kappa = {} if settings["kappa"] is None else {"kappa": settings["kappa"]}
+        return model_of(settings["model"], settings, **kappa)
+    particular_options("binary", settings)  # refuses those of other models
+    if settings["kappa"] is not None:
+        raise ValueError(f"--kappa is for perceptrons; got it with --model {_SATISFIABILITY}")
+    return RandomSatisfiability(_FORMULAS["k"] if settings["k"] is None else settings["k"])
 
 
 def _crosscheck_settings(arguments: argparse.Namespace) -> dict[str, Any]:
@@ -204,6 +219,8 @@ def _stored(arguments: argparse.Namespace, command: str, keys: tuple[str, ...]) 
         return stored_call(arguments.output, command, ("ratio", "k", "n", "samples", "solvers"))
     stored = stored_call(arguments.output, command, keys)
     names = {entry.kind.__name__: name for name, entry in plain_models().items()}
+    if command == "crosscheck":
+        names[RandomSatisfiability.__name__] = _SATISFIABILITY
     if stored["model"] not in names:
         raise ValueError(f"--resume knows the models {', '.join(names)}; the run there has {stored['model']!r}")
     return stored | {"model": names[stored["model"]]}
@@ -500,10 +517,9 @@ def _verdict(check: Crosscheck) -> list[str]:
 def _jsonable(check: Crosscheck) -> dict[str, Any]:
     names = [*Row.__dataclass_fields__, "discrepancy"]
     rows = [{name: _plain(getattr(row, name)) for name in names} for row in check.rows]
-    kappa = float(np.asarray(check.model.kappa))
-    settings = {"model": type(check.model).__name__, "kappa": kappa, "n": check.n, "seed": check.seed}
+    settings = named(check.model) | {"n": check.n, "seed": check.seed}
     found = {"samples": check.samples, "method": check.method, "p_value": _plain(check.verdict.p_value), "rows": rows}
-    return settings | particulars(check.model) | found
+    return settings | found
 
 
 def _plain(value: Any) -> Any:
@@ -560,10 +576,14 @@ def _add_crosscheck(commands: Any) -> None:
         epilog=(
             "examples: python -m bp crosscheck --alpha 0.4 0.6 --n 1001 2001 4001 --samples 16\n"
             "          python -m bp crosscheck --model teacher-student --comparisons entropy planted\n"
+            "          python -m bp crosscheck --model satisfiability --k 4 --alpha 7 8 --n 2000\n"
             "          python -m bp crosscheck --resume --output crosscheck-output"
         ),
     )
-    _add_instances(command)
+    _add_instances(command, _SATISFIABILITY)
+    command.add_argument(
+        "--k", type=integer_of, help=f"literals of a clause (default {_FORMULAS['k']}; --model {_SATISFIABILITY})"
+    )
     command.add_argument("--seed", type=integer_of, help="root of all randomness (default 1)")
     command.add_argument(
         "--comparisons",
@@ -574,7 +594,9 @@ def _add_crosscheck(commands: Any) -> None:
     command.add_argument(
         "--distance", type=number_of, nargs="+", metavar="D", help="distances in (0, 1/2] for the local entropy"
     )
-    command.add_argument("--method", help="messages of the Bethe entropy: amp, gaussian or exact (default amp)")
+    command.add_argument(
+        "--method", help="messages of the Bethe entropy: amp, gaussian or exact (default amp; of formulas exact)"
+    )
     _add_folder(command, "crosscheck-output")
     command.add_argument("--json", action="store_true", help="print the table as JSON")
     command.add_argument(
@@ -647,9 +669,9 @@ def _add_compare(commands: Any) -> None:
     command.set_defaults(command=_compare)
 
 
-def _add_instances(command: argparse.ArgumentParser) -> None:
+def _add_instances(command: argparse.ArgumentParser, *others: str) -> None:
     """The options that say which random instances, and how many."""
-    _add_model(command, "default: binary")
+    _add_model(command, "default: binary", *others)
     command.add_argument(
         "--alpha",
         type=number_of,
@@ -701,18 +723,19 @@ def _add_generate(commands: Any) -> None:
     command.set_defaults(command=_generate)
 
 
-def _add_model(command: argparse.ArgumentParser, default: str) -> None:
+def _add_model(command: argparse.ArgumentParser, default: str, *others: str) -> None:
     command.add_argument(
         "--model",
-        type=word_of(plain_models()),
+        type=word_of([*plain_models(), *others]),
         metavar="NAME",
         help=f"constraint on the stabilities h ({default}); "
-        + "; ".join(f"{name}: {entry.kind.condition}" for name, entry in plain_models().items()),
+        + "; ".join(f"{name}: {entry.kind.condition}" for name, entry in plain_models().items())
+        + "".join(f"; or {name}, random formulas of clauses of --k literals" for name in others),
     )
     add_model_options(command)
     margins = ((name, entry.default("kappa")) for name, entry in plain_models().items())
-    others = "".join(f"; {kappa:g} for {name}" for name, kappa in margins if kappa)
-    command.add_argument("--kappa", type=number_of, metavar="K", help=f"margin (default 0{others})")
+    unlike = "".join(f"; {kappa:g} for {name}" for name, kappa in margins if kappa)
+    command.add_argument("--kappa", type=number_of, metavar="K", help=f"margin (default 0{unlike})")
 
 
 def _add_force(command: argparse.ArgumentParser) -> None:

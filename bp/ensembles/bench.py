@@ -14,10 +14,11 @@ from bp.ensembles.draw import Draw
 from bp.messages.propagation import BPResult, belief_propagation
 from bp.messages.state import Method
 from bp.problems.perceptron import Instance
+from replica_theory.models.model import Model
 
 
 @dataclass(frozen=True)
-class Job(Draw):
+class Job(Draw[Model]):
     """An instance of an ensemble, and what to measure on it: the arguments of `bp.ensemble`."""
 
     measurements: tuple[str, ...]

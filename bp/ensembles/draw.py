@@ -1,26 +1,32 @@
-"""One random instance of a run, by its place there."""
+"""One random problem of a run, by its place there."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Generic, TypeVar
 
 import numpy as np
 
 from bp.problems.perceptron import Instance, random_instance
 from replica_theory.models.model import Model
+from replica_theory.models.satisfiability import RandomSatisfiability
+
+System = Model | RandomSatisfiability
+"""What has random problems: a model of patterns, or random formulas."""
+SystemT = TypeVar("SystemT", bound=System, covariant=True)
 
 
 @dataclass(frozen=True)
-class Draw:
-    """A random instance and the seeds of the work on it; they depend on nothing else.
+class Draw(Generic[SystemT]):
+    """A random problem and the seeds of the work on it; they depend on nothing else.
 
-    What is done on an instance is a subclass, with further fields.
+    What is done on it is a subclass, with further fields.
 
     Attributes
     ----------
-    model : Model
+    model : Model or RandomSatisfiability
     alpha : float
-        Load asked for.
+        Load asked for, patterns per weight or clauses per variable.
     n : int
         Weights.
     root : int
@@ -29,7 +35,7 @@ class Draw:
         Where it is in the run; the seeds come from ``SeedSequence([root, *place])``.
     """
 
-    model: Model
+    model: SystemT
     alpha: float
     n: int
     root: int
@@ -44,6 +50,6 @@ class Draw:
         """Independent seeds, always the same."""
         return np.random.SeedSequence([self.root, *self.place]).spawn(number)
 
-    def instance(self) -> Instance:
+    def instance(self: Draw[Model]) -> Instance:
         """The instance, drawn with the first seed."""
         return random_instance(self.model, self.n, self.alpha, self.seeds(1)[0])

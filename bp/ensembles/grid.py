@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, Self
+from typing import Any, ClassVar, Self
 
 import numpy as np
 from numpy.typing import ArrayLike
 
 from bp.memory import require_memory
 from bp.messages.edges import require_edges
-from bp.messages.state import Method
+from bp.messages.state import Form
 from replica_theory.arguments import POSITIVE, checked_integer, checked_integers, checked_numbers, shown
 from replica_theory.models.model import Model
 from replica_theory.models.registry import particulars
@@ -35,6 +35,9 @@ class Grid:
     samples : int
         Instances of each load and size.
     """
+
+    methods: ClassVar[tuple[Form, ...]] = ("amp", "gaussian", "exact")
+    """Forms of the messages, first that which is taken by default."""
 
     model: Model
     alpha: tuple[float, ...]
@@ -64,10 +67,10 @@ class Grid:
         samples = checked_integer("samples", samples, least)
         loads = checked_numbers("alpha", alpha, POSITIVE)
         grid = cls(model, loads, sizes, samples)
-        grid.require_patterns(sizes)
+        grid.require_constraints(sizes)
         return grid
 
-    def require_patterns(self, n: Sequence[int], instead: str = "") -> None:
+    def require_constraints(self, n: Sequence[int], instead: str = "") -> None:
         """Refuse loads that give no pattern at one of some sizes, round(alpha N) = 0.
 
         Parameters
@@ -88,7 +91,7 @@ class Grid:
 
     def require_memory(
         self,
-        method: Method,
+        method: Form,
         n: Sequence[int] | None = None,
         *,
         entry: float = DRAWING,
@@ -115,7 +118,7 @@ class Grid:
         n_patterns = round(max(self.alpha) * largest)
         what = f"drawing {n_patterns} patterns on n={largest} weights: these"
         require_memory(entry * n_patterns * largest, what, instead)
-        if method != "amp":
+        if method == "gaussian" or method == "exact":
             require_edges(method, n_patterns, largest)
 
     def settings(self, root: int) -> dict[str, Any]:

@@ -105,7 +105,7 @@ class RandomProblems(ProblemSource):
 
 
 @dataclass(frozen=True)
-class ProblemDraw(Draw):
+class ProblemDraw(Draw[Model]):
     """A random perceptron or committee machine, by its place in a run.
 
     Attributes

@@ -25,6 +25,8 @@ _CERTAIN = 1e200
 """Odds beyond which a variable satisfies a clause for sure."""
 _IMPOSSIBLE = 1e-14
 """Probability of a clause at which messages contradict each other."""
+_DOUBTFUL = 1e-6
+"""Probability of a clause below which its messages are judged by their ratios, which the free entropy then feels."""
 
 
 @njit(cache=True, error_model="numpy")
@@ -36,10 +38,11 @@ def sequence(
     change, least = 0.0, 1.0
     for block in blocks:
         for a in range(block * size, min((block + 1) * size, len(starts) - 1)):
-            least = min(least, _answers(a, starts, sides, floor, t, odds, room))
+            satisfied = _answers(a, starts, sides, floor, t, odds, room)
+            least = min(least, satisfied)
             for e in range(starts[a], starts[a + 1]):
                 old, new, side = t[e], room[3, e - starts[a]], sides[e]
-                change = max(change, abs(new - old))
+                change = max(change, abs(new - old) / (max(old, new) if satisfied < _DOUBTFUL else 1.0))
                 mixed = damping * old + (1.0 - damping) * new
                 odds[side] *= old / mixed
                 odds[side ^ 1] *= mixed / old
@@ -56,10 +59,11 @@ def parallel(
     for block in range(first, last):
         change, least = 0.0, 1.0
         for a in range(block * size, min((block + 1) * size, len(starts) - 1)):
-            least = min(least, _answers(a, starts, sides, floor, t, odds, room))
+            satisfied = _answers(a, starts, sides, floor, t, odds, room)
+            least = min(least, satisfied)
             for e in range(starts[a], starts[a + 1]):
                 old, new = t[e], room[3, e - starts[a]]
-                change = max(change, abs(new - old))
+                change = max(change, abs(new - old) / (max(old, new) if satisfied < _DOUBTFUL else 1.0))
                 t[e] = damping * old + (1.0 - damping) * new
         out[block, 0], out[block, 1] = change, least
 

@@ -101,8 +101,8 @@ class ClauseState:
 
     @property
     def contradiction(self) -> bool:
-        """Whether the last sweep met a clause of probability zero although ``beta=inf``."""
-        return self._floor == 0.0 and _clauses.contradicts(self._least)
+        """Whether the last sweep met a clause of probability zero, at a beta that no message can hold."""
+        return self._floor < _clauses.LEAST and _clauses.contradicts(self._least)
 
     def measure(self, field: Array) -> tuple[Array, float, Array]:
         """Magnetisations, free entropy, and log-probability that each clause is satisfied."""

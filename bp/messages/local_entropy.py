@@ -114,6 +114,8 @@ def local_entropy(
     """
     graph = checked_graphical(problem)
     control = Control(form_of(graph, method), beta, damping, tol, max_iter)
+    if control.method == "survey":
+        raise ValueError("method must count solutions; 'survey' counts clusters, which have no distance")
     if memory_limit is not None:
         checked_number("memory_limit", memory_limit, NON_NEGATIVE)
     signs = checked_signs("reference", reference, problem.n).astype(np.float64)

@@ -242,7 +242,10 @@ def _stored_model(arrays: dict[str, NDArray[Any]]) -> Model:
         description = None
     if not isinstance(description, dict) or not is_description(description):
         raise ValueError("the .npz archive is damaged (its model is no description of one)")
-    model = checked_constraint(restore(description))
+    model = restore(description)
+    if not isinstance(model, Model):
+        raise ValueError(f"the .npz archive is damaged (its model is {model!r}, which has no patterns)")
+    model = checked_constraint(model)
     held = {"kappa": model.kappa, "constraint": word(model)}
     for name, value in held.items():
         if name in arrays and arrays[name].tolist() != value:

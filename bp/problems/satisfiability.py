@@ -88,7 +88,7 @@ class Satisfiability(Messaging, Problem):
     ) -> Satisfiability:
         """A formula of clauses that are arrays already, as the attributes; the rest is as for `Satisfiability`."""
         formula = cls.__new__(cls)
-        formula._fill(starts, literals, n, planted)
+        formula._fill(*_arrays(starts, literals), n, planted)
         return formula
 
     def _fill(
@@ -242,7 +242,7 @@ def random_satisfiability(
     if (m := round(ratio * n)) == 0:
         raise ValueError(f"ratio={ratio} at n={n} gives no clauses; ratio must be at least {0.5 / n:.3g}")
     hidden = checked_flag("planted", planted)
-    require_memory(64.0 * m * k, f"{m} clauses of {k} literals", "take a smaller n or ratio")
+    require_memory(64.0 * m * k, f"{float(m):.6g} clauses of {k} literals", "take a smaller n or ratio")
     rng = generator(rng)
     variables = _different(rng, m, n, k)
     negated = rng.integers(0, 2, (m, k), dtype=np.int8).astype(bool)
@@ -291,6 +291,18 @@ def _checked_clauses(clauses: Any) -> tuple[NDArray[np.int64], NDArray[np.int32]
     if not listed:
         raise ValueError(f"{what}; got none")
     return np.concatenate([[0], np.cumsum(sizes)]), np.array(flat, dtype=np.int32)
+
+
+def _arrays(starts: Any, literals: Any) -> tuple[NDArray[np.int64], NDArray[np.int32]]:
+    """The arrays, if they are clauses."""
+    for name, array in (("starts", starts), ("literals", literals)):
+        if not (isinstance(array, np.ndarray) and array.ndim == 1 and array.dtype.kind == "i"):
+            raise TypeError(f"{name} must be an array of integers in a row; got {shown(array)}")
+    if not (len(starts) > 1 and starts[0] == 0 and starts[-1] == len(literals) and np.all(np.diff(starts) >= 0)):
+        raise ValueError(f"starts must rise from 0 to the number of literals, {len(literals)}; got {shown(starts)}")
+    if len(literals) and (np.any(literals == 0) or np.max(np.abs(literals.astype(np.int64))) > MAX_VARIABLES):
+        raise ValueError(f"literals must be integers other than 0 up to {MAX_VARIABLES}; got {shown(literals)}")
+    return starts, literals
 
 
 def _tidied(starts: NDArray[np.int64], literals: NDArray[np.int32]) -> tuple[NDArray[np.int64], NDArray[np.int32]]:

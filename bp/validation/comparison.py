@@ -6,29 +6,31 @@ from abc import ABC, abstractmethod
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any
+from typing import Any, Generic, TypeVar
 
 import numpy as np
 
-from bp.ensembles.draw import Draw
+from bp.ensembles.draw import Draw, System, SystemT
 from bp.ensembles.grid import DRAWING
 from bp.execution.store import Point
-from bp.messages.state import Method
+from bp.messages.state import Form
 from bp.validation.table import Row, Values
 from replica_theory.models.model import Model
 
+SystemOf = TypeVar("SystemOf", bound=System)
+
 
 @dataclass(frozen=True)
-class Job(Draw):
+class Job(Draw[SystemT]):
     """An instance, and what a comparison measures on it.
 
     Instances of the same load, size and sample have the same seeds in all comparisons: `place` is the number of the
     load, the size and the sample.
     """
 
-    comparison: Comparison
+    comparison: Comparison[Any]
     distances: tuple[float, ...]
-    method: Method
+    method: Form
 
     @property
     def name(self) -> str:
@@ -37,10 +39,10 @@ class Job(Draw):
 
 
 @dataclass(frozen=True, eq=False)
-class Measured:
+class Measured(Generic[SystemT]):
     """All points of a comparison at one load, by size."""
 
-    model: Model
+    model: SystemT
     alpha: float
     distances: tuple[float, ...]
     points: dict[int, list[Point]]
@@ -50,10 +52,12 @@ class Measured:
         """Load P/N at each size."""
         return {n: round(self.alpha * n) / n for n in self.points}
 
-    def values(self, theory: Callable[[float], float], column: str, *place: int) -> list[Values]:
+    def values(
+        self, theory: Callable[[float], float], column: str, *place: int, error: Callable[[float], float] | None = None
+    ) -> list[Values]:
         """A column of the points (its last axes at `place`) at every size, beside what `theory` gives at a load.
 
-        The control variates of the points are used, if they have some.
+        The control variates of the points are used, if they have some; `error` is the standard error of the theory.
         """
         table = []
         for n, points in self.points.items():
@@ -61,11 +65,12 @@ class Measured:
             values = np.concatenate([np.atleast_1d(point[column][at]) for point in points])
             known = [np.atleast_2d(point["control_variates"]) for point in points if "control_variates" in point]
             variates = np.concatenate(known) if known else np.empty((len(values), 0))
-            table.append(Values(n, self.loads[n], theory(self.loads[n]), values, variates))
+            own = 0.0 if error is None else error(self.loads[n])
+            table.append(Values(n, self.loads[n], theory(self.loads[n]), values, variates, own))
         return table
 
 
-class Comparison(ABC):
+class Comparison(ABC, Generic[SystemOf]):
     """One kind of comparison; a new one is a new file in `bp.validation.comparisons` with a subclass.
 
     (Or an object of a subclass of your own in ``crosscheck(comparisons=[...])``; for worker processes, of a module that
@@ -81,26 +86,26 @@ class Comparison(ABC):
     default = True
     """Whether it is made if none is named."""
     entry = DRAWING
-    """Bytes that an entry of its patterns takes, at most, without messages."""
+    """Bytes that an entry of its patterns takes, at most, without messages; of formulas a literal, with them."""
     order = 100
     """Its place in the table; those with the same one come by name."""
 
-    def applies(self, model: Model) -> bool:
-        """Whether the model has what is compared."""
-        return True
+    def applies(self, model: System) -> bool:
+        """Whether the model has what is compared; by default a model of patterns has."""
+        return isinstance(model, Model)
 
     def sizes(self, n: Sequence[int]) -> tuple[int, ...]:
         """Sizes of the instances, by default those asked for."""
         return tuple(n)
 
-    def operations(self, model: Model, n: int, n_patterns: int) -> float:
+    def operations(self, model: SystemOf, n: int, n_patterns: int) -> float:
         """Elementary operations of `measure`, about: what takes more than an hour is refused before any work."""
         return 0.0
 
     @abstractmethod
-    def measure(self, job: Job) -> Point:
+    def measure(self, job: Job[SystemOf]) -> Point:
         """The measurement on one instance (or on several small ones)."""
 
     @abstractmethod
-    def rows(self, measured: Measured) -> list[Row]:
+    def rows(self, measured: Measured[SystemOf]) -> list[Row]:
         """The rows of one load."""

@@ -8,24 +8,26 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import Executor
 from functools import partial
 from operator import attrgetter
-from typing import get_args
+from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike
 from tqdm import tqdm
 
+from bp.ensembles.draw import System
+from bp.ensembles.formula_grid import FormulaGrid
 from bp.ensembles.grid import Grid
 from bp.execution.call import store_call
 from bp.execution.jobs import checked_execution, run_points
 from bp.execution.store import Point, PointStore, root_seed
-from bp.messages.state import Method
+from bp.messages.state import Form
 from bp.randomness import Rng
 from bp.validation.comparison import Comparison, Job, Measured
 from bp.validation.comparisons import COMPARISONS
 from bp.validation.report import Crosscheck
 from bp.validation.table import Row
 from replica_theory.arguments import AWAY, checked_choice, checked_numbers, is_listed, shown
-from replica_theory.models.model import Model
+from replica_theory.models.satisfiability import RandomSatisfiability
 
 logger = logging.getLogger(__name__)
 
@@ -34,15 +36,15 @@ _MOST = 1e11  # elementary operations on an instance: some ten minutes to an hou
 
 
 def crosscheck(
-    model: Model,
+    model: System,
     alpha: ArrayLike,
     n: ArrayLike = 1001,
     samples: int = 8,
     rng: Rng = None,
     *,
-    comparisons: str | Comparison | Sequence[str | Comparison] | None = None,
+    comparisons: str | Comparison[Any] | Sequence[str | Comparison[Any]] | None = None,
     distance: float | Sequence[float] = DISTANCES,
-    method: Method = "amp",
+    method: Form | None = None,
     executor: Executor | None = None,
     folder: str | os.PathLike[str] | None = None,
 ) -> Crosscheck:
@@ -50,10 +52,11 @@ def crosscheck(
 
     Parameters
     ----------
-    model : Model
+    model : Model or RandomSatisfiability
         One that instances can be drawn of, scalar parameters, ``beta = inf``.
     alpha : float or sequence of float
-        Loads. The instances have :math:`P = \mathrm{round}(\alpha N)` patterns, and the theory is taken at P/N.
+        Loads; of formulas clauses per variable. The instances have :math:`P = \mathrm{round}(\alpha N)` patterns, and
+        the theory is taken at P/N.
     n : int or sequence of int
         Weights. With several sizes the table has rows for :math:`N = \infty`, from straight lines in 1/N through the
         discrepancies; take odd ones, and such that the rounding of P is alike.
@@ -78,14 +81,25 @@ def crosscheck(
         - ``"solutions"``: local entropies around the solutions that every solver finds within 2000 sweeps, above the
           Franz-Parisi entropy and below the bound at y = inf; where that is the entropy, against that of the instance.
 
+        and of random formulas
+
+        - ``"formula-entropy"``: entropy and overlap, population dynamics ↔ belief propagation;
+        - ``"formula-energy"``: energy at beta = 1.5, population dynamics ↔ belief propagation ↔ Monte Carlo,
+          extrapolated from N = 250 to 1000;
+        - ``"formula-counts"`` (k up to 6): numbers of solutions, partition functions and solutions around a planted one
+          at N = 12 to 20, exact means ↔ enumeration; entropy, energy and local entropy, belief propagation on the same
+          formulas;
+        - ``"formula-planted"``: first moment around a planted solution, a bound ↔ belief propagation.
+
         By default all that apply to the model but ``"enumeration"`` and ``"focusing"``.
     distance : float or sequence of float
         Distances in (0, 1/2] at which local entropies are measured.
-    method : {"amp", "gaussian", "exact"}
-        Messages of the Bethe entropy, as in `belief_propagation`. Patterns here are independent and random, where the
-        three agree as N → ∞, and so is the theory: the default is the form that needs no memory beyond the instance,
-        for large N. (`belief_propagation`, `local_entropy` and `ensemble` begin with ``"gaussian"``, which is good for
-        any patterns.) Solutions and local entropies always come from node variables; energies, whose patterns are real,
+    method : {"amp", "gaussian", "exact"}, optional
+        Messages of the Bethe entropy, as in `belief_propagation`; by default the first of these, of formulas
+        ``"exact"``, which they have alone. Patterns here are independent and random, where the three agree as N → ∞,
+        and so is the theory: the default is the form that needs no memory beyond the instance, for large N.
+        (`belief_propagation`, `local_entropy` and `ensemble` begin with ``"gaussian"``, which is good for any
+        patterns.) Solutions and local entropies always come from node variables; energies, whose patterns are real,
         from ``"gaussian"`` in the place of ``"exact"``.
     executor : concurrent.futures.Executor, optional
         Where the instances are worked on; in this process by default. The result does not depend on it. See `ensemble`
@@ -126,11 +140,10 @@ def crosscheck(
     >>> [(row.quantity, row.n) for row in check.rows if row.quantity == "entropy"]
     [('entropy', 101.0), ('entropy', 201.0), ('entropy', inf)]
     """
-    grid = Grid.checked(model, alpha, n, samples, least=2)
-    if np.isfinite(model.beta):
-        raise ValueError(f"crosscheck needs a single kappa and beta = inf; got {model}")
+    grid = _grid(model, alpha, n, samples)
     distances = checked_numbers("distance", distance, AWAY)
-    checked_choice("method", method, get_args(Method))
+    method = grid.methods[0] if method is None else method
+    checked_choice("method", method, grid.methods)
     checked_execution(executor, folder)
     chosen = _chosen(model, comparisons)
     for comparison in chosen:
@@ -159,18 +172,31 @@ def crosscheck(
     return Crosscheck(model, grid.n, grid.samples, seed, method, names, rows, points)
 
 
-def measure(job: Job) -> Point:
+def measure(job: Job[System]) -> Point:
     """What a comparison measures on one instance."""
-    return job.comparison.measure(job)
+    point: Point = job.comparison.measure(job)
+    return point
+
+
+def _grid(model: System, alpha: ArrayLike, n: ArrayLike, samples: int) -> Grid | FormulaGrid:
+    """The problems of a system that the arguments ask for."""
+    grid: Grid | FormulaGrid
+    if isinstance(model, RandomSatisfiability):
+        grid = FormulaGrid.checked(model, alpha, n, samples, least=2)
+    else:
+        grid = Grid.checked(model, alpha, n, samples, least=2)
+    if np.isfinite(model.beta):
+        raise ValueError(f"crosscheck needs a single kappa and beta = inf; got {model}")
+    return grid
 
 
 class _Announced:
     """Work that logs a line as it comes to another comparison or size."""
 
-    def __init__(self, work: Callable[[Job], Point]) -> None:
+    def __init__(self, work: Callable[[Job[System]], Point]) -> None:
         self._work, self._place = work, ("", 0)
 
-    def __call__(self, job: Job) -> Point:
+    def __call__(self, job: Job[System]) -> Point:
         place = job.comparison.name, job.n
         if place != self._place:
             self._place = place
@@ -178,28 +204,29 @@ class _Announced:
         return self._work(job)
 
 
-def _columns(job: Job) -> tuple[str, ...]:
-    return job.comparison.columns
+def _columns(job: Job[System]) -> tuple[str, ...]:
+    columns: tuple[str, ...] = job.comparison.columns
+    return columns
 
 
-def _require(comparison: Comparison, grid: Grid) -> None:
-    """Refuse a comparison that has no patterns at one of its sizes, or takes longer than anybody waits."""
+def _require(comparison: Comparison[Any], grid: Grid | FormulaGrid) -> None:
+    """Refuse a comparison that has no constraints at one of its sizes, or takes longer than anybody waits."""
     sizes = comparison.sizes(grid.n)
     instead = f", or leave out the comparison {comparison.name!r}"
-    grid.require_patterns(sizes, instead)
+    grid.require_constraints(sizes, instead)
     for n in sizes:
         load = max(grid.alpha)
         operations = comparison.operations(grid.model, n, round(load * n))
         if operations > _MOST:
             raise ValueError(
-                f"alpha={load} gives {round(load * n)} patterns at n={n}, on which {comparison.name!r} takes some "
+                f"alpha={load} gives {round(load * n)} constraints at n={n}, on which {comparison.name!r} takes some "
                 f"{operations:.0e} operations an instance; choose a smaller alpha{instead}"
             )
 
 
 def _rows(
-    chosen: Sequence[Comparison],
-    grid: Grid,
+    chosen: Sequence[Comparison[Any]],
+    grid: Grid | FormulaGrid,
     distances: tuple[float, ...],
     points: Mapping[str, Mapping[int, list[Point]]],
 ) -> Iterator[Row]:
@@ -212,7 +239,9 @@ def _rows(
         yield from comparison.rows(Measured(grid.model, grid.alpha[i], distances, mine))
 
 
-def _chosen(model: Model, comparisons: str | Comparison | Sequence[str | Comparison] | None) -> tuple[Comparison, ...]:
+def _chosen(
+    model: System, comparisons: str | Comparison[Any] | Sequence[str | Comparison[Any]] | None
+) -> tuple[Comparison[Any], ...]:
     """The comparisons to make, in the order of the table."""
     possible = {name: comparison for name, comparison in COMPARISONS.items() if comparison.applies(model)}
     if comparisons is None:
@@ -229,7 +258,7 @@ def _chosen(model: Model, comparisons: str | Comparison | Sequence[str | Compari
     return tuple(sorted(chosen, key=attrgetter("order", "name")))
 
 
-def _comparison(one: str | Comparison, model: Model, possible: Mapping[str, Comparison]) -> Comparison:
+def _comparison(one: str | Comparison[Any], model: System, possible: Mapping[str, Comparison[Any]]) -> Comparison[Any]:
     """One that was asked for, by name or itself."""
     if isinstance(one, Comparison):
         if COMPARISONS.get(one.name, one) is not one:

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from bp.ensembles.draw import System
 from bp.validation.table import Row
-from bp.validation.theory import bound, symmetric_entropies, typical
+from bp.validation.theory import bound, entropy_curve, typical
 from replica_theory.models.model import Model
+from replica_theory.models.satisfiability import RandomSatisfiability
 
 if TYPE_CHECKING:  # pragma: no cover
     from matplotlib.axes import Axes
@@ -20,11 +22,16 @@ _LOWEST = -0.02  # curves are not drawn below
 _MARKERS = "osD^v"
 
 
-def picture(model: Model, rows: Sequence[Row]) -> Figure:
+def picture(model: System, rows: Sequence[Row]) -> Figure:
     """Entropy against load, local entropy against distance, and z of the rows that should agree, as far as measured."""
     from matplotlib.figure import Figure
 
-    parts = ((_entropy, _bethe(rows)), (_local, _bounded(rows)), (_scores, _exact(rows)))
+    parts: tuple[tuple[Callable[[Axes, Any, Sequence[Row]], None], list[Row]], ...] = (
+        (_entropy, _bethe(rows)),
+        (_local, _bounded(rows)),
+        (_planted, _around(rows)),
+        (_scores, _exact(rows)),
+    )
     shown = [(draw, mine) for draw, mine in parts if mine]
     figure = Figure(figsize=(1 + 5 * max(len(shown), 1), 4.4), layout="constrained")
     for ax, (draw, mine) in zip(np.ravel(figure.subplots(1, max(len(shown), 1))), shown, strict=False):
@@ -45,6 +52,11 @@ def _bounded(rows: Sequence[Row]) -> list[Row]:
     return _largest([row for row in rows if row.quantity == "local entropy" and row.expected == "below"])
 
 
+def _around(rows: Sequence[Row]) -> list[Row]:
+    """Local entropies around planted solutions of formulas, of the largest size."""
+    return _largest([row for row in rows if row.quantity == "planted local entropy"])
+
+
 def _exact(rows: Sequence[Row]) -> list[Row]:
     return [row for row in rows if row.expected == "equal" and np.isfinite(row.z)]
 
@@ -54,10 +66,13 @@ def _largest(rows: Sequence[Row]) -> list[Row]:
     return [row for row in rows if row.n == size and np.isfinite(row.simulation)]
 
 
-def _entropy(ax: Axes, model: Model, rows: Sequence[Row]) -> None:
+def _entropy(ax: Axes, model: System, rows: Sequence[Row]) -> None:
     grid = np.linspace(0.02, 1.15 * max(row.alpha for row in rows), 120)
-    curve = symmetric_entropies(model, grid)
-    ax.plot(grid, np.where(curve > _LOWEST, curve, np.nan), color="0.25", label="replica symmetric")
+    name, curve = entropy_curve(model, grid)
+    ax.plot(grid, np.where(curve > _LOWEST, curve, np.nan), color="0.25", label=name)
+    if sampled := [row for row in rows if row.theory_error]:
+        places, heights = [row.alpha for row in sampled], [row.theory for row in sampled]
+        ax.plot(places, heights, "_", ms=14, color="C3", label=sampled[0].theory_source)
     _points(ax, rows, "alpha", color="C0", label="Bethe entropy")
     ax.axhline(0, color="0.8", lw=0.8)
     ax.set(xlabel=r"load $\alpha$", ylabel="entropy (nats per weight)")
@@ -88,7 +103,17 @@ def _local(ax: Axes, model: Model, rows: Sequence[Row]) -> None:
     ax.legend(frameon=False, fontsize=8.5, loc="upper left", bbox_to_anchor=(1.0, 1.0))
 
 
-def _scores(ax: Axes, model: Model, rows: Sequence[Row]) -> None:
+def _planted(ax: Axes, model: System, rows: Sequence[Row]) -> None:
+    for k, alpha in enumerate(sorted({row.alpha for row in rows})):
+        here = sorted((row for row in rows if row.alpha == alpha), key=lambda row: row.distance)
+        ax.plot([row.distance for row in here], [row.theory for row in here], "--", color=f"C{k}", lw=1.2)
+        _points(ax, here, "distance", color=f"C{k}", label=rf"$\alpha = {alpha:.3g}$")
+    ax.plot([], [], "--", color="0.3", lw=1.2, label="first moment")
+    ax.set(xlabel="distance $d$ from the planted solution", ylabel="local entropy (nats per variable)")
+    ax.legend(frameon=False, fontsize=8.5)
+
+
+def _scores(ax: Axes, model: System, rows: Sequence[Row]) -> None:
     kinds = list(dict.fromkeys((row.quantity, row.simulation_source) for row in rows))
     for band, shade in ((2, 0.12), (1, 0.18)):
         ax.axvspan(-band, band, color="0.4", alpha=shade, lw=0)
@@ -123,5 +148,7 @@ def _points(
                 mfc="w" if hollow else None, label=label or None)  # fmt: skip
 
 
-def _describe(model: Model) -> str:
+def _describe(model: System) -> str:
+    if isinstance(model, RandomSatisfiability):
+        return f"Random {model.k}-satisfiability"
     return f"{model.title or type(model).__name__}, κ = {float(np.asarray(model.kappa)):g}"

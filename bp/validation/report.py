@@ -15,14 +15,16 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
+from bp.ensembles.draw import System
 from bp.execution.store import Point, require_writable, save_npz
-from bp.messages.state import Method
+from bp.messages.state import Form
 from bp.validation.picture import picture
 from bp.validation.table import Row
 from bp.validation.verdict import Verdict, verdict
 from replica_theory.arguments import checked_path
 from replica_theory.models.model import Model
 from replica_theory.models.registry import particulars
+from replica_theory.models.satisfiability import RandomSatisfiability
 from replica_theory.results.files import replace_file
 from replica_theory.results.labelled import Labelled, Variable, make_dataset
 from replica_theory.results.presentation import ranged
@@ -39,7 +41,7 @@ class Crosscheck(Labelled):
 
     Attributes
     ----------
-    model : Model
+    model : Model or RandomSatisfiability
     n : tuple of int
         Sizes.
     samples : int
@@ -54,11 +56,11 @@ class Crosscheck(Labelled):
         The measurements of every comparison at every size, as dicts of arrays: load by load, sample by sample.
     """
 
-    model: Model
+    model: Model | RandomSatisfiability
     n: tuple[int, ...]
     samples: int
     seed: int
-    method: Method
+    method: Form
     comparisons: tuple[str, ...]
     rows: tuple[Row, ...]
     points: Mapping[str, Mapping[int, list[Point]]]
@@ -194,7 +196,8 @@ def _cells(row: Row) -> list[str]:
     z = f"{row.z:.2f}" if np.isfinite(row.z) else ""
     gap = f" ({row.discrepancy:+.4f})" if np.isfinite(row.discrepancy) else ""
     fails = f"; fails: {row.assumption}{gap}" if row.assumption else ""
-    sources = f"{row.theory_source} ↔ {row.simulation_source}{fails}"
+    own = f" ± {row.theory_error:.6f}" if row.theory_error else ""
+    sources = f"{row.theory_source}{own} ↔ {row.simulation_source}{fails}"
     return [row.quantity, f"{row.alpha:.3g}", size, row.where, *numbers, z, str(row.samples), row.expected, sources]
 
 
@@ -214,7 +217,7 @@ def _html(caption: str, rows: Sequence[Row]) -> str:
 
 _COLUMNS = {
     "quantity": Quantity("what is compared"),
-    "alpha": Quantity("load of the instances, patterns per weight"),
+    "alpha": Quantity("load of the instances, patterns per weight or clauses per variable"),
     "n": Quantity("number of weights N; inf: extrapolated in 1/N"),
     "theory_source": Quantity("what gave the value of theory"),
     "simulation_source": Quantity("what gave the value of the simulation"),
@@ -228,6 +231,7 @@ _COLUMNS = {
     "theory": Quantity("value of theory"),
     "simulation": Quantity("mean of the simulation over the instances"),
     "standard_error": Quantity("standard error of the simulation"),
+    "theory_error": Quantity("standard error of theory"),
     "z": Quantity("simulation minus theory in standard errors"),
     "samples": Quantity("instances that contributed"),
     "missing": Quantity("instances without a value"),
@@ -260,9 +264,13 @@ def _arrays(check: Crosscheck) -> dict[str, Any]:
     """What the ``.npz`` holds."""
     arrays: dict[str, Any] = {f"table/{name}": column for name, column in _table(check.rows).items()}
     arrays |= {f"{name}/{column}/{n}": values for (name, column, n), values in _measurements(check).items()}
-    settings = {"model": type(check.model).__name__, "kappa": check.model.kappa}
-    settings |= particulars(check.model) | {"n": check.n, "seed": str(check.seed)}
-    return arrays | settings | {"method": check.method}
+    return arrays | named(check.model) | {"n": check.n, "seed": str(check.seed), "method": check.method}
+
+
+def named(model: System) -> dict[str, Any]:
+    """Class and options of a model, in files and JSON."""
+    kappa = {"kappa": float(np.asarray(model.kappa))} if isinstance(model, Model) else {}
+    return {"model": type(model).__name__} | kappa | particulars(model)
 
 
 def _dataset(check: Crosscheck) -> Any:

@@ -47,10 +47,13 @@ class Row:
         regression on them.
     standard_error : float
         Of the simulation, estimated from the same instances.
+    theory_error : float
+        Standard error of a theory that is sampled itself; 0 of others.
     z : float
-        Simulation minus theory in standard errors. These being estimated, `z` follows Student's t distribution with
-        `dof` degrees of freedom, not a Gaussian: with 3 it is beyond ±3.2 once in 20 times. NaN where the instances do
-        not scatter (compare the values themselves).
+        Simulation minus theory in standard errors; where theory has one as well, in the root of the sum of both
+        squares. That of the simulation being estimated, `z` follows Student's t distribution with `dof` degrees of
+        freedom, not a Gaussian (with an error of theory it is closer to one): with 3 it is beyond ±3.2 once in 20
+        times. NaN where the instances do not scatter (compare the values themselves).
     samples : int
         Instances that contributed (those where the measurement converged).
     missing : int
@@ -75,6 +78,7 @@ class Row:
     theory: float = np.nan
     simulation: float = np.nan
     standard_error: float = np.nan
+    theory_error: float = 0.0
     z: float = np.nan
     samples: int = 0
     missing: int = 0
@@ -149,6 +153,8 @@ class Values(NamedTuple):
         NaN where there is none.
     control_variates : array, shape (samples, c)
         Functions of the patterns with mean zero; c may be 0.
+    theory_error : float
+        Standard error of the theory; that of other sizes is taken to be the same deviation.
     """
 
     n: int
@@ -156,6 +162,7 @@ class Values(NamedTuple):
     theory: float
     values: Array
     control_variates: Array
+    theory_error: float = 0.0
 
 
 def compare(
@@ -196,10 +203,11 @@ def _missing(row: Row, count: int, total: int) -> Row:
 def _at_size(row: Row, size: Values) -> Row:
     usable = np.isfinite(size.values)
     mean, error, dof = _mean(size.values[usable], size.control_variates[usable])
-    z = (mean - size.theory) / error if error > _NO_SCATTER else np.nan
+    z = (mean - size.theory) / np.hypot(error, size.theory_error) if error > _NO_SCATTER else np.nan
     row = _missing(row, int(np.sum(~usable)), len(usable))
     row = replace(row, alpha=size.load, n=float(size.n), dof=dof)
-    return replace(row, theory=size.theory, simulation=mean, standard_error=error, z=z)
+    row = replace(row, theory=size.theory, theory_error=size.theory_error)
+    return replace(row, simulation=mean, standard_error=error, z=float(z))
 
 
 def _mean(values: Array, variates: Array) -> tuple[float, float, float]:
@@ -229,5 +237,6 @@ def _limit(row: Row, rows: Sequence[Row], limit: float, order: int) -> Row:
     samples, missing = sum(r.samples for r in rows), sum(r.missing for r in rows)
     row = replace(row, samples=samples, missing=missing, dof=fit.degrees if np.isfinite(error) else 0.0)
     error = error if not error <= _NO_SCATTER else 0.0
-    z = gap / error if error else np.nan
-    return replace(row, theory=limit, simulation=limit + gap, standard_error=error, z=z)
+    own = max(r.theory_error for r in rows)
+    z = gap / float(np.hypot(error, own)) if error else np.nan
+    return replace(row, theory=limit, theory_error=own, simulation=limit + gap, standard_error=error, z=z)

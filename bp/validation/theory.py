@@ -3,20 +3,25 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from functools import lru_cache
+from functools import lru_cache, singledispatch
 
 import numpy as np
 
+from bp.ensembles.draw import System
 from bp.validation.comparison import Measured
 from replica_theory.models.model import Model
 from replica_theory.models.perceptron import TeacherStudent
+from replica_theory.models.satisfiability import RandomSatisfiability
 from replica_theory.neighbourhood.around_teacher import around_teacher
 from replica_theory.neighbourhood.dense_teacher import dense_teacher
 from replica_theory.neighbourhood.franz_parisi import franz_parisi
 from replica_theory.neighbourhood.local_entropy import local_entropy as local_entropy_theory
 from replica_theory.status import silenced
 from replica_theory.typical.replica_symmetric import replica_symmetric
+from replica_theory.typical.satisfiability import SatisfiabilityEntropy, satisfiability_entropy
 from replica_theory.typing import Array
+
+_POPULATION = 10_000  # errors of some 1e-4, in ten seconds
 
 Theory = Callable[[Model, float, tuple[float, ...]], Array]
 
@@ -29,13 +34,36 @@ def symmetric(model: Model, field: str, load: float) -> float:
     return float(np.asarray(getattr(point, field))[0])
 
 
-def symmetric_entropies(model: Model, loads: Array) -> Array:
-    """Replica-symmetric entropies along a grid of loads."""
+@lru_cache(maxsize=1024)
+def population(model: RandomSatisfiability, field: str, ratio: float) -> float:
+    """A field of population dynamics, NaN where the population has not settled."""
+    point = _populations(model, ratio)
+    return float(getattr(point, field)) if point.status.ok else np.nan
+
+
+@lru_cache(maxsize=64)
+def _populations(model: RandomSatisfiability, ratio: float) -> SatisfiabilityEntropy:
+    return satisfiability_entropy(model, ratio, population=_POPULATION)
+
+
+@singledispatch
+def entropy_curve(model: System, loads: Array) -> tuple[str, Array]:
+    """An entropy that takes no sampling along a grid of loads, and what to call it in pictures."""
+    raise TypeError(f"there is no such curve of {model}")
+
+
+@entropy_curve.register
+def _(model: Model, loads: Array) -> tuple[str, Array]:
     with silenced():
-        return np.asarray(replica_symmetric(model, loads).entropy)
+        return "replica symmetric", np.asarray(replica_symmetric(model, loads).entropy)
 
 
-def at_distance(theory: Theory, measured: Measured, k: int, load: float) -> float:
+@entropy_curve.register
+def _(model: RandomSatisfiability, loads: Array) -> tuple[str, Array]:
+    return "first moment", np.array([model.annealed(float(ratio)) for ratio in loads])
+
+
+def at_distance(theory: Theory, measured: Measured[Model], k: int, load: float) -> float:
     """A theory at one of the distances."""
     return float(theory(measured.model, load, measured.distances)[k])
 

@@ -10,12 +10,13 @@ import importlib
 import inspect
 import pkgutil
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import Any
 
 import numpy as np
 
 from replica_theory.models.model import Model, Option
+from replica_theory.models.satisfiability import RandomSatisfiability
 
 _CLASS = "model_class"
 
@@ -106,7 +107,7 @@ def named(name: str) -> Entry:
     raise ValueError(f"the models are {', '.join(map(repr, known))}; got {name!r}")
 
 
-def describe(model: Model) -> dict[str, Any]:
+def describe(model: Model | RandomSatisfiability) -> dict[str, Any]:
     """Class and options of a model as JSON values; of one that is code its class and what it looks like.
 
     Examples
@@ -114,15 +115,19 @@ def describe(model: Model) -> dict[str, Any]:
     >>> from replica_theory import UShapePerceptron
     >>> describe(UShapePerceptron(0.5))
     {'model_class': 'UShapePerceptron', 'kappa': 0.5, 'beta': inf}
+    >>> describe(RandomSatisfiability(4))
+    {'model_class': 'RandomSatisfiability', 'k': 4, 'beta': inf}
     """
     kind = type(model)
+    if isinstance(model, RandomSatisfiability):
+        return {_CLASS: kind.__name__} | asdict(model)
     known = {entry.kind: entry for entry in models().values()}
     if kind not in known or not known[kind].is_plain:
         return {_CLASS: kind.__name__, "is": repr(model)}
     return {_CLASS: kind.__name__} | {o.name: np.asarray(getattr(model, o.name)).tolist() for o in kind.options}
 
 
-def particulars(model: Model) -> dict[str, Any]:
+def particulars(model: Model | RandomSatisfiability) -> dict[str, Any]:
     """What describes a model beside its class, margin and temperature: nothing, for most.
 
     Examples
@@ -139,7 +144,7 @@ def is_description(mapping: dict[str, Any]) -> bool:
     return _CLASS in mapping
 
 
-def restore(mapping: dict[str, Any]) -> Model:
+def restore(mapping: dict[str, Any]) -> Model | RandomSatisfiability:
     """The model that `describe` made a mapping of.
 
     Raises
@@ -148,11 +153,13 @@ def restore(mapping: dict[str, Any]) -> Model:
         If its class is code, or unknown, or not of these options.
     """
     kind = mapping[_CLASS]
-    known = {entry.kind.__name__: entry.kind for entry in models().values() if entry.is_plain}
+    known: dict[str, Any] = {entry.kind.__name__: entry.kind for entry in models().values() if entry.is_plain}
+    known[RandomSatisfiability.__name__] = RandomSatisfiability
     if kind not in known:
         raise ValueError(f"its model is a {kind}, whose constraint is code, which no file keeps")
     try:
-        return known[kind](**{name: value for name, value in mapping.items() if name != _CLASS})
+        model: Model | RandomSatisfiability = known[kind](**{k: v for k, v in mapping.items() if k != _CLASS})
+        return model
     except TypeError as error:
         raise ValueError(f"its model is no {kind}: {error}") from None
 

@@ -21,6 +21,7 @@ from numpy.typing import NDArray
 from replica_theory.arguments import checked_path, shown
 from replica_theory.models.model import Model
 from replica_theory.models.registry import describe, is_description, restore
+from replica_theory.models.satisfiability import RandomSatisfiability
 from replica_theory.results.contents import checked_contents
 from replica_theory.results.files import replace_file
 from replica_theory.results.presentation import as_html, equal, in_a_line
@@ -293,7 +294,7 @@ def _described(value: Any) -> Any:
     """A model as a mapping; json calls this for what it does not know."""
     if isinstance(value, np.ndarray | np.generic):
         return value.tolist()
-    if not isinstance(value, Model):
+    if not isinstance(value, Model | RandomSatisfiability):
         raise TypeError(f"{value!r} cannot be kept as JSON")
     return describe(value)
 

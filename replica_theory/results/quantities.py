@@ -158,7 +158,9 @@ SATISFIABILITY = {
     "error": Quantity("standard error of the entropy", NATS),
     "free_entropy": Quantity("free entropy per variable", NATS),
     "energy": Quantity("fraction of violated clauses"),
+    "energy_error": Quantity("standard error of the energy"),
     "overlap": Quantity("mean squared magnetization"),
+    "overlap_error": Quantity("standard error of the overlap"),
     "annealed": Quantity("first moment", NATS),
 }
 LADDER = {

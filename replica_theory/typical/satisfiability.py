@@ -51,8 +51,12 @@ class SatisfiabilityEntropy(Record):
     free_entropy : float
     energy : float
         Fraction of violated clauses.
+    energy_error : float
+        Its standard error.
     overlap : float
         :math:`q = E m^2`.
+    overlap_error : float
+        Its standard error.
     annealed : float
         The first moment, an upper bound of the free entropy.
     status : Status
@@ -68,7 +72,9 @@ class SatisfiabilityEntropy(Record):
     error: float
     free_entropy: float
     energy: float
+    energy_error: float
     overlap: float
+    overlap_error: float
     annealed: float
     status: Status
 
@@ -204,10 +210,13 @@ def _result(model: RandomSatisfiability, ratio: float, measured: Array) -> Satis
     free, energy, overlap = measured.mean(axis=0)
     heat = model.beta * ratio if model.beta < np.inf else 0.0
     entropies = measured[:, 0] + heat * measured[:, 1]
-    blocks = np.array([block.mean() for block in np.array_split(entropies, _BLOCKS)])
-    error = float(blocks.std(ddof=1) / np.sqrt(_BLOCKS))
+    columns = np.column_stack([entropies, measured[:, 1], measured[:, 2]])
+    means = np.array([block.mean(axis=0) for block in np.array_split(columns, _BLOCKS)])
+    error, energy_error, overlap_error = map(float, means.std(axis=0, ddof=1) / np.sqrt(_BLOCKS))
+    blocks = means[:, 0]
     drift = blocks[: _BLOCKS // 2].mean() - blocks[_BLOCKS // 2 :].mean()
     entropy = float(entropies.mean())
     status = Status.of(entropy, rounding=_SURE * error) if abs(drift) <= 2 * _SURE * error else Status.MAX_ITERATIONS
-    values = entropy, error, float(free), float(energy), float(overlap), model.annealed(ratio)
+    errors = float(energy), energy_error, float(overlap), overlap_error
+    values = entropy, error, float(free), *errors, model.annealed(ratio)
     return SatisfiabilityEntropy(model.k, model.beta, ratio, *values, status)

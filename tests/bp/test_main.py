@@ -197,7 +197,7 @@ def test_resume_of_nothing(folder, tmp_path, capsys):
         (["--kappa", "inf"], "kappa must be finite"),
         (["--model", "symmetric", "--kappa", "-1"], "kappa must be positive"),
         (["--seed", "-1"], "rng must be a non-negative integer"),
-        (["--method", "magic"], "method must be one of 'gaussian', 'exact', 'amp'"),
+        (["--method", "magic"], "method must be one of 'amp', 'gaussian', 'exact'"),
         (["--workers", "0"], "workers must be a positive integer"),
         (["--comparisons", "magic"], "comparisons must be 'all' or among 'entropy', "),
         (["--comparisons", "planted"], "'planted' does not apply to BinaryPerceptron"),

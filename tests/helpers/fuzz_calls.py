@@ -605,6 +605,7 @@ CALLS = {
         | {
             "n": integers(2, 11),
             "comparisons": words(["entropy"], "all", *COMPARISONS) | NOTHING,
+            "method": METHOD | NOTHING,
         },
     ),
     "Crosscheck.save": Call(CHECK.save, {"folder": path("nowhere/x")}),
@@ -669,6 +670,8 @@ OF_ANNOTATION = {
     "NDArray[np.object_]": of(np.ndarray, usual=None),
     "Messages": of(bp.Messages, usual=None),
     "Method": METHOD,
+    "Form": METHOD | word("survey"),
+    "RandomSatisfiability": of(rt.RandomSatisfiability, usual=CLAUSAL),
     "Expected": word("equal", "above", "below", "near"),
     "None": NOTHING,
     "NDArray[Any]": of(np.ndarray, usual=None),

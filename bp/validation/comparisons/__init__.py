@@ -9,11 +9,12 @@ import sys
 from collections.abc import Iterator, Mapping
 from operator import attrgetter
 from types import MappingProxyType, ModuleType
+from typing import Any
 
 from bp.validation.comparison import Comparison
 
 
-def comparisons_in(package: ModuleType) -> Mapping[str, Comparison]:
+def comparisons_in(package: ModuleType) -> Mapping[str, Comparison[Any]]:
     """The comparisons that the modules of a package define, by name, in the order of the table.
 
     Raises
@@ -21,7 +22,7 @@ def comparisons_in(package: ModuleType) -> Mapping[str, Comparison]:
     ValueError
         If two have the same name.
     """
-    found: dict[str, Comparison] = {}
+    found: dict[str, Comparison[Any]] = {}
     for comparison in sorted(_defined_in(package), key=attrgetter("order", "name")):
         if comparison.name in found:
             raise ValueError(f"{package.__name__} has two comparisons with the name {comparison.name!r}")
@@ -29,7 +30,7 @@ def comparisons_in(package: ModuleType) -> Mapping[str, Comparison]:
     return MappingProxyType(found)
 
 
-def _defined_in(package: ModuleType) -> Iterator[Comparison]:
+def _defined_in(package: ModuleType) -> Iterator[Comparison[Any]]:
     for entry in pkgutil.iter_modules(package.__path__):
         module = importlib.import_module(f"{package.__name__}.{entry.name}")
         for kind in vars(module).values():

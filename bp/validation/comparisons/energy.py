@@ -26,7 +26,7 @@ _SIZES = (101, 201, 401)
 _SWEEPS = 2000
 
 
-class Energy(Comparison):
+class Energy(Comparison[Model]):
     """Fraction of violated patterns at beta = 1.5, on instances that a Markov chain can equilibrate."""
 
     name = "energy"
@@ -42,7 +42,7 @@ class Energy(Comparison):
         """Every proposal looks at all patterns."""
         return 1.2 * _SWEEPS * n * n_patterns
 
-    def measure(self, job: Job) -> Point:
+    def measure(self, job: Job[Model]) -> Point:
         """Both energies on one instance; NaN where messages do not converge, or the chain does not forget its start."""
         draw, seed = job.seeds(2)
         instance = sphere_instance(job.model, job.n, job.alpha, np.random.default_rng(draw))
@@ -54,7 +54,7 @@ class Energy(Comparison):
         columns = (propagated, sampled, sampled - propagated, control_variates(instance))
         return dict(zip(self.columns, map(np.asarray, columns), strict=True))
 
-    def rows(self, measured: Measured) -> list[Row]:
+    def rows(self, measured: Measured[Model]) -> list[Row]:
         """Each pair of the three, extrapolated."""
         alpha, thermal = measured.alpha, measured.model.at(beta=_BETA)
         theory = partial(symmetric, thermal, "energy")

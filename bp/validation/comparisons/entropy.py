@@ -12,16 +12,17 @@ from bp.messages.propagation import belief_propagation
 from bp.validation.comparison import Comparison, Job, Measured
 from bp.validation.table import Expected, Row, compare
 from bp.validation.theory import symmetric
+from replica_theory.models.model import Model
 
 
-class Entropy(Comparison):
+class Entropy(Comparison[Model]):
     """Bethe entropy, self-overlap and overlap with the teacher of the solutions of every instance."""
 
     name = "entropy"
     order = 0
     columns = ("entropy", "overlap", "teacher_overlap", "iterations", "control_variates")
 
-    def measure(self, job: Job) -> Point:
+    def measure(self, job: Job[Model]) -> Point:
         """Belief propagation on one instance; NaN where it does not converge."""
         instance = job.instance()
         run = belief_propagation(instance, job.method, on_failure="return")
@@ -31,7 +32,7 @@ class Entropy(Comparison):
         numbers = [*values, run.iterations, control_variates(instance)]
         return {name: np.asarray(number) for name, number in zip(self.columns, numbers, strict=True)}
 
-    def rows(self, measured: Measured) -> list[Row]:
+    def rows(self, measured: Measured[Model]) -> list[Row]:
         """Entropy and overlaps."""
         kinds = [("entropy", "entropy", "entropy"), ("overlap q", "q", "overlap")]
         if measured.model.has_teacher:

@@ -32,7 +32,7 @@ _DISTANCES = (0.25, 0.35)
 _REFERENCES = 60  # of each instance: their scatter is small beside that between instances
 
 
-class Enumeration(Comparison):
+class Enumeration(Comparison[Model]):
     """Exact entropies, of all solutions and around each of them."""
 
     name = "enumeration"
@@ -48,12 +48,12 @@ class Enumeration(Comparison):
         """All configurations and patterns, of a batch."""
         return float(_BATCH[n]) * 2.0**n * n_patterns
 
-    def measure(self, job: Job) -> Point:
+    def measure(self, job: Job[Model]) -> Point:
         """A batch of instances, along the first axis."""
         measured = [self._one(job, seed) for seed in job.seeds(_BATCH[job.n])]
         return {name: np.stack([point[name] for point in measured]) for name in self.columns}
 
-    def _one(self, job: Job, seed: np.random.SeedSequence) -> Point:
+    def _one(self, job: Job[Model], seed: np.random.SeedSequence) -> Point:
         rng = np.random.default_rng(seed)
         instance = sphere_instance(job.model, job.n, job.alpha, rng)
         found = enumerate_solutions(instance)
@@ -73,7 +73,7 @@ class Enumeration(Comparison):
         columns = (entropy, bethe - entropy, around, isolated, control_variates(instance))
         return {name: np.asarray(column) for name, column in zip(self.columns, columns, strict=True)}
 
-    def rows(self, measured: Measured) -> list[Row]:
+    def rows(self, measured: Measured[Model]) -> list[Row]:
         """Entropy against theory and belief propagation, Franz-Parisi entropy."""
         alpha, model = measured.alpha, measured.model
         theory = partial(symmetric, model, "entropy")

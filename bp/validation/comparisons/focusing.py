@@ -8,6 +8,7 @@ import numpy as np
 
 from bp.algorithms.focusing import reference_field, replica_measures
 from bp.ensembles.control_variates import control_variates
+from bp.ensembles.draw import System
 from bp.execution.store import Point
 from bp.validation.comparison import Comparison, Job, Measured
 from bp.validation.table import Row, compare
@@ -22,7 +23,7 @@ _DAMPING, _TOLERANCE, _SWEEPS = 0.5, 1e-8, 2000
 _INITIAL = 0.1
 
 
-class Focusing(Comparison):
+class Focusing(Comparison[Model]):
     """What focusing BP reports once its messages have settled, without any fit."""
 
     name = "focusing"
@@ -30,11 +31,11 @@ class Focusing(Comparison):
     order = 5
     columns = (*_MEASURES, "control_variates")
 
-    def applies(self, model: Model) -> bool:
+    def applies(self, model: System) -> bool:
         """Random labels, and a log-concave kernel for the theory; an even constraint stays at zero magnetisations."""
-        return not model.has_teacher and not model.is_even and model.is_concave
+        return isinstance(model, Model) and not model.has_teacher and not model.is_even and model.is_concave
 
-    def measure(self, job: Job) -> Point:
+    def measure(self, job: Job[Model]) -> Point:
         """The trace columns at every pair; NaN where the messages do not settle."""
         instance, seed = job.instance(), job.seeds(2)[1]
         state = instance.messages("amp", init=_INITIAL, rng=seed)
@@ -47,11 +48,11 @@ class Focusing(Comparison):
                     break
         return dict(zip(_MEASURES, table, strict=True)) | {"control_variates": control_variates(instance)}
 
-    def rows(self, measured: Measured) -> list[Row]:
+    def rows(self, measured: Measured[Model]) -> list[Row]:
         """Both theories, pair by pair."""
         return [row for k in range(len(_PAIRS)) for row in self._at(measured, k)]
 
-    def _at(self, measured: Measured, k: int) -> list[Row]:
+    def _at(self, measured: Measured[Model], k: int) -> list[Row]:
         gamma, y = _PAIRS[k]
         alpha, model = measured.alpha, measured.model
         exact = {name: name for name in _MEASURES}

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from scipy.special import ndtr
 
 from bp.ensembles.control_variates import control_variates
+from bp.ensembles.draw import System
 from bp.execution.store import Point
 from bp.messages.local_entropy import local_entropy
 from bp.problems.perceptron import Instance
@@ -23,7 +24,7 @@ _NEVER = 1e-300  # probability of a pattern that is allowed, where there is none
 _MAX_ITER = 400  # where solutions are about to be isolated messages settle slowly or never
 
 
-class Planted(Comparison):
+class Planted(Comparison[Model]):
     r"""Franz-Parisi entropy against belief propagation around a typical solution.
 
     At margin 0 the teacher is a typical solution of the patterns it labels. For an even constraint whose annealed
@@ -36,9 +37,11 @@ class Planted(Comparison):
     order = 4
     columns = ("local_entropy", "control_variates")
 
-    def applies(self, model: Model) -> bool:
+    def applies(self, model: System) -> bool:
         """Models with a teacher at margin 0, and even ones."""
-        return model.is_even or (model.has_teacher and float(np.asarray(model.kappa)) == 0)
+        return isinstance(model, Model) and (
+            model.is_even or (model.has_teacher and float(np.asarray(model.kappa)) == 0)
+        )
 
     def operations(self, model: Model, n: int, n_patterns: int) -> float:
         """Patterns drawn until enough are allowed, where they are planted."""
@@ -47,14 +50,14 @@ class Planted(Comparison):
         allowed = sum(float(ndtr(high) - ndtr(low)) for low, high in model.allowed_intervals or ())
         return n * n_patterns / max(allowed, _NEVER)
 
-    def measure(self, job: Job) -> Point:
+    def measure(self, job: Job[Model]) -> Point:
         """Local entropies around the planted solution of one instance."""
         instance, reference = (_planted if job.model.is_even else _taught)(job)
         with silenced():
             curve = local_entropy(instance, reference, job.distances, method="amp", max_iter=_MAX_ITER)
         return {"local_entropy": curve.entropy, "control_variates": control_variates(instance)}
 
-    def rows(self, measured: Measured) -> list[Row]:
+    def rows(self, measured: Measured[Model]) -> list[Row]:
         """Distance by distance, where solutions are."""
         source = "around planted" if measured.model.is_even else "around teacher"
         contiguous = not measured.model.is_even or (
@@ -74,13 +77,13 @@ class Planted(Comparison):
         return rows
 
 
-def _taught(job: Job) -> tuple[Instance, NDArray[Any]]:
+def _taught(job: Job[Model]) -> tuple[Instance, NDArray[Any]]:
     instance = job.instance()
     assert instance.teacher is not None
     return instance, instance.teacher
 
 
-def _planted(job: Job) -> tuple[Instance, NDArray[Any]]:
+def _planted(job: Job[Model]) -> tuple[Instance, NDArray[Any]]:
     r"""Patterns of ±1 that a random reference satisfies, by rejection.
 
     Its sums lie on a lattice of spacing 2; a uniform shift of ±1 gives their law the edge at :math:`\kappa\sqrt N` that

@@ -17,6 +17,7 @@ from bp.messages.propagation import belief_propagation
 from bp.validation.comparison import Comparison, Job, Measured
 from bp.validation.table import Row, compare
 from bp.validation.theory import at_distance, bound, symmetric, typical
+from replica_theory.models.model import Model
 from replica_theory.status import silenced
 
 SOLVERS = "focusing-bp", "reinforced-bp"
@@ -26,7 +27,7 @@ _ALIKE = 1e-6  # entropies that differ by less are one
 _CHOSEN = "instances that are solved have more solutions than all"
 
 
-class Solutions(Comparison):
+class Solutions(Comparison[Model]):
     r"""The entropy of solutions at a distance from the one that each solver finds.
 
     It should lie above that around typical solutions and below the bound at y = inf. From the distance
@@ -39,7 +40,7 @@ class Solutions(Comparison):
     order = 6
     columns = ("solved", "iterations", "local_entropy", "entropy", "weights", "control_variates")
 
-    def measure(self, job: Job) -> Point:
+    def measure(self, job: Job[Model]) -> Point:
         """A solution by every solver, and the local entropies around it; the first axis is that of the solvers."""
         instance, seed = job.instance(), job.seeds(2)[1]
         run = belief_propagation(instance, "amp", on_failure="return")
@@ -58,7 +59,7 @@ class Solutions(Comparison):
             "control_variates": control_variates(instance),
         }
 
-    def rows(self, measured: Measured) -> list[Row]:
+    def rows(self, measured: Measured[Model]) -> list[Row]:
         """Against both theories, solver by solver and distance by distance."""
         rows = []
         for k in range(len(measured.distances)):
@@ -69,13 +70,13 @@ class Solutions(Comparison):
         return sorted(rows, key=lambda row: row.expected)
 
     @staticmethod
-    def _is_free(measured: Measured, k: int) -> bool:
+    def _is_free(measured: Measured[Model], k: int) -> bool:
         """Whether the bound is the entropy itself, as a reference can be chosen that typical solutions lie around."""
         entropy = symmetric(measured.model, "entropy", measured.alpha)
         return at_distance(bound, measured, k, measured.alpha) > entropy - _ALIKE
 
 
-def _entropies(measured: Measured, k: int) -> list[Row]:
+def _entropies(measured: Measured[Model], k: int) -> list[Row]:
     """The bound where it is the entropy, against that of the instances."""
     row = Row("local entropy", measured.alpha, np.nan, "bound y=∞", "entropy of the instance", "equal",
               distance=measured.distances[k])  # fmt: skip
@@ -83,7 +84,7 @@ def _entropies(measured: Measured, k: int) -> list[Row]:
     return compare(row, measured.values(at, "entropy"), at)
 
 
-def _around(measured: Measured, s: int, k: int, free: bool) -> list[Row]:
+def _around(measured: Measured[Model], s: int, k: int, free: bool) -> list[Row]:
     """The entropies around the solutions of a solver against what lies above and below them."""
     place: dict[str, Any] = {"simulation_source": f"around {SOLVERS[s]}", "distance": measured.distances[k]}
     chosen = "" if all(point["solved"][s] for points in measured.points.values() for point in points) else _CHOSEN
@@ -103,7 +104,7 @@ def _around(measured: Measured, s: int, k: int, free: bool) -> list[Row]:
     return rows
 
 
-def _within(measured: Measured, s: int, k: int, place: Mapping[str, Any]) -> list[Row]:
+def _within(measured: Measured[Model], s: int, k: int, place: Mapping[str, Any]) -> list[Row]:
     """No local entropy exceeds the entropy of its own instance, whichever instances are solved."""
     row = Row("local entropy", measured.alpha, np.nan, "entropy of the instance", expected="below",
               assumption="solutions found lie at the typical distance", **place)  # fmt: skip

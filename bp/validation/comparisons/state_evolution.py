@@ -17,14 +17,14 @@ _ITERATIONS = (1, 2, 4, 8)
 _AMPLITUDE = 1.0  # of the initial fields on an even constraint, which would stay at zero
 
 
-class AmpIterations(Comparison):
+class AmpIterations(Comparison[Model]):
     """Overlaps of the iterates of undamped AMP."""
 
     name = "state-evolution"
     order = 3
     columns = ("overlap", "teacher_overlap", "control_variates")
 
-    def measure(self, job: Job) -> Point:
+    def measure(self, job: Job[Model]) -> Point:
         """Overlaps after each of the iterations."""
         instance, seed = job.instance(), job.seeds(2)[1]
         state = instance.messages("amp", init=_AMPLITUDE if job.model.is_even else None, rng=seed)
@@ -38,7 +38,7 @@ class AmpIterations(Comparison):
         q, r = np.transpose(course)[:, np.array(_ITERATIONS) - 1]
         return {"overlap": q, "teacher_overlap": r, "control_variates": control_variates(instance)}
 
-    def rows(self, measured: Measured) -> list[Row]:
+    def rows(self, measured: Measured[Model]) -> list[Row]:
         """Iteration by iteration."""
         kinds = [("AMP overlap q", "q", "overlap")]
         if measured.model.has_teacher:

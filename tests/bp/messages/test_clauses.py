@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from bp import Satisfiability, belief_propagation, enumerate_solutions, local_entropy, random_satisfiability
+from replica_theory.status import ConvergenceError, Status
 
 TREE = [[1, -2, 3], [-3, 4], [4, 5, -6, 7], [-5], [2, 8, -9], [9, 10]]
 
@@ -66,8 +67,11 @@ def test_saturated_messages_are_no_contradiction():
 
 
 def test_formulas_without_solutions_have_no_entropy():
-    found = belief_propagation(Satisfiability([[1], [-1, 2], [-2]]))
-    assert found.status == "negative-entropy" and found.entropy < -5
+    with pytest.raises(
+        ConvergenceError, match="no weights satisfy every pattern: clauses with a single literal"
+    ) as error:
+        belief_propagation(Satisfiability([[1], [-1, 2], [-2]]))
+    assert error.value.result.status is Status.UNSATISFIABLE and error.value.result.entropy == -np.inf
 
 
 @pytest.mark.parametrize(
@@ -86,3 +90,25 @@ def test_what_clauses_do_not_have_is_refused(options, sentence):
 def test_memory_is_asked_for_first():
     with pytest.raises(MemoryError, match="messages of clauses"):
         belief_propagation(random_satisfiability(200, 3.0, 3, rng=1), memory_limit=1000)
+
+
+CONTRADICTIONS = {
+    "units": [[1], [-1]],
+    "tree": [[1], [-1, 2], [-2]],
+    "beside others": [[1], [-1, 2], [-2], [3, 4]],
+    "wide": [[1], [-1, 2, 3], [-2], [-3]],
+}
+
+
+@pytest.mark.parametrize("schedule", ["sequential", "parallel"])
+@pytest.mark.parametrize("clauses", CONTRADICTIONS.values(), ids=CONTRADICTIONS)
+def test_contradictions_cost_what_they_cost_or_are_named(clauses, schedule):
+    """Trees, so exact: messages of 1e-28 matter where a clause must be violated; none holds less than 1e-30."""
+    sat = Satisfiability(clauses)
+    exact = enumerate_solutions(sat, energies=True)
+    for beta in (5.0, 30.0, 65.0):
+        run = belief_propagation(sat, beta=beta, schedule=schedule, rng=1)
+        assert run.free_entropy == pytest.approx(exact.free_entropy(beta), abs=1e-12)
+    run = belief_propagation(sat, schedule=schedule, rng=1, on_failure="return")
+    assert run.status is Status.UNSATISFIABLE and run.entropy == -np.inf
+    assert not belief_propagation(sat, beta=100.0, schedule=schedule, rng=1, on_failure="return").converged

@@ -5,7 +5,15 @@ import pytest
 from messages_referee import brute_force
 from scipy import optimize
 
-from bp import Instance, belief_propagation, enumerate_solutions, local_entropy, random_instance, solve
+from bp import (
+    Instance,
+    belief_propagation,
+    enumerate_solutions,
+    local_entropy,
+    random_instance,
+    random_satisfiability,
+    solve,
+)
 from bp.messages.amp import AmpState
 from replica_theory import binary_entropy
 from replica_theory.models.perceptron import BinaryPerceptron, TeacherStudent
@@ -210,3 +218,9 @@ def test_an_overlap_that_does_not_answer_to_the_field_is_given_up(monkeypatch):
     with pytest.raises(ConvergenceError) as caught:
         local_entropy(inst, inst.xi[0], 0.5, method="amp")
     assert caught.value.result.status == Status.OUT_OF_RANGE and count[0] < 10_000
+
+
+def test_surveys_have_no_distance():
+    formula = random_satisfiability(20, 2.0, 3, rng=1)
+    with pytest.raises(ValueError, match="'survey' counts clusters"):
+        local_entropy(formula, np.ones(20), 0.2, method="survey")

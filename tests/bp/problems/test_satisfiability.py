@@ -118,3 +118,27 @@ def test_equal_formulas_have_equal_fingerprints():
     first, second = (random_satisfiability(40, 3.0, 3, rng=seed) for seed in (1, 2))
     assert first.fingerprint == random_satisfiability(40, 3.0, 3, rng=1).fingerprint != second.fingerprint
     assert repr(first) == "Satisfiability(120 clauses of 3 literals over 40 variables)"
+
+
+@pytest.mark.parametrize(
+    ("starts", "literals", "error", "sentence"),
+    [
+        ([0, 3], [1, 2], ValueError, "starts must rise from 0 to the number of literals, 2"),
+        ([1, 2], [1, 2], ValueError, "starts must rise from 0"),
+        ([0, 2, 1, 2], [1, 2], ValueError, "starts must rise from 0"),
+        ([0], [], ValueError, "starts must rise from 0"),
+        ([0, 2], [0, 2], ValueError, "literals must be integers other than 0"),
+        ([0, 2], [1.0, 2.0], TypeError, "literals must be an array of integers"),
+        ([0.0, 2.0], [1, 2], TypeError, "starts must be an array of integers"),
+    ],
+)
+def test_arrays_that_are_no_clauses_are_refused(starts, literals, error, sentence):
+    arrays = [np.array(values, dtype=np.int64 if not values else None) for values in (starts, literals)]
+    with pytest.raises(error, match=sentence):
+        Satisfiability.of(*arrays, None)
+
+
+def test_a_huge_ratio_is_refused_in_a_short_sentence():
+    with pytest.raises(MemoryError, match=r"1e\+302 clauses of 3 literals") as refusal:
+        random_satisfiability(100, 1e300)
+    assert len(str(refusal.value)) < 200

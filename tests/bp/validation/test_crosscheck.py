@@ -162,7 +162,7 @@ def test_above_capacity_every_row_is_there(monkeypatch):
         (
             1e5,
             {"n": 11},
-            r"alpha=100000\.0 gives 10100000 patterns at n=101, on which 'energy' takes some",
+            r"alpha=100000\.0 gives 10100000 constraints at n=101, on which 'energy' takes some",
         ),
     ],
 )
@@ -394,7 +394,7 @@ def test_a_folder_that_cannot_be_written_is_refused_before_work(tmp_path, monkey
         ({"comparisons": "magic"}, ValueError, "comparisons must be 'all' or among 'entropy', .*; got 'magic'"),
         ({"comparisons": []}, ValueError, "comparisons must be one or more different names"),
         ({"comparisons": ["planted"]}, ValueError, "'planted' does not apply to BinaryPerceptron"),
-        ({"method": "magic"}, ValueError, "method must be one of 'gaussian', 'exact', 'amp'; got 'magic'"),
+        ({"method": "magic"}, ValueError, "method must be one of 'amp', 'gaussian', 'exact'; got 'magic'"),
         ({"rng": -1}, ValueError, "rng must be a non-negative integer.*; got -1"),
         ({"rng": "seed"}, TypeError, "rng must be .* a SeedSequence.*; got 'seed'"),
         ({"comparisons": 3}, TypeError, "comparisons must be .*; got 3"),
