@@ -47,7 +47,6 @@ def parts(samples: int) -> Iterator[tuple[str, Any, bp.RandomFormulas] | tuple[s
     flipping = {
         "focused-metropolis": FocusedMetropolis(max_iter=5 * BUDGETS[-1]),
         "walksat": WalkSAT(max_iter=BUDGETS[-1]),
-        "entropic-monte-carlo": EntropicMonteCarlo(moves="cavity"),
     } | {f"annealing, {budget:g}": SimulatedAnnealing(max_iter=budget) for budget in BUDGETS}
     yield FLIPS, flipping, bp.RandomFormulas([9.0, 9.2, 9.4, 9.6], 1000, 4, samples)
     squared = 256**2

@@ -232,7 +232,7 @@ class FocusedWalker(Walker):
 
     @abstractmethod
     def metropolis(self, proposals: int, eta: float, stream: NDArray[np.uint64]) -> tuple[int, int, NDArray[np.int8]]:
-        """Proposals of focused Metropolis search until nothing is violated; these, flips, and the best configuration."""
+        """Proposals of focused Metropolis search until nothing is violated; these, flips, best configuration."""
 
 
 class CompiledWalker(Walker):

@@ -12,7 +12,7 @@ from bp.algorithms.entropic_monte_carlo import EntropicMonteCarlo
 from bp.algorithms.focusing import FocusingBP
 from bp.algorithms.max_sum import MaxSum
 from bp.algorithms.sbpi import SBPI
-from bp.ensembles.random_problems import RandomProblems, drawn
+from bp.ensembles.random_problems import RandomProblems
 from bp.ensembles.trial import Given, Trial, attempt, identity, label_of, settings_of
 from bp.problems.committee import random_committee
 from bp.problems.problem import Problem
@@ -45,7 +45,7 @@ def test_a_point_says_what_the_run_with_its_seed_found():
 
 
 def test_seeds_are_of_the_problem_and_the_solver():
-    drawn_twice = drawn(RandomProblems(BinaryPerceptron(), 0.5, 21, 2), 1)
+    drawn_twice = RandomProblems(BinaryPerceptron(), 0.5, 21, 2).drawn(1)
     jobs = [trial(SBPI()), trial(SBPI(), place=1), trial(SBPI(barely=0.2)), trial(FocusingBP())]
     jobs += [Trial(draw, SBPI(), np.inf, (), "amp") for draw in drawn_twice]
     assert len({tuple(job.seed.generate_state(4)) for job in jobs}) == len({job.name for job in jobs}) == len(jobs)
@@ -56,7 +56,8 @@ def test_proposals_of_monte_carlo():
     harder = bp.random_instance(BinaryPerceptron(), 101, 0.7, rng=1)
     annealed, climbed = attempt(trial(SimulatedAnnealing())), attempt(trial(EntropicMonteCarlo(), harder))
     assert annealed["proposals"] == annealed["iterations"] and np.isnan(annealed["accepted"])
-    assert 0 < climbed["accepted"] <= climbed["proposals"]
+    assert 0 < climbed["accepted"] <= climbed["proposals"] and climbed["accepted"] <= climbed["flips"]
+    assert np.isnan(annealed["flips"])
     assert np.isnan(attempt(trial(FocusingBP()))["proposals"])
 
 
