@@ -17,7 +17,7 @@ import numpy as np
 import bp
 import replica_theory as rt
 
-RATIOS = {3: (4.16, 4.18, 4.2, 4.22, 4.24), 4: (9.5, 9.6, 9.7, 9.8, 9.9)}
+RATIOS = {3: (4.16, 4.18, 4.2, 4.22, 4.24), 4: (9.5, 9.6, 9.7, 9.8)}
 PUBLISHED = {3: 4.267, 4: 9.931}
 """Mertens, Mezard and Zecchina, Random Struct. Algorithms 28, 340 (2006)."""
 
