@@ -221,7 +221,7 @@ def solver_success(
                     ls=_DASHES[(_DASHES.index(stroke.linestyle) + j) % len(_DASHES)], lw=1.4, elinewidth=0.9, capsize=2,
                     label=label if len(sizes) == 1 else f"{label}, N = {size}")  # fmt: skip
     _mark(ax, thresholds or {})
-    ax.set(xlabel=r"load $\alpha = P/N$", ylabel="fraction solved")
+    ax.set(xlabel=r"constraints per weight $\alpha$", ylabel="fraction solved")
     ax.set_ylim(-0.03, 1.03)
     _legend(ax)
     return ax

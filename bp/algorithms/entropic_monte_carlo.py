@@ -79,8 +79,9 @@ class EntropicMonteCarlo(Relaxing):
     Notes
     -----
     `Solution.trace` has a record a proposal: gamma, free_entropy (of the configuration kept, per weight), flips
-    (proposed), errors (the fewest of the configuration and of the signs of the magnetisations around it), iterations
-    (sweeps so far) and accepted (0 or 1). Messages go on from those of the configuration before.
+    (single ones of the proposal), errors (the fewest of the configuration and of the signs of the magnetisations around
+    it), iterations (sweeps so far) and accepted (0 or 1): ``trace["flips"] @ trace["accepted"]`` single flips are made.
+    Messages go on from those of the configuration before.
 
     References
     ----------

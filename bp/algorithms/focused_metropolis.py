@@ -34,7 +34,7 @@ class FocusedMetropolis(FocusedSearch):
 
     Notes
     -----
-    `Solution.trace` is that of `bp.algorithms.walksat.WalkSAT`.
+    `Solution.trace` is that of `bp.algorithms.walksat.WalkSAT`, iterations proposals.
 
     References
     ----------
@@ -49,6 +49,7 @@ class FocusedMetropolis(FocusedSearch):
     """
 
     name: ClassVar[str] = "focused-metropolis"
+    unit: ClassVar[str] = "proposals"
 
     eta: float | None = None
 
@@ -58,7 +59,7 @@ class FocusedMetropolis(FocusedSearch):
             checked_number("eta", self.eta, UNIT_INTERVAL)
 
     def walk(
-        self, problem: Any, walker: FocusedWalker, flips: int, stream: NDArray[np.uint64]
-    ) -> tuple[int, NDArray[np.int8]]:
+        self, problem: Any, walker: FocusedWalker, proposals: int, stream: NDArray[np.uint64]
+    ) -> tuple[int, int, NDArray[np.int8]]:
         """Proposals of focused Metropolis search."""
-        return walker.metropolis(flips, problem.focus[1] if self.eta is None else self.eta, stream)
+        return walker.metropolis(proposals, problem.focus[1] if self.eta is None else self.eta, stream)

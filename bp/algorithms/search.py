@@ -82,7 +82,9 @@ class Search:
         } | arrays
 
     def result(self, iterations: int, ended: SolverStatus = SolverStatus.MAX_ITERATIONS) -> Solution:
-        """The solution, with its status if it is none."""
+        """The solution; if it is none its status, which a short proof that there is no solution decides."""
+        if self.fewest and self.problem.refutation():
+            ended = SolverStatus.UNSATISFIABLE
         trace = np.array(self.records, dtype=self.columns)
         for array in (self.best, trace):
             array.flags.writeable = False

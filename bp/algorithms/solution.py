@@ -42,19 +42,19 @@ class SolverStatus(StrEnum):
 
 
 _SENTENCES = {
-    SolverStatus.SOLVED: "every pattern is satisfied.",
+    SolverStatus.SOLVED: "every constraint is satisfied.",
     SolverStatus.SCHEDULE_ENDED: (
-        "the schedule ended with violated patterns; a slower schedule (more steps) solves more, up to the load that "
+        "the schedule ended with violated constraints; a slower schedule (more steps) solves more, up to the load that "
         "the algorithm can reach."
     ),
-    SolverStatus.MAX_ITERATIONS: "the iteration limit was reached with violated patterns.",
+    SolverStatus.MAX_ITERATIONS: "the iteration limit was reached with violated constraints.",
     SolverStatus.DIVERGED: "the messages stopped being finite numbers; more damping may help.",
     SolverStatus.STALLED: (
-        "pass after pass the messages froze at once and no search from there found fewer violated patterns; more "
+        "pass after pass the messages froze at once and no search from there found fewer violated constraints; more "
         "damping, or another solver, may help."
     ),
-    SolverStatus.UNSATISFIABLE: "it is proved that no weights satisfy every pattern.",
-    SolverStatus.OUT_OF_TIME: "the CPU time allowed was spent with violated patterns (bp.compare).",
+    SolverStatus.UNSATISFIABLE: "it is proved that no weights satisfy every constraint.",
+    SolverStatus.OUT_OF_TIME: "the CPU time allowed was spent with violated constraints (bp.compare).",
     SolverStatus.INAPPLICABLE: "the solver does not apply to the problem (bp.compare).",
 }
 

@@ -18,11 +18,11 @@ from bp.problems.walkers import FocusedWalker
 from replica_theory.arguments import Allowed, checked_integer, checked_number
 
 _FLIPS = 20_000
-"""Flips a weight."""
+"""Steps a weight."""
 _BLOCK = 1 << 18
-"""Flips between two looks."""
+"""Steps between two looks."""
 UNIT_INTERVAL = Allowed("lie in [0, 1]", lambda x: (x >= 0) & (x <= 1))
-TRACE = np.dtype([("errors", np.int64), ("iterations", np.int64)])
+TRACE = np.dtype([(name, np.int64) for name in ("errors", "iterations", "flips")])
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -40,12 +40,12 @@ class FocusedSearch(Solver):
 
     @abstractmethod
     def walk(
-        self, problem: Any, walker: FocusedWalker, flips: int, stream: NDArray[np.uint64]
-    ) -> tuple[int, NDArray[np.int8]]:
-        """Some flips; those made, and the best configuration on the way."""
+        self, problem: Any, walker: FocusedWalker, steps: int, stream: NDArray[np.uint64]
+    ) -> tuple[int, int, NDArray[np.int8]]:
+        """Some steps; those made, the flips among them, and the best configuration on the way."""
 
     def run(self, problem: Any, rng: np.random.Generator, stored: Mapping[str, NDArray[Any]] | None = None) -> Run:
-        """Blocks of flips until nothing is violated or the limit."""
+        """Blocks of steps until nothing is violated or the limit."""
         search = _Walk(problem, rng, stored)
         limit = self.max_iter or _FLIPS * problem.n
         while search.fewest and search.done < limit:
@@ -75,7 +75,8 @@ class WalkSAT(FocusedSearch):
 
     Notes
     -----
-    `Solution.trace` has the columns errors (the fewest so far) and iterations (flips), a record every 262 144 flips.
+    `Solution.trace` has the columns errors (the fewest so far), iterations (flips so far) and flips (since the record
+    before), a record every 262 144 iterations.
 
     References
     ----------
@@ -99,10 +100,11 @@ class WalkSAT(FocusedSearch):
             checked_number("noise", self.noise, UNIT_INTERVAL)
 
     def walk(
-        self, problem: Any, walker: FocusedWalker, flips: int, stream: NDArray[np.uint64]
-    ) -> tuple[int, NDArray[np.int8]]:
+        self, problem: Any, walker: FocusedWalker, steps: int, stream: NDArray[np.uint64]
+    ) -> tuple[int, int, NDArray[np.int8]]:
         """Flips of WalkSAT."""
-        return walker.walksat(flips, problem.focus[0] if self.noise is None else self.noise, stream)
+        flips, best = walker.walksat(steps, problem.focus[0] if self.noise is None else self.noise, stream)
+        return flips, flips, best
 
 
 class _Walk(Search):
@@ -118,15 +120,15 @@ class _Walk(Search):
             self.stream, weights, self.done = stored["stream"].copy(), stored["weights"], int(stored["done"])
         self.walker = problem.focused(weights)
 
-    def go(self, solver: FocusedSearch, flips: int) -> None:
-        """Some flips. A walk goes on from its weights alone, so that it can be stopped after any of its blocks."""
+    def go(self, solver: FocusedSearch, steps: int) -> None:
+        """Some steps. A walk goes on from its weights alone, so that it can be stopped after any of its blocks."""
         self.walker = self.problem.focused(self.walker.weights)
-        made, best = solver.walk(self.problem, self.walker, flips, self.stream)
+        made, flips, best = solver.walk(self.problem, self.walker, steps, self.stream)
         self.done += made
         self.account(best)
-        self.records.append((self.fewest, self.done))
+        self.records.append((self.fewest, self.done, flips))
         if not made:
-            self.done += flips  # an empty clause: nothing to flip
+            self.done += steps  # an empty clause: nothing to flip
 
     def snapshot(self) -> dict[str, Any]:
         """Everything that the rest of the run depends on."""

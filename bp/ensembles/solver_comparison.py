@@ -29,6 +29,7 @@ QUANTITIES = {
     "iterations": Quantity("iterations, in the unit of the solver"),
     "proposals": Quantity("proposals of a Monte Carlo"),
     "accepted": Quantity("accepted proposals, where the solver tells"),
+    "flips": Quantity("single flips made, where the solver tells"),
     "cpu_seconds": Quantity("CPU time of the run on one thread, without compilation", "s"),
     "local_entropy": Quantity("entropy of the solutions at the distance from the solution found", NATS),
 }
@@ -56,8 +57,8 @@ class SolverComparison(Labelled):
     distance : array, shape (n_d,)
         Distances of ``"local_entropy"``; empty where it was not measured.
     values : mapping of str to array, shape (n_solvers, n_problems) or (n_solvers, n_problems, n_d)
-        ``"solved"``, ``"errors"``, ``"iterations"``, ``"proposals"``, ``"accepted"``, ``"cpu_seconds"`` and
-        ``"local_entropy"``; NaN where there is none. Errors of a run that was out of time are those of its
+        ``"solved"``, ``"errors"``, ``"iterations"``, ``"proposals"``, ``"accepted"``, ``"flips"``, ``"cpu_seconds"``
+        and ``"local_entropy"``; NaN where there is none. Errors of a run that was out of time are those of its
         best configuration at the last boundary.
     status : array of SolverStatus, shape (n_solvers, n_problems)
         How each run ended; ``"inapplicable"`` where the solver cannot run on the problem.
@@ -229,6 +230,7 @@ def _summed(comparison: SolverComparison, j: int, label: str) -> dict[str, Any]:
         "unit": comparison.units[label],
         "proposals": _median(held["proposals"][solved]),
         "accepted": _median(held["accepted"][solved]),
+        "flips": _median(held["flips"][solved]),
         "cpu_seconds": _mean(seconds),
         "cpu_seconds_per_solution": float(seconds.sum() / solved.sum()) if solved.any() else np.nan,
         "errors_left": _mean(held["errors"][~solved]),

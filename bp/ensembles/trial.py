@@ -28,7 +28,7 @@ from bp.problems.perceptron import Instance
 from bp.problems.problem import Problem
 from replica_theory.status import silenced
 
-COLUMNS = ("solved", "errors", "iterations", "proposals", "accepted", "cpu_seconds")
+COLUMNS = ("solved", "errors", "iterations", "proposals", "accepted", "flips", "cpu_seconds")
 """Numbers of every run."""
 _TEXTS = ("status", "reason", "problem")
 _SIZES = ("n", "n_constraints")
@@ -155,12 +155,16 @@ def _attempt(trial: Trial) -> Point:
 
 
 def _moves(solver: Solver, solution: Solution | None, iterations: int) -> dict[str, int]:
-    """Proposals of a Monte Carlo, and how many were accepted, where that is told."""
-    if solver.unit == "proposals":
-        return {"proposals": iterations}
-    if solution is None or "accepted" not in (solution.trace.dtype.names or ()):
-        return {}
-    return {"proposals": len(solution.trace), "accepted": int(solution.trace["accepted"].sum())}
+    """Proposals of a Monte Carlo, how many were accepted, and the single flips made, where that is told."""
+    moves = {"proposals": iterations} if solver.unit == "proposals" else {}
+    trace = None if solution is None else solution.trace
+    told = () if trace is None else trace.dtype.names or ()
+    if trace is not None and "accepted" in told:
+        moves |= {"proposals": len(trace), "accepted": int(trace["accepted"].sum())}
+    if trace is not None and "flips" in told:
+        made = trace["flips"] * trace["accepted"] if "accepted" in told else trace["flips"]
+        moves["flips"] = int(made.sum())
+    return moves
 
 
 def _point(found: dict[str, Any]) -> Point:

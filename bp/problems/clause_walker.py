@@ -234,26 +234,27 @@ def _walksat(walk: Any, stream: Any, flips: int, noise: float, best: Any) -> tup
 
 @njit(cache=True)
 def _focused(walk: Any, stream: Any, proposals: int, eta: float, best: Any) -> tuple[int, int]:
-    """Proposals made, and the fewest errors on the way, of which `best` is the first configuration."""
-    fewest = walk.errors[0]
+    """Proposals and flips made; `best` is the first configuration with the fewest errors on the way."""
+    fewest, flips = walk.errors[0], 0
     best[:] = walk.weights[0]
     for proposal in range(proposals):
         if walk.errors[0] == 0:
-            return proposal, 0
+            return proposal, flips
         a = walk.broken[0, _moves.draw(stream, 0, walk.errors[0])[0]]
         first, size = walk.starts[a], walk.starts[a + 1] - walk.starts[a]
         if size == 0:
-            return proposal, fewest
+            return proposal, flips
         e, uniform = _moves.draw(stream, 0, size)
         i = abs(walk.literals[first + e]) - 1
         change = np.int64(walk.breaks[0, i]) - np.int64(walk.makes[0, i])
         if change > 0 and uniform >= eta**change:
             continue
         _turn(walk, 0, i)
+        flips += 1
         if walk.errors[0] < fewest:
             fewest = walk.errors[0]
             best[:] = walk.weights[0]
-    return proposals, fewest
+    return proposals, flips
 
 
 class ClauseWalker(CompiledWalker, FocusedWalker):
@@ -293,10 +294,11 @@ class ClauseWalker(CompiledWalker, FocusedWalker):
         best = np.empty(self.n, dtype=np.int8)
         return int(_walksat(self._walk, stream, flips, noise, best)[0]), best
 
-    def metropolis(self, proposals: int, eta: float, stream: NDArray[np.uint64]) -> tuple[int, NDArray[np.int8]]:
-        r"""Proposals of focused Metropolis search; proposals made, and the best configuration.
+    def metropolis(self, proposals: int, eta: float, stream: NDArray[np.uint64]) -> tuple[int, int, NDArray[np.int8]]:
+        r"""Proposals of focused Metropolis search; proposals and flips made, and the best configuration.
 
         A variable of a violated clause is flipped with probability :math:`\eta^{\max(\Delta E,0)}`.
         """
         best = np.empty(self.n, dtype=np.int8)
-        return int(_focused(self._walk, stream, proposals, eta, best)[0]), best
+        done, flips = _focused(self._walk, stream, proposals, eta, best)
+        return int(done), int(flips), best

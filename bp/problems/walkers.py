@@ -231,8 +231,8 @@ class FocusedWalker(Walker):
         """Flips of WalkSAT until nothing is violated; the flips made, and the best configuration."""
 
     @abstractmethod
-    def metropolis(self, proposals: int, eta: float, stream: NDArray[np.uint64]) -> tuple[int, NDArray[np.int8]]:
-        """Proposals of focused Metropolis search until nothing is violated; those made, and the best configuration."""
+    def metropolis(self, proposals: int, eta: float, stream: NDArray[np.uint64]) -> tuple[int, int, NDArray[np.int8]]:
+        """Proposals of focused Metropolis search until nothing is violated; these, flips, best configuration."""
 
 
 class CompiledWalker(Walker):

@@ -18,3 +18,11 @@ def test_the_ends_of_eta():
             assert moved == 1 if eta else moved <= 1
             assert eta or walker.errors <= last
             last = walker.errors
+
+
+def test_flips_are_counted_beside_proposals():
+    """At eta = 1 every proposal is a flip, and at the default some are refused."""
+    sat = bp.random_satisfiability(100, 7.0, 3, rng=1)
+    every, some = (bp.solve(sat, "focused-metropolis", max_iter=1000, rng=1, **option) for option in ({"eta": 1}, {}))
+    assert every.trace["flips"].sum() == every.iterations == 1000
+    assert 0 < some.trace["flips"].sum() < some.iterations == 1000

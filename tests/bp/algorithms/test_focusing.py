@@ -153,7 +153,7 @@ def test_two_replicas_against_enumeration():
 def check(inst, found):
     assert found.solved and found.status is SolverStatus.SOLVED and found.status == "solved"
     assert found.errors == inst.errors(found.weights) == 0
-    assert found.message == "every pattern is satisfied."
+    assert found.message == "every constraint is satisfied."
     assert found.weights.shape == (inst.n,) and found.weights.dtype == np.int8
     trace = found.trace
     assert trace["errors"][-1] == 0 and np.all(trace["errors"][:-1] > 0)

@@ -50,3 +50,16 @@ def test_checkpoints_are_of_one_formula(tmp_path):
     found = bp.solve(EASY, "walksat", rng=1, checkpoint=tmp_path / "run.npz")
     assert found == bp.solve(EASY, "walksat", rng=1)
     assert EASY.fingerprint != HOPELESS.fingerprint
+
+
+@pytest.mark.parametrize("name", [name for name in SOLVERS if not solver_of(name, {}).applies(EASY)])
+def test_small_formulas(name):
+    """One variable, mixed lengths, an empty clause; what unit propagation refutes is said to be refuted."""
+    solver = solver_of(name, {"max_iter": 300 if solver_of(name, {}).unit in ("iterations", "sweeps") else 5000})
+    for clauses in ([[-1]], [[1], [-1, 2], [2, 3, -4], [1, -3, 4, 5]]):
+        assert solver(bp.Satisfiability(clauses), rng=1).status == "solved"
+    for clauses in ([[1], [-1]], [[1], [-1, 2], [-2]], [[], [1, 2]]):
+        assert solver(bp.Satisfiability(clauses), rng=1).status == "unsatisfiable"
+    cube = bp.Satisfiability([[a, b, c] for a in (1, -1) for b in (2, -2) for c in (3, -3)])
+    found = solver(cube, rng=1)
+    assert found.errors == 1 and found.status in ("max-iterations", "schedule-ended", "stalled")

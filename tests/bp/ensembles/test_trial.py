@@ -56,7 +56,8 @@ def test_proposals_of_monte_carlo():
     harder = bp.random_instance(BinaryPerceptron(), 101, 0.7, rng=1)
     annealed, climbed = attempt(trial(SimulatedAnnealing())), attempt(trial(EntropicMonteCarlo(), harder))
     assert annealed["proposals"] == annealed["iterations"] and np.isnan(annealed["accepted"])
-    assert 0 < climbed["accepted"] <= climbed["proposals"]
+    assert 0 < climbed["accepted"] <= climbed["proposals"] and climbed["accepted"] <= climbed["flips"]
+    assert np.isnan(annealed["flips"])
     assert np.isnan(attempt(trial(FocusingBP()))["proposals"])
 
 

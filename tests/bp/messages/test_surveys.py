@@ -39,3 +39,11 @@ def test_probabilities_that_grow_beyond_one_count_as_one():
     """The least probability is a floor: divided out again and again, one from there ends above one."""
     against, weight = _surveys.cavity(0, 0.5, np.array([0.25, 1.7]))
     assert against == 0.0 and weight == 1.0
+
+
+def test_complexities_fall_with_the_ratio():
+    """Positive below the threshold, 4.267 of 3-SAT; steps of .004 between ratios, a scatter of .0015 at N = 8000."""
+    ratios = (4.1, 4.15, 4.2, 4.25)
+    formulas = [random_satisfiability(8000, ratio, 3, rng=1) for ratio in ratios]
+    found = [belief_propagation(one, "survey", damping=0.0, tol=1e-4, init=0.5, rng=1).entropy for one in formulas]
+    assert np.all(np.diff(found) < 0) and found[2] > 0
