@@ -27,6 +27,7 @@ from bp.problems import _bits, _counters, _moves, _reals, _walks
 from bp.problems._intervals import packed_rows
 
 Energy = Literal["errors", "flips"]
+Order = Literal["random", "sweep"]
 
 
 class Moves(NamedTuple):
@@ -48,6 +49,8 @@ class Moves(NamedTuple):
         States of the random numbers of the replicas.
     ends : bool
         Whether the walk ends where a replica has no energy left.
+    ordered : bool
+        Whether a replica proposes its weights in order, again and again, and not at random.
     """
 
     proposals: NDArray[np.int64]
@@ -57,6 +60,7 @@ class Moves(NamedTuple):
     voting: bool
     streams: NDArray[np.uint64]
     ends: bool = True
+    ordered: bool = False
 
 
 class Ladder(NamedTuple):
@@ -183,6 +187,7 @@ class Walker(ABC):
             for _ in range(proposals):
                 r = done % len(walkers)
                 i, uniform = _moves.draw(moves.streams, r, walkers[r].n)
+                i = done // len(walkers) % walkers[r].n if moves.ordered else i
                 done += 1
                 spin, change = int(walkers[r].weights[i]), walkers[r].cost(i)
                 gain = gains[(1 - spin) >> 1, moves.votes[i] + shift] if shift else 0.0
