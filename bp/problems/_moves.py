@@ -88,7 +88,7 @@ def metropolis(
     voting: bool,
     streams: Any,
     ends: bool,
-    ordered: bool,
+    ordered: bool | None,
     energies: Any,
 ) -> tuple[int, int]:
     r"""Propose flips, replicas in turns; numbers of proposals and of flips.
@@ -99,19 +99,20 @@ def metropolis(
     :math:`\min(1, e^{-\beta\Delta+g})`. The gain `g` of the coupling is in `gains` (K, 2, 2V + 1): what lowering and
     raising a weight brings where the vote :math:`\mu_i` is :math:`-V, \ldots, V`. `energies` (R,) go with the walk, and
     `votes` (N,) too if the replicas are `voting`. A replica draws its site and its acceptance from its own stream,
-    32 bits each; the sites of `ordered` proposals are instead 0, 1, ..., N - 1 and again, for all replicas alike.
+    32 bits each; unless `ordered` is None (which is compiled apart), the sites are 0, 1, ..., N - 1
+    and again, from zero at each temperature, for all replicas alike.
     """
     replicas, n, shift = len(energies), len(votes), (gains.shape[2] - 1) // 2
-    done, made, following, site, table = 0, 0, 0, 0, np.empty(_LARGEST)
+    done, made, following, table = 0, 0, 0, np.empty(_LARGEST)
     for k in range(len(betas)):
         for change in range(_LARGEST):
             table[change] = np.exp(-betas[k] * change)
-        pulls = np.exp(gains[k])
+        pulls, site = np.exp(gains[k]), 0
         for _ in range(proposals[k]):
             r = following
             following = r + 1 if r + 1 < replicas else 0
             i, uniform = draw(streams, r, n)
-            if ordered:
+            if ordered is not None:
                 i = site
                 if following == 0:
                     site = site + 1 if site + 1 < n else 0
