@@ -20,9 +20,8 @@ from bp.plots import solver_success
 
 SECONDS = 2.0
 """CPU time of a run where rivals are compared."""
-MANY = 5
-SOME = 2
-"""Formulas of a published number, in units of those of the other parts: of walks, and of surveys, which take longer."""
+MANY, SOME = 5, 2
+"""Formulas of a published number of walks, and of surveys, which take longer; in units of those of the other parts."""
 PUBLISHED = "published, "
 
 
