@@ -20,7 +20,7 @@ from bp.plots import solver_success
 
 SECONDS = 2.0
 """CPU time of a run where rivals are compared."""
-MANY, SOME = 5, 2
+MANY, SOME = 5, 1
 """Formulas of a published number of walks, and of surveys, which take longer; in units of those of the other parts."""
 PUBLISHED = "published, "
 
