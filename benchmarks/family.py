@@ -7,7 +7,8 @@ problem and solver: problems solved and the 95 % Wilson interval of the probabil
 of those that did not; then, where the loads bracket it, the load at which a logistic fit to all rows crosses one
 half, with its error. A study may name what is measured around the solutions of a part, ``measurements(title)``, and
 print more in the end, ``after(comparisons by title)``. ``--root`` is the seed of all (2026; solvers were developed on
-others), ``--samples`` the problems of each kind, ``--folder`` keeps finished runs, so that the same command goes on.
+others), ``--samples`` the problems of each kind, ``--folder`` keeps finished runs, so that the same command goes on;
+``--picture`` writes what the study draws, ``picture(comparisons by title, path)``.
 """
 
 from __future__ import annotations
@@ -94,6 +95,7 @@ def main() -> None:
     parser.add_argument("--samples", type=int, default=20, help="problems of each kind (default %(default)s)")
     parser.add_argument("--root", type=int, default=2026, help="seed of all (default %(default)s)")
     parser.add_argument("--workers", type=int, default=2, help="processes, one thread each (default %(default)s)")
+    parser.add_argument("--picture", type=Path, help="where the study's own picture is written, if it draws one")
     parser.add_argument("--folder", type=Path, help="where finished runs are kept, a folder for every part")
     arguments = parser.parse_args()
     sys.path.insert(0, str(here / "studies"))
@@ -110,6 +112,8 @@ def main() -> None:
         print(f"\n{title}\n", *table(found), *halves(found), sep="\n", flush=True)
     if hasattr(study, "after"):
         print("", *study.after(comparisons), sep="\n")
+    if arguments.picture:
+        study.picture(comparisons, arguments.picture)
 
 
 if __name__ == "__main__":

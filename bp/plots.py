@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 
 from bp.algorithms import Solution
 from bp.algorithms.solver import registry
@@ -38,6 +38,8 @@ _MOST = 5
 """Entries of a legend that fit into the axes."""
 _COLUMNS = 3
 """Panels beside one another."""
+_GREY = Stroke("0.4", "", "*")
+"""Of points that belong to no solver."""
 
 
 def entropy_points(
@@ -163,6 +165,7 @@ def solver_success(
     width: float = 1.0,
     thresholds: Mapping[str, float] | None = None,
     solvers: Sequence[str] | None = None,
+    published: Mapping[str, ArrayLike] | None = None,
 ) -> Axes:
     """Draw the fraction of problems that each solver solved against the load, with Wilson's intervals as bars.
 
@@ -177,6 +180,9 @@ def solver_success(
         Loads to mark by vertical lines, by name.
     solvers : sequence of str, optional
         Labels of those to draw, in this order; all by default.
+    published : mapping of str to array_like, shape (3, points), optional
+        Loads, fractions solved and their errors that others found, by label: open markers, in the colour of the solver
+        that is drawn with this label, or in grey.
 
     Returns
     -------
@@ -187,7 +193,7 @@ def solver_success(
     TypeError
         If an argument is something else.
     ValueError
-        If `width` is not positive, or the comparison has no such solver.
+        If `width` is not positive, the comparison has no such solver, or `published` other than finite numbers.
 
     Notes
     -----
@@ -204,7 +210,7 @@ def solver_success(
     ['focusing-bp', 'sbpi']
     """
     estimate = _of_comparison(comparison).mean("solved", width=width)
-    drawn = _chosen(comparison, solvers)
+    drawn, others = _chosen(comparison, solvers), _of_others(published or {})
     ax = prepared(ax)
     load, n = _kinds(comparison)
     labels, sizes = list(comparison.solvers), np.unique(n)
@@ -220,6 +226,10 @@ def solver_success(
         ax.errorbar(places, mean, bars, color=stroke.color, marker=stroke.marker, ms=4.5,
                     ls=_DASHES[(_DASHES.index(stroke.linestyle) + j) % len(_DASHES)], lw=1.4, elinewidth=0.9, capsize=2,
                     label=label if len(sizes) == 1 else f"{label}, N = {size}")  # fmt: skip
+    for label, (loads, fractions, errors) in others.items():
+        stroke = drawn.get(label, _GREY)
+        ax.errorbar(loads, fractions, errors, color=stroke.color, marker=stroke.marker, ls="", mfc="none", ms=8, lw=0.9,
+                    label=f"{label}, published")  # fmt: skip
     _mark(ax, thresholds or {})
     ax.set(xlabel=r"constraints per weight $\alpha$", ylabel="fraction solved")
     ax.set_ylim(-0.03, 1.03)
@@ -421,6 +431,18 @@ def _of_comparison(comparison: SolverComparison) -> SolverComparison:
     if not isinstance(comparison, SolverComparison):
         raise TypeError(f"comparison must be a SolverComparison, from bp.compare; got {type(comparison).__name__}")
     return comparison
+
+
+def _of_others(published: Mapping[str, ArrayLike]) -> dict[str, NDArray[np.float64]]:
+    """Loads, fractions and errors by label."""
+    arrays = {}
+    for label, points in published.items():
+        array = np.asarray(points, dtype=float)
+        if array.ndim != 2 or len(array) != 3 or not np.all(np.isfinite(array)) or np.any(array[2] < 0):
+            raise ValueError(f"published must hold finite loads, fractions and errors, in the shape (3, points); "
+                             f"got {array.tolist()} for {label!r}")  # fmt: skip
+        arrays[label] = array
+    return arrays
 
 
 def _kinds(comparison: SolverComparison) -> tuple[NDArray[np.float64], NDArray[np.int64]]:

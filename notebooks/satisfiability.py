@@ -27,6 +27,7 @@ import bp
 import replica_theory as rt
 from bp.algorithms.annealing import SimulatedAnnealing
 from bp.algorithms.decimation import Decimation
+from bp.algorithms.focused_metropolis import FocusedMetropolis
 from bp.execution.workers import worker_processes
 from bp.plots import solver_entropies, solver_success
 from replica_theory.models.satisfiability import RandomSatisfiability
@@ -110,6 +111,43 @@ for ax, (title, labels) in zip(axes, groups.items(), strict=True):
 plt.show()
 fraction = dict(zip(success.solvers, success.mean("solved").mean, strict=True))
 assert all(fraction[label][0] == 1 for label in ("reinforced-bp", "focusing-bp", "focused-metropolis"))
+
+# %% [markdown]
+# ## Beside published rates
+#
+# Open markers: RandCSPBench (2025), 200 formulas a point, N = 256, with $1000N^2$ proposals of annealing and $100N^2$
+# of focused Metropolis search. `benchmarks/studies/published_formulas.py` does the same with more formulas, and 3-SAT.
+
+# %%
+samples = 8 if FAST else 100
+clauses = np.array([2304, 2406, 2458, 2509, 2560] if not FAST else [2304, 2458, 2560])
+walked = {
+    "simulated-annealing": SimulatedAnnealing(max_iter=1000 * 256**2),
+    "focused-metropolis": FocusedMetropolis(max_iter=100 * 256**2),
+}
+with worker_processes(WORKERS) as executor:
+    ours = bp.compare(walked, bp.RandomFormulas(clauses / 256, 256, 4, samples), 53, executor)
+print(ours)
+
+# %%
+theirs = {
+    "simulated-annealing": [194, 194, 190, 176, 140, 127, 89, 69, 37, 22, 11],
+    "focused-metropolis": [200, 200, 200, 200, 200, 200, 195, 187, 159, 111, 70],
+}
+ratio = np.array([2304, 2330, 2355, 2381, 2406, 2432, 2458, 2483, 2509, 2534, 2560]) / 256
+published = {}
+for label, solved in theirs.items():
+    rate = np.array(solved) / 200
+    published[label] = np.array([ratio, rate, np.sqrt(rate * (1 - rate) / 200)])
+ax = solver_success(ours, published=published)
+ax.set(title=f"4-SAT, N = 256, {samples} formulas a ratio", xlabel=r"ratio $\alpha=M/N$")
+plt.show()
+fraction, rows = ours.mean("solved").mean, np.searchsorted(ratio, clauses / 256)
+for s, label in enumerate(ours.solvers):
+    rate = published[label][1][rows]
+    pooled = (samples * fraction[s] + 200 * rate) / (samples + 200)
+    error = np.sqrt(pooled * (1 - pooled) * (1 / samples + 1 / 200))
+    assert np.all(abs(fraction[s] - rate) <= 4 * error)  # ten numbers, binomial
 
 # %% [markdown]
 # ## Where the solutions lie

@@ -1,4 +1,4 @@
-"""Random formulas: messages, the rivals on the same formulas with the same CPU time, and numbers others published."""
+"""Random formulas: messages, and the rivals on the same formulas with the same CPU time and numbers of flips."""
 
 from __future__ import annotations
 
@@ -23,13 +23,11 @@ BUDGETS = 10_000, 100_000, 1_000_000, 10_000_000
 ACCEPTED = 600
 """Flips within which entropic Monte Carlo is to solve."""
 CLIMBING, FLIPS = "climbing, 4-SAT, N = 1000", "flips, 4-SAT, N = 1000"
-MANY = 10
-"""Formulas of a published number, in units of those of the other parts."""
 
 
 def parts(samples: int) -> Iterator[tuple[str, Any, bp.RandomFormulas] | tuple[str, Any, bp.RandomFormulas, float]]:
     """Title, solvers and problems, and seconds of a run."""
-    messages, many = ["reinforced-bp", "focusing-bp"], MANY * samples
+    messages = ["reinforced-bp", "focusing-bp"]
     yield "messages, 4-SAT, N = 2000", messages, bp.RandomFormulas([9.4, 9.6], 2000, 4, samples)
     climbs = {
         "blocks": EntropicMonteCarlo(),
@@ -49,14 +47,6 @@ def parts(samples: int) -> Iterator[tuple[str, Any, bp.RandomFormulas] | tuple[s
         "walksat": WalkSAT(max_iter=BUDGETS[-1]),
     } | {f"annealing, {budget:g}": SimulatedAnnealing(max_iter=budget) for budget in BUDGETS}
     yield FLIPS, flipping, bp.RandomFormulas([9.0, 9.2, 9.4, 9.6], 1000, 4, samples)
-    squared = 256**2
-    walks = {
-        "simulated-annealing": SimulatedAnnealing(max_iter=1000 * squared),
-        "focused-metropolis": FocusedMetropolis(max_iter=100 * squared),
-    }
-    ratios = [9.3984375, 9.5, 9.6015625]
-    yield "published, 4-SAT, N = 256", walks, bp.RandomFormulas([*ratios, 9.80078125], 256, 4, many)
-    yield "published, 3-SAT, N = 256", walks, bp.RandomFormulas([4.1015625, 4.19921875, 4.30078125], 256, 3, many)
 
 
 def after(found: Mapping[str, Any]) -> Iterator[str]:

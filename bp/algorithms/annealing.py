@@ -5,7 +5,7 @@ from __future__ import annotations
 from abc import abstractmethod
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, ClassVar, Literal, NamedTuple
+from typing import Any, ClassVar, Literal, NamedTuple, get_args
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,8 +15,8 @@ from bp.algorithms.search import Search
 from bp.algorithms.solution import SolverStatus
 from bp.algorithms.solver import Solver
 from bp.problems.problem import Flippable
-from bp.problems.walkers import Energy, Moves, Walker
-from replica_theory.arguments import NON_NEGATIVE, POSITIVE, checked_integer, checked_number
+from bp.problems.walkers import Energy, Moves, Order, Walker
+from replica_theory.arguments import NON_NEGATIVE, POSITIVE, checked_choice, checked_integer, checked_number
 
 Centre = Literal["traced", "explicit"]
 _SWEEPS = 10_000
@@ -44,11 +44,14 @@ class Annealing(Solver):
 
     energy: Energy | None = None
     beta: tuple[float, float] | None = None
+    order: Order | None = None
     max_iter: int | None = None
 
     def __post_init__(self) -> None:
         if self.beta is not None:
             check_ends("beta", self.beta, endless=True)
+        if self.order is not None:
+            checked_choice("order", self.order, get_args(Order))
         if self.max_iter is not None:
             checked_integer("max_iter", self.max_iter)
 
@@ -72,8 +75,8 @@ class Annealing(Solver):
 class SimulatedAnnealing(Annealing):
     r"""Simulated annealing.
 
-    A flip of one weight, chosen at random, is made with probability :math:`\min(1, e^{-\beta\Delta E})`; :math:`\beta`
-    grows linearly from sweep to sweep (`N` proposals).
+    A flip of one weight is proposed and made with probability :math:`\min(1, e^{-\beta\Delta E})`; :math:`\beta` grows
+    linearly from sweep to sweep (`N` proposals).
 
     Parameters
     ----------
@@ -84,6 +87,9 @@ class SimulatedAnnealing(Annealing):
         First and last inverse temperature; to a last one that is infinite the temperature :math:`1/\beta` falls
         linearly to zero. By default those of the problem (`bp.problems.problem.Problem.betas`): for patterns (2, 6)
         for errors and (0.5, 4) for flips, for formulas (5, inf).
+    order : {"random", "sweep"}, optional
+        Whether the weight is chosen at random, or one comes after the other. By default that of the problem
+        (`bp.problems.problem.Problem.order`): at random for patterns, in sweeps for formulas.
     max_iter : int, optional
         Number of proposals; by default 10 000 N.
 
@@ -130,6 +136,7 @@ class _Replicas(Search):
         replicas, self.gammas, self.centre, self.waits = solver.coupling
         self.energy = solver.energy or problem.energies[-1]
         self.betas = solver.beta or problem.betas[self.energy]
+        self.ordered = (solver.order or problem.order) == "sweep"
         self.sweep = replicas * problem.n
         self.limit = solver.max_iter or _SWEEPS * self.sweep
         weights = np.array([problem.start(rng) for _ in range(replicas)])
@@ -162,7 +169,7 @@ class _Replicas(Search):
             votes = np.where(self.rng.random(len(votes)) < aligned, 1, -1)
         gains = np.array([_gains(gamma, len(weights), traced) for gamma in gammas])
         proposals = np.minimum(self.limit - starts, self.sweep)
-        moves = Moves(proposals, betas, gains, votes, traced, self.streams, self.fewest > 0)
+        moves = Moves(proposals, betas, gains, votes, traced, self.streams, self.fewest > 0, self.ordered)
         self.done += type(self.walkers[0]).anneal(self.walkers, moves)[0]
         return float(betas[-1]), float(gammas[-1])
 

@@ -13,6 +13,7 @@ from bp.algorithms.local_search import can_repair, repaired
 from bp.algorithms.message_solver import Relaxing, restore_messages, stored_messages
 from bp.algorithms.runs import Boundary, Run, Sweep
 from bp.algorithms.search import Search
+from bp.algorithms.solution import SolverStatus
 from bp.messages.state import State
 from replica_theory.arguments import FRACTION, POSITIVE, checked_integer, checked_number
 from replica_theory.typing import Array
@@ -49,6 +50,8 @@ class Decimation(Relaxing):
         (`bp.problems.problem.Problem.relaxation`): 0.5 and 0.001 for patterns, 0.3 and 0.01 for formulas.
     method : str, optional
         Form of the messages; by default ``"amp"`` where the problem has it.
+    passes : int, optional
+        Number of passes; by default as many as `max_iter` allows.
     max_iter : int
         Number of sweeps of messages.
 
@@ -80,6 +83,7 @@ class Decimation(Relaxing):
 
     fraction: float = 0.01
     backtracking: float = 0.2
+    passes: int | None = None
     max_iter: int = 20_000
 
     def __post_init__(self) -> None:
@@ -87,6 +91,8 @@ class Decimation(Relaxing):
         checked_number("fraction", self.fraction, POSITIVE)
         for name in ("fraction", "backtracking"):
             checked_number(name, getattr(self, name), FRACTION)
+        if self.passes is not None:
+            checked_integer("passes", self.passes)
         checked_integer("max_iter", self.max_iter)
 
     def run(self, problem: Any, rng: np.random.Generator, stored: Mapping[str, NDArray[Any]] | None = None) -> Run:
@@ -116,7 +122,8 @@ class _Decimator(Search):
 
     def solution(self) -> Run:
         """Passes to the end."""
-        while self.fewest and self.done < self.solver.max_iter:
+        passes = self.solver.passes or np.inf
+        while self.fewest and self.done < self.solver.max_iter and self.restart < passes:
             lost = not (yield from self._relax()) and self.state.contradiction
             self._fix()
             finished = lost or bool(np.all(self.field)) or self._settled
@@ -126,7 +133,8 @@ class _Decimator(Search):
             if finished or not np.all(np.isfinite(self.state.fields)):
                 self._again()
             yield Boundary(self.done, self.solver.max_iter, f"{self.fewest} errors", self._snapshot)
-        return self.result(self.done)
+        ended = SolverStatus.MAX_ITERATIONS if self.restart < passes else SolverStatus.SCHEDULE_ENDED
+        return self.result(self.done, ended)
 
     def _relax(self) -> Generator[Sweep, None, bool]:
         """Sweeps until the magnetisations rest, or patience ends; signs are counted on the way. Whether they rest."""

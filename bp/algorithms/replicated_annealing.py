@@ -34,7 +34,7 @@ class ReplicatedAnnealing(Annealing):
     centre : {"traced", "explicit"}
     until : {"majority", "replica"}
         Whose solution ends the run; the first one of a replica takes fewer proposals and lies less densely.
-    energy, beta, max_iter
+    energy, beta, order, max_iter
         As for `bp.algorithms.annealing.SimulatedAnnealing`; by default there are 10 000 y N proposals.
 
     Raises

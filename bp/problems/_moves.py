@@ -88,6 +88,7 @@ def metropolis(
     voting: bool,
     streams: Any,
     ends: bool,
+    ordered: bool | None,
     energies: Any,
 ) -> tuple[int, int]:
     r"""Propose flips, replicas in turns; numbers of proposals and of flips.
@@ -98,18 +99,23 @@ def metropolis(
     :math:`\min(1, e^{-\beta\Delta+g})`. The gain `g` of the coupling is in `gains` (K, 2, 2V + 1): what lowering and
     raising a weight brings where the vote :math:`\mu_i` is :math:`-V, \ldots, V`. `energies` (R,) go with the walk, and
     `votes` (N,) too if the replicas are `voting`. A replica draws its site and its acceptance from its own stream,
-    32 bits each.
+    32 bits each; unless `ordered` is None (which is compiled apart), the sites are 0, 1, ..., N - 1
+    and again, from zero at each temperature, for all replicas alike.
     """
     replicas, n, shift = len(energies), len(votes), (gains.shape[2] - 1) // 2
     done, made, following, table = 0, 0, 0, np.empty(_LARGEST)
     for k in range(len(betas)):
         for change in range(_LARGEST):
             table[change] = np.exp(-betas[k] * change)
-        pulls = np.exp(gains[k])
+        pulls, site = np.exp(gains[k]), 0
         for _ in range(proposals[k]):
             r = following
             following = r + 1 if r + 1 < replicas else 0
             i, uniform = draw(streams, r, n)
+            if ordered is not None:
+                i = site
+                if following == 0:
+                    site = site + 1 if site + 1 < n else 0
             done += 1
             s, change = spin(walk, r, i), cost(walk, r, i)
             weight = table[change] if 0 <= change < _LARGEST else np.exp(min(-betas[k] * change, STEEPEST))

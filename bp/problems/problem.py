@@ -18,7 +18,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from bp.problems.learners import Learner
-from bp.problems.walkers import Energy, FocusedWalker, Walker
+from bp.problems.walkers import Energy, FocusedWalker, Order, Walker
 from bp.randomness import Rng, generator
 from replica_theory.arguments import checked_choice, checked_field
 
@@ -107,6 +107,9 @@ class Problem(ABC):
 
     betas: ClassVar[Mapping[Energy, tuple[float, float]]] = MappingProxyType({"errors": (2, 6), "flips": (0.5, 4)})
     r"""First and last inverse temperature :math:`\beta` of annealing by energy; the last may be infinite."""
+
+    order: ClassVar[Order] = "random"
+    """Whether annealing proposes flips at random or of one weight after the other."""
 
     def implied(self, values: NDArray[np.int8]) -> NDArray[np.int8]:
         """Values ±1 of weights that follow from some, and these; 0 where nothing follows. By default these alone."""

@@ -115,7 +115,7 @@ class Satisfiability(Messaging, Problem):
 
     model, condensation, relaxation = None, (0.0, 0.25), (0.3, 1e-2)
     couplings = (0.05, 0.1, 0.2, 0.3, 0.5, 0.8, 1.2)
-    betas = MappingProxyType({"errors": (5.0, np.inf)})
+    betas, order = MappingProxyType({"errors": (5.0, np.inf)}), "sweep"
 
     @property
     def n_constraints(self) -> int:

@@ -27,6 +27,7 @@ from bp.problems import _bits, _counters, _moves, _reals, _walks
 from bp.problems._intervals import packed_rows
 
 Energy = Literal["errors", "flips"]
+Order = Literal["random", "sweep"]
 
 
 class Moves(NamedTuple):
@@ -48,6 +49,8 @@ class Moves(NamedTuple):
         States of the random numbers of the replicas.
     ends : bool
         Whether the walk ends where a replica has no energy left.
+    ordered : bool
+        Whether replicas propose their weights in order, from the first at each of the temperatures, not at random.
     """
 
     proposals: NDArray[np.int64]
@@ -57,6 +60,7 @@ class Moves(NamedTuple):
     voting: bool
     streams: NDArray[np.uint64]
     ends: bool = True
+    ordered: bool = False
 
 
 class Ladder(NamedTuple):
@@ -180,9 +184,12 @@ class Walker(ABC):
         shift, done, made = (moves.gains.shape[2] - 1) // 2, 0, 0
         energies = [walker.energy for walker in walkers]
         for beta, gains, proposals in zip(moves.betas, moves.gains, moves.proposals, strict=True):
+            site = 0
             for _ in range(proposals):
                 r = done % len(walkers)
                 i, uniform = _moves.draw(moves.streams, r, walkers[r].n)
+                i = site % walkers[r].n if moves.ordered else i
+                site += r == len(walkers) - 1
                 done += 1
                 spin, change = int(walkers[r].weights[i]), walkers[r].cost(i)
                 gain = gains[(1 - spin) >> 1, moves.votes[i] + shift] if shift else 0.0
@@ -262,7 +269,8 @@ class CompiledWalker(Walker):
     def anneal(cls, walkers: Sequence[Any], moves: Moves) -> tuple[int, int]:
         """Metropolis moves of replicas in turns, compiled."""
         with _together(walkers) as walk:
-            return _moves.metropolis(walk, *moves, np.array([walker.energy for walker in walkers]))
+            energies = np.array([walker.energy for walker in walkers])
+            return _moves.metropolis(walk, *moves[:-1], moves.ordered or None, energies)
 
     @classmethod
     def temper(cls, walkers: Sequence[Any], ladder: Ladder, first: int, rounds: int) -> Course:

@@ -170,6 +170,24 @@ def test_success_of_solvers_has_wilsons_intervals(compared):
         solver_success(3)
 
 
+def test_points_that_others_published_stand_beside_ours(compared):
+    points = {"max-sum": [[0.3, 0.5], [0.9, 0.4], [0.0, 0.1]], "other": np.array([[0.4], [0.5], [0.05]])}
+    ax = solver_success(compared, published=points)
+    bars = {one.get_label(): one for one in ax.containers}
+    assert list(bars) == ["sbpi", "max-sum", "max-sum, published", "other, published"]
+    for label, (loads, fractions, errors) in points.items():
+        line, _, (ends,) = bars[f"{label}, published"].lines
+        assert line.get_xdata().tolist() == list(loads) and line.get_ydata().tolist() == list(fractions)
+        heights = [np.ptp(segment[:, 1]) for segment in ends.get_segments()]
+        np.testing.assert_allclose(heights, 2 * np.array(errors), atol=1e-15)
+        assert line.get_linestyle() == "None" and line.get_markerfacecolor() == "none"
+    ours, theirs = (bars[label].lines[0] for label in ("max-sum", "max-sum, published"))
+    assert ours.get_color() == theirs.get_color() != bars["other, published"].lines[0].get_color()
+    for bad in ([0.3, 0.5, 0.1], [[0.3], [0.9], [-0.1]], [[0.3], [np.nan], [0.1]]):
+        with pytest.raises(ValueError, match="published must hold finite loads, fractions and errors"):
+            solver_success(compared, published={"max-sum": bad})
+
+
 def test_entropies_around_what_each_solver_found(compared):
     theory = franz_parisi(MODEL, 0.3, [0.1, 0.2, 0.3])
     ax = solver_entropies(compared, theory=theory)
@@ -206,7 +224,7 @@ def test_solvers_are_told_apart_and_keep_their_colours(compared):
     from bp.plots import _COLORS, _stroke
 
     strokes = {_stroke(place, variant)[::2] for place in range(18) for variant in range(2)}
-    assert len(strokes) == 36 and len(_COLORS) >= len(bp.solvers())  # a colour for each
+    assert len(strokes) == 36 and len(bp.solvers()) <= 18  # where colours are used up there are other markers
 
     def drawn(labels, **chosen):
         solvers = dict(zip(labels, compared.solvers.values(), strict=True))

@@ -4,24 +4,38 @@ import numpy as np
 import pytest
 
 import bp
+from bp.algorithms import annealing
 from bp.algorithms.annealing import SimulatedAnnealing
 from bp.problems.walkers import Moves, Walker
 from replica_theory import BinaryPerceptron
 
 
-def test_a_run_is_the_readable_walk_with_its_schedule():
-    """From the same start and stream, with beta linear in the sweeps."""
+@pytest.mark.parametrize("order", ["random", "sweep"])
+def test_a_run_is_the_readable_walk_with_its_schedule(order, monkeypatch):
+    """From the same start and stream, with beta linear in the sweeps; blocks of 7 of them."""
+    monkeypatch.setattr(annealing, "_BLOCK", 7 * 31)
     problem = bp.random_instance(BinaryPerceptron(), 31, 1.5, rng=2)
-    found = SimulatedAnnealing(energy="errors", beta=(0.5, 3.0), max_iter=40 * 31 + 5)(problem, rng=7)
+    found = SimulatedAnnealing(energy="errors", beta=(0.5, 3.0), order=order, max_iter=40 * 31 + 5)(problem, rng=7)
     rng = np.random.default_rng(7)
     walker = problem.walker(problem.start(rng))
     streams = rng.integers(1, 2**64, size=(1, 4), dtype=np.uint64)
     betas = 0.5 + 2.5 * np.arange(41) * 31 / (39 * 31 + 5)
     plan = Moves(np.array([31] * 40 + [5]), betas, np.zeros((41, 2, 1)), np.zeros(31, dtype=int), False, streams)
-    Walker.anneal([walker], plan)
+    Walker.anneal([walker], plan._replace(ordered=order == "sweep"))
     assert found.trace["iterations"][-1] == found.iterations == 40 * 31 + 5
     assert found.trace["errors"][-1] == walker.errors and found.trace["beta"][-1] == pytest.approx(betas[-1])
     assert found.status == "schedule-ended" and np.all(found.trace["gamma"] == 0)
+
+
+def test_flips_are_proposed_as_the_problem_likes():
+    """In sweeps on formulas, at random on patterns; a run with the other order is another one."""
+    patterns, formula = bp.random_instance(BinaryPerceptron(), 31, 1.5, rng=2), bp.random_satisfiability(50, 12.0, 4, 1)
+    for problem, own, other in ((patterns, "random", "sweep"), (formula, "sweep", "random")):
+        default, same, else_ = (
+            SimulatedAnnealing(order=order, max_iter=5000)(problem, rng=1) for order in (None, own, other)
+        )
+        assert problem.order == own and np.array_equal(default.trace, same.trace)
+        assert np.array_equal(default.weights, same.weights) and not np.array_equal(default.weights, else_.weights)
 
 
 def test_flips_are_easy_where_errors_are_hard(monkeypatch):
@@ -54,6 +68,7 @@ def test_formulas_are_cooled_to_zero_temperature():
         ({"beta": (0.0, np.inf)}, ValueError, "beta must be positive"),
         ({"beta": (np.inf, 1.0)}, ValueError, "beta must be finite"),
         ({"beta": (1.0, "x")}, TypeError, "beta must be a real number"),
+        ({"order": "down"}, ValueError, "order must be one of 'random', 'sweep'; got 'down'"),
         ({"max_iter": 0}, ValueError, "max_iter must be"),
         ({"energy": "heat"}, ValueError, "energy must be one of 'errors', 'flips'; got 'heat'"),
     ],

@@ -60,6 +60,17 @@ def test_a_pass_without_backtracking_fixes_more_and_more(problem):
     assert found.errors == problem.errors(found.weights)
 
 
+def test_a_run_ends_after_its_passes():
+    """The first of them is that of a run with no limit, sweep for sweep."""
+    formula = bp.random_satisfiability(60, 7.0, 3, rng=2)
+    options = {"method": "survey", "fraction": 0.2, "max_iter": 800}
+    free = Decimation(**options)(formula, rng=1)
+    found = Decimation(passes=2, **options)(formula, rng=1)
+    assert free.status == "max-iterations" and free.trace["restart"][-1] > 1
+    assert found.status == "schedule-ended" and found.trace["restart"][-1] == 1
+    assert np.array_equal(found.trace, free.trace[: len(found.trace)])
+
+
 def test_real_patterns_pass_without_a_local_search():
     problem = bp.random_instance(BinaryPerceptron(), 51, 1.3, rng=2, patterns="gaussian")
     found = Decimation(fraction=0.2, max_iter=1500)(problem, rng=1)

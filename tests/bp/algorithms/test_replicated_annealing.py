@@ -16,8 +16,8 @@ N, Y, BETA, GAMMA = 5, 3, 0.8, 0.35
 ENDS = ("replica", "majority")
 
 
-@pytest.mark.parametrize("centre", ["traced", "explicit"])
-def test_joint_law_is_that_of_enumeration(centre, monkeypatch):
+@pytest.mark.parametrize(("centre", "order"), [("traced", "random"), ("explicit", "random"), ("traced", "sweep")])
+def test_joint_law_is_that_of_enumeration(centre, order, monkeypatch):
     """Chi-square over the energies of all replicas and the sum of squared votes; four sweeps between two samples.
 
     A pattern and its opposite keep the energy off zero, where runs end. Samples are a little correlated, which widens
@@ -34,9 +34,8 @@ def test_joint_law_is_that_of_enumeration(centre, monkeypatch):
     law = np.bincount(label.ravel(), np.exp(weight - weight.max()).ravel())
 
     monkeypatch.setattr(annealing, "_BLOCK", 4 * Y * N)
-    solver = ReplicatedAnnealing(
-        replicas=Y, beta=(BETA, BETA), gamma=(GAMMA, GAMMA), centre=centre, energy="errors", max_iter=10**9
-    )
+    options = {"beta": (BETA, BETA), "gamma": (GAMMA, GAMMA), "centre": centre, "energy": "errors", "order": order}
+    solver = ReplicatedAnnealing(replicas=Y, **options, max_iter=10**9)
     run = annealing._Replicas(solver, problem, np.random.default_rng(3), None)
     samples, counts = 3000, np.zeros(len(law))
     for _ in range(samples):
