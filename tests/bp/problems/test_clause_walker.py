@@ -48,12 +48,13 @@ def test_focused_searches_end_at_solutions_with_the_best_on_the_way(search):
     rng = np.random.default_rng(5)
     sat = random_satisfiability(200, 3.5, 3, rng=6)
     walker = sat.focused(sat.start(rng))
-    made, best = getattr(walker, search)(200_000, 0.4, stream(rng))
+    made, *flips, best = getattr(walker, search)(200_000, 0.4, stream(rng))
+    assert all(0 < number <= made for number in flips)  # accepted proposals of metropolis
     assert sat.errors(best) == 0 == walker.errors and 0 < made < 200_000
     hard = random_satisfiability(100, 8.0, 3, rng=7)
     walker = hard.focused(hard.start(rng))
     before = walker.errors
-    made, best = getattr(walker, search)(2000, 0.4, stream(rng))
+    made, *_, best = getattr(walker, search)(2000, 0.4, stream(rng))
     assert (
         made == 2000
         and hard.errors(best) <= min(before, walker.errors)
