@@ -8,6 +8,7 @@ from replica_theory.models.intervals import IntervalModel, SymmetricBinaryPercep
 from replica_theory.models.model import Model
 from replica_theory.models.perceptron import BinaryPerceptron, TeacherStudent
 from replica_theory.models.satisfiability import RandomSatisfiability
+from replica_theory.models.weights import BinaryWeights, DiscreteWeights, SphericalWeights, Weights
 from replica_theory.neighbourhood.around_teacher import around_teacher
 from replica_theory.neighbourhood.dense_teacher import dense_teacher
 from replica_theory.neighbourhood.franz_parisi import franz_parisi, minimum_distance, planted_bound
@@ -36,12 +37,14 @@ from replica_theory.typical.teacher_student import Learning, teacher_student
 
 __all__ = [
     "BinaryPerceptron",
+    "BinaryWeights",
     "Capacity",
     "ConvergenceError",
     "ConvergenceWarning",
     "CustomModel",
     "DenseTeacherThreshold",
     "DenseThreshold",
+    "DiscreteWeights",
     "EntropyCurve",
     "FocusingFixedPoint",
     "IntervalModel",
@@ -52,11 +55,13 @@ __all__ = [
     "ReplicaSymmetric",
     "RobustEnsemble",
     "SatisfiabilityEntropy",
+    "SphericalWeights",
     "StateEvolution",
     "Status",
     "SymmetricBinaryPerceptron",
     "TeacherStudent",
     "UShapePerceptron",
+    "Weights",
     "annealed_entropy",
     "around_teacher",
     "binary_entropy",

@@ -11,11 +11,12 @@ from numpy.typing import NDArray
 
 from replica_theory.arguments import checked_model
 from replica_theory.models.model import Model
+from replica_theory.models.weights import Orders
 from replica_theory.results.grid import GridResult, broadcast
 from replica_theory.results.quantities import CAPACITY
 from replica_theory.status import Status, report, statuses
 from replica_theory.typical.functional import (
-    Orders,
+    Conjugates,
     conjugates,
     energetic_rule,
     flat_model,
@@ -198,10 +199,10 @@ def _status(alpha: float, error: float, stability: float) -> Status:
     return Status.of(0.0, stability=stability, error=error, tolerance=_POOR * alpha)
 
 
-def _on_branch(model: Model, log_q_hat: Array, n: int) -> tuple[Array, Orders, Orders]:
+def _on_branch(model: Model, log_q_hat: Array, n: int) -> tuple[Array, Orders, Conjugates]:
     """Alpha, overlaps and conjugates at given conjugate overlap."""
     q_hat = np.exp(log_q_hat)
     zero = np.zeros_like(q_hat)
-    orders = overlaps(q_hat, zero, n)._replace(r=zero)
+    orders = overlaps(q_hat, zero, n=n)._replace(r=zero)
     alpha = q_hat / conjugates(model, *orders, n=n).q
-    return alpha, orders, Orders(q_hat, zero)
+    return alpha, orders, Conjugates(q_hat, zero)
