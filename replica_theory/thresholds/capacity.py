@@ -161,7 +161,7 @@ def _of_discrete(model: Model, kappa: Array) -> dict[str, Any]:
     """The same for weights whose mean square is free: the first root of the entropy over the load."""
     std = np.full((len(kappa), 1), np.sqrt(model.weights.moments[1]))
     lost = np.maximum(-model.log_kernel(np.zeros_like(std), std).log[:, 0], _LITTLE)
-    start = 0.4 * np.log(len(model.weights.levels)) / lost
+    start = 0.4 * (model.weights.log_measure - model.weights.log_teacher) / lost
     root = first_load(model.at(beta=np.inf), kappa, "entropy", start)
     saddle, error = root.saddle, np.asarray(root.saddle.error) / np.abs(root.slope)
     names = ("q", "q_hat", "mean_square", "stability")

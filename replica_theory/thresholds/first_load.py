@@ -87,5 +87,3 @@ def _bracket(at: Callable[[Array, Array], Array], kappa: Array, start: Array) ->
         growth[lost] = np.sqrt(growth[lost])
         rows = rows[~(value <= 0)]
     return low, high
-
-
