@@ -100,10 +100,8 @@ def largest_margin(model: BinaryPerceptron, alpha: ArrayLike) -> LargestMargin:
     kappa = np.where(good, root.x, 0.0)
     columns = capacity_columns(model.at(kappa=kappa[:, None], beta=np.inf))
     step = 1e-5
-    beside = [
-        np.log(capacity_columns(model.at(kappa=(kappa + s)[:, None], beta=np.inf))["alpha"]) for s in (-step, step)
-    ]
-    error = columns["error"] / loads * 2 * step / np.abs(beside[1] - beside[0]) + 1e-15
+    fall = np.abs(excess(kappa + step, loads) - excess(kappa - step, loads)) / (2 * step)
+    error = columns["error"] / loads / fall + 1e-15
     status = statuses(Status.of(0.0, stability=value) for value in columns["stability"].tolist())
     status[~good] = Status.OUT_OF_RANGE
     held = {"alpha": loads, "q": columns["q"], "stability": columns["stability"], "error": error}

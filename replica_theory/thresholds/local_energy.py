@@ -6,15 +6,15 @@ Gaussian stability of mean `th` and variance :math:`1-t^2`, so that for :math:`h
 .. math:: E(d) = \int dh\,p(h)\,\Phi\Big(\frac{\kappa - th}{\sqrt{1-t^2}}\Big)
 
 with the density `p` of the stabilities of the reference (:math:`1 - e^{\ell}` in the place of :math:`\Phi` for other
-constraints). At capacity on the sphere, and so for the reference of the largest margin, `p` is the Gaussian density with
-all forbidden stabilities moved to the nearest allowed one.
+constraints). At capacity on the sphere, and so for the reference of the largest margin, `p` is the Gaussian density
+with all forbidden stabilities moved to the nearest allowed one.
 
 Around the dense references of :math:`y = \infty` the solutions at distance :math:`d` have fields
 :math:`f = \sqrt qz+\delta q\,\ell'(f)` (`local_entropy`). The reference :math:`\tilde W` follows the sum `a` of the
-forces :math:`\ell'` on them, of variance :math:`\hat q = \alpha E\ell'^2`: without a pattern its stability there has mean
-:math:`tz/\sqrt q` and variance :math:`1-t^2/q`, and the pattern adds :math:`\chi\,\ell'(f)` with
-:math:`\chi = E\,\partial\tilde W/\partial a`, which is :math:`\sqrt{2/\pi\hat q}` for :math:`\tilde W = \mathrm{sign}\,a`
-and :math:`1/\sqrt{\hat q}` for :math:`\tilde W = a/\sqrt{\hat q}`. On the sphere :math:`q = t^2`, and :math:`\delta q`
+forces :math:`\ell'` on them, of variance :math:`\hat q = \alpha E\ell'^2`: without a pattern its stability there has
+mean :math:`tz/\sqrt q` and variance :math:`1-t^2/q`, and the pattern adds :math:`\chi\,\ell'(f)` with
+:math:`\chi = E\,\partial\tilde W/\partial a`, which is :math:`\sqrt{2/\pi\hat q}` for the binary
+:math:`\tilde W = \mathrm{sign}\,a` and :math:`1/\sqrt{\hat q}` for :math:`\tilde W = a/\sqrt{\hat q}`. On the sphere :math:`q = t^2`, and :math:`\delta q`
 solves :math:`\alpha E\,\ell'(f)^2 = t^2/(1-t^2+\delta q)^2`.
 """
 

@@ -1,7 +1,7 @@
 r"""Capacity of the spherical perceptron, where the volume of solutions shrinks to a point: q = 1.
 
-There :math:`(1-q)\,\ell(h, \sqrt{1-q})\to-\frac12\mathrm{dist}(h, A)^2` with the set `A` of allowed stabilities, so that
-(Gardner 1988, for any constraint)
+There :math:`(1-q)\,\ell(h, \sqrt{1-q})\to-\frac12\mathrm{dist}(h, A)^2` with the set `A` of allowed stabilities, so
+that (Gardner 1988, for any constraint)
 
 .. math:: \frac1{\alpha_c} = \int Dz\,\mathrm{dist}(z, A)^2, \qquad
    1 - \alpha_c P(z\notin A)\ \mathrm{the\ stability\ if}\ A\ \mathrm{is\ an\ interval}.

@@ -5,8 +5,8 @@ two branches compete: students with R < 1, and (at kappa = 0, where the teacher 
 R = 1, with zero entropy and zero energy (Györgyi 1990; Seung, Sompolinsky and Tishby 1992).
 
 Teachers of other weights are drawn from the measure of these. With the mean square `T` of the teacher and `Q` of the
-students, errors are those at the angle of :math:`R/\sqrt{QT}`, and the teacher is the branch R = T; on the sphere, where
-there is a continuum of students around the teacher, there is the branch of the students alone.
+students, errors are those at the angle of :math:`R/\sqrt{QT}`, and the teacher is the branch R = T; on the sphere,
+where there is a continuum of students around the teacher, there is the branch of the students alone.
 """
 
 from __future__ import annotations
