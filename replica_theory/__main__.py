@@ -100,16 +100,12 @@ def _entropy(arguments: argparse.Namespace) -> Columns:
 
 def _capacity(arguments: argparse.Namespace) -> Columns:
     (kappa,) = _outer(_margins(arguments))
-    result = capacity(_model(arguments, kappa))
-    return {
-        "kappa": kappa,
-        "capacity": result.alpha,
-        "q": result.q,
-        "q_hat": result.q_hat,
-        "stability": result.stability,
-        "error": result.error,
-        "status": result.status,
-    }
+    model = _model(arguments, kappa)
+    result = capacity(model)
+    columns: Columns = {"kappa": kappa, "capacity": result.alpha, "q": result.q, "q_hat": result.q_hat}
+    if model.weights.square is None:
+        columns |= {"mean_square": result.mean_square}
+    return columns | {"stability": result.stability, "error": result.error, "status": result.status}
 
 
 def _curve(arguments: argparse.Namespace) -> Columns:
@@ -205,10 +201,11 @@ def _add_capacity(commands: Any) -> None:
         "load where the entropy of the solutions vanishes",
         """\
 Capacity alpha_c(kappa) (Krauth and Mezard 1989): the load where the replica-symmetric entropy of the solutions falls to
-zero. For the symmetric constraint it is -log 2 / log P(|z| <= kappa). The columns q, q_hat and stability are those of
-the saddle point there; margins from -2 to 3 are checked.""",
+zero (with --weights spherical: where q tends to 1). For the symmetric constraint it is -log 2 / log P(|z| <= kappa).
+The columns q, q_hat and stability are those of the saddle point there; margins from -2 to 3 are checked.""",
         """\
   python -m replica_theory capacity                     capacity 0.8330785997
+  python -m replica_theory capacity --weights spherical capacity 2
   python -m replica_theory capacity --kappa -1 0 1
   python -m replica_theory capacity --model symmetric --kappa 0.5:1.5:5""",
     ).set_defaults(beta=math.inf)
@@ -376,8 +373,8 @@ def _subcommand(
     add_model_options(parser)
     parser.add_argument(
         "--weights", type=_weights, metavar="W", default=BINARY,
-        help="what a weight may be: binary, spherical, levels such as -1,0,1, or levels with their weight in the measure "
-        "such as -1:1,0:0.5,1:1 (default: binary)",
+        help="what a weight may be: binary, spherical, levels such as -1,0,1, or levels with their weight in the "
+        "measure such as -1:1,0:0.5,1:1 (default: binary)",
     )  # fmt: skip
     parser.add_argument(
         "--kappa",

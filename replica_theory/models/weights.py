@@ -21,6 +21,7 @@ weights               :math:`g(h, c)`                                          `
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
+from collections.abc import Mapping, Set
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import pairwise
@@ -484,7 +485,8 @@ def weights_of(text: str) -> Weights:
 
 
 def _in_a_row(name: str, values: Any, *, positive: bool = False) -> list[float]:
-    listed = list(values) if is_listed(values) and not isinstance(values, str | dict | np.ndarray) else values
+    whole = isinstance(values, str | bytes | bytearray | memoryview | Mapping | Set | np.ndarray)
+    listed = list(values) if is_listed(values) and not whole else values
     found = np.asarray(checked_real(name, listed, POSITIVE if positive else FINITE))
     if found.ndim != 1:
         raise ValueError(f"{name} must be numbers in a row; got {shown(values)}")

@@ -14,8 +14,8 @@ Around the dense references of :math:`y = \infty` the solutions at distance :mat
 forces :math:`\ell'` on them, of variance :math:`\hat q = \alpha E\ell'^2`: without a pattern its stability there has
 mean :math:`tz/\sqrt q` and variance :math:`1-t^2/q`, and the pattern adds :math:`\chi\,\ell'(f)` with
 :math:`\chi = E\,\partial\tilde W/\partial a`, which is :math:`\sqrt{2/\pi\hat q}` for the binary
-:math:`\tilde W = \mathrm{sign}\,a` and :math:`1/\sqrt{\hat q}` for :math:`\tilde W = a/\sqrt{\hat q}`. On the sphere :math:`q = t^2`, and :math:`\delta q`
-solves :math:`\alpha E\,\ell'(f)^2 = t^2/(1-t^2+\delta q)^2`.
+:math:`\tilde W = \mathrm{sign}\,a` and :math:`1/\sqrt{\hat q}` for :math:`\tilde W = a/\sqrt{\hat q}` on the sphere.
+There :math:`q = t^2`, and :math:`\delta q` solves :math:`\alpha E\,\ell'(f)^2 = t^2/(1-t^2+\delta q)^2`.
 """
 
 from __future__ import annotations
@@ -154,7 +154,8 @@ def _checked_reference(model: Model, reference: Any) -> str:
     if model.weights.square is None:
         raise ValueError(f"weights of the model must be binary or spherical here; got {shown(model.weights)}")
     if isinstance(reference, Model):
-        checked_model(reference, Model, "local_energy", single=True, random_labels=True, any_weights=True)
+        if np.ndim(reference.kappa) or np.ndim(reference.beta) or reference.has_teacher:
+            raise ValueError(f"reference must have a single margin and random labels; got {shown(reference)}")
         if reference.weights != model.weights:
             raise ValueError(f"reference must have the weights of the model; got {shown(reference)}")
         return repr(reference)
