@@ -142,11 +142,10 @@ class Model(ABC):
         return False
 
     def log_kernel(self, mean: Any, std: Any, space: Namespace = NUMPY) -> Kernel:
-        r"""The kernel :math:`\ell(h, \sigma)` at the model's `beta`, with its first two derivatives in `h`.
+        r"""The kernel :math:`\ell(h, \sigma)` at the model's `beta`; arguments as for `log_probability`.
 
         With :math:`p = (1-e^{-\beta}) P e^{-\ell}` the probability that the pattern is satisfied given its weight,
-        :math:`\ell' = p (\log P)'` and :math:`\ell'' = p[(\log P)'' + (\log P)'^2] - \ell'^2`. Arguments as for
-        `log_probability`.
+        :math:`\ell' = p (\log P)'` and :math:`\ell'' = p[(\log P)'' + (\log P)'^2] - \ell'^2`.
         """
         # A model of the user's need not know other arrays than those of numpy.
         bare = self.log_probability(mean, std) if space is NUMPY else self.log_probability(mean, std, space)

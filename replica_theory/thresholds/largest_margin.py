@@ -8,6 +8,7 @@ from typing import Any, ClassVar
 import numpy as np
 
 from replica_theory.arguments import checked_alpha, checked_model
+from replica_theory.models.model import Model
 from replica_theory.models.perceptron import BinaryPerceptron
 from replica_theory.results.grid import GridResult, broadcast
 from replica_theory.results.quantities import MARGIN
@@ -25,7 +26,7 @@ class LargestMargin(GridResult):
 
     Attributes
     ----------
-    model : BinaryPerceptron
+    model : Model
         At this margin.
     alpha : float or array
         Load.
@@ -42,7 +43,7 @@ class LargestMargin(GridResult):
     _quantities: ClassVar = MARGIN
     _main: ClassVar = "kappa"
 
-    model: BinaryPerceptron
+    model: Model
     alpha: ArrayLike
     q: ArrayLike
     stability: ArrayLike

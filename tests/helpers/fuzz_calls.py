@@ -151,12 +151,18 @@ INTERVALS = Kind(
 )  # fmt: skip
 LEVELS = Kind(
     [-1.0, 0.0, 1.0],
-    lambda value: not is_mapping(value) and line(value) and len(set(numbers_in(value))) == len(numbers_in(value)) > 1,
+    lambda value: (
+        hasattr(value, "__next__")
+        or (not is_mapping(value) and line(value) and len(set(numbers_in(value))) == len(numbers_in(value)) > 1)
+    ),
     odd=([1.0], [1, 1], [0.0, -0.0], [0, np.inf], [[0, 1]], {0.0: 1.0}, ["0", "1"], "01"),
 )
 PRIOR = Kind(
     [1.0, 0.5, 1.0],
-    lambda value: not is_mapping(value) and line(value) and len(numbers_in(value)) == 3 and min(numbers_in(value)) > 0,
+    lambda value: (
+        hasattr(value, "__next__")
+        or (not is_mapping(value) and line(value) and len(numbers_in(value)) == 3 and min(numbers_in(value)) > 0)
+    ),
     odd=([1.0, 1.0], [1, 0, 1], [1, -1, 1], [1, np.nan, 1], "111"),
 )
 PATTERNS = Kind(
