@@ -300,6 +300,7 @@ def checked_model(
     single: bool = False,
     hard: bool = False,
     random_labels: bool = False,
+    any_weights: bool = False,
     instead: str = "",
 ) -> None:
     """Refuse what is no model of a class, or lacks what a function asks of it.
@@ -317,6 +318,8 @@ def checked_model(
         Whether beta must be inf.
     random_labels : bool
         Whether there must be no teacher; `instead` names the function for one.
+    any_weights : bool
+        Whether the weights may be other than binary.
     instead : str
 
     Raises
@@ -327,11 +330,25 @@ def checked_model(
     checked_kind("model", model, kind, such="BinaryPerceptron(kappa=0.0)" if isabstract(kind) else "")
     if single and (np.ndim(model.kappa) or np.ndim(model.beta)):
         raise ValueError(f"model must have a single kappa and beta; got {shown(model)}")
+    if not any_weights:
+        checked_binary(model)
     if random_labels and model.has_teacher:
         other = f"; for a teacher see {instead}" if instead else ""
         raise ValueError(f"{door} needs random labels{other}; got model={shown(model)}")
     if hard and np.isfinite(model.beta).any():
         raise ValueError(f"{door} counts solutions and needs beta = inf; got beta={shown(model.beta)} in the model")
+
+
+def checked_binary(model: Any) -> None:
+    """Refuse a model whose weights are not binary, where nothing else is known.
+
+    Raises
+    ------
+    ValueError
+        If they are others.
+    """
+    if model.weights.name != "binary":
+        raise ValueError(f"weights of the model must be binary here; got weights={shown(model.weights)}")
 
 
 def checked_signs(name: str, values: Any, size: int) -> NDArray[np.int8]:

@@ -12,7 +12,14 @@ from numpy.typing import ArrayLike
 from bp.memory import require_memory
 from bp.messages.edges import require_edges
 from bp.messages.state import Form
-from replica_theory.arguments import POSITIVE, checked_integer, checked_integers, checked_numbers, shown
+from replica_theory.arguments import (
+    POSITIVE,
+    checked_binary,
+    checked_integer,
+    checked_integers,
+    checked_numbers,
+    shown,
+)
 from replica_theory.models.model import Model
 from replica_theory.models.registry import particulars
 
@@ -142,6 +149,7 @@ def _rounded_up(value: float) -> str:
 def _require_drawable(model: Model) -> None:
     if not isinstance(model, Model):
         raise TypeError(f"model must be a model such as replica_theory.BinaryPerceptron(); got {shown(model)}")
+    checked_binary(model)
     if np.ndim(model.kappa) or np.ndim(model.beta):
         raise ValueError(f"model must have a single kappa and beta; got {model}")
     if model.allowed_intervals is None:

@@ -9,9 +9,11 @@ from typing import Any
 from replica_theory.models.model import Model, Option
 from replica_theory.models.registry import Entry, models
 
-_COMMON = ("kappa", "beta")
+_COMMON = ("kappa", "beta", "weights")
 """Options that a command line has of its own, as lists or grids."""
-_NEGATIVE = re.compile(r"^-(inf|(\d+\.?\d*|\.\d+)(e[+-]?\d+)?)$")
+_NUMBER = r"(\d+\.?\d*|\.\d+)(e[+-]?\d+)?"
+_NEGATIVE = re.compile(rf"^-(inf|{_NUMBER}((:{_NUMBER})?,.+)?)$")
+"""Negative numbers, and lists of levels that begin with one."""
 
 
 def plain_models() -> dict[str, Entry]:
@@ -21,7 +23,7 @@ def plain_models() -> dict[str, Entry]:
 
 def add_model_options(parser: argparse.ArgumentParser) -> None:
     """Add the options that some models have beside a margin and a temperature, such as ``--interval A B``."""
-    parser._negative_number_matcher = _NEGATIVE  # argparse would take -inf and -1e3 for options
+    parser._negative_number_matcher = _NEGATIVE  # argparse would take -inf and -1,0,1 for options
     for name, (option, owners) in _particular().items():
         text = f"{option.meaning} (--model {', '.join(owners)})"
         if option.kind == "intervals":

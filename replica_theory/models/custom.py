@@ -13,7 +13,8 @@ from scipy import special
 
 from replica_theory.arguments import FINITE, checked_callable, checked_flag, checked_real, shown
 from replica_theory.models.intervals import checked_edges
-from replica_theory.models.model import BETA, SHARP, Kernel, Model, Option
+from replica_theory.models.model import BETA, SHARP, WEIGHTS, Kernel, Model, Option
+from replica_theory.models.weights import BINARY, Weights
 from replica_theory.numerics.namespace import NUMPY, Namespace
 from replica_theory.typing import Array, ArrayLike
 
@@ -48,6 +49,8 @@ class CustomModel(Model):
         Shift: the kernel is ``function(mean - kappa, std)``.
     beta : float or array, default inf
         Inverse temperature.
+    weights : Weights, default BinaryWeights()
+        What a weight may be.
 
     Raises
     ------
@@ -85,6 +88,7 @@ class CustomModel(Model):
         Option("concave", "whether its logarithm is concave", "flag"),
         Option("kappa", "shift of the kernel"),
         BETA,
+        WEIGHTS,
     )
 
     function: Callable[[Array, Array], Any] = special.ndtr
@@ -103,6 +107,7 @@ class CustomModel(Model):
         concave: bool = False,
         kappa: ArrayLike = 0.0,
         beta: ArrayLike = np.inf,
+        weights: Weights = BINARY,
     ) -> None:
         checked_callable("function", function, "function(mean, std)")
         ends = checked_edges(edges)
@@ -111,7 +116,8 @@ class CustomModel(Model):
         flags = {"log": log, "even": even, "concave": concave}
         flags = {name: checked_flag(name, value) for name, value in flags.items()}
         _check_user_kernel(function, ends, **flags)
-        values = {"function": function, "soft_edges": ends, "kappa": kappa, "beta": beta} | flags
+        values = {"function": function, "soft_edges": ends, "kappa": kappa, "beta": beta, "weights": weights}
+        values |= flags
         for name, value in values.items():
             object.__setattr__(self, name, value)
         self.__post_init__()
@@ -123,13 +129,14 @@ class CustomModel(Model):
         mark = hashlib.sha256(np.ascontiguousarray(values).tobytes()).hexdigest()[:8]
         rest = {"soft_edges": self.soft_edges, "log": self.log, "even": self.even, "concave": self.concave}
         about = {"kappa": self.kappa, "beta": self.beta, "function": f"{name}[{mark}]"}
+        rest |= {} if self.weights == BINARY else {"weights": self.weights}
         words = [f"{key}={value}" for key, value in (about | rest).items()]
         return f"CustomModel({', '.join(words)})"
 
     def at(self, **parameters: Any) -> CustomModel:
         """Copy of the model with other parameters, e.g. ``model.at(kappa=0.1)``."""
         old: dict[str, Any] = {"edges": self.soft_edges, "function": self.function}
-        old |= {name: getattr(self, name) for name in ("log", "even", "concave", "kappa", "beta")}
+        old |= {name: getattr(self, name) for name in ("log", "even", "concave", "kappa", "beta", "weights")}
         return CustomModel(**(old | parameters))
 
     def log_probability(self, mean: Any, std: Any, space: Namespace = NUMPY) -> Kernel:

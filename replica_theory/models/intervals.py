@@ -14,8 +14,9 @@ from numpy.typing import NDArray
 from scipy import special
 
 from replica_theory.arguments import FINITE, checked_callable, checked_real, shown
-from replica_theory.models.model import BETA, LOG_SQRT_2PI, Kernel, Model, Option
+from replica_theory.models.model import BETA, LOG_SQRT_2PI, WEIGHTS, Kernel, Model, Option
 from replica_theory.models.perceptron import hazard
+from replica_theory.models.weights import BINARY, Weights
 from replica_theory.numerics.namespace import NUMPY, Namespace
 from replica_theory.typing import Array, ArrayLike
 
@@ -69,7 +70,7 @@ class Even(UnionOfIntervals):
         return True
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, repr=False)
 class SymmetricBinaryPerceptron(Even):
     r"""Symmetric binary perceptron: a pattern is satisfied when :math:`|h| \le \kappa`, :math:`\kappa > 0`."""
 
@@ -86,7 +87,7 @@ class SymmetricBinaryPerceptron(Even):
         return ((-np.asarray(self.kappa), np.asarray(self.kappa)),)
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, repr=False)
 class UShapePerceptron(Even):
     r"""Perceptron with a U-shaped constraint: a pattern is satisfied when :math:`|h| \ge \kappa`, :math:`\kappa > 0`.
 
@@ -119,7 +120,7 @@ class UShapePerceptron(Even):
         return False
 
 
-@dataclass(frozen=True, eq=False, init=False)
+@dataclass(frozen=True, eq=False, init=False, repr=False)
 class IntervalModel(UnionOfIntervals):
     r"""Any union of intervals as constraint: satisfied when :math:`h - \kappa \in \bigcup_k [a_k, b_k]`.
 
@@ -135,6 +136,8 @@ class IntervalModel(UnionOfIntervals):
         Shift of all the intervals.
     beta : float or array, default inf
         Inverse temperature.
+    weights : Weights, default BinaryWeights()
+        What a weight may be.
 
     Raises
     ------
@@ -155,16 +158,23 @@ class IntervalModel(UnionOfIntervals):
         Option("intervals", "allowed stabilities from A to B", "intervals", required=True),
         Option("kappa", "shift of all the intervals"),
         BETA,
+        WEIGHTS,
     )
 
     intervals: tuple[tuple[float, float], ...] = ()
 
     def __init__(
-        self, intervals: Iterable[tuple[float, float]], kappa: ArrayLike = 0.0, beta: ArrayLike = np.inf
+        self,
+        intervals: Iterable[tuple[float, float]],
+        kappa: ArrayLike = 0.0,
+        beta: ArrayLike = np.inf,
+        *,
+        weights: Weights = BINARY,
     ) -> None:
         object.__setattr__(self, "intervals", _checked_intervals(intervals))
         object.__setattr__(self, "kappa", kappa)
         object.__setattr__(self, "beta", beta)
+        object.__setattr__(self, "weights", weights)
         self.__post_init__()
 
     @classmethod

@@ -16,7 +16,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, field, fields, replace
 from itertools import pairwise
 from typing import Any, ClassVar, Literal, NamedTuple, TypeVar
 
@@ -25,6 +25,7 @@ from numpy.typing import NDArray
 
 from replica_theory import arguments
 from replica_theory.arguments import checked_kind, checked_real
+from replica_theory.models.weights import BINARY, Weights
 from replica_theory.numerics.namespace import NUMPY, Namespace
 from replica_theory.typing import Array, ArrayLike
 
@@ -51,15 +52,16 @@ class Option(NamedTuple):
 
     name: str
     meaning: str
-    kind: Literal["number", "intervals", "flag", "code"] = "number"
+    kind: Literal["number", "intervals", "flag", "weights", "code"] = "number"
     required: bool = False
 
 
 KAPPA = Option("kappa", "margin")
 BETA = Option("beta", "inverse temperature of the number of violated patterns (inf counts solutions)")
+WEIGHTS = Option("weights", "what a weight may be: binary, spherical, or levels such as -1,0,1", "weights")
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, repr=False)
 class Model(ABC):
     r"""A constraint on the stabilities, at margin `kappa` and inverse temperature `beta`.
 
@@ -72,11 +74,13 @@ class Model(ABC):
         Margin. An array makes every function of the theory broadcast over it.
     beta : float or array, default inf
         Inverse temperature of the energy "number of violated patterns"; ``inf`` counts solutions.
+    weights : Weights, default BinaryWeights()
+        What a weight may be.
 
     Raises
     ------
-    ValueError
-        If `kappa` is not finite, or `beta` is negative or NaN.
+    TypeError, ValueError
+        If `kappa` is not finite, `beta` is negative or NaN, or `weights` are none.
     """
 
     name: ClassVar[str] = ""
@@ -85,13 +89,15 @@ class Model(ABC):
     """In pictures and tables."""
     condition: ClassVar[str] = ""
     """When a pattern of stability `h` is satisfied, in a few words."""
-    options: ClassVar[tuple[Option, ...]] = (KAPPA, BETA)
+    options: ClassVar[tuple[Option, ...]] = (KAPPA, BETA, WEIGHTS)
     """The constructor arguments."""
 
     kappa: ArrayLike = 0.0
     beta: ArrayLike = np.inf
+    weights: Weights = field(default=BINARY, kw_only=True)
 
     def __post_init__(self) -> None:
+        checked_kind("weights", self.weights, Weights, such="SphericalWeights()")
         object.__setattr__(self, "kappa", _checked("kappa", self.kappa, arguments.FINITE))
         object.__setattr__(self, "beta", _checked("beta", self.beta, arguments.BETA))
 
@@ -136,17 +142,10 @@ class Model(ABC):
         return False
 
     def log_kernel(self, mean: Any, std: Any, space: Namespace = NUMPY) -> Kernel:
-        r"""The kernel :math:`\ell(h, \sigma)` at the model's `beta`, with its first two derivatives in `h`.
+        r"""The kernel :math:`\ell(h, \sigma)` at the model's `beta`; arguments as for `log_probability`.
 
         With :math:`p = (1-e^{-\beta}) P e^{-\ell}` the probability that the pattern is satisfied given its weight,
         :math:`\ell' = p (\log P)'` and :math:`\ell'' = p[(\log P)'' + (\log P)'^2] - \ell'^2`.
-
-        Parameters
-        ----------
-        mean, std : array
-            As for `log_probability`.
-        space : Namespace
-            Where these arrays live.
         """
         # A model of the user's need not know other arrays than those of numpy.
         bare = self.log_probability(mean, std) if space is NUMPY else self.log_probability(mean, std, space)
@@ -199,6 +198,11 @@ class Model(ABC):
     def at(self: _ModelT, **parameters: Any) -> _ModelT:
         """Copy of the model with other parameters, e.g. ``model.at(kappa=0.1)``."""
         return replace(self, **parameters)
+
+    def __repr__(self) -> str:
+        """The model with its parameters; of the weights nothing where they are binary."""
+        names = [f.name for f in fields(self) if f.name != "weights" or self.weights != BINARY]
+        return f"{type(self).__name__}({', '.join(f'{name}={getattr(self, name)!r}' for name in names)})"
 
     def __eq__(self, other: object) -> bool:
         if type(other) is not type(self):

@@ -14,7 +14,7 @@ from replica_theory.numerics.namespace import NUMPY, Namespace
 from replica_theory.typing import Array, ArrayLike
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, repr=False)
 class BinaryPerceptron(Model):
     r"""Binary perceptron: a pattern is satisfied when :math:`h \ge \kappa`.
 
@@ -52,7 +52,7 @@ class BinaryPerceptron(Model):
         return ((self.kappa, np.inf),)
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, repr=False)
 class TeacherStudent(BinaryPerceptron):
     r"""Perceptron whose labels are given by a binary teacher; the student must reach :math:`h \ge \kappa`.
 

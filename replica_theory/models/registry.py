@@ -17,6 +17,7 @@ import numpy as np
 
 from replica_theory.models.model import Model, Option
 from replica_theory.models.satisfiability import RandomSatisfiability
+from replica_theory.models.weights import BINARY, weights_of
 
 _CLASS = "model_class"
 
@@ -69,7 +70,7 @@ def models() -> dict[str, Entry]:
     >>> models()["u-shape"].kind.__name__
     'UShapePerceptron'
     >>> [option.name for option in models()["interval"].options]
-    ['intervals', 'kappa', 'beta']
+    ['intervals', 'kappa', 'beta', 'weights']
     """
     assert __package__
     for module in pkgutil.iter_modules(importlib.import_module(__package__).__path__):
@@ -110,6 +111,8 @@ def named(name: str) -> Entry:
 def describe(model: Model | RandomSatisfiability) -> dict[str, Any]:
     """Class and options of a model as JSON values; of one that is code its class and what it looks like.
 
+    Binary weights, which all models have by default, are not mentioned.
+
     Examples
     --------
     >>> from replica_theory import UShapePerceptron
@@ -122,13 +125,17 @@ def describe(model: Model | RandomSatisfiability) -> dict[str, Any]:
     if isinstance(model, RandomSatisfiability):
         return {_CLASS: kind.__name__} | asdict(model)
     known = {entry.kind: entry for entry in models().values()}
-    if kind not in known or not known[kind].is_plain:
+    if kind not in known or not known[kind].is_plain or not model.weights.text:
         return {_CLASS: kind.__name__, "is": repr(model)}
-    return {_CLASS: kind.__name__} | {o.name: np.asarray(getattr(model, o.name)).tolist() for o in kind.options}
+    weights = {} if model.weights == BINARY else {"weights": model.weights.text}
+    options = [option.name for option in kind.options if option.kind != "weights"]
+    return {_CLASS: kind.__name__} | {name: np.asarray(getattr(model, name)).tolist() for name in options} | weights
 
 
 def particulars(model: Model | RandomSatisfiability) -> dict[str, Any]:
     """What describes a model beside its class, margin and temperature: nothing, for most.
+
+    Weights that are not binary are among it.
 
     Examples
     --------
@@ -157,8 +164,11 @@ def restore(mapping: dict[str, Any]) -> Model | RandomSatisfiability:
     known[RandomSatisfiability.__name__] = RandomSatisfiability
     if kind not in known:
         raise ValueError(f"its model is a {kind}, whose constraint is code, which no file keeps")
+    options = {name: value for name, value in mapping.items() if name != _CLASS}
+    if "weights" in options:
+        options["weights"] = weights_of(options["weights"])
     try:
-        model: Model | RandomSatisfiability = known[kind](**{k: v for k, v in mapping.items() if k != _CLASS})
+        model: Model | RandomSatisfiability = known[kind](**options)
         return model
     except TypeError as error:
         raise ValueError(f"its model is no {kind}: {error}") from None

@@ -20,6 +20,7 @@ from scipy import special
 from replica_theory.arguments import checked_alpha, checked_distance, checked_model, shown
 from replica_theory.models.model import Model
 from replica_theory.models.perceptron import TeacherStudent
+from replica_theory.models.weights import Orders
 from replica_theory.numerics.fixed_points import ROUNDING, solve_fixed_points
 from replica_theory.numerics.gaussian import rule
 from replica_theory.numerics.inner_newton import inner_newton
@@ -27,7 +28,7 @@ from replica_theory.results.curve import AT_REFERENCE, EXCLUDED, FAILED, INACCUR
 from replica_theory.results.grid import broadcast
 from replica_theory.status import Status, report
 from replica_theory.typical.functional import (
-    Orders,
+    Conjugates,
     conjugates,
     flat_model,
     flat_slice,
@@ -111,7 +112,7 @@ def _solve(model: Model, alpha: Array, distance: Array) -> list[Row]:
         rest = np.minimum(np.exp(x[:, 0]), (1 - _MERGED) * widest[index])
         inside = np.flatnonzero(rest > _CLOSEST)
         rows = index[inside]
-        hats = conjugates(flat_slice(model, rows), 1 - rest[inside], r[rows], _NODES)
+        hats = conjugates(flat_slice(model, rows), 1 - rest[inside], r[rows], n=_NODES)
         q_hat = alpha[rows] * hats.q
         image[inside, 0] = np.log(_deficits(q_hat, _aligning(q_hat, distance[rows]))[0])
         return image
@@ -124,10 +125,10 @@ def _solve(model: Model, alpha: Array, distance: Array) -> list[Row]:
     solved = (found.residual <= rounding) & (rest > _CLOSEST)
     q = 1 - np.where(solved, np.minimum(rest, (1 - _MERGED) * widest), 0.7 * widest)
     orders = Orders(q, r)
-    pattern = conjugates(model, q, r, _NODES)
+    pattern = conjugates(model, q, r, n=_NODES)
     q_hat = alpha * pattern.q
     r_hat = _aligning(q_hat, distance)
-    hats, gamma = Orders(q_hat, r_hat), r_hat - alpha * pattern.r
+    hats, gamma = Conjugates(q_hat, r_hat), r_hat - alpha * pattern.r
     coarse, reading = (read(model, alpha, orders, hats, n) for n in (_NODES, 2 * _NODES - 1))
     entropy = reading.free_entropy + reading.heat
     error = reading.error + reading.heat_error + np.abs(entropy - coarse.free_entropy - coarse.heat)

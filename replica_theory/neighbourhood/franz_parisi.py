@@ -25,7 +25,14 @@ from itertools import pairwise
 import numpy as np
 import scipy
 
-from replica_theory.arguments import POSITIVE, checked_alpha, checked_distance, checked_model, checked_number
+from replica_theory.arguments import (
+    POSITIVE,
+    checked_alpha,
+    checked_binary,
+    checked_distance,
+    checked_model,
+    checked_number,
+)
 from replica_theory.models.model import LOG_SQRT_2PI, SHARP, Model
 from replica_theory.numerics.binary import binary_entropy
 from replica_theory.numerics.branches import BranchPoint, follow_branch
@@ -277,6 +284,7 @@ def _checked_reference(model: Model, reference: Model | None) -> Model:
     center = model if reference is None else reference
     if type(center) is not type(model):
         raise ValueError(f"reference must be a {type(model).__name__} like the model; got {type(center).__name__}")
+    checked_binary(center)
     if model.has_teacher:
         raise ValueError("franz_parisi takes random labels (BinaryPerceptron, SymmetricBinaryPerceptron)")
     return center

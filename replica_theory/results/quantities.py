@@ -27,6 +27,8 @@ SADDLE = {
     "energy": Quantity("fraction of violated patterns"),
     "q": Quantity("overlap between two solutions"),
     "q_hat": Quantity("conjugate of the overlap"),
+    "mean_square": Quantity("mean squared weight"),
+    "mean_square_hat": Quantity("conjugate of the mean squared weight"),
     "teacher_overlap": Quantity("overlap with the teacher"),
     "teacher_overlap_hat": Quantity("conjugate of the overlap with the teacher"),
     "stability": Quantity("de Almeida-Thouless stability (positive: stable)"),
@@ -53,8 +55,29 @@ CAPACITY = {
     "alpha": LOAD._replace(long_name="capacity: load at which the replica-symmetric entropy vanishes"),
     "q": Quantity("overlap between two solutions at capacity"),
     "q_hat": Quantity("conjugate of the overlap"),
+    "mean_square": Quantity("mean squared weight at capacity"),
     "stability": Quantity("de Almeida-Thouless stability at capacity (positive: stable)"),
     "error": Quantity("estimated error of alpha"),
+}
+MARGIN = {
+    "alpha": LOAD,
+    "kappa": Quantity("largest margin at the load"),
+    "q": CAPACITY["q"],
+    "stability": Quantity("de Almeida-Thouless stability there (positive: stable)"),
+    "error": Quantity("estimated error of the margin"),
+}
+STABILITY_LIMIT = {
+    "alpha": LOAD._replace(long_name="load from which on the replica-symmetric saddle point is unstable"),
+    "q": Quantity("overlap between two solutions there"),
+    "entropy": Quantity("entropy of the solutions there", NATS),
+    "error": CAPACITY["error"],
+}
+LOCAL_ENERGY = {
+    "alpha": LOAD,
+    "distance": DISTANCE,
+    "energy": Quantity("fraction of violated patterns at the distance from the reference"),
+    "kappa_ref": Quantity("margin of the reference"),
+    "error": Quantity("estimated numerical error of the energy"),
 }
 THRESHOLD = {
     "kappa": PARAMETERS["kappa"],
@@ -129,6 +152,7 @@ EVOLUTION = {
     "alpha": LOAD,
     "q": Quantity("mean square magnetisation"),
     "teacher_overlap": Quantity("overlap of the magnetisations with the teacher"),
+    "mean_square": Quantity("mean squared weight"),
     "q_hat": Quantity("variance of the fields that the iteration made"),
     "teacher_overlap_hat": Quantity("mean of the fields that the iteration made"),
     "error": Quantity("largest change of the overlaps under halved quadrature"),

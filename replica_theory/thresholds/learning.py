@@ -11,10 +11,11 @@ import scipy
 
 from replica_theory.arguments import checked_model
 from replica_theory.models.perceptron import TeacherStudent
+from replica_theory.models.weights import Orders
 from replica_theory.results.grid import GridResult
 from replica_theory.results.quantities import TRANSITION
 from replica_theory.status import ConvergenceError, Status
-from replica_theory.typical.functional import Orders, conjugates, overlaps, read
+from replica_theory.typical.functional import Conjugates, conjugates, overlaps, read
 from replica_theory.typical.teacher_student import NODES
 from replica_theory.typing import Array
 
@@ -128,7 +129,7 @@ def _top_of_branch(model: TeacherStudent, n: int) -> float:
     return float(best.x)
 
 
-def _on_branch(model: TeacherStudent, log_r_hat: Array, n: int) -> tuple[Array, Orders, Orders]:
+def _on_branch(model: TeacherStudent, log_r_hat: Array, n: int) -> tuple[Array, Orders, Conjugates]:
     """Alpha, overlaps and conjugates at given R_hat: q_hat follows from the ratio of the two conjugate equations."""
     r_hat = np.exp(log_r_hat)
     lifted = _lifted(model)
@@ -145,14 +146,14 @@ def _on_branch(model: TeacherStudent, log_r_hat: Array, n: int) -> tuple[Array, 
     else:
         ends = (np.full_like(r_hat, -10.0), np.full_like(r_hat, 5.0))
         log_ratio = elementwise.find_root(mismatch, ends, args=(r_hat,), tolerances={"xatol": 1e-14}).x
-    hats = Orders(r_hat * np.exp(log_ratio), r_hat)
-    orders = _overlaps_inside(*hats, n)
+    hats = Conjugates(r_hat * np.exp(log_ratio), r_hat)
+    orders = _overlaps_inside(hats.q, hats.r, n)
     return r_hat / conjugates(lifted, *orders, n=n).r, orders, hats
 
 
 def _overlaps_inside(q_hat: Array, r_hat: Array, n: int) -> Orders:
     """Overlaps with q < 1 and R^2 < q also after rounding."""
-    q, r = overlaps(q_hat, r_hat, n)
+    q, r, _ = overlaps(q_hat, r_hat, n=n)
     q = np.minimum(q, 1 - 1e-12)
     return Orders(q, np.minimum(r, np.sqrt(q) * (1 - 1e-12)))
 

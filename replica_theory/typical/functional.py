@@ -1,4 +1,8 @@
-"""The replica-symmetric functional: order parameters, their equations, free entropy and stability."""
+r"""The replica-symmetric functional: order parameters, their equations, free entropy and stability.
+
+Of any weights: what they are enters by the averages of `replica_theory.models.weights` only, and by the mean squared
+weight `Q`, an order parameter where the weights do not fix it.
+"""
 
 from __future__ import annotations
 
@@ -10,8 +14,8 @@ from scipy import special
 
 from replica_theory.models.model import Model
 from replica_theory.models.steep_fields import steep_fields
-from replica_theory.numerics.binary import log2cosh
-from replica_theory.numerics.gaussian import Rule, multi_rule, rule
+from replica_theory.models.weights import BINARY, Orders, Weights
+from replica_theory.numerics.gaussian import Rule, multi_rule
 from replica_theory.results.grid import Points, broadcast
 from replica_theory.typing import Array, ArrayLike
 
@@ -19,45 +23,67 @@ _EPSILON = 4 * float(np.finfo(float).eps)
 """What rounding may change of a sum, in units of its terms."""
 
 
-class Orders(NamedTuple):
-    """Overlaps (q, R) or their conjugates, one entry a point."""
+class Conjugates(NamedTuple):
+    r"""Conjugates of the overlaps and of the mean squared weight, :math:`(\hat q, \hat R, c)`, one entry a point."""
 
     q: Array
     r: Array
+    c: ArrayLike = 0.0
 
 
-def overlaps(q_hat: Array, r_hat: Array, n: int = 121) -> Orders:
-    r""":math:`q = \int Dz\tanh^2(\sqrt{\hat q}z+\hat R)` and :math:`R = \int Dz\tanh(\sqrt{\hat q}z+\hat R)`."""
-    spins = _entropic_rule(q_hat, r_hat, n)
-    m = np.tanh(np.sqrt(q_hat)[..., None] * spins.nodes + r_hat[..., None])
-    return Orders(spins.integrate(m**2), spins.integrate(m))
+def overlaps(q_hat: Array, r_hat: Array, c: ArrayLike = 0.0, *, n: int = 121, weights: Weights = BINARY) -> Orders:
+    r""":math:`q = E\langle w\rangle^2`, :math:`R = E w^*\langle w\rangle` and :math:`Q` in the fields of conjugates.
+
+    Of binary weights :math:`\int Dz\tanh^2(\sqrt{\hat q}z+\hat R)`, :math:`\int Dz\tanh(\sqrt{\hat q}z+\hat R)`
+    and 1.
+    """
+    return weights.means(q_hat, r_hat, c, n)
 
 
-def rest_and_overlap(q_hat: Array, r_hat: Array, n: int = 121) -> Orders:
-    r""":math:`1 - q = \int Dz\,\mathrm{sech}^2(\sqrt{\hat q}z+\hat R)`, to relative accuracy as q → 1, and `R`."""
-    spins = _entropic_rule(q_hat, r_hat, n)
-    field = np.sqrt(q_hat)[..., None] * spins.nodes + r_hat[..., None]
-    return Orders(spins.integrate(4 * np.exp(-2 * log2cosh(field))), spins.integrate(np.tanh(field)))
+def conjugates(model: Model, q: Array, r: Array, square: ArrayLike = 1.0, *, n: int = 121) -> Conjugates:
+    r"""Conjugates over alpha at overlaps q, R and a mean squared weight Q.
 
-
-def conjugates(model: Model, q: Array, r: Array, n: int = 121) -> Orders:
-    r"""Conjugates over alpha, :math:`\int D\mu\,\ell'^2` and :math:`\sqrt{2/\pi}\int Dz\,\ell'(\sqrt{q-R^2}z)`."""
-    std = np.sqrt(1 - q)[..., None]
-    measure = energetic_rule(model, q, r, n)
-    q_hat = measure.integrate(model.log_kernel(np.sqrt(q)[..., None] * measure.nodes, std).d1 ** 2)
+    :math:`\int D\mu\,\ell'^2`, :math:`\sqrt{2/\pi T}\int Dz\,\ell'(\sqrt{q-R^2/T}z)` with the mean squared weight
+    `T` of the teacher, and :math:`-\int D\mu\,\ell''` where `Q` is free (0 elsewhere).
+    """
+    root, width = np.sqrt(q), np.sqrt(square - q)
+    measure, std = _outer_rule(model, q, r, root, width, n), width[..., None]
+    kernel = model.log_kernel(root[..., None] * measure.nodes, std)
+    q_hat = measure.integrate(kernel.d1**2)
+    c: ArrayLike = 0.0 if model.weights.square is not None else -measure.integrate(kernel.d2)
     if not model.has_teacher:
-        return Orders(q_hat, np.zeros_like(q_hat))
-    spread = np.sqrt(q - r**2)
-    boundary = _steps(model, spread, np.sqrt(1 - q), n)
+        return Conjugates(q_hat, np.zeros_like(q_hat), c)
+    teacher = teacher_square(model)
+    spread = np.sqrt(q - r**2 / teacher)
+    boundary = _steps(model, spread, width, n)
     slope = model.log_kernel(spread[..., None] * boundary.nodes, std).d1
-    return Orders(q_hat, np.sqrt(2 / np.pi) * boundary.integrate(slope))
+    return Conjugates(q_hat, np.sqrt(2 / (np.pi * teacher)) * boundary.integrate(slope), c)
 
 
-def energetic_rule(model: Model, q: Array, r: Array, n: int) -> Rule:
+def at_load(model: Model, alpha: Array, per_alpha: Conjugates) -> Conjugates:
+    r"""The conjugates of `conjugates` at a load, with the multiplier where weights of fixed `Q` have one."""
+    q_hat, r_hat = alpha * per_alpha.q, alpha * per_alpha.r
+    if model.weights.square is None:
+        return Conjugates(q_hat, r_hat, alpha * per_alpha.c)
+    return Conjugates(q_hat, r_hat, model.weights.multiplier(q_hat, r_hat))
+
+
+def teacher_square(model: Model) -> float:
+    """Mean squared weight of the teacher, who is drawn from the measure of the weights."""
+    return model.weights.moments[1]
+
+
+def energetic_rule(model: Model, q: Array, r: Array, square: ArrayLike = 1.0, *, n: int) -> Rule:
     """The outer measure of the energetic term (with the teacher's weight), resolved at the edges of the constraint."""
+    return _outer_rule(model, q, r, np.sqrt(q), np.sqrt(square - q), n)
+
+
+def _outer_rule(model: Model, q: Array, r: Array, root: Array, width: Array, n: int) -> Rule:
+    """The same, with the square roots of q and Q - q."""
     if not model.has_teacher:
-        return _steps(model, np.sqrt(q), np.sqrt(1 - q), n)
-    measure = _steps(model, np.sqrt(q), np.sqrt(1 - q), n, also=np.sqrt(q - r**2))
+        return _steps(model, root, width, n)
+    r = r / np.sqrt(teacher_square(model))
+    measure = _steps(model, root, width, n, also=np.sqrt(q - r**2))
     weight = teacher_weight(measure.nodes, q[..., None], r[..., None])
     return Rule(measure.nodes, measure.weights * weight, measure.coarse * weight)
 
@@ -66,8 +92,9 @@ class Reading(NamedTuple):
     r"""The functional and what is read off it at given order parameters, one entry a point.
 
     `error` is the estimated quadrature error of `free_entropy` with what rounding may add, `heat` the difference
-    :math:`\beta\alpha e` of entropy and free entropy and `heat_error` its error; `image` are the overlaps that belong
-    to the conjugates of these.
+    :math:`\beta\alpha e` of entropy and free entropy and `heat_error` its error; `log_prior` is
+    :math:`E\langle\log\rho(w)\rangle`, by which the free entropy also exceeds the entropy; `image` are the overlaps
+    that belong to the conjugates of these.
     """
 
     free_entropy: Array
@@ -75,23 +102,26 @@ class Reading(NamedTuple):
     energy: Array
     heat: Array
     heat_error: Array
+    log_prior: ArrayLike
     stability: Array
     image: Orders
 
 
-def read(model: Model, alpha: Array, q: Orders, q_hat: Orders, n: int = 241) -> Reading:
+def read(model: Model, alpha: Array, q: Orders, q_hat: Conjugates, n: int = 241) -> Reading:
     r"""Everything that the functional says at overlaps and conjugates, each measure set up once.
 
-    `stability` is :math:`1 - \alpha\int D\mu\,(\ell'')^2\int Dz\,\mathrm{sech}^4(\sqrt{\hat q}z+\hat R)`.
+    .. math:: \Phi = E\,g(\sqrt{\hat q}z + \hat Rw^*, c) + \tfrac12cQ - \tfrac12\hat q(Q-q) - R\hat R
+       + \alpha\int\!D\mu\,\ell(\sqrt q z, \sqrt{Q-q})
+
+    `stability` is :math:`1 - \alpha\int D\mu\,(\ell'')^2\,E(g'')^2`.
     """
-    spins = _entropic_rule(q_hat.q, q_hat.r, n)
-    field = np.sqrt(q_hat.q)[..., None] * spins.nodes + q_hat.r[..., None]
-    entropic, m = log2cosh(field), np.tanh(field)
-    measure = energetic_rule(model, q.q, q.r, n)
-    at = np.sqrt(q.q)[..., None] * measure.nodes, np.sqrt(1 - q.q)[..., None]
+    spins = model.weights.entropic(*q_hat, n=n)
+    measure = energetic_rule(model, *q, n=n)
+    at = np.sqrt(q.q)[..., None] * measure.nodes, np.sqrt(q.square - q.q)[..., None]
     kernel = model.log_kernel(*at)
-    energetic, spin = measure.integrate(kernel.log), spins.integrate(entropic)
-    rounding = _EPSILON * (spin + alpha * np.abs(energetic) + q_hat.q + np.abs(q.r * q_hat.r))
+    energetic, norm = measure.integrate(kernel.log), 0.5 * q_hat.c * q.square
+    terms = np.abs(spins.value) + alpha * np.abs(energetic) + q_hat.q * q.square + np.abs(q.r * q_hat.r) + np.abs(norm)
+    rounding = _EPSILON * terms
     beta = np.broadcast_to(model.beta, (len(alpha), 1))[:, 0]
     energy, doubt = np.zeros_like(alpha), np.zeros_like(alpha)
     finite = np.isfinite(beta)
@@ -101,13 +131,14 @@ def read(model: Model, alpha: Array, q: Orders, q_hat: Orders, n: int = 241) -> 
         doubt = np.where(finite, measure.error(violated), 0.0) + _EPSILON * energy
     heat = np.where(finite, beta, 0.0) * alpha
     return Reading(
-        spin + alpha * energetic - 0.5 * q_hat.q * (1 - q.q) - q.r * q_hat.r,
-        spins.error(entropic) + alpha * measure.error(kernel.log) + rounding,
+        spins.value + alpha * energetic - 0.5 * q_hat.q * (q.square - q.q) - q.r * q_hat.r + norm,
+        spins.error + alpha * measure.error(kernel.log) + rounding,
         energy,
         heat * energy,
         heat * doubt,
-        np.asarray(1 - alpha * measure.integrate(kernel.d2**2) * spins.integrate((1 - m**2) ** 2)),
-        Orders(spins.integrate(m**2), spins.integrate(m) if model.has_teacher else np.zeros_like(alpha)),
+        spins.log_prior,
+        np.asarray(1 - alpha * measure.integrate(kernel.d2**2) * spins.response),
+        Orders(spins.q, spins.r if model.has_teacher else np.zeros_like(alpha), spins.square),
     )
 
 
@@ -144,11 +175,6 @@ def _steps(model: Model, scale: Array, std: Array, n: int, also: Array | None = 
         if not same:
             centers, widths = [*centers, np.zeros_like(scale)], [*widths, step]
     return multi_rule(centers, widths, n)
-
-
-def _entropic_rule(q_hat: Array, r_hat: Array, n: int) -> Rule:
-    width = 1 / np.maximum(np.sqrt(q_hat), 1e-6)
-    return rule(np.clip(-r_hat * width, -8.0, 8.0), width, n)
 
 
 def teacher_weight(z: Array, q: ArrayLike, r: ArrayLike) -> Array:

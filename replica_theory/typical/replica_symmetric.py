@@ -7,34 +7,48 @@ The free entropy per weight is
 
 with :math:`\ell` the model's kernel. Random labels: :math:`R=\hat R=0` and :math:`D\mu = Dz`. Teacher:
 :math:`D\mu = 2Dz\,H(-Rz/\sqrt{q-R^2})`.
+
+Of other weights, with the mean squared weight `Q` and its conjugate `c`, and a teacher :math:`w^*` of mean square `T`
+drawn from the measure of the weights (:math:`D\mu = 2Dz\,H(-Rz/\sqrt{qT-R^2})`),
+
+.. math:: \Phi = \mathrm{extr}\Big\{\tfrac12cQ - \tfrac12\hat q(Q-q) - R\hat R + E\,g(\sqrt{\hat q}z+\hat Rw^*, c)
+   + \alpha\int\!D\mu(z)\,\ell\big(\sqrt q z, \sqrt{Q-q}\big)\Big\}, \qquad
+   g(h, c) = \log\sum_w\rho(w)e^{hw-cw^2/2},
+
+where :math:`q = E(g')^2`, :math:`Q = E\langle w^2\rangle`, :math:`\hat q = \alpha E\ell'^2` and
+:math:`c = -\alpha E\ell''`. On the sphere :math:`Q = 1`, and
+:math:`\Phi = \frac12\log(1-q) + q/2(1-q) + \alpha\int Dz\,\ell` for random labels.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache, partial
 from typing import Any, ClassVar
 
 import numpy as np
+import scipy
 from numpy.typing import NDArray
 
 from replica_theory.arguments import FINITE, checked_alpha, checked_model, checked_real
-from replica_theory.models.model import Model
-from replica_theory.numerics.fixed_points import solve_fixed_points
+from replica_theory.models.model import SHARP, Model
+from replica_theory.models.weights import Orders
+from replica_theory.numerics.fixed_points import FixedPoints, solve_fixed_points
 from replica_theory.numerics.gaussian import rule
 from replica_theory.results.grid import GridResult
 from replica_theory.results.quantities import SADDLE
 from replica_theory.status import Status, report, silenced, statuses
 from replica_theory.typical.even_saddle import sign_broken
 from replica_theory.typical.functional import (
-    Orders,
+    Conjugates,
+    at_load,
     at_loads,
     conjugates,
     flat_model,
     flat_slice,
     overlaps,
     read,
-    rest_and_overlap,
+    teacher_square,
     teacher_weight,
 )
 from replica_theory.typing import Array, ArrayLike
@@ -66,17 +80,21 @@ class ReplicaSymmetric(GridResult):
     entropy : float or array
         Entropy :math:`s = \Phi + \beta\alpha e` of the configurations at energy `e`, nats per weight.
     free_entropy : float or array
-        :math:`\Phi = \lim \frac1N E\log Z`; equals `entropy` at beta = inf.
+        :math:`\Phi = \lim \frac1N E\log Z`; equals `entropy` at beta = inf, unless the weights have a prior.
     energy : float or array
         Fraction of violated patterns, :math:`e = -\frac1\alpha\partial_\beta\Phi`.
     q, q_hat : float or array
         Overlap between two solutions and its conjugate.
+    mean_square, mean_square_hat : float or array
+        Mean squared weight `Q` (1 unless weights are discrete) and its conjugate `c` (of spherical weights the
+        multiplier :math:`1/(1-q)`, of binary ones 0).
     teacher_overlap, teacher_overlap_hat : float or array
         Overlap `R` with the teacher and its conjugate (0 for random labels).
     stability : float or array
         De Almeida-Thouless stability
-        :math:`1 - \alpha\int D\mu\,(\ell'')^2\int Dz\,\mathrm{sech}^4(\sqrt{\hat q}z+\hat R)`; the
-        replica-symmetric saddle is locally stable where this is positive.
+        :math:`1 - \alpha\int D\mu\,(\ell'')^2\int Dz\,\mathrm{sech}^4(\sqrt{\hat q}z+\hat R)`, of other weights
+        with :math:`E(g'')^2` for the last integral; the replica-symmetric saddle is locally stable where this is
+        positive.
     error : float or array
         Bound on the numerical error of `entropy` and `free_entropy`: quadrature, rounding, and (at finite beta, where
         the entropy is not stationary) what the error of the overlaps changes.
@@ -95,6 +113,8 @@ class ReplicaSymmetric(GridResult):
     energy: ArrayLike
     q: ArrayLike
     q_hat: ArrayLike
+    mean_square: ArrayLike
+    mean_square_hat: ArrayLike
     teacher_overlap: ArrayLike
     teacher_overlap_hat: ArrayLike
     stability: ArrayLike
@@ -105,9 +125,9 @@ class ReplicaSymmetric(GridResult):
     def stability_distribution(self, h: ArrayLike) -> Array:
         r"""Probability density of the stabilities over typical solutions, at one (scalar) point.
 
-        .. math:: p(h) = w(h)\int D\mu(z)\, e^{-\ell(\sqrt q z, \sqrt{1-q})}\, G_{1-q}(h - \sqrt q z)
+        .. math:: p(h) = w(h)\int D\mu(z)\, e^{-\ell(\sqrt q z, \sqrt{Q-q})}\, G_{Q-q}(h - \sqrt q z)
 
-        with :math:`w = 1` on the allowed set and :math:`e^{-\beta}` elsewhere.
+        with :math:`w = 1` on the allowed set and :math:`e^{-\beta}` elsewhere (`Q` is `mean_square`).
 
         Parameters
         ----------
@@ -135,16 +155,18 @@ class ReplicaSymmetric(GridResult):
         if np.ndim(self.q):
             raise ValueError(f"stability_distribution needs a single point; this result has shape {np.shape(self.q)}")
         h = np.asarray(checked_real("h", h, FINITE))
-        q, std = float(self.q), float(np.sqrt(1 - float(self.q)))
-        # G_{1-q}(h - sqrt(q) z) Dz = G(h) Dv with z = sqrt(q) h + sqrt(1-q) v: nothing is steep in v.
-        v = rule()
-        z = np.sqrt(q) * h[..., None] + std * v.nodes
+        q, square = float(self.q), float(self.mean_square)
+        std = float(np.sqrt(square - q))
+        # G_{Q-q}(h - sqrt(q) z) Dz = G_Q(h) Dv with z = (sqrt(q) h/sqrt(Q) + sqrt(Q-q) v)/sqrt(Q): nothing is steep.
+        v, scale = rule(), np.sqrt(square)
+        h = np.asarray(h / scale)
+        z = (np.sqrt(q) * np.asarray(h)[..., None] + std * v.nodes) / scale
         values = np.exp(-self.model.log_kernel(np.sqrt(q) * z, std).log)
         if self.model.has_teacher:
-            values *= teacher_weight(z, q, np.asarray(self.teacher_overlap))
+            values *= teacher_weight(z, q, np.asarray(self.teacher_overlap) / np.sqrt(teacher_square(self.model)))
         boltzmann = np.exp(-np.asarray(self.model.beta))
-        allowed = boltzmann + (1 - boltzmann) * self.model.acceptance(h)
-        density: Array = allowed * np.exp(-0.5 * h**2) / np.sqrt(2 * np.pi) * v.integrate(values)
+        allowed = boltzmann + (1 - boltzmann) * self.model.acceptance(h * scale)
+        density: Array = allowed * np.exp(-0.5 * h**2) / np.sqrt(2 * np.pi) * v.integrate(values) / scale
         return density
 
 
@@ -181,6 +203,8 @@ def replica_symmetric(model: Model, alpha: ArrayLike) -> ReplicaSymmetric:
     long as that is stable; beyond (`UShapePerceptron`) it is the solution q > 0. A negative `stability` has the status
     ``"unstable"``, an error above 1e-7 (relative, for entropies above 1) ``"inaccurate-quadrature"``: so end low
     temperatures at loads where energy is left, at beta of some 1e4, as 1 - q falls like 1/beta.
+    On the sphere a negative entropy is none of a failure (it is always negative, and q = 1 at capacity), and
+    ``"unstable"`` says where replica symmetry fails, as it does for kappa < 0 before capacity.
     Quadrature: 241 nodes, doubled where the error estimate asks for it; about 0.1 ms a point in large arrays.
 
     Examples
@@ -190,7 +214,7 @@ def replica_symmetric(model: Model, alpha: ArrayLike) -> ReplicaSymmetric:
     >>> print(f"{point.entropy:.9f} {point.q:.9f}")
     0.314390067 0.322385363
     """
-    checked_model(model, Model)
+    checked_model(model, Model, any_weights=True)
     alpha = checked_alpha(alpha)
     scalar = all(np.ndim(v) == 0 for v in (alpha, model.kappa, model.beta))
     result = _remembered(model, float(alpha)) if scalar else _computed(model, alpha)
@@ -223,7 +247,9 @@ def annealed_entropy(model: Model, alpha: ArrayLike) -> ArrayLike:
     r"""Annealed bound on the free entropy, :math:`\log 2 + \alpha\,\ell(0, 1)`, nats per weight.
 
     By Jensen's inequality the quenched free entropy is never above it; for an even constraint they agree. At
-    ``beta = inf`` this is :math:`\log 2 + \alpha\log P(h\ \mathrm{allowed})`.
+    ``beta = inf`` this is :math:`\log 2 + \alpha\log P(h\ \mathrm{allowed})`. On the sphere 0 stands in the place of
+    log 2, and for discrete weights it is the maximum of
+    :math:`\frac12cQ + g(0, c) + \alpha\,\ell(0, \sqrt Q)` over :math:`c`, with :math:`Q = \langle w^2\rangle`.
 
     Parameters
     ----------
@@ -245,11 +271,33 @@ def annealed_entropy(model: Model, alpha: ArrayLike) -> ArrayLike:
     >>> round(annealed_entropy(BinaryPerceptron(), alpha=0.5), 12) == round(0.5 * 0.6931471805599453, 12)
     True
     """
-    checked_model(model, Model)
+    checked_model(model, Model, any_weights=True)
     alpha = checked_alpha(alpha)
-    at_loads(model, alpha)
-    value = np.log(2) + alpha * model.log_kernel(np.zeros(()), 1.0).log
+    points = at_loads(model, alpha)
+    if model.weights.square is None:
+        found = [_annealed_discrete(model.at(kappa=at["kappa"], beta=at["beta"]), at["alpha"]) for at in points]
+        shaped: ArrayLike = points.shaped(np.array(found))
+        return shaped
+    value = model.weights.log_measure + alpha * model.log_kernel(np.zeros(()), 1.0).log
     return float(value) if np.ndim(value) == 0 else np.asarray(value)
+
+
+def _annealed_discrete(model: Model, alpha: float) -> float:
+    """The maximum over the mean squared weight, first on a grid of its conjugate."""
+    rates = np.sinh(np.linspace(-6.0, 6.0, 241)) / model.weights.most_square
+
+    def value(c: ArrayLike) -> Array:
+        tilt = model.weights.tilt(np.zeros_like(np.asarray(c)), c)
+        square = tilt.variance + tilt.mean**2
+        std = np.sqrt(np.maximum(square, SHARP**2))
+        return np.asarray(0.5 * c * square + tilt.log + alpha * model.log_kernel(np.zeros_like(std), std).log)
+
+    values = value(rates)
+    k = int(np.clip(np.argmax(values), 1, len(rates) - 2))
+    best = scipy.optimize.minimize_scalar(
+        lambda c: -float(value(c)), bounds=(rates[k - 1], rates[k + 1]), method="bounded", options={"xatol": 1e-10}
+    )
+    return max(float(values.max()), -float(best.fun))
 
 
 def _solve(model: Model, alpha: Array) -> dict[str, Any]:
@@ -264,20 +312,23 @@ def _solve(model: Model, alpha: Array) -> dict[str, Any]:
 
 
 def _solve_with(model: Model, alpha: Array, n: int) -> dict[str, Any]:
-    unknowns = 2 if model.has_teacher else 1
-    start = np.full((len(alpha), unknowns), 0.0 if model.is_even else 0.1)
-    found = solve_fixed_points(partial(_image, model, alpha, n), start)
+    even = model.is_even and model.weights.is_even
+    start = np.tile(_start(model, even), (len(alpha), 1))
+    if even and model.weights.square is None:
+        found = _with_square(model, alpha, n, np.zeros(len(alpha)), np.arange(len(alpha)))
+    else:
+        found = solve_fixed_points(partial(_image, model, alpha, n), start)
     x, converged = found.x, found.converged
-    if model.is_even:
-        broken = sign_broken(lambda q, index: _image(model, alpha, n, q[:, None], index)[:, 0], _growth(model, alpha))
-        x = np.where(np.isnan(broken), x[:, 0], broken)[:, None]
-    cold = np.isfinite(np.ravel(model.beta)) & (~converged | (1 - x[:, 0] < _COLD))
+    if even:
+        x, converged = _sign_broken(model, alpha, n, x, converged)
+    cold = np.isfinite(np.ravel(model.beta)) & (~converged | (_width(model, x) < _COLD))
     if cold.any():
         x[cold], converged[cold] = _at_low_temperature(model, alpha, n, x, np.flatnonzero(cold))
-    lost = ~converged | (np.isposinf(np.ravel(model.beta)) & (1 - x[:, 0] < _LOST))
-    x = np.where(lost[:, None], 0.25, x)
+    lost = ~converged | (np.isposinf(np.ravel(model.beta)) & (_width(model, x) < _LOST))
+    x = np.where(lost[:, None], start, x)
     columns = _read_out(model, alpha, x, 2 * n - 1) | {"residual": found.residual}
-    columns["status"] = statuses(map(_status, *(columns[name] for name in ("entropy", "stability", "error"))))
+    entropy = columns["entropy"] if model.weights.counts else np.zeros_like(alpha)
+    columns["status"] = statuses(map(_status, entropy, columns["stability"], columns["error"]))
     columns["status"][lost] = Status.SADDLE_LOST
     columns["status"][lost & cold] = Status.MAX_ITERATIONS
     failed = np.array([not status.ok for status in columns["status"]], dtype=bool)
@@ -287,25 +338,72 @@ def _solve_with(model: Model, alpha: Array, n: int) -> dict[str, Any]:
     return columns
 
 
+def _start(model: Model, even: bool) -> list[float]:
+    """Unknowns near those without patterns: (q, R, Q), without R for random labels, without Q where it is fixed."""
+    mean, square = model.weights.moments
+    overlap = 0.0 if even else mean**2 + 0.1 * (square - mean**2)
+    return [overlap, *[overlap] * model.has_teacher, *[square] * (model.weights.square is None)]
+
+
+def _sign_broken(
+    model: Model, alpha: Array, n: int, x: Array, converged: NDArray[np.bool_]
+) -> tuple[Array, NDArray[np.bool_]]:
+    """Of an even constraint and even weights: the solution q > 0 where that of q = 0 is unstable."""
+
+    def image(q: Array, index: NDArray[np.intp]) -> Array:
+        if model.weights.square is not None:
+            return _image(model, alpha, n, q[:, None], index)[:, 0]
+        found = _with_square(model, alpha, n, q, index)
+        moved = _image(model, alpha, n, found.x, index)[:, 0]
+        return np.where(found.converged, moved, np.nan)
+
+    most = model.weights.most_square
+    scaled = sign_broken(lambda u, index: image(most * u, index) / most, _growth(model, alpha, x))
+    broken = most * scaled
+    grown = np.flatnonzero(~np.isnan(broken))
+    x[grown, 0] = broken[grown]
+    if model.weights.square is None and len(inside := grown[scaled[grown] < 1]):
+        found = _with_square(model, alpha, n, broken[inside], inside)
+        x[inside], converged[inside] = found.x, found.converged
+    return x, converged & ~(scaled == 1.0) if model.weights.square is None else converged
+
+
+def _with_square(model: Model, alpha: Array, n: int, q: Array, index: NDArray[np.intp]) -> FixedPoints:
+    """Rows (q, Q) with the mean squared weight that belongs to a given overlap, random labels."""
+
+    def image(square: Array, rows: NDArray[np.intp]) -> Array:
+        return _image(model, alpha, n, np.column_stack([q[rows], square]), index[rows])[:, 1:]
+
+    square = model.weights.moments[1]
+    found = solve_fixed_points(image, np.maximum(square, q + 0.1 * square)[:, None])
+    return replace(found, x=np.column_stack([q, found.x]))
+
+
 def _at_low_temperature(
     model: Model, alpha: Array, n: int, x: Array, index: NDArray[np.intp]
 ) -> tuple[Array, NDArray[np.bool_]]:
-    """The same in log(1 - q), which tends to 0 like the temperature where energy is left."""
+    """The same in log(Q - q), which tends to 0 like the temperature where energy is left."""
+    free = model.weights.square is None
+
+    def unfolded(y: Array) -> Array:
+        q = y[:, -1] - np.exp(y[:, 0]) if free else -np.expm1(y[:, 0])
+        return np.column_stack([q, y[:, 1:]])
 
     def image(y: Array, rows: NDArray[np.intp]) -> Array:
-        found, here = np.full_like(y, np.nan), index[rows]
-        at = np.column_stack([-np.expm1(y[:, 0]), y[:, 1:]])
-        inside = np.flatnonzero((at[:, 0] < 1) & (at[:, 0] >= (at[:, 1:] ** 2).sum(axis=1)) & (at[:, -1] >= 0))
+        found, here, at = np.full_like(y, np.nan), index[rows], unfolded(y)
+        inside = np.flatnonzero((_width(model, at) > 0) & _allowed(model, at))
         part = flat_slice(model, here[inside])
-        rest, r = rest_and_overlap(*_hats(part, alpha[here[inside]], at[inside], n), n)
+        rests = model.weights.rests(*_hats(part, alpha[here[inside]], at[inside], n), n=n)
         # 1 - q that underflows is no solution.
-        found[inside] = np.column_stack([np.log(np.where(rest > 0, rest, np.nan)), r])[:, : y.shape[1]]
+        log = np.log(np.where(rests.rest > 0, rests.rest, np.nan))
+        found[inside] = _unknowns(model, Orders(log, rests.r, rests.square))
         return found
 
-    near = x[index, 0]
-    guess = np.where((near > 0) & (near < 1), 1 - near, 1 / (1 + np.ravel(model.beta)[index]))
+    near = _width(model, x[index])
+    most = 1.0 if model.weights.square is not None else x[index, -1]
+    guess = np.where((near > 0) & (near < most), near, most / (1 + np.ravel(model.beta)[index]))
     found = solve_fixed_points(image, np.column_stack([np.log(guess), x[index, 1:]]), tol=1e-12)
-    return np.column_stack([-np.expm1(found.x[:, 0]), found.x[:, 1:]]), found.converged
+    return unfolded(found.x), found.converged
 
 
 def _status(entropy: float, stability: float, error: float) -> Status:
@@ -313,37 +411,42 @@ def _status(entropy: float, stability: float, error: float) -> Status:
 
 
 def _image(model: Model, alpha: Array, n: int, x: Array, index: NDArray[np.intp]) -> Array:
-    """One step of the iteration, rows of (q, R); NaN outside the domain."""
+    """One step of the iteration, rows of unknowns; NaN outside the domain."""
     image = np.full_like(x, np.nan)
-    q, r = x[:, 0], (x[:, 1] if model.has_teacher else np.zeros(len(x)))
-    inside = np.flatnonzero((q >= 0) & (1 - q > _CLOSEST) & (r >= 0) & (q >= r**2))
-    hats = conjugates(flat_slice(model, index[inside]), q[inside], r[inside], n)
-    fresh = overlaps(alpha[index[inside]] * hats.q, alpha[index[inside]] * hats.r, n)
+    inside = np.flatnonzero((_width(model, x) > _CLOSEST) & _allowed(model, x))
+    rows = index[inside]
+    hats = _hats(flat_slice(model, rows), alpha[rows], x[inside], n)
+    fresh = overlaps(*hats, n=n, weights=model.weights)
     image[inside, 0] = fresh.q
     if model.has_teacher:
         image[inside, 1] = fresh.r
+    if model.weights.square is None:
+        image[inside, -1] = fresh.square
     return image
 
 
 def _read_out(model: Model, alpha: Array, x: Array, n: int) -> dict[str, Any]:
     orders, hats = _orders(model, x), _hats(model, alpha, x, n)
     reading = read(model, alpha, orders, hats, n)
-    entropy = reading.free_entropy + reading.heat
+    entropy = reading.free_entropy + reading.heat - reading.log_prior
     error = reading.error + reading.heat_error
     beta = np.ravel(model.beta)
     # Unlike free entropy, entropy is not stationary in the overlaps: their errors count.
-    moved = np.abs(np.stack(reading.image, axis=1)[:, : x.shape[1]] - x).max(axis=1) / (1 - x[:, 0])
+    moved = np.abs(_unknowns(model, reading.image) - x).max(axis=1) / _width(model, x)
     slack = np.where(np.isfinite(beta), beta, 0.0) * alpha * moved
     error += _STEEPEST * slack
     rough = np.flatnonzero((slack > _ROUNDING) & (x[:, 0] > 0))
     if len(rough):
         error[rough] += _heat_shift(flat_slice(model, rough), alpha[rough], x[rough], n) - _STEEPEST * slack[rough]
+    ones = np.ones_like(alpha)
     return {
         "entropy": entropy,
         "free_entropy": reading.free_entropy,
         "energy": reading.energy,
         "q": orders.q.copy(),
         "q_hat": hats.q.copy(),
+        "mean_square": orders.square * ones,
+        "mean_square_hat": hats.c * ones,
         "teacher_overlap": orders.r.copy(),
         "teacher_overlap_hat": hats.r.copy(),
         "stability": reading.stability,
@@ -356,10 +459,12 @@ def _heat_shift(model: Model, alpha: Array, x: Array, n: int) -> Array:
 
     def at(y: Array) -> tuple[Array, Array]:
         reading = read(model, alpha, _orders(model, y), _hats(model, alpha, y, n), n)
-        return reading.heat, np.stack(reading.image[: x.shape[1]], axis=1)
+        return reading.heat, _unknowns(model, reading.image)
 
     heat, image = at(x)
-    steps = 1e-5 * np.stack([x[:, 0] * (1 - x[:, 0]), -x[:, -1]][: x.shape[1]], axis=1)
+    # Into the domain: q towards the middle, R down, Q up.
+    sizes = Orders(x[:, 0] * _width(model, x), -x[:, -1 if model.weights.square is not None else 1], x[:, -1])
+    steps = 1e-5 * _unknowns(model, sizes)
     beside = [at(x + steps * unit) for unit in np.eye(x.shape[1])]
     gradient = np.stack([shifted - heat for shifted, _ in beside], axis=1) / steps
     jacobian = np.stack([moved - image for _, moved in beside], axis=2) / steps[:, None, :]
@@ -367,18 +472,44 @@ def _heat_shift(model: Model, alpha: Array, x: Array, n: int) -> Array:
     return np.asarray(np.abs(gradient * change).sum(axis=1))
 
 
-def _growth(model: Model, alpha: Array) -> Array:
-    r"""Factor :math:`\alpha\ell''(0, 1)^2` by which a small overlap of an even constraint grows in an iteration."""
-    curvature = model.log_kernel(np.zeros((len(alpha), 1)), np.ones((len(alpha), 1))).d2[:, 0]
-    return np.asarray(alpha * curvature**2)
+def _growth(model: Model, alpha: Array, x: Array) -> Array:
+    r"""Factor :math:`\alpha[\ell''(0, \sqrt Q)Q]^2` by which a small overlap of an even constraint grows."""
+    square = np.broadcast_to(_orders(model, x).square, alpha.shape)
+    curvature = model.log_kernel(np.zeros((len(alpha), 1)), np.sqrt(square)[:, None]).d2[:, 0]
+    return np.asarray(alpha * (curvature * square) ** 2)
 
 
 def _orders(model: Model, x: Array) -> Orders:
-    return Orders(x[:, 0], x[:, 1] if model.has_teacher else np.zeros(len(x)))
+    """Unknowns by name."""
+    r = x[:, 1] if model.has_teacher else np.zeros(len(x))
+    return Orders(x[:, 0], r, 1.0 if model.weights.square is not None else x[:, -1])
 
 
-def _hats(model: Model, alpha: Array, x: Array, n: int) -> Orders:
-    return Orders(*(alpha * h for h in conjugates(model, *_orders(model, x), n=n)))
+def _unknowns(model: Model, orders: Orders) -> Array:
+    """Rows of unknowns."""
+    kept = [orders.q]
+    if model.has_teacher:
+        kept.append(orders.r)
+    if model.weights.square is None:
+        kept.append(np.asarray(orders.square))
+    return np.stack(kept, axis=1)
+
+
+def _width(model: Model, x: Array) -> Array:
+    """The variance Q - q of a field inside one cluster of solutions."""
+    most = 1.0 if model.weights.square is not None else x[:, -1]
+    return most - x[:, 0]
+
+
+def _allowed(model: Model, x: Array) -> NDArray[np.bool_]:
+    """Whether overlaps can be what they are."""
+    if not model.has_teacher:
+        return np.asarray(x[:, 0] >= 0)
+    return np.asarray((x[:, 1] >= 0) & (x[:, 0] >= x[:, 1] ** 2 / teacher_square(model)))
+
+
+def _hats(model: Model, alpha: Array, x: Array, n: int) -> Conjugates:
+    return at_load(model, alpha, conjugates(model, *_orders(model, x), n=n))
 
 
 __all__ = ["ReplicaSymmetric", "annealed_entropy", "replica_symmetric"]

@@ -6,8 +6,9 @@ from scipy import special
 
 from replica_theory import BinaryPerceptron, CustomModel, IntervalModel, SymmetricBinaryPerceptron, UShapePerceptron
 from replica_theory.models.steep_fields import steep_fields
+from replica_theory.models.weights import Orders
 from replica_theory.results.grid import broadcast
-from replica_theory.typical.functional import Orders, conjugates, flat_model
+from replica_theory.typical.functional import conjugates, flat_model
 
 
 def noisy(mean, std):
