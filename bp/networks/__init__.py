@@ -11,17 +11,33 @@ except ImportError as error:
         f"bp.networks needs torch 2.4 or later: pip install 'binary-perceptron[torch]' ({error})", name=error.name
     ) from error
 
+from bp.networks.all_convolutional import AllConvolutional
 from bp.networks.attraction import Attraction
+from bp.networks.committee import CommitteePatterns, TanhCommittee
 from bp.networks.entropy_sgd import EntropySGD
+from bp.networks.flatness import LocalEnergy, local_energy
+from bp.networks.images import Images
 from bp.networks.processes import Coupling, couple
+from bp.networks.record import Epoch, TrainingRecord
 from bp.networks.replicas import Replicas
 from bp.networks.scoping import Scoping
+from bp.networks.training import Plan, split_training
 
 __all__ = [
+    "AllConvolutional",
     "Attraction",
+    "CommitteePatterns",
     "Coupling",
     "EntropySGD",
+    "Epoch",
+    "Images",
+    "LocalEnergy",
+    "Plan",
     "Replicas",
     "Scoping",
+    "TanhCommittee",
+    "TrainingRecord",
     "couple",
+    "local_energy",
+    "split_training",
 ]

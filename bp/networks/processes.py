@@ -42,7 +42,7 @@ def couple(
         The processes of the replicas; all by default.
     hook : bool
         Whether the steps of the optimiser are followed by its own post-step hook. If not, `Coupling.step` is to be
-        called after each: so with a `torch.amp.GradScaler`, which leaves out steps in one process and not in the others.
+        called after each: so with a `torch.amp.GradScaler`, which leaves out a step in one process alone.
 
     Returns
     -------

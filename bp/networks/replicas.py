@@ -20,7 +20,7 @@ class Replicas:
 
     Every `period` steps, :math:`w_a \leftarrow w_a - s\,(w_a - c)` with
     :math:`s = \min(1, K\,\mathrm{lr}\,\gamma_t)`: see `Attraction`, also for the explicit centre and the fixed strength
-    of EASGD. With SGD as the optimiser this is replicated SGD. Each replica has its own minibatches and, if the replicas
+    of EASGD. With SGD as the optimiser this is replicated SGD. Each replica has its own minibatches and, if they
     are to settle in a wide region together, its own start; `gamma` is small at first and grows until they merge.
 
     Parameters

@@ -12,14 +12,6 @@ import torch
 from bp.networks import EntropySGD
 
 
-@pytest.fixture(autouse=True)
-def one_thread():
-    before = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(before)
-
-
 def task(dtype=torch.float64, seed=0):
     """A small net, and a closure that draws a fresh minibatch at each call."""
     source = torch.Generator().manual_seed(seed)
@@ -77,7 +69,7 @@ def quadratic(hessian, start, **options):
 
 
 def test_gradient_of_the_local_entropy_of_a_quadratic():
-    r"""Sharp test 2: gamma (w - <w'>) = H gamma / (H + gamma) w once the inner loop has settled: a^400 of it is left."""
+    r"""Sharp test 2: gamma (w - <w'>) = H gamma / (H + gamma) w once the inner loop has settled (400 steps)."""
     hessian, gamma = 2.0, 0.7
     w, optimizer, closure = quadratic(hessian, 1.5, steps=400, step_size=0.05, gamma=gamma, noise=0.0, averaging=0.0)
     optimizer.step(closure)  # w is the mean now
