@@ -13,6 +13,7 @@ except ImportError as error:
 
 from bp.networks.all_convolutional import AllConvolutional
 from bp.networks.attraction import Attraction
+from bp.networks.centre import centre_network
 from bp.networks.committee import CommitteePatterns, TanhCommittee
 from bp.networks.entropy_sgd import EntropySGD
 from bp.networks.flatness import LocalEnergy, local_energy
@@ -37,6 +38,7 @@ __all__ = [
     "Scoping",
     "TanhCommittee",
     "TrainingRecord",
+    "centre_network",
     "couple",
     "local_energy",
     "split_training",

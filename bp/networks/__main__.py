@@ -70,8 +70,8 @@ def _train(arguments: argparse.Namespace) -> int:
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="python -m bp.networks",
-        description="Train a small all-convolutional network with batch norm by SGD, by Entropy-SGD, as coupled replicas, "
-        "and as coupled replicas that see a part of the data each; measure test error and flatness after every epoch.",
+        description="Train a small all-convolutional network with batch norm by SGD, by Entropy-SGD, as coupled "
+        "replicas and as coupled replicas that see a part of the data each; measure test error and flatness by epoch.",
     )
     parser.add_argument("--data", choices=("digits", "cifar10"), default="digits")
     parser.add_argument("--folder", default="data", help="where torchvision has CIFAR-10 (default %(default)s)")

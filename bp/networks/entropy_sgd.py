@@ -117,22 +117,10 @@ class EntropySGD(Optimizer):
         averaging: float = 0.75,
         seed: int = 0,
     ) -> None:
-        options = {
-            "lr": lr,
-            "momentum": momentum,
-            "dampening": dampening,
-            "weight_decay": weight_decay,
-            "nesterov": nesterov,
-            "maximize": maximize,
-            "steps": steps,
-            "step_size": step_size,
-            "gamma": gamma,
-            "growth": growth,
-            "noise": noise,
-            "averaging": averaging,
-            "seed": seed,
-            "steps_done": 0,
-        }
+        outer = {"lr": lr, "momentum": momentum, "dampening": dampening, "nesterov": nesterov, "maximize": maximize}
+        inner = {"steps": steps, "step_size": step_size, "weight_decay": weight_decay, "averaging": averaging}
+        entropic = {"gamma": gamma, "growth": growth, "noise": noise, "seed": seed, "steps_done": 0}
+        options = {**outer, **inner, **entropic}
         _check(options)
         super().__init__(params, options)
 
@@ -150,12 +138,8 @@ class EntropySGD(Optimizer):
             known = self.param_groups[0]["steps"]
             raise ValueError(f"steps must be {known} as in the first group of parameters; got {options['steps']}")
         super().add_param_group(param_group)
-        group = self.param_groups[-1]
-        group["steps_done"] = self.param_groups[0]["steps_done"]
-        for parameter in group["params"]:
-            if not parameter.is_floating_point():
-                del self.param_groups[-1]
-                raise TypeError(f"params must be real floating-point tensors; got one of {parameter.dtype}")
+        self.param_groups[-1]["steps_done"] = self.param_groups[0]["steps_done"]
+        _require_floats(self.param_groups)
 
     def step(self, closure: Callable[[], Any] | None = None) -> Any:
         """One outer step.
@@ -173,10 +157,8 @@ class EntropySGD(Optimizer):
 
         Raises
         ------
-        TypeError
-            If there is no closure, or a gradient is sparse.
-        ValueError
-            If a coupling in ``param_groups`` is negative or not finite.
+        TypeError, ValueError
+            If there is no closure, a gradient is sparse, or an option in ``param_groups`` is not allowed any more.
         """
         checked_callable("closure", closure, "closure() -> loss")
         for group in self.param_groups:
@@ -184,39 +166,15 @@ class EntropySGD(Optimizer):
         with torch.no_grad():
             walks = [_Walk.from_weights(group) for group in self.param_groups]
             try:
-                losses = [self._gradients(walks, closure, k) for k in range(self.param_groups[0]["steps"])]
+                losses = [_inner_step(walks, closure, k) for k in range(self.param_groups[0]["steps"])]
             except BaseException:
                 for walk in walks:
                     walk.back()
                 raise
-            self._set_gamma(walks, losses[0])
+            _set_gamma(walks, losses[0])
             for walk in walks:
                 walk.finish(self.state)
         return losses[0]
-
-    def _gradients(self, walks: list[_Walk], closure: Any, k: int) -> Any:
-        """The `k`-th gradient and the inner step along it; returns the closure's value."""
-        with torch.enable_grad():
-            loss = closure()
-        for walk in walks:
-            walk.check()
-        noises = _generators(walks, k)
-        for walk in walks:
-            walk.advance(noises, k == 0)
-        return loss
-
-    def _set_gamma(self, walks: list[_Walk], loss: Any) -> None:
-        """Couplings of the next step: those that wait for the first loop, and the growth of all others."""
-        waiting = [walk for walk in walks if walk.group["gamma"] == "auto"]
-        squares = sum(walk.squared_length() for walk in waiting)
-        value = float(torch.as_tensor(loss).detach()) if waiting else 0.0
-        for group in self.param_groups:
-            if group["gamma"] == "auto":
-                if squares > 0 and 0 <= value < math.inf:
-                    group["gamma"] = 2 * value / squares
-            else:
-                group["gamma"] *= 1 + group["growth"]
-            group["steps_done"] += 1
 
 
 @dataclass
@@ -300,6 +258,33 @@ class _Walk:
             state[params[k]]["momentum_buffer"] = step[k].clone()
 
 
+def _inner_step(walks: list[_Walk], closure: Any, k: int) -> Any:
+    """The `k`-th gradient and the inner step along it; returns the closure's value."""
+    with torch.enable_grad():
+        loss = closure()
+    for walk in walks:
+        walk.check()
+    noises = _generators(walks, k)
+    for walk in walks:
+        walk.advance(noises, k == 0)
+    return loss
+
+
+def _set_gamma(walks: list[_Walk], loss: Any) -> None:
+    """Couplings of the next step: those that wait for the end of the first loop, and the growth of all others."""
+    waiting = [walk for walk in walks if walk.group["gamma"] == "auto"]
+    squares = sum(walk.squared_length() for walk in waiting)
+    value = float(torch.as_tensor(loss).detach()) if waiting else 0.0
+    for walk in walks:
+        group = walk.group
+        if group["gamma"] == "auto":
+            if squares > 0 and 0 <= value < math.inf:
+                group["gamma"] = 2 * value / squares
+        else:
+            group["gamma"] *= 1 + group["growth"]
+        group["steps_done"] += 1
+
+
 def _generators(walks: list[_Walk], k: int) -> dict[torch.device, torch.Generator]:
     """A source of noise for every device, of the seed, the number of the outer step and that of the inner one."""
     group = walks[0].group
@@ -307,6 +292,14 @@ def _generators(walks: list[_Walk], k: int) -> dict[torch.device, torch.Generato
     number = int(entropy.generate_state(1, np.uint64)[0] >> np.uint64(1))
     devices = {parameter.device for walk in walks if walk.group["noise"] for parameter in walk.params}
     return {device: torch.Generator(device).manual_seed(number) for device in devices}
+
+
+def _require_floats(groups: list[dict[str, Any]]) -> None:
+    """Drop the last group and refuse it if one of its parameters is no real floating-point tensor."""
+    for parameter in groups[-1]["params"]:
+        if not parameter.is_floating_point():
+            del groups[-1]
+            raise TypeError(f"params must be real floating-point tensors; got one of {parameter.dtype}")
 
 
 def _check(options: dict[str, Any]) -> None:

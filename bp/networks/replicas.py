@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import copy
 from collections.abc import Iterable, Sequence
 from typing import Any
 
@@ -86,6 +85,16 @@ class Replicas:
         return len(self._groups()[0])
 
     @property
+    def optimizers(self) -> list[Optimizer]:
+        """Those of the replicas, or the single one of stacked replicas."""
+        return list(self._optimizers)
+
+    @property
+    def stacked(self) -> bool:
+        """Whether one optimiser holds all replicas, along the first axis of its parameters."""
+        return self._stacked
+
+    @property
     def gamma(self) -> float | None:
         """The coupling of the next step; None where the strength is given."""
         return self.attraction.gamma_at(self.steps + 1)
@@ -123,43 +132,6 @@ class Replicas:
                         squares += float((tensor - middle).double().square().sum())
                         count += tensor.numel()
         return float((squares / count) ** 0.5)
-
-    def centre_network(self, network: torch.nn.Module, data: Iterable[Any] | None = None) -> torch.nn.Module:
-        """A copy of the first replica's network with the weights of the centre.
-
-        Parameters
-        ----------
-        network : torch.nn.Module
-            The one whose parameters the first optimiser has (not stacked).
-        data : iterable of batches, optional
-            Over it running means and variances of batch norm are made anew (`torch.optim.swa_utils.update_bn`): those
-            of the replicas, or their averages, are not those of the net at the centre. Inputs, or tuples that begin
-            with them.
-
-        Raises
-        ------
-        TypeError, ValueError
-            If the replicas are stacked, the network is not the first replica, or it has running statistics and there
-            are no data to make them of.
-        """
-        if self._stacked:
-            raise ValueError("network: stacked replicas have none; put centre() into one by torch.func.functional_call")
-        checked_kind("network", network, torch.nn.Module)
-        if not isinstance(data, Iterable) and data is not None:
-            raise TypeError(f"data must be an iterable of batches or None; got {shown(data)}")
-        places = {id(parameter): k for k, parameter in enumerate(_parameters(self._optimizers[0]))}
-        if not places.keys() <= {id(parameter) for parameter in network.parameters()}:
-            raise ValueError("network must have the parameters of the first optimiser")
-        if data is None and _has_running_statistics(network):
-            raise ValueError("data must be given for a network with batch norm: its statistics are made anew over them")
-        centre, copied = self.centre(), copy.deepcopy(network)
-        with torch.no_grad():
-            for old, new in zip(network.parameters(), copied.parameters(), strict=True):
-                if id(old) in places:
-                    new.copy_(centre[places[id(old)]])
-        if data is not None:
-            torch.optim.swa_utils.update_bn(data, copied, device=next(copied.parameters()).device)
-        return copied
 
     def state_dict(self) -> dict[str, Any]:
         """What a run goes on from, beside the states of networks and optimisers."""
@@ -218,7 +190,3 @@ def _shapes(optimizer: Optimizer) -> list[list[tuple[int, ...]]]:
 
 def _parameters(optimizer: Optimizer) -> list[Tensor]:
     return [p for group in optimizer.param_groups for p in group["params"]]
-
-
-def _has_running_statistics(network: torch.nn.Module) -> bool:
-    return any(getattr(part, "running_mean", None) is not None for part in network.modules())

@@ -18,6 +18,7 @@ from tqdm import tqdm
 
 from bp.execution.store import require_writable, save_npz, unsealed
 from bp.networks.all_convolutional import AllConvolutional
+from bp.networks.centre import centre_network
 from bp.networks.entropy_sgd import EntropySGD
 from bp.networks.flatness import local_energy
 from bp.networks.images import Images
@@ -206,7 +207,7 @@ class _Team:
     def measured(self, epoch: int) -> Epoch:
         """Errors and flatness of the network at the centre."""
         train, plan = _batches_of(self.images.train), self.plan
-        network = self.replicas.centre_network(self.nets[0], [inputs for inputs, _ in train])
+        network = centre_network(self.replicas, self.nets[0], [inputs for inputs, _ in train])
         energy = local_energy(network, train, sigma=plan.sigma, samples=plan.draws, rng=self._seed(2, 0))
         test = local_energy(network, _batches_of(self.images.test), sigma=0.0, samples=1, recompute=False, rng=0)
         spread = self.replicas.spread()
