@@ -1,10 +1,10 @@
-"""Coupled replicas of continuous networks (extra ``torch``): ``python benchmarks/networks.py committee | loads | digits``.
+"""Coupled replicas of continuous networks (extra ``torch``): ``python benchmarks/networks.py committee``.
 
 ``committee``: five tanh units with 800 weights, full-batch gradient descent on 800 random patterns: three coupled
 replicas, the best of three that are not, and one run, at equal gradient evaluations; at a large and a small learning
-rate. ``loads``: one, three and five replicas against the load. ``digits``: the training set split among three replicas.
-``--root`` is the seed of all (2026; constants were chosen on others), ``--samples`` the number of instances, or of splits
-of the digits.
+rate. ``loads``: one, three and five replicas against the load. ``digits``: the training set split among three.
+``--root`` is the seed of all (2026; constants were chosen on others), ``--samples`` the number of instances, or of
+splits of the digits.
 """
 
 from __future__ import annotations

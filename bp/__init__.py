@@ -32,7 +32,7 @@ from bp.validation.table import Row
 from replica_theory._version import __version__ as __version__
 
 if TYPE_CHECKING:
-    import bp.networks as networks
+    from bp import networks as networks
     from bp.estimators import BinaryPerceptronClassifier as BinaryPerceptronClassifier
     from bp.estimators import CommitteeMachineClassifier as CommitteeMachineClassifier
 

@@ -66,8 +66,7 @@ class EntropySGD(Optimizer):
         Coupling :math:`\gamma`; "auto" makes a first step without it and takes
         :math:`\gamma = f/(\frac12|w - w'|^2)` from its end, one number for all groups that say so.
     growth : float
-        Scoping: :math:`\gamma` is multiplied by ``1 + growth`` after every step. It stands in ``param_groups``, where
-        schedules of any other kind can set it.
+        Scoping: :math:`\gamma`, which stands in ``param_groups``, is multiplied by ``1 + growth`` after every step.
     noise : float
         :math:`\epsilon`; 0 makes the inner steps deterministic.
     averaging : float
@@ -134,8 +133,8 @@ class EntropySGD(Optimizer):
         """
         options = {**self.defaults, **param_group}
         _check(options)
-        if self.param_groups and options["steps"] != self.param_groups[0]["steps"]:
-            known = self.param_groups[0]["steps"]
+        known = self.param_groups[0]["steps"] if self.param_groups else options["steps"]
+        if options["steps"] != known:
             raise ValueError(f"steps must be {known} as in the first group of parameters; got {options['steps']}")
         super().add_param_group(param_group)
         self.param_groups[-1]["steps_done"] = self.param_groups[0]["steps_done"]
