@@ -24,7 +24,7 @@ class TanhCommittee(torch.nn.Module):
     units : int
         `K`.
     stack : tuple of int
-        Shape of a stack of committees in one module, such as (y, samples): weights have the shape (*stack, K, N).
+        Shape of a stack of committees in one module, such as (y, samples): weights have the shape ``(*stack, K, N)``.
         Inputs of shape (P, N) are shown to all of them, and of shape (samples, P, N) to those of the same place in the
         last axis.
     rng : int, SeedSequence, Generator or None
@@ -54,7 +54,7 @@ class TanhCommittee(torch.nn.Module):
         self.weight = torch.nn.Parameter(torch.as_tensor(start, dtype=torch.get_default_dtype()))
 
     def forward(self, inputs: Tensor) -> Tensor:
-        """Votes, of shape (*stack, P)."""
+        """Votes, of shape ``(*stack, P)``."""
         scale = self.weight.shape[-1] ** -0.5
         if inputs.dim() == 2 or self.weight.dim() < 4:
             return torch.tanh(inputs @ self.weight.mT * scale).sum(-1)
