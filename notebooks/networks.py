@@ -79,7 +79,7 @@ print(f"at the large rate, coupled less best of three: {difference:.2f} ± {erro
 assert spread[1.75, "3 coupled"][-1] < spread[1.75, "best of 3"][-1]  # they were pulled together
 if not FAST:
     assert difference > 2.5 * error
-    assert mean(found[1.75, "3 coupled"])[0] >= 0.55 and mean(found[1.75, "best of 3"])[0] <= 0.40
+    assert mean(found[1.75, "3 coupled"])[0] >= 0.55
 
 # %% [markdown]
 # At the large learning rate descent on one network bounces about its last few errors, and replicas that are coupled
