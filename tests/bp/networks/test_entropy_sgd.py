@@ -277,13 +277,28 @@ def test_what_else_is_refused():
 
 @pytest.mark.skipif(not torch.cuda.is_available(), reason="no CUDA device")
 def test_on_a_device():
-    net = task(torch.float32)[0].cuda()
-    optimizer = EntropySGD(net.parameters(), momentum=0.9)
+    """The limit of SGD, and resuming with noise that is drawn there."""
+    data = torch.randn(8, 3, dtype=torch.float64).cuda()
 
-    def moved():
-        optimizer.zero_grad()
-        loss = (net(torch.ones(8, 3, device="cuda")) - 1).square().mean()
-        loss.backward()
-        return loss
+    def run(optimizer, net, steps):
+        def closure():
+            optimizer.zero_grad()
+            loss = (net(data) - 1).square().mean()
+            loss.backward()
+            return loss
 
-    assert optimizer.step(moved) > [optimizer.step(moved) for _ in range(20)][-1]
+        for _ in range(steps):
+            optimizer.step(closure)
+
+    nets = [task()[0].cuda() for _ in range(2)]
+    options = {"steps": 1, "step_size": 0.2, "averaging": 0.0, "noise": 0.0, "gamma": 0.0}
+    run(EntropySGD(nets[0].parameters(), 0.5, momentum=0.9, **options), nets[0], 10)
+    run(torch.optim.SGD(nets[1].parameters(), 0.1, momentum=0.9), nets[1], 10)
+    torch.testing.assert_close(weights(nets[0]), weights(nets[1]), rtol=1e-12, atol=1e-12)
+    first, second = (EntropySGD(net.parameters(), gamma="auto", growth=0.1, noise=0.01) for net in nets)
+    run(first, nets[0], 2)
+    nets[1].load_state_dict(copy.deepcopy(nets[0].state_dict()))
+    second.load_state_dict(copy.deepcopy(first.state_dict()))
+    for optimizer, net in ((first, nets[0]), (second, nets[1])):
+        run(optimizer, net, 2)
+    assert torch.equal(weights(nets[0]), weights(nets[1])) and weights(nets[0]).is_cuda

@@ -228,3 +228,33 @@ def test_refusals():
     replicas = Replicas([sgd(nets[0])], gamma=1.0)
     with pytest.raises(ValueError, match="state_dict must have a centre of 0 tensors"):
         replicas.load_state_dict({"steps": 1, "centre": [torch.ones(1)]})
+
+
+@pytest.mark.skipif(not torch.cuda.is_available(), reason="no CUDA device")
+def test_on_a_device():
+    """The same as on the CPU, to rounding."""
+    data, ends = batches(6, 3), []
+    for device in ("cpu", "cuda"):
+        nets = [net(seed).to(device) for seed in range(3)]
+        optimizers = [sgd(one) for one in nets]
+        replicas = Replicas(optimizers, gamma=Scoping(0.1, 0.5), period=2, centre="explicit")
+        trained(nets, optimizers, replicas, [part.to(device) for part in data])
+        ends.append([flat(one).cpu() for one in nets])
+    for here, there in zip(*ends, strict=True):
+        torch.testing.assert_close(here, there, rtol=1e-10, atol=1e-10)
+
+
+def test_local_steps_and_an_outer_optimiser():
+    """The recipe DiLoCo: with the outer rate 1 and no momentum it is the mean of the replicas, taken over by all."""
+    data = batches(6, 2)
+    nets = [net(0) for _ in range(2)]
+    outer = [parameter.detach().clone() for parameter in nets[0].parameters()]
+    optimizers = [torch.optim.AdamW(one.parameters(), lr=0.05) for one in nets]
+    replicas = Replicas(optimizers, strength=1.0, period=3)
+    for first in (0, 3):
+        trained(nets, optimizers, replicas, [part[first : first + 3] for part in data])
+        for place, middle in zip(outer, replicas.centre(), strict=True):
+            place.grad = place - middle
+        torch.optim.SGD(outer, lr=1.0).step()
+        for one in nets:
+            torch.testing.assert_close(flat(one), torch.cat([place.reshape(-1) for place in outer]))
