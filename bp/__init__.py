@@ -32,6 +32,7 @@ from bp.validation.table import Row
 from replica_theory._version import __version__ as __version__
 
 if TYPE_CHECKING:
+    from bp import networks as networks
     from bp.estimators import BinaryPerceptronClassifier as BinaryPerceptronClassifier
     from bp.estimators import CommitteeMachineClassifier as CommitteeMachineClassifier
 
@@ -82,6 +83,8 @@ _EXTRAS = {"BinaryPerceptronClassifier": "bp.estimators", "CommitteeMachineClass
 if not TYPE_CHECKING:
 
     def __getattr__(name: str) -> Any:
+        if name == "networks":
+            return importlib.import_module("bp.networks")
         if name not in _EXTRAS:
             raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
         return getattr(importlib.import_module(_EXTRAS[name]), name)

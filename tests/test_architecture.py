@@ -36,7 +36,7 @@ INSTANCES = (
     ("messages", "exact"),
     ("algorithms",),
     ("ensembles",),
-    ("validation", "plots", "estimators"),
+    ("validation", "plots", "estimators", "networks"),
     ("bp", "__main__"),
 )
 LENT = {"_version", "typing", "status", "arguments", "terminable", "console", "numerics", "models", "results"}
@@ -48,7 +48,7 @@ NAME = re.compile(r"(?<![\w./-])(?:bp|replica_theory)(?:\.[A-Za-z_]\w*)+")
 MODULE = re.compile(r"(?:automodule|currentmodule):: ([\w.]+)|\{py:mod\}`([\w.]+)`")
 TEXTS = ("README.md", "CONTRIBUTING.md", "docs/**/*.md", "docs/**/*.rst", "docs/*.py", "notebooks/*.py",
          "benchmarks/*.md", "benchmarks/*.py", "bp/**/*.py", "replica_theory/**/*.py")  # fmt: skip
-EXTRAS = {"bp.estimators": "sklearn"}
+EXTRAS = {"bp.estimators": "sklearn"} | {name: "torch" for name in PATHS if name.startswith("bp.networks")}
 """Modules that cannot be loaded without the package of an extra."""
 NO_TESTS = {"replica_theory.typing", "replica_theory._version"}
 
@@ -158,7 +158,8 @@ def resolve(name):
     for module, package in EXTRAS.items():
         if name == module or name.split(".")[1] in DEFINED[module] or name.startswith(f"{module}."):
             if importlib.util.find_spec(package) is None:
-                return name == module or bool(set(name.split(".")) & DEFINED[module])
+                folder = {one for other in EXTRAS if other.startswith(module) for one in DEFINED[other]}
+                return name in PATHS or bool(set(name.split(".")) & folder)
     first, *rest = name.split(".")
     value, path = importlib.import_module(first), first
     for part in rest:

@@ -15,9 +15,18 @@ for ask in (lambda: bp.BinaryPerceptronClassifier, lambda: bp.CommitteeMachineCl
         assert "pip install 'binary-perceptron[sklearn]'" in str(error), error
     else:
         raise AssertionError("nothing raised")
+assert "torch" not in sys.modules
+sys.modules["torch"] = None
+for ask in (lambda: bp.networks, lambda: bp.networks.EntropySGD):
+    try:
+        ask()
+    except ImportError as error:
+        assert "pip install 'binary-perceptron[torch]'" in str(error), error
+    else:
+        raise AssertionError("nothing raised")
 assert not hasattr(bp, "NoSuchClassifier") and bp.solvers()
 """
 
 
-def test_classifiers_name_their_extra():
+def test_classifiers_and_networks_name_their_extra():
     subprocess.run([sys.executable, "-c", SCRIPT], check=True)
