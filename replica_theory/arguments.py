@@ -301,6 +301,7 @@ def checked_model(
     hard: bool = False,
     random_labels: bool = False,
     any_weights: bool = False,
+    counted: bool = False,
     instead: str = "",
 ) -> None:
     """Refuse what is no model of a class, or lacks what a function asks of it.
@@ -320,6 +321,8 @@ def checked_model(
         Whether there must be no teacher; `instead` names the function for one.
     any_weights : bool
         Whether the weights may be other than binary.
+    counted : bool
+        Whether they may be so where there is a number of configurations (not on the sphere).
     instead : str
 
     Raises
@@ -330,13 +333,27 @@ def checked_model(
     checked_kind("model", model, kind, such="BinaryPerceptron(kappa=0.0)" if isabstract(kind) else "")
     if single and (np.ndim(model.kappa) or np.ndim(model.beta)):
         raise ValueError(f"model must have a single kappa and beta; got {shown(model)}")
-    if not any_weights:
+    if counted:
+        checked_counted(model, door)
+    elif not any_weights:
         checked_binary(model)
     if random_labels and model.has_teacher:
         other = f"; for a teacher see {instead}" if instead else ""
         raise ValueError(f"{door} needs random labels{other}; got model={shown(model)}")
     if hard and np.isfinite(model.beta).any():
         raise ValueError(f"{door} counts solutions and needs beta = inf; got beta={shown(model.beta)} in the model")
+
+
+def checked_counted(model: Any, door: str) -> None:
+    """Refuse a model whose entropies are those of volumes, where what is asked for is told by a number.
+
+    Raises
+    ------
+    ValueError
+        If they are.
+    """
+    if not model.weights.counts:
+        raise ValueError(f"{door} needs weights that can be counted; got weights={shown(model.weights)} in the model")
 
 
 def checked_binary(model: Any) -> None:
