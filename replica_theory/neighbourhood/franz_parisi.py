@@ -174,7 +174,7 @@ def minimum_distance(model: Model, alpha: float, *, reference: Model | None = No
     >>> round(minimum_distance(BinaryPerceptron(), 0.5), 5)
     0.007
     """
-    checked_model(model, Model, "minimum_distance", single=True, random_labels=True, counted=True)
+    checked_model(model, Model, "minimum_distance", single=True, random_labels=True, weights=("binary", "discrete"))
     alpha, center = checked_number("alpha", alpha, POSITIVE), _checked_reference(model, reference)
     typical = replica_symmetric(model, alpha)
     if float(typical.entropy) < 0:
