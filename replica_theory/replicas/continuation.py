@@ -100,7 +100,9 @@ def follow_from_origin(problem: Problem, alone: Overlaps, logs: list[float]) -> 
         if typical + _DEPARTURE > np.log(0.5):
             side = -1.0  # nothing beyond: come from below
         # A wider step where the overlap between solutions is nearly zero (an almost even constraint).
-        wide = _DEPARTURE if side > 0 else 4 * _DEPARTURE
+        wide = 4 * _DEPARTURE if side < 0 else _DEPARTURE
+        if problem.equations.system.model.weights.name != "binary" and typical + 2 * _DEPARTURE < np.log(0.5):
+            wide = max(wide, 2 * _DEPARTURE)
         for leave in (typical + side * _DEPARTURE, typical + side * wide):
             x = _depart_by_load(problem.equations, leave - typical)
             if x is not None:
@@ -196,7 +198,7 @@ def _iterated(equations: Equations, start: Array, t_origin: float, t: float) -> 
     # The coordinate that vanishes at the origin (a variance) must stay positive on the way.
     variance = len(x) - 2 if equations.system.reference is None or equations.even else 1
     weights = np.append(np.full(len(x) - 1, 0.4), -0.6)
-    for _ in range(60):
+    for _ in range(60 if rise is None else 300):
         step = equations.residual(x, t)
         if not np.isfinite(step).all() or np.abs(step).max() < finished:
             break
