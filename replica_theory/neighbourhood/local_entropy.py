@@ -26,6 +26,7 @@ from replica_theory.arguments import (
     checked_model,
     checked_number,
     checked_real,
+    checked_weights,
     shown,
 )
 from replica_theory.models.model import Model
@@ -140,7 +141,9 @@ def local_entropy(
     _checked(model, reference, kappa_ref)
     count, zero = checked_replicas(y, reference)
     if zero:
-        checked_model(model, Model, weights=("binary",))
+        checked_weights(model, ("binary", "symmetric"))
+    elif np.isinf(count).any():
+        checked_weights(model, ("binary", "spherical"))
     _checked_sector(sector, model, count)
     points = broadcast(alpha=alpha, distance=distance, kappa=model.kappa, beta=model.beta, y=count)
 
@@ -168,7 +171,7 @@ def _judged(row: Row, reference: float) -> Row:
 
 
 def _checked(model: Model, reference: str, kappa_ref: float | None) -> None:
-    checked_model(model, Model, weights=("binary", "spherical"))
+    checked_model(model, Model, weights=("binary", "spherical", "symmetric"))
     if model.has_teacher:
         takes = "free references and a number of replicas, or inf"
         raise ValueError(f"with a teacher, local_entropy takes {takes}; got model={shown(model)}")
