@@ -21,6 +21,7 @@ weights               :math:`g(h, c)`                                          `
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
+from collections.abc import Mapping, Set
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import pairwise
@@ -30,9 +31,11 @@ import numpy as np
 
 from replica_theory.arguments import FINITE, POSITIVE, checked_real, checked_text, is_listed, shown
 from replica_theory.numerics.binary import log2cosh
-from replica_theory.numerics.gaussian import Rule, multi_rule
+from replica_theory.numerics.gaussian import Rule, multi_rule, rule
 from replica_theory.typing import Array, ArrayLike
 
+_FEWEST = 41
+"""Nodes for each of many steps, at least."""
 _FARTHEST = 8.0
 """Steps of the Gaussian variable beyond this many standard deviations need no nodes of their own."""
 
@@ -120,6 +123,11 @@ class Weights(ABC):
     def has_prior(self) -> bool:
         """Whether configurations weigh differently: then free entropy and entropy are two."""
         return False
+
+    @property
+    def log_teacher(self) -> float:
+        r"""Logarithm of the weight of a typical teacher in the measure, :math:`E\log\rho(w^*)`."""
+        return 0.0
 
     @property
     def text(self) -> str:
@@ -222,7 +230,7 @@ class _Levels(Weights):
         scale = 1 / np.maximum(np.sqrt(q_hat), 1e-6)
         steps = self._steps(c)
         centers = [np.clip((step.field - shift) * scale, -_FARTHEST, _FARTHEST) for step in steps]
-        z = multi_rule(centers, [step.width * scale for step in steps], n)
+        z = multi_rule(centers, [step.width * scale for step in steps], _nodes(n, len(steps)))
         return z, np.sqrt(q_hat)[..., None] * z.nodes + shift[..., None]
 
 
@@ -259,6 +267,26 @@ class BinaryWeights(_Levels):
 
     def _square(self, h: Array, c: ArrayLike, tilt: Tilt) -> None:
         return None
+
+    def _field(self, q_hat: Array, shift: Array, c: ArrayLike, n: int) -> tuple[Rule, Array]:
+        root = np.sqrt(q_hat)
+        scale = 1 / np.maximum(root, 1e-6)
+        z = rule(np.clip(-shift * scale, -_FARTHEST, _FARTHEST), scale, n)
+        return z, root[..., None] * z.nodes + shift[..., None]
+
+    def means(self, q_hat: Array, r_hat: Array, c: ArrayLike = 0.0, n: int = 121) -> Orders:
+        r""":math:`E\tanh^2`, :math:`E\tanh` and 1."""
+        z, h = self._field(q_hat, r_hat, c, n)
+        m = np.tanh(h)
+        return Orders(z.integrate(m**2), z.integrate(m))
+
+    def entropic(self, q_hat: Array, r_hat: Array, c: ArrayLike = 0.0, n: int = 241) -> Entropic:
+        r"""Averages of :math:`\log2\cosh`, :math:`\tanh` and their powers."""
+        z, h = self._field(q_hat, r_hat, c, n)
+        log, m = log2cosh(h), np.tanh(h)
+        square = m**2
+        q, r, response = z.integrate(square), z.integrate(m), z.integrate((1 - square) ** 2)
+        return Entropic(z.integrate(log), z.error(log), q, r, 1.0, response, 0.0)
 
     def tilt(self, h: Array, c: ArrayLike = 0.0) -> Tilt:
         r""":math:`\log2\cosh h`, :math:`\tanh h` and :math:`1 - \tanh^2h`; `c` only shifts the origin, and counts 0."""
@@ -346,6 +374,11 @@ class DiscreteWeights(_Levels):
     def log_measure(self) -> float:
         """Logarithm of the sum of the prior."""
         return float(np.log(sum(self.prior)))
+
+    @property
+    def log_teacher(self) -> float:
+        r""":math:`E\log\rho` over the normalised prior."""
+        return float(np.array(self.prior) @ self._log_rho) / sum(self.prior)
 
     @property
     def text(self) -> str:
@@ -482,12 +515,18 @@ def weights_of(text: str) -> Weights:
 
 
 def _in_a_row(name: str, values: Any, *, positive: bool = False) -> list[float]:
-    listed = list(values) if is_listed(values) and not isinstance(values, str | dict | np.ndarray) else values
+    whole = isinstance(values, str | bytes | bytearray | memoryview | Mapping | Set | np.ndarray)
+    listed = list(values) if is_listed(values) and not whole else values
     found = np.asarray(checked_real(name, listed, POSITIVE if positive else FINITE))
     if found.ndim != 1:
         raise ValueError(f"{name} must be numbers in a row; got {shown(values)}")
     row: list[float] = (found + 0.0).tolist()
     return row
+
+
+def _nodes(n: int, steps: int) -> int:
+    """Nodes for each of several steps: those of one lie in the tails of the others'."""
+    return n if steps < 3 else max(_FEWEST, 2 * (n // steps) + 1)
 
 
 def _column(c: ArrayLike) -> ArrayLike:
