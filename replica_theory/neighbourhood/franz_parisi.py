@@ -328,9 +328,7 @@ def _judged(row: Row, typical: ReplicaSymmetric, counts: bool) -> Row:
     """The row with its status, by its numbers and those of the references (whose entropies count or do not)."""
     stability = float(np.fmin(row.overlaps.get("replicon", np.nan), float(typical.stability)))
     entropies = (row.entropy, float(typical.entropy)) if counts else (0.0, 0.0)
-    status = Status.of(
-        entropies[0], error=row.error, stability=stability, reference=entropies[1], tolerance=INACCURATE
-    )
+    status = Status.of(entropies[0], error=row.error, stability=stability, reference=entropies[1], tolerance=INACCURATE)
     return row._replace(status=status)
 
 

@@ -151,7 +151,9 @@ def local_entropy(
         probe = model.at(kappa=at["kappa"], beta=at["beta"])
         center = None if reference == "free" else probe.at(kappa=at["kappa"] if kappa_ref is None else kappa_ref)
         found = curve_rows(probe, center, at["alpha"], at["y"], distances, zero=zero, sector=sector)
-        return found if center is None or not center.weights.counts else [_judged(row, entropy_of(center, at["alpha"])) for row in found]
+        if center is None or not center.weights.counts:
+            return found
+        return [_judged(row, entropy_of(center, at["alpha"])) for row in found]
 
     with alive("local entropy", checked_flag("progress", progress)):
         rows = by_setting(points, "distance", solve)

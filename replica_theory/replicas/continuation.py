@@ -158,20 +158,20 @@ def _depart_by_load(equations: Equations, departure: float) -> Array | None:
 def _origin(equations: Equations, alone: Overlaps) -> tuple[Array, float]:
     """Coordinates and overlap where the replicas do not feel the reference."""
     system = equations.system
-    typical = alone if system.reference is None else None
-    if typical is None:
+    squares: list[float] = []
+    if system.reference is not None:
         reference = replica_symmetric(system.reference, system.alpha)
-        alone = alone._replace(square_ref=float(reference.mean_square))
-    squares = [alone.square, alone.square_ref] if equations.free_squares else []
+        alone = alone._replace(rest=float(reference.q), square_ref=float(reference.mean_square))
+    if equations.free_squares:
+        squares = [alone.square, alone.square_ref]
     if equations.even:
         return np.array([0.0, *squares, 0.0]), 0.0
-    if typical is not None:
+    if system.reference is None:
         return np.append(equations.coordinates(alone, 0.0), 0.0), 0.0
     t = typical_overlap(system.model, system.reference, system.alpha)
-    q_ref = float(reference.q)
     slope = t / alone.q0 if alone.q0 > 0 else 0.0
     cosine = t / float(np.sqrt(alone.square * alone.square_ref))
-    return np.array([alone.q0, 0.0, slope, q_ref - slope**2 * alone.q0, *squares, 0.0]), cosine
+    return np.array([alone.q0, 0.0, slope, alone.rest - slope**2 * alone.q0, *squares, 0.0]), cosine
 
 
 def _depart(equations: Equations, start: Array, t_origin: float, t: float) -> Array:
@@ -194,7 +194,9 @@ def _iterated(equations: Equations, start: Array, t_origin: float, t: float) -> 
         field = shift / (1 + 0.3 * equations.system.y)
         x[at_gap] = (1.0 if equations.even else 0.5 / (1 + equations.system.y)) * shift**2
     else:
-        field = (1.6 if equations.system.model.weights.name == "binary" else 1.0) * shift / (1 + 0.05 * equations.system.y)
+        field = (
+            (1.6 if equations.system.model.weights.name == "binary" else 1.0) * shift / (1 + 0.05 * equations.system.y)
+        )
         if equations.even:
             x[0] = 0.2 * shift**2
         else:

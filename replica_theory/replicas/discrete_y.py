@@ -24,8 +24,11 @@ _STEEPNESS = 0.6
 
 
 class DiscreteFields(NamedTuple):
-    r"""Conjugates: :math:`\hat q_0`, :math:`\hat q_1-\hat q_0`, :math:`\hat t_0/\hat q_0`, what that leaves of
-    :math:`\hat{\tilde q}`, :math:`\tau`, and those of the mean squared weights of replicas and reference."""
+    r"""Conjugates of the overlaps and of the mean squared weights.
+
+    They are :math:`\hat q_0`, :math:`\hat q_1-\hat q_0`, :math:`\hat t_0/\hat q_0`, what that leaves of
+    :math:`\hat{\tilde q}`, :math:`\tau`, and those of the mean squares of replicas and reference.
+    """
 
     q0: float
     gap: float
@@ -77,7 +80,9 @@ def discrete_y(
         logs.append(one[0])
         averages.append(one[1])
     field = fields.slope * h[:, None] + np.sqrt(max(fields.rest, 0.0)) * across.nodes
-    exponents = np.stack(logs)[:, :, None] + levels[:, None, None] * field - 0.5 * fields.c_ref * levels[:, None, None] ** 2
+    exponents = (
+        np.stack(logs)[:, :, None] + levels[:, None, None] * field - 0.5 * fields.c_ref * levels[:, None, None] ** 2
+    )
     top = exponents.max(axis=0)
     share = np.exp(exponents - top)
     total = share.sum(axis=0)

@@ -112,24 +112,13 @@ class Equations:
             forces = forces._replace(hats=Overlaps(0.0, forces.hats.q1))
         spins = None
         if forces is not None:
-            spins = entropic(self.system, forces.hats, tau, self._norms(q, forces, overlap, tau))
+            spins = entropic(self.system, forces.hats, tau, _norms(self.system, q, forces, overlap, tau))
         return None if forces is None or spins is None else (q, forces, spins)
 
     @property
     def free_squares(self) -> bool:
         """Whether the mean squared weights are unknowns."""
         return self.system.model.weights.square is None
-
-    def _norms(self, q: Overlaps, forces: Energetic, t: float, tau: float) -> tuple[float, float]:
-        r"""Conjugates of the mean squared weights of replicas and reference, at a given distance.
-
-        As :math:`t = (1-2d)\sqrt{Q\tilde Q}`, they are :math:`-\alpha E\langle\ell''\rangle + \gamma t/Q` and that of the
-        reference's own constraint :math:`+\,y\gamma t/\tilde Q`.
-        """
-        if not self.free_squares:
-            return 0.0, 0.0
-        pull = (tau + forces.hats.t0 - forces.force) * t
-        return pull / q.square - forces.bend, self.system.y * pull / q.square_ref - forces.bend_ref
 
     def neglected(self, x: Array, t: float) -> float:
         """Size of what the `even` sector leaves out of the entropy of another constraint: the overlaps squared."""
@@ -181,7 +170,7 @@ class Equations:
         y, alpha, hats = self.system.y, self.system.alpha, forces.hats
         tau = self.decode(x, t)[1]
         t_hat, t = tau + hats.t0, _overlap(q, t)
-        c, c_ref = self._norms(q, forces, t, tau)
+        c, c_ref = _norms(self.system, q, forces, t, tau)
         phi = (
             -0.5 * hats.q_ref * (q.square_ref - q.q_ref)
             - 0.5 * y * hats.q1 * q.square
@@ -212,6 +201,18 @@ class Equations:
         entropy = float(free) + self.system.model.heat(alpha, forces.energy)
         values = (float(phi), float(free), entropy, gamma, forces.energy, replicon, float(replicon_ref), spins.r_ref)
         return Saddle(q, hats, t_hat, *values)
+
+
+def _norms(system: System, q: Overlaps, forces: Energetic, t: float, tau: float) -> tuple[float, float]:
+    r"""Conjugates of the mean squared weights of replicas and reference, at a given distance (0 where these are fixed).
+
+    As :math:`t = (1-2d)\sqrt{Q\tilde Q}`, they are :math:`-\alpha E\langle\ell''\rangle + \gamma t/Q` and that of the
+    reference's own constraint :math:`+\,y\gamma t/\tilde Q`.
+    """
+    if system.model.weights.square is not None:
+        return 0.0, 0.0
+    pull = (tau + forces.hats.t0 - forces.force) * t
+    return pull / q.square - forces.bend, system.y * pull / q.square_ref - forces.bend_ref
 
 
 def _overlap(q: Overlaps, cosine: float) -> float:
