@@ -26,6 +26,7 @@ from replica_theory.arguments import (
     checked_model,
     checked_number,
     checked_real,
+    checked_weights,
     shown,
 )
 from replica_theory.models.model import Model
@@ -139,6 +140,10 @@ def local_entropy(
     alpha, distance = checked_alpha(alpha), checked_distance(distance)
     _checked(model, reference, kappa_ref)
     count, zero = checked_replicas(y, reference)
+    if zero:
+        checked_weights(model, ("binary", "symmetric"))
+    elif np.isinf(count).any():
+        checked_weights(model, ("binary", "spherical"))
     _checked_sector(sector, model, count)
     points = broadcast(alpha=alpha, distance=distance, kappa=model.kappa, beta=model.beta, y=count)
 
@@ -146,7 +151,9 @@ def local_entropy(
         probe = model.at(kappa=at["kappa"], beta=at["beta"])
         center = None if reference == "free" else probe.at(kappa=at["kappa"] if kappa_ref is None else kappa_ref)
         found = curve_rows(probe, center, at["alpha"], at["y"], distances, zero=zero, sector=sector)
-        return found if center is None else [_judged(row, entropy_of(center, at["alpha"])) for row in found]
+        if center is None or not center.weights.counts:
+            return found
+        return [_judged(row, entropy_of(center, at["alpha"])) for row in found]
 
     with alive("local entropy", checked_flag("progress", progress)):
         rows = by_setting(points, "distance", solve)
@@ -166,7 +173,7 @@ def _judged(row: Row, reference: float) -> Row:
 
 
 def _checked(model: Model, reference: str, kappa_ref: float | None) -> None:
-    checked_model(model, Model)
+    checked_model(model, Model, weights=("binary", "spherical", "symmetric"))
     if model.has_teacher:
         takes = "free references and a number of replicas, or inf"
         raise ValueError(f"with a teacher, local_entropy takes {takes}; got model={shown(model)}")

@@ -18,7 +18,7 @@ from replica_theory.numerics.squeezing import squeezed
 from replica_theory.replicas.equations import Equations, Problem
 from replica_theory.replicas.finite_y import Overlaps
 from replica_theory.replicas.probe import typical_overlap
-from replica_theory.status import Status
+from replica_theory.status import ConvergenceError, Status
 from replica_theory.typical.replica_symmetric import replica_symmetric
 from replica_theory.typing import Array
 
@@ -32,6 +32,8 @@ _STEP = 0.25
 _RESOLVED = 0.02
 _RISE = 0.25
 """Step in log y."""
+_FEW = 0.1
+"""Up to this y damped iteration finds the solutions next to the origin, of any weights."""
 _MEETINGS = (0.1, 0.2, 0.3, 0.05, 0.4, 0.45)
 """Distances at which y is raised, the easiest first."""
 _LARGEST_Y = 500.0
@@ -67,7 +69,9 @@ def zero_points(problem: Problem, alone: Overlaps, logs: list[float]) -> Branch 
 def typical_overlaps(model: Model, alpha: float) -> Overlaps:
     """Overlaps of the replicas without any reference: with each other, and with the teacher."""
     alone = replica_symmetric(model, alpha)
-    return Overlaps(float(alone.q), 0.0, r=float(alone.teacher_overlap))
+    square_ref = model.weights.moments[1]
+    return Overlaps(float(alone.q), 0.0, r=float(alone.teacher_overlap),
+                    square=float(alone.mean_square), square_ref=square_ref)  # fmt: skip
 
 
 def singular_point(equations: Equations, alone: Overlaps) -> float:
@@ -98,7 +102,9 @@ def follow_from_origin(problem: Problem, alone: Overlaps, logs: list[float]) -> 
         if typical + _DEPARTURE > np.log(0.5):
             side = -1.0  # nothing beyond: come from below
         # A wider step where the overlap between solutions is nearly zero (an almost even constraint).
-        wide = _DEPARTURE if side > 0 else 4 * _DEPARTURE
+        wide = 4 * _DEPARTURE if side < 0 else _DEPARTURE
+        if problem.equations.system.model.weights.name != "binary" and typical + 2 * _DEPARTURE < np.log(0.5):
+            wide = max(wide, 2 * _DEPARTURE)
         for leave in (typical + side * _DEPARTURE, typical + side * wide):
             x = _depart_by_load(problem.equations, leave - typical)
             if x is not None:
@@ -132,7 +138,10 @@ def _depart_by_load(equations: Equations, departure: float) -> Array | None:
         return here, start, t_origin, 1 - (1 - t_origin) * float(np.exp(departure))
 
     def residual(x: Array, alpha: float) -> Array:
-        here, _, _, t = at_load(alpha)
+        try:
+            here, _, _, t = at_load(alpha)
+        except ConvergenceError:
+            return np.full_like(x, np.nan)
         return here.residual(x, t)
 
     for fraction in (1.0, 0.6, 0.3, 0.1):
@@ -149,26 +158,45 @@ def _depart_by_load(equations: Equations, departure: float) -> Array | None:
 def _origin(equations: Equations, alone: Overlaps) -> tuple[Array, float]:
     """Coordinates and overlap where the replicas do not feel the reference."""
     system = equations.system
+    squares: list[float] = []
+    if system.reference is not None:
+        reference = replica_symmetric(system.reference, system.alpha)
+        alone = alone._replace(rest=float(reference.q), square_ref=float(reference.mean_square))
+    if equations.free_squares:
+        squares = [alone.square, alone.square_ref]
     if equations.even:
-        return np.zeros(2), 0.0
+        return np.array([0.0, *squares, 0.0]), 0.0
     if system.reference is None:
         return np.append(equations.coordinates(alone, 0.0), 0.0), 0.0
     t = typical_overlap(system.model, system.reference, system.alpha)
-    q_ref = float(replica_symmetric(system.reference, system.alpha).q)
     slope = t / alone.q0 if alone.q0 > 0 else 0.0
-    return np.array([alone.q0, 0.0, slope, q_ref - slope**2 * alone.q0, 0.0]), t
+    cosine = t / float(np.sqrt(alone.square * alone.square_ref))
+    return np.array([alone.q0, 0.0, slope, alone.rest - slope**2 * alone.q0, *squares, 0.0]), cosine
 
 
 def _depart(equations: Equations, start: Array, t_origin: float, t: float) -> Array:
-    """Approximate solution a little off the origin, by damped iteration (at the origin the equations are singular)."""
+    """Approximate solution a little off the origin; of weights of other kinds from fewer replicas."""
+    y = equations.system.y
+    if equations.system.model.weights.name == "binary" or y <= _FEW:
+        return _iterated(equations, start, t_origin, t)
+    x = _iterated(with_y(equations, _FEW), start, t_origin, t)
+    raised = _at_replicas(equations, t, x, float(np.log(_FEW)), float(np.log(y)))
+    return x if raised is None else raised
+
+
+def _iterated(equations: Equations, start: Array, t_origin: float, t: float) -> Array:
+    """The same by damped iteration (at the origin the equations are singular)."""
     shift = t - t_origin
     x: Array = start.copy()
     finished = 1e-6
+    at_gap = len(x) - (4 if equations.free_squares else 2)
     if equations.system.reference is None:
         field = shift / (1 + 0.3 * equations.system.y)
-        x[-2] = (1.0 if equations.even else 0.5 / (1 + equations.system.y)) * shift**2
+        x[at_gap] = (1.0 if equations.even else 0.5 / (1 + equations.system.y)) * shift**2
     else:
-        field = 1.6 * shift / (1 + 0.05 * equations.system.y)
+        field = (
+            (1.6 if equations.system.model.weights.name == "binary" else 1.0) * shift / (1 + 0.05 * equations.system.y)
+        )
         if equations.even:
             x[0] = 0.2 * shift**2
         else:
@@ -176,18 +204,32 @@ def _depart(equations: Equations, start: Array, t_origin: float, t: float) -> Ar
             share = min(float(x[0]) / 0.3, 1.0)
             x[1], x[2] = 0.25 * shift**2 * share, x[2] + 0.12 * shift / max(float(x[0]), 0.3)
             finished *= share
-    x[-1] = squeezed(field)
+    rise = _rise(equations, start)
+    x[-1] = squeezed(field if rise is None else 0.8 * rise * field)
     # The coordinate that vanishes at the origin (a variance) must stay positive on the way.
-    variance = len(x) - 2 if equations.system.reference is None or equations.even else 1
+    variance = at_gap if equations.system.reference is None or equations.even else 1
     weights = np.append(np.full(len(x) - 1, 0.4), -0.6)
-    for _ in range(60):
+    for _ in range(60 if rise is None else 300):
         step = equations.residual(x, t)
         if not np.isfinite(step).all() or np.abs(step).max() < finished:
             break
+        if rise is not None:
+            weights[-1] = -0.4 * rise * (1 - abs(float(x[-1]))) ** 2
         following = x + weights * step
         following[variance] = max(following[variance], 0.5 * x[variance])
         x = following
     return x
+
+
+def _rise(equations: Equations, start: Array) -> float | None:
+    """How fast the field grows with the overlap at the origin; None for binary weights, whose numbers are known."""
+    if equations.system.model.weights.name == "binary":
+        return None
+    q = equations.decode(start, 0.0)[0]
+    if q is None:
+        return 1.0
+    rest = max(q.square - q.q0, 1e-6)
+    return float(np.sqrt(q.square * q.square_ref)) / (rest * max(q.square_ref - q.q_ref, 1e-6))
 
 
 def raise_replicas(
