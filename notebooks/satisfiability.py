@@ -95,7 +95,7 @@ n, samples, seconds = (500, 4, 0.3) if FAST else (1000, 20, 3.0)
 loads = [9.0, 9.3, 9.6, 9.9] if FAST else [9.0, 9.2, 9.4, 9.5, 9.6, 9.7, 9.8, 9.9]
 family = {name: name for name in messages + walks}
 family["decimation, surveys"] = Decimation(method="survey")
-family["simulated-annealing"] = SimulatedAnnealing(max_iter=int(seconds * 30e6))
+family["simulated-annealing"] = SimulatedAnnealing(max_iter=int(seconds * 60e6))
 with worker_processes(WORKERS) as executor:
     success = bp.compare(family, bp.RandomFormulas(loads, n, 4, samples), 51, executor, seconds=seconds)
 print(success)

@@ -39,7 +39,7 @@ def parts(samples: int) -> Iterator[tuple[str, Any, bp.RandomFormulas] | tuple[s
     rivals = {name: name for name in [*messages, "entropic-monte-carlo", "focused-metropolis", "walksat"]}
     rivals |= {
         "decimation, surveys": Decimation(method="survey"),
-        "simulated-annealing": SimulatedAnnealing(max_iter=60_000_000),
+        "simulated-annealing": SimulatedAnnealing(max_iter=120_000_000),
     }
     yield "rivals, 4-SAT, N = 1000", rivals, bp.RandomFormulas([9.0, 9.2, 9.4, 9.6], 1000, 4, samples), SECONDS
     flipping = {
