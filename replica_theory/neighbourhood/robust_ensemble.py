@@ -144,7 +144,7 @@ def robust_ensemble(
     Parameters
     ----------
     model : Model
-        Constraint, for random labels (scalar or array parameters).
+        Constraint, for random labels (scalar or array parameters), of binary or spherical weights.
     alpha : float or array
         Load, positive.
     gamma : float or array

@@ -10,6 +10,7 @@ from replica_theory import (
     BinaryPerceptron,
     ConvergenceError,
     ConvergenceWarning,
+    SphericalWeights,
     Status,
     SymmetricBinaryPerceptron,
     TeacherStudent,
@@ -180,3 +181,17 @@ def test_inaccurate_points_are_nan(monkeypatch):
     assert found.status.tolist() == [Status.CONVERGED, Status.INACCURATE_QUADRATURE]
     assert np.isnan(found.free_entropy).tolist() == np.isnan(found.local_entropy).tolist() == [False, True]
     assert found.error[1] > 1e-9
+
+
+def test_on_the_sphere_it_is_the_legendre_transform():
+    """The same saddle as at given distance: agreement to rounding; at y = 1 the reference decouples."""
+    model, gamma = BinaryPerceptron(weights=SphericalWeights()), np.array([0.5, 1.0])
+    found = robust_ensemble(model, 0.6, gamma, 3.0)
+    curve = local_entropy(model, 0.6, found.distance, y=3.0)
+    np.testing.assert_allclose(curve.entropy, found.local_entropy, atol=1e-12)
+    np.testing.assert_allclose(curve.overlaps["phi"] + 3 * gamma * found.overlap, found.free_entropy, atol=1e-12)
+    alone = robust_ensemble(model, 0.6, 1.0, 1.0)
+    root = np.sqrt(5.0)  # the sphere's log of the mean of exp(W W_ref): its multiplier is (1 + sqrt(1 + 4 gamma^2))/2
+    single = 0.5 * (root - 1) - 0.5 * np.log(0.5 * (1 + root))
+    assert alone.free_entropy == pytest.approx(replica_symmetric(model, 0.6).entropy + single, abs=1e-12)
+    assert (found.status == "converged").all()
