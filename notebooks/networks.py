@@ -194,6 +194,6 @@ for name, weights in (("all data", single), ("coupled, a third each", middle)):
     print(f"{name:22s} training error {100 * energy.undisturbed:.2f} %, test {100 * wrong:.2f} %, rise (points) {rise}")
 
 # %% [markdown]
-# Neither Entropy-SGD nor replicas generalised better, at equal gradients, than SGD that was stopped well on any of
-# our data. That is the result; `python -m bp.networks` trains the talk's small all-convolutional network by all four methods
-# and prints test error and flatness epoch by epoch.
+# Neither Entropy-SGD nor replicas generalised better, at equal gradients, than SGD that was stopped well on any of our
+# data. That is the result; `python -m bp.networks` trains the talk's small all-convolutional network by all four
+# methods and prints test error and flatness epoch by epoch.
