@@ -82,8 +82,8 @@ if not FAST:
     assert mean(found[1.75, "3 coupled"])[0] >= 0.55
 
 # %% [markdown]
-# At the large learning rate a single network is mostly left with a few errors, and replicas that are coupled do what the
-# best of as many could not. **At a learning rate six times smaller nothing is left to gain**: one run solves all
+# At the large learning rate a single network is mostly left with a few errors, and replicas that are coupled do what
+# the best of as many could not. **At a learning rate six times smaller nothing is left to gain**: one run solves all
 # that coupled replicas solve. What coupling does here is let one learn fast.
 #
 # Over the load, at the large rate:
@@ -195,5 +195,5 @@ for name, weights in (("all data", single), ("coupled, a third each", middle)):
 
 # %% [markdown]
 # Neither Entropy-SGD nor replicas generalised better, at equal gradients, than SGD that was stopped well on any of our
-# data. That is the result; `python -m bp.networks` trains the talk's small all-convolutional network by all four methods
-# and prints test error and flatness epoch by epoch.
+# data. That is the result; `python -m bp.networks` trains the talk's small all-convolutional network by all four
+# methods and prints test error and flatness epoch by epoch.
