@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -11,6 +12,9 @@ from bp.problems import _bits
 from bp.problems.learners import BitLearner, Learner
 from bp.problems.walkers import BitWalker, Energy, RealWalker, Walker
 from replica_theory.arguments import checked_choice, checked_signs
+
+_POWERS = 20
+"""Products that find a largest eigenvalue to a few percent."""
 
 
 class Changeable:
@@ -25,6 +29,7 @@ class Changeable:
     intervals: Any
     domain: Any
     products: Any
+    ascent: Any
     require_spins: Any
 
     def walker(self, weights: ArrayLike, energy: Energy = "errors") -> Walker:
@@ -61,6 +66,14 @@ class Changeable:
         nearest = np.argmax(inside.min(axis=0), axis=1)
         low, high = inside[:, np.arange(len(h)), nearest]
         return np.minimum(low, high), np.where(low <= high, 1.0, -1.0)
+
+    @cached_property
+    def stiffness(self) -> float:
+        r"""Largest eigenvalue of :math:`\frac1N\sum_\mu\xi^\mu\xi^{\mu\top}`, by a few powers."""
+        vector = np.random.default_rng(0).standard_normal(self.n)
+        for _ in range(_POWERS):
+            vector = self.ascent(self.products(vector / np.linalg.norm(vector))) / np.sqrt(self.n)
+        return float(np.linalg.norm(vector))
 
     def learner(self, weights: ArrayLike) -> Learner:
         """Fields with the signs of a configuration, to be taught by patterns shown one at a time."""

@@ -290,6 +290,10 @@ class Differentiable(Protocol):
 
     n: int
 
+    @property
+    def stiffness(self) -> float:
+        """Largest curvature of half the sum of the squared stabilities."""
+
     def gaps(self, weights: NDArray[np.float64]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
         """By how much each stability is inside what is allowed, negative if it is not, and its slope ±1 in it, (M,)."""
 
