@@ -26,11 +26,14 @@ from replica_theory.thresholds.dense_region import (
     local_entropy_thresholds,
 )
 from replica_theory.thresholds.dense_teacher import DenseTeacherThreshold, dense_teacher_threshold
+from replica_theory.thresholds.largest_margin import LargestMargin, largest_margin
 from replica_theory.thresholds.learning import (
     LearningTransition,
     teacher_student_spinodal,
     teacher_student_transition,
 )
+from replica_theory.thresholds.local_energy import LocalEnergy, local_energy
+from replica_theory.thresholds.stability_limit import StabilityLimit, stability_limit
 from replica_theory.typical.replica_symmetric import ReplicaSymmetric, annealed_entropy, replica_symmetric
 from replica_theory.typical.satisfiability import SatisfiabilityEntropy, satisfiability_entropy
 from replica_theory.typical.teacher_student import Learning, teacher_student
@@ -48,14 +51,17 @@ __all__ = [
     "EntropyCurve",
     "FocusingFixedPoint",
     "IntervalModel",
+    "LargestMargin",
     "Learning",
     "LearningTransition",
+    "LocalEnergy",
     "Model",
     "RandomSatisfiability",
     "ReplicaSymmetric",
     "RobustEnsemble",
     "SatisfiabilityEntropy",
     "SphericalWeights",
+    "StabilityLimit",
     "StateEvolution",
     "Status",
     "SymmetricBinaryPerceptron",
@@ -70,6 +76,8 @@ __all__ = [
     "dense_teacher_threshold",
     "focusing_fixed_point",
     "franz_parisi",
+    "largest_margin",
+    "local_energy",
     "local_entropy",
     "local_entropy_1rsb",
     "local_entropy_threshold",
@@ -80,6 +88,7 @@ __all__ = [
     "replica_symmetric",
     "robust_ensemble",
     "satisfiability_entropy",
+    "stability_limit",
     "state_evolution",
     "teacher_student",
     "teacher_student_spinodal",

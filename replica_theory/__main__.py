@@ -19,6 +19,7 @@ from replica_theory.console import console
 from replica_theory.models.command_line import add_model_options, model_of, plain_models
 from replica_theory.models.model import Model
 from replica_theory.models.satisfiability import RandomSatisfiability
+from replica_theory.models.weights import BINARY, Weights, weights_of
 from replica_theory.neighbourhood.franz_parisi import franz_parisi
 from replica_theory.neighbourhood.local_entropy import ZERO_COMPLEXITY, Reference, local_entropy
 from replica_theory.status import ConvergenceError, Status, silenced
@@ -90,6 +91,8 @@ def _entropy(arguments: argparse.Namespace) -> Columns:
         columns |= {"beta": np.full_like(kappa, arguments.beta), "energy": result.energy}
         columns |= {"free_entropy": result.free_entropy}
     columns |= {"q": result.q, "q_hat": result.q_hat}
+    if model.weights.square is None:
+        columns |= {"mean_square": result.mean_square}
     if model.has_teacher:
         columns |= {"teacher_overlap": result.teacher_overlap}
     return columns | {"stability": result.stability, "error": result.error, "status": result.status}
@@ -97,16 +100,12 @@ def _entropy(arguments: argparse.Namespace) -> Columns:
 
 def _capacity(arguments: argparse.Namespace) -> Columns:
     (kappa,) = _outer(_margins(arguments))
-    result = capacity(_model(arguments, kappa))
-    return {
-        "kappa": kappa,
-        "capacity": result.alpha,
-        "q": result.q,
-        "q_hat": result.q_hat,
-        "stability": result.stability,
-        "error": result.error,
-        "status": result.status,
-    }
+    model = _model(arguments, kappa)
+    result = capacity(model)
+    columns: Columns = {"kappa": kappa, "capacity": result.alpha, "q": result.q, "q_hat": result.q_hat}
+    if model.weights.square is None:
+        columns |= {"mean_square": result.mean_square}
+    return columns | {"stability": result.stability, "error": result.error, "status": result.status}
 
 
 def _curve(arguments: argparse.Namespace) -> Columns:
@@ -182,10 +181,12 @@ Replica-symmetric entropy (Gardner and Derrida 1988), the number of solutions be
 q is the overlap of two solutions. At finite --beta patterns may be violated at a price exp(-beta) each; then `entropy`
 is that of the configurations with the fraction `energy` of violated patterns, s = Phi + beta alpha energy. `stability`
 is the de Almeida-Thouless stability (negative: replica symmetry is broken), `error` the estimated quadrature error.
-Above capacity the entropy is negative, and the status says so.""",
+Above capacity the entropy is negative, and the status says so. With --weights spherical entropies are relative to the
+uniform measure of the sphere, and always negative; of discrete weights the mean square is one more column.""",
         """\
   python -m replica_theory entropy --alpha 0.5          entropy 0.3143900669
   python -m replica_theory entropy --kappa 0 0.5 --alpha 0.1:0.8:8 --json
+  python -m replica_theory entropy --weights -1,0,1 --alpha 0.5     entropy 0.7203914598
   python -m replica_theory entropy --model teacher-student --alpha 1.0""",
     )
     _add_load(parser)
@@ -200,10 +201,11 @@ def _add_capacity(commands: Any) -> None:
         "load where the entropy of the solutions vanishes",
         """\
 Capacity alpha_c(kappa) (Krauth and Mezard 1989): the load where the replica-symmetric entropy of the solutions falls to
-zero. For the symmetric constraint it is -log 2 / log P(|z| <= kappa). The columns q, q_hat and stability are those of
-the saddle point there; margins from -2 to 3 are checked.""",
+zero (with --weights spherical: where q tends to 1). For the symmetric constraint it is -log 2 / log P(|z| <= kappa).
+The columns q, q_hat and stability are those of the saddle point there; margins from -2 to 3 are checked.""",
         """\
   python -m replica_theory capacity                     capacity 0.8330785997
+  python -m replica_theory capacity --weights spherical capacity 2
   python -m replica_theory capacity --kappa -1 0 1
   python -m replica_theory capacity --model symmetric --kappa 0.5:1.5:5""",
     ).set_defaults(beta=math.inf)
@@ -370,6 +372,11 @@ def _subcommand(
     )  # fmt: skip
     add_model_options(parser)
     parser.add_argument(
+        "--weights", type=_weights, metavar="W", default=BINARY,
+        help="what a weight may be: binary, spherical, levels such as -1,0,1, or levels with their weight in the "
+        "measure such as -1:1,0:0.5,1:1 (default: binary)",
+    )  # fmt: skip
+    parser.add_argument(
         "--kappa",
         type=_numbers,
         nargs="+",
@@ -410,6 +417,13 @@ def _numbers(text: str) -> Array:
     raise argparse.ArgumentTypeError(f"must be a number or a grid start:stop:count; got {text!r}")
 
 
+def _weights(text: str) -> Weights:
+    try:
+        return weights_of(text)
+    except (TypeError, ValueError) as error:
+        raise argparse.ArgumentTypeError(str(error).removeprefix("weights ")) from None
+
+
 def _margins(arguments: argparse.Namespace) -> list[Array]:
     return arguments.kappa or [np.atleast_1d(np.asarray(plain_models()[arguments.model].default("kappa")))]
 
@@ -429,7 +443,7 @@ def _outer(*lists: list[Array]) -> list[Array]:
 
 
 def _model(arguments: argparse.Namespace, kappa: Array) -> Model:
-    return model_of(arguments.model, vars(arguments), kappa=kappa, beta=arguments.beta)
+    return model_of(arguments.model, vars(arguments), kappa=kappa, beta=arguments.beta, weights=arguments.weights)
 
 
 def _as_json(arguments: argparse.Namespace, columns: Columns) -> str:
@@ -437,7 +451,10 @@ def _as_json(arguments: argparse.Namespace, columns: Columns) -> str:
         {name: _plain(value) for name, value in zip(columns, line, strict=True)}
         for line in zip(*columns.values(), strict=True)
     ]
-    return json.dumps({"command": arguments.name, "model": arguments.model, "points": points}, indent=1)
+    about = {"command": arguments.name, "model": arguments.model}
+    if getattr(arguments, "weights", BINARY) != BINARY:
+        about["weights"] = arguments.weights.text
+    return json.dumps(about | {"points": points}, indent=1)
 
 
 def _plain(value: Any) -> str | float | None:

@@ -119,7 +119,8 @@ def state_evolution(
     q, teacher_overlap : float
         Overlaps of the magnetisations at the start, which must not depend on the patterns otherwise:
         :math:`0 \le q < Q` and :math:`R^2 < qT` (or both 0, as zero fields have them), `Q` and `T` being the mean
-        square of a weight without patterns, 1 for binary and spherical ones. Fields uniform in :math:`\pm a`
+        square of a weight without patterns, 1 for binary and spherical ones (weights of a mean `m` other than 0 start
+        from :math:`q = m^2`, with a teacher :math:`R = m^2`, by default). Fields uniform in :math:`\pm a`
         have :math:`q = 1 - \tanh(a)/a`. An even constraint needs q > 0 to leave its fixed point q = 0.
 
     Returns
@@ -174,7 +175,8 @@ def _evolved(
     for _ in range(iterations):
         hats.append(_fields(model, alpha, orders[-1], n))
         q, r, square = overlaps(*hats[-1], n=n, weights=model.weights)
-        orders.append(Orders(q, r, np.broadcast_to(square, alpha.shape)))
+        taught = r if model.has_teacher else np.zeros_like(q)
+        orders.append(Orders(q, taught, np.broadcast_to(square, alpha.shape)))
     return orders, hats
 
 
@@ -202,10 +204,8 @@ def _fields(model: Model, alpha: Array, orders: Orders, n: int) -> Conjugates:
 
 def _checked_start(model: Model, q: Any, teacher_overlap: Any) -> tuple[float, float]:
     mean, square = model.weights.moments
-    if q == 0.0 and mean:
-        q = mean**2
-    q = checked_number("q", q, _BELOW_ONE if square == 1 else _below(square))
-    teacher_overlap = checked_number("teacher_overlap", teacher_overlap)
+    q = checked_number("q", q, _BELOW_ONE if square == 1 else _below(square)) or mean**2
+    teacher_overlap = checked_number("teacher_overlap", teacher_overlap) or mean**2 * model.has_teacher
     if teacher_overlap and not model.has_teacher:
         raise ValueError(f"teacher_overlap must be 0 for a model without a teacher; got {teacher_overlap!r}")
     if not (teacher_overlap == 0 or 0 < teacher_overlap < np.sqrt(q * square)):

@@ -142,17 +142,10 @@ class Model(ABC):
         return False
 
     def log_kernel(self, mean: Any, std: Any, space: Namespace = NUMPY) -> Kernel:
-        r"""The kernel :math:`\ell(h, \sigma)` at the model's `beta`, with its first two derivatives in `h`.
+        r"""The kernel :math:`\ell(h, \sigma)` at the model's `beta`; arguments as for `log_probability`.
 
         With :math:`p = (1-e^{-\beta}) P e^{-\ell}` the probability that the pattern is satisfied given its weight,
         :math:`\ell' = p (\log P)'` and :math:`\ell'' = p[(\log P)'' + (\log P)'^2] - \ell'^2`.
-
-        Parameters
-        ----------
-        mean, std : array
-            As for `log_probability`.
-        space : Namespace
-            Where these arrays live.
         """
         # A model of the user's need not know other arrays than those of numpy.
         bare = self.log_probability(mean, std) if space is NUMPY else self.log_probability(mean, std, space)
@@ -208,8 +201,8 @@ class Model(ABC):
 
     def __repr__(self) -> str:
         """The model with its parameters; of the weights nothing where they are binary."""
-        shown = [f for f in fields(self) if f.name != "weights" or self.weights != BINARY]
-        return f"{type(self).__name__}({', '.join(f'{f.name}={getattr(self, f.name)!r}' for f in shown)})"
+        names = [f.name for f in fields(self) if f.name != "weights" or self.weights != BINARY]
+        return f"{type(self).__name__}({', '.join(f'{name}={getattr(self, name)!r}' for name in names)})"
 
     def __eq__(self, other: object) -> bool:
         if type(other) is not type(self):

@@ -21,6 +21,7 @@ weights               :math:`g(h, c)`                                          `
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
+from collections.abc import Mapping, Set
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import pairwise
@@ -33,6 +34,8 @@ from replica_theory.numerics.binary import log2cosh
 from replica_theory.numerics.gaussian import Rule, multi_rule
 from replica_theory.typing import Array, ArrayLike
 
+_FEWEST = 41
+"""Nodes for each of many steps, at least."""
 _FARTHEST = 8.0
 """Steps of the Gaussian variable beyond this many standard deviations need no nodes of their own."""
 
@@ -114,6 +117,11 @@ class Weights(ABC):
     @property
     def log_measure(self) -> float:
         """Entropy of all configurations, :math:`g(0, 0)`."""
+        return 0.0
+
+    @property
+    def log_teacher(self) -> float:
+        r"""Logarithm of the weight of a typical teacher in the measure, :math:`E\log\rho(w^*)`."""
         return 0.0
 
     @property
@@ -217,7 +225,7 @@ class _Levels(Weights):
         scale = 1 / np.maximum(np.sqrt(q_hat), 1e-6)
         steps = self._steps(c)
         centers = [np.clip((step.field - shift) * scale, -_FARTHEST, _FARTHEST) for step in steps]
-        z = multi_rule(centers, [step.width * scale for step in steps], n)
+        z = multi_rule(centers, [step.width * scale for step in steps], _nodes(n, len(steps)))
         return z, np.sqrt(q_hat)[..., None] * z.nodes + shift[..., None]
 
 
@@ -341,6 +349,11 @@ class DiscreteWeights(_Levels):
     def log_measure(self) -> float:
         """Logarithm of the sum of the prior."""
         return float(np.log(sum(self.prior)))
+
+    @property
+    def log_teacher(self) -> float:
+        r""":math:`E\log\rho` over the normalised prior."""
+        return float(np.array(self.prior) @ self._log_rho) / sum(self.prior)
 
     @property
     def text(self) -> str:
@@ -472,12 +485,18 @@ def weights_of(text: str) -> Weights:
 
 
 def _in_a_row(name: str, values: Any, *, positive: bool = False) -> list[float]:
-    listed = list(values) if is_listed(values) and not isinstance(values, str | dict | np.ndarray) else values
+    whole = isinstance(values, str | bytes | bytearray | memoryview | Mapping | Set | np.ndarray)
+    listed = list(values) if is_listed(values) and not whole else values
     found = np.asarray(checked_real(name, listed, POSITIVE if positive else FINITE))
     if found.ndim != 1:
         raise ValueError(f"{name} must be numbers in a row; got {shown(values)}")
     row: list[float] = (found + 0.0).tolist()
     return row
+
+
+def _nodes(n: int, steps: int) -> int:
+    """Nodes for each of several steps: those of one lie in the tails of the others'."""
+    return n if steps < 3 else max(_FEWEST, 2 * (n // steps) + 1)
 
 
 def _column(c: ArrayLike) -> ArrayLike:

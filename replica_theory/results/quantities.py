@@ -55,8 +55,29 @@ CAPACITY = {
     "alpha": LOAD._replace(long_name="capacity: load at which the replica-symmetric entropy vanishes"),
     "q": Quantity("overlap between two solutions at capacity"),
     "q_hat": Quantity("conjugate of the overlap"),
+    "mean_square": Quantity("mean squared weight at capacity"),
     "stability": Quantity("de Almeida-Thouless stability at capacity (positive: stable)"),
     "error": Quantity("estimated error of alpha"),
+}
+MARGIN = {
+    "alpha": LOAD,
+    "kappa": Quantity("largest margin at the load"),
+    "q": CAPACITY["q"],
+    "stability": Quantity("de Almeida-Thouless stability there (positive: stable)"),
+    "error": Quantity("estimated error of the margin"),
+}
+STABILITY_LIMIT = {
+    "alpha": LOAD._replace(long_name="load from which on the replica-symmetric saddle point is unstable"),
+    "q": Quantity("overlap between two solutions there"),
+    "entropy": Quantity("entropy of the solutions there", NATS),
+    "error": CAPACITY["error"],
+}
+LOCAL_ENERGY = {
+    "alpha": LOAD,
+    "distance": DISTANCE,
+    "energy": Quantity("fraction of violated patterns at the distance from the reference"),
+    "kappa_ref": Quantity("margin of the reference"),
+    "error": Quantity("estimated numerical error of the energy"),
 }
 THRESHOLD = {
     "kappa": PARAMETERS["kappa"],

@@ -15,6 +15,8 @@ from replica_theory.models.weights import Orders
 from replica_theory.results.grid import GridResult, broadcast
 from replica_theory.results.quantities import CAPACITY
 from replica_theory.status import Status, report, statuses
+from replica_theory.thresholds.first_load import first_load
+from replica_theory.thresholds.spherical_capacity import spherical_capacity
 from replica_theory.typical.functional import (
     Conjugates,
     conjugates,
@@ -41,7 +43,7 @@ _POOR = 1e-7
 
 @dataclass(frozen=True, eq=False, repr=False)
 class Capacity(GridResult):
-    """Load at which the replica-symmetric entropy of the solutions vanishes.
+    """Load at which the replica-symmetric entropy of the solutions vanishes (on the sphere: tends to minus infinity).
 
     Attributes
     ----------
@@ -50,6 +52,8 @@ class Capacity(GridResult):
         The capacity; shape of the model's margin.
     q, q_hat : float or array
         Overlap between solutions at capacity, and its conjugate.
+    mean_square : float or array
+        Mean squared weight there (1 unless weights are discrete).
     stability : float or array
         De Almeida-Thouless stability there (see `ReplicaSymmetric`); where it is negative the number is only the
         replica-symmetric estimate.
@@ -66,6 +70,7 @@ class Capacity(GridResult):
     alpha: ArrayLike
     q: ArrayLike
     q_hat: ArrayLike
+    mean_square: ArrayLike
     stability: ArrayLike
     error: ArrayLike
     status: Any
@@ -77,7 +82,12 @@ def capacity(model: Model) -> Capacity:
     On the replica-symmetric branch everything is an explicit function of :math:`\hat q`: first
     :math:`q = \int Dz\tanh^2\sqrt{\hat q}z`, then :math:`\alpha = \hat q/\int Dz\,\ell'^2`; the capacity is the first
     root of the entropy along that curve. For an even constraint, as long as q = 0 is stable there, it is the annealed
-    :math:`-\log 2/\log P(h\ \mathrm{allowed})`.
+    :math:`-\log 2/\log P(h\ \mathrm{allowed})`. Of discrete weights it is the first root of the entropy over the load.
+
+    On the sphere the volume shrinks to a point, q = 1, at :math:`1/\alpha_c = \int Dz\,\mathrm{dist}(z, A)^2` with the
+    set `A` of allowed stabilities: for :math:`h\ge\kappa` Gardner's :math:`1/[(1+\kappa^2)\Phi(\kappa) +
+    \kappa\varphi(\kappa)]`. It is exact where the stability is not negative (:math:`\kappa\ge0`), and an upper bound
+    elsewhere.
 
     Parameters
     ----------
@@ -94,9 +104,9 @@ def capacity(model: Model) -> Capacity:
     ------
     ValueError
         If the model's beta is finite, or its labels come from a teacher (who is always a solution at kappa <= 0; see
-        `teacher_student_transition`).
+        `teacher_student_transition`), or weights are spherical and the constraint soft.
     ConvergenceError
-        If no root is found.
+        If no root is found (with a zero level, a constraint that allows h = 0 is satisfied at any load).
 
     Notes
     -----
@@ -110,7 +120,8 @@ def capacity(model: Model) -> Capacity:
     >>> print(f"{capacity(BinaryPerceptron(kappa=0.0)).alpha:.12f}")
     0.833078599740
     """
-    checked_model(model, Model, "capacity", hard=True, random_labels=True, instead="teacher_student_transition")
+    checked_model(model, Model, "capacity", hard=True, random_labels=True, any_weights=True,
+                  instead="teacher_student_transition")  # fmt: skip
     points = broadcast(kappa=model.kappa, beta=model.beta)
     columns = capacity_columns(flat_model(model, points))
     result = Capacity(model=model, **points.shaped_all(columns))
@@ -120,6 +131,10 @@ def capacity(model: Model) -> Capacity:
 
 def capacity_columns(model: Model) -> dict[str, Any]:
     """The fields of `Capacity` as flat arrays, for margins of shape (m, 1); NaN where there is none."""
+    if not model.weights.counts:
+        return spherical_capacity(model, np.asarray(model.kappa)[:, 0])
+    if model.weights.square is None:
+        return _of_discrete(model, np.asarray(model.kappa)[:, 0])
     with np.errstate(invalid="ignore", divide="ignore", over="ignore"):
         columns = _annealed(model)
         status = statuses(Status.of(0.0, stability=s) for s in columns["stability"].tolist())
@@ -139,6 +154,22 @@ def capacity_columns(model: Model) -> dict[str, Any]:
     failed = np.array([not one.ok for one in status])
     for values in columns.values():
         values[failed] = np.nan
+    return columns | {"status": status, "mean_square": np.where(failed, np.nan, 1.0)}
+
+
+def _of_discrete(model: Model, kappa: Array) -> dict[str, Any]:
+    """The same for weights whose mean square is free: the first root of the entropy over the load."""
+    std = np.full((len(kappa), 1), np.sqrt(model.weights.moments[1]))
+    lost = np.maximum(-model.log_kernel(np.zeros_like(std), std).log[:, 0], _LITTLE)
+    start = 0.4 * (model.weights.log_measure - model.weights.log_teacher) / lost
+    root = first_load(model.at(beta=np.inf), kappa, "entropy", start)
+    saddle, error = root.saddle, np.asarray(root.saddle.error) / np.abs(root.slope)
+    names = ("q", "q_hat", "mean_square", "stability")
+    columns = {"alpha": root.alpha, "error": error} | {name: np.array(getattr(saddle, name)) for name in names}
+    status = statuses(map(_status, root.alpha.tolist(), error.tolist(), columns["stability"].tolist()))
+    status[~root.found] = Status.OUT_OF_RANGE
+    for values in columns.values():
+        values[~root.found] = np.nan
     return columns | {"status": status}
 
 

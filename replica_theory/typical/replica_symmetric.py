@@ -27,10 +27,11 @@ from functools import lru_cache, partial
 from typing import Any, ClassVar
 
 import numpy as np
+import scipy
 from numpy.typing import NDArray
 
 from replica_theory.arguments import FINITE, checked_alpha, checked_model, checked_real
-from replica_theory.models.model import Model
+from replica_theory.models.model import SHARP, Model
 from replica_theory.models.weights import Orders
 from replica_theory.numerics.fixed_points import FixedPoints, solve_fixed_points
 from replica_theory.numerics.gaussian import rule
@@ -246,7 +247,9 @@ def annealed_entropy(model: Model, alpha: ArrayLike) -> ArrayLike:
     r"""Annealed bound on the free entropy, :math:`\log 2 + \alpha\,\ell(0, 1)`, nats per weight.
 
     By Jensen's inequality the quenched free entropy is never above it; for an even constraint they agree. At
-    ``beta = inf`` this is :math:`\log 2 + \alpha\log P(h\ \mathrm{allowed})`.
+    ``beta = inf`` this is :math:`\log 2 + \alpha\log P(h\ \mathrm{allowed})`. On the sphere 0 stands in the place of
+    log 2, and for discrete weights it is the maximum of
+    :math:`\frac12cQ + g(0, c) + \alpha\,\ell(0, \sqrt Q)` over :math:`c`, with :math:`Q = \langle w^2\rangle`.
 
     Parameters
     ----------
@@ -268,11 +271,33 @@ def annealed_entropy(model: Model, alpha: ArrayLike) -> ArrayLike:
     >>> round(annealed_entropy(BinaryPerceptron(), alpha=0.5), 12) == round(0.5 * 0.6931471805599453, 12)
     True
     """
-    checked_model(model, Model)
+    checked_model(model, Model, any_weights=True)
     alpha = checked_alpha(alpha)
-    at_loads(model, alpha)
-    value = np.log(2) + alpha * model.log_kernel(np.zeros(()), 1.0).log
+    points = at_loads(model, alpha)
+    if model.weights.square is None:
+        found = [_annealed_discrete(model.at(kappa=at["kappa"], beta=at["beta"]), at["alpha"]) for at in points]
+        shaped: ArrayLike = points.shaped(np.array(found))
+        return shaped
+    value = model.weights.log_measure + alpha * model.log_kernel(np.zeros(()), 1.0).log
     return float(value) if np.ndim(value) == 0 else np.asarray(value)
+
+
+def _annealed_discrete(model: Model, alpha: float) -> float:
+    """The maximum over the mean squared weight, first on a grid of its conjugate."""
+    rates = np.sinh(np.linspace(-6.0, 6.0, 241)) / model.weights.most_square
+
+    def value(c: ArrayLike) -> Array:
+        tilt = model.weights.tilt(np.zeros_like(np.asarray(c)), c)
+        square = tilt.variance + tilt.mean**2
+        std = np.sqrt(np.maximum(square, SHARP**2))
+        return np.asarray(0.5 * c * square + tilt.log + alpha * model.log_kernel(np.zeros_like(std), std).log)
+
+    values = value(rates)
+    k = int(np.clip(np.argmax(values), 1, len(rates) - 2))
+    best = scipy.optimize.minimize_scalar(
+        lambda c: -float(value(c)), bounds=(rates[k - 1], rates[k + 1]), method="bounded", options={"xatol": 1e-10}
+    )
+    return max(float(values.max()), -float(best.fun))
 
 
 def _solve(model: Model, alpha: Array) -> dict[str, Any]:

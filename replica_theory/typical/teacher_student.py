@@ -3,6 +3,10 @@ r"""Learning from a teacher: generalisation, the first-order transition to perfe
 The order parameters are the student-student overlap `q` and the teacher-student overlap `R` of `replica_symmetric`;
 two branches compete: students with R < 1, and (at kappa = 0, where the teacher violates no pattern) the teacher itself,
 R = 1, with zero entropy and zero energy (Györgyi 1990; Seung, Sompolinsky and Tishby 1992).
+
+Teachers of other weights are drawn from the measure of these. With the mean square `T` of the teacher and `Q` of the
+students, errors are those at the angle of :math:`R/\sqrt{QT}`, and the teacher is the branch R = T; on the sphere,
+where there is a continuum of students around the teacher, there is the branch of the students alone.
 """
 
 from __future__ import annotations
@@ -17,7 +21,7 @@ from replica_theory.models.perceptron import TeacherStudent
 from replica_theory.results.grid import GridResult
 from replica_theory.results.quantities import LEARNING
 from replica_theory.status import Status, report, silenced
-from replica_theory.typical.functional import at_loads
+from replica_theory.typical.functional import at_loads, teacher_square
 from replica_theory.typical.replica_symmetric import replica_symmetric
 from replica_theory.typing import Array, ArrayLike
 
@@ -37,16 +41,16 @@ class Learning(GridResult):
     teacher_overlap : float or array
         Overlap `R` between student and teacher.
     generalization_error : float or array
-        :math:`\arccos(R)/\pi`, the probability that student and teacher disagree on a new pattern.
+        :math:`\arccos(R/\sqrt{QT})/\pi`, the probability that student and teacher disagree on a new pattern.
     vote_error : float or array
-        :math:`\arccos(R/\sqrt q)/\pi`, the same for the vote of all students (the sign of their mean field). At
+        :math:`\arccos(R/\sqrt{qT})/\pi`, the same for the vote of all students (the sign of their mean field). At
         kappa = 0 and beta = inf, where R = q, it is :math:`\arccos(\sqrt q)/\pi`, the least of all predictions (Bayes).
     q : float or array
         Overlap between two students.
     entropy, free_entropy : float or array
         Nats per weight.
     perfect : bool or array of bool
-        Whether the point lies on the branch of the teacher, R = 1.
+        Whether the point lies on the branch of the teacher, R = T.
     error : float or array
         Estimated quadrature error of `free_entropy` (0 on the branch of the teacher).
     status : Status or array of Status
@@ -109,10 +113,12 @@ def teacher_student(model: TeacherStudent, alpha: ArrayLike, *, branch: Branch =
     >>> print(f"{point.generalization_error:.6f} {point.vote_error:.6f}")
     0.310526 0.230626
     """
-    checked_model(model, TeacherStudent)
+    checked_model(model, TeacherStudent, any_weights=True)
     checked_choice("branch", branch, get_args(Branch))
     if branch == "teacher" and np.any(np.asarray(model.kappa) != 0):
         raise ValueError(f"the teacher is a branch of its own only at kappa = 0; got kappa={shown(model.kappa)}")
+    if branch == "teacher" and not model.weights.counts:
+        raise ValueError(f"the teacher is no branch of its own among {model.weights!r}")
     alpha = checked_alpha(alpha)
     points = at_loads(model, alpha)
     with silenced():
@@ -120,25 +126,27 @@ def teacher_student(model: TeacherStudent, alpha: ArrayLike, *, branch: Branch =
     status = np.array(students.status, dtype=object).ravel()
     free = np.asarray(students.free_entropy, dtype=float).ravel()
     # A branch that is only inaccurate exists, and neither can be said to win.
-    wins = ~(free > 0) & (status != Status.INACCURATE_QUADRATURE)
+    of_teacher, square = model.weights.log_teacher, teacher_square(model)
+    wins = ~(free > of_teacher) & (status != Status.INACCURATE_QUADRATURE) & model.weights.counts
     perfect = {
         "student": np.zeros(len(points), dtype=bool),
         "teacher": np.ones(len(points), dtype=bool),
         "equilibrium": (points.columns["kappa"] == 0) & wins,
     }[branch]
     status[perfect] = Status.CONVERGED
-    r = np.where(perfect, 1.0, np.asarray(students.teacher_overlap).ravel())
-    q = np.where(perfect, 1.0, np.asarray(students.q).ravel())
+    r = np.where(perfect, square, np.asarray(students.teacher_overlap).ravel())
+    q = np.where(perfect, square, np.asarray(students.q).ravel())
+    own = np.where(perfect, square, np.asarray(students.mean_square).ravel())
     columns = {
         "alpha": points.columns["alpha"],
         "perfect": perfect,
         "status": status,
         "teacher_overlap": r,
-        "generalization_error": np.arccos(r) / np.pi,
-        "vote_error": _of_the_vote(r, q),
+        "generalization_error": np.where(perfect, 0.0, np.arccos(np.minimum(r / np.sqrt(own * square), 1.0)) / np.pi),
+        "vote_error": np.where(perfect, 0.0, _of_the_vote(r / np.sqrt(square), q)),
         "q": q,
         "entropy": np.where(perfect, 0.0, np.asarray(students.entropy).ravel()),
-        "free_entropy": np.where(perfect, 0.0, free),
+        "free_entropy": np.where(perfect, of_teacher, free),
         "error": np.where(perfect, 0.0, np.asarray(students.error).ravel()),
     }
     result = Learning(model=model, **points.shaped_all(columns))

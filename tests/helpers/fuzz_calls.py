@@ -120,6 +120,10 @@ REFERENCE = word("free", "solution")
 REPLICAS = word("zero-complexity") | COUNTS
 
 
+def is_mapping(value: Any) -> bool:
+    return isinstance(value, dict | set | frozenset)
+
+
 def line(value: Any) -> bool:
     """Whether numbers in a row are given, at least one."""
     held = numbers_in(value)
@@ -145,6 +149,22 @@ INTERVALS = Kind(
     odd=([(1.0, 0.0)], [(0.0, np.nan)], [(-np.inf, np.inf)], [(0.0, 1.0, 2.0)], [("0", "1")], [(np.inf, np.inf)],
          [(None, 1.0)], [(True, 2)], {0.0: 1.0}, [{0.0, 1.0}], ["01"], [(0.0, 1.0), None]),
 )  # fmt: skip
+LEVELS = Kind(
+    [-1.0, 0.0, 1.0],
+    lambda value: (
+        hasattr(value, "__next__")
+        or (not is_mapping(value) and line(value) and len(set(numbers_in(value))) == len(numbers_in(value)) > 1)
+    ),
+    odd=([1.0], [1, 1], [0.0, -0.0], [0, np.inf], [[0, 1]], {0.0: 1.0}, ["0", "1"], "01"),
+)
+PRIOR = Kind(
+    [1.0, 0.5, 1.0],
+    lambda value: (
+        hasattr(value, "__next__")
+        or (not is_mapping(value) and line(value) and len(numbers_in(value)) == 3 and min(numbers_in(value)) > 0)
+    ),
+    odd=([1.0, 1.0], [1, 0, 1], [1, -1, 1], [1, np.nan, 1], "111"),
+)
 PATTERNS = Kind(
     [[1, -1, 1], [1, 1, -1]],
     lambda value: is_patterns(value),
@@ -237,7 +257,8 @@ class Call:
         return {name: kind.usual for name, kind in self.kinds.items()}
 
 
-OF_MODEL = {"kappa": KAPPAS, "beta": BETAS}
+OF_INTERVALS = {"kappa": KAPPAS, "beta": BETAS}
+OF_MODEL = OF_INTERVALS | {"weights": of(rt.Weights, usual=rt.BinaryWeights())}
 OF_POINT = {"model": RANDOM, "alpha": LOADS, "distance": DISTANCES}
 OF_INSTANCE = {
     "labels": NOTHING | signs(2),
@@ -288,7 +309,7 @@ CALLS = {
             "allowed": of(Callable, usual=lambda h: abs(h) < 1, test=callable),  # type: ignore[arg-type]
             "edges": Kind([-1.0, 1.0], lambda value: hasattr(value, "__next__") or line(value)),
         }
-        | OF_MODEL,
+        | OF_INTERVALS,
     ),
     "CustomModel": Call(
         rt.CustomModel,
@@ -327,6 +348,21 @@ CALLS = {
         },
     ),
     "franz_parisi": Call(rt.franz_parisi, OF_POINT | {"reference": NOTHING | ANY_MODEL}),
+    "BinaryWeights": Call(rt.BinaryWeights),
+    "SphericalWeights": Call(rt.SphericalWeights),
+    "DiscreteWeights": Call(rt.DiscreteWeights, {"levels": LEVELS, "prior": NOTHING | PRIOR}),
+    "largest_margin": Call(
+        rt.largest_margin, {"model": model_of(hard, random_labels, kind=rt.BinaryPerceptron), "alpha": LOADS}
+    ),
+    "local_energy": Call(
+        rt.local_energy,
+        {
+            "model": HARD_RANDOM,
+            "alpha": LOADS,
+            "distance": AWAY,
+            "reference": word("typical", "margin", "dense") | model_of(single, random_labels),
+        },
+    ),
     "local_entropy": Call(
         rt.local_entropy,
         OF_POINT
@@ -385,6 +421,9 @@ CALLS = {
             "sweeps": integer(20, 20),
             "rng": RNG,
         },
+    ),
+    "stability_limit": Call(
+        rt.stability_limit, {"model": model_of(hard, random_labels, usual=rt.BinaryPerceptron(-1.0))}
     ),
     "state_evolution": Call(
         rt.state_evolution,
@@ -636,6 +675,9 @@ RESULTS = {
     "EntropyCurve": CURVE,
     "FocusingFixedPoint": rt.focusing_fixed_point(MODEL, 0.1, 0.1, 2.0),
     "LadderSample": bp.parallel_tempering(INSTANCE, 1.0, sweeps=20, rng=1),
+    "LargestMargin": rt.largest_margin(rt.BinaryPerceptron(weights=rt.SphericalWeights()), 1.0),
+    "LocalEnergy": rt.local_energy(MODEL, 0.3, 0.1),
+    "StabilityLimit": rt.stability_limit(rt.BinaryPerceptron(-0.5, weights=rt.SphericalWeights())),
     "Learning": rt.teacher_student(STUDENT, 0.1),
     "LearningTransition": rt.LearningTransition(1.0, 1.0, "equilibrium", 1e-9, STUDENT),
     "Messages": MESSAGES,
@@ -696,6 +738,14 @@ LEFT_OUT = {
     "ConvergenceWarning": "a warning",
     "Status": "an enumeration: Python's own ValueError quotes the word",
     "Model": "abstract: its constructor is that of the models",
+    "Weights": "abstract",
+    "tilt": "an integrand: called at every node",
+    "mean": "an integrand",
+    "variance": "an integrand",
+    "means": "called with conjugates of ours only",
+    "rests": "called with conjugates of ours only",
+    "entropic": "called with conjugates of ours only",
+    "multiplier": "called with conjugates of ours only",
     "log_probability": "an integrand: called at every node",
     "log_kernel": "an integrand",
     "probability": "an integrand",

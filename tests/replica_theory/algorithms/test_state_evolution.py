@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 
+import replica_theory as rt
 from replica_theory import (
     BinaryPerceptron,
     SymmetricBinaryPerceptron,
@@ -101,3 +102,22 @@ def test_above_capacity_overlaps_run_into_one_without_breaking():
 def test_bad_arguments(arguments, options, error, message):
     with pytest.raises(error, match=message):
         state_evolution(*arguments, **options)
+
+
+@pytest.mark.parametrize(
+    "model",
+    [
+        rt.BinaryPerceptron(weights=rt.SphericalWeights()),
+        rt.BinaryPerceptron(weights=rt.DiscreteWeights([-1, 0, 1])),
+        rt.BinaryPerceptron(weights=rt.DiscreteWeights([0, 1])),
+        rt.TeacherStudent(weights=rt.DiscreteWeights([-1, 0, 1])),
+        rt.TeacherStudent(weights=rt.SphericalWeights()),
+    ],
+    ids=repr,
+)
+def test_other_weights_end_at_their_saddle_point(model):
+    """From zero fields to the replica-symmetric overlaps, geometrically."""
+    found, point = rt.state_evolution(model, 0.4, 60), rt.replica_symmetric(model, 0.4)
+    ends = [found.q[-1], found.teacher_overlap[-1], found.mean_square[-1]]
+    np.testing.assert_allclose(ends, [point.q, point.teacher_overlap, point.mean_square], atol=1e-9)
+    assert found.q[0] == model.weights.moments[0] ** 2 and found.mean_square[0] == model.weights.moments[1]

@@ -5,6 +5,7 @@ import numpy as np
 import pytest
 from scipy import integrate, optimize, special, stats
 
+import replica_theory as rt
 from replica_theory import (
     BinaryPerceptron,
     Capacity,
@@ -177,3 +178,33 @@ def test_symmetry_breaks_where_it_grows_unstable():
 def test_refusals(model, error, message):
     with pytest.raises(error, match=message):
         capacity(model)
+
+
+@pytest.mark.parametrize(
+    ("levels", "alpha", "square", "q"),
+    [
+        ([-1, 0, 1], 1.174481910456, 0.630543, 0.454444),
+        ([0, 1], 0.589737650133, None, None),
+        ([-2, -1, 0, 1, 2], 1.476564893816, None, None),
+    ],
+)
+def test_check_values_of_discrete_weights(levels, alpha, square, q):
+    found = rt.capacity(rt.BinaryPerceptron(weights=rt.DiscreteWeights(levels)))
+    assert found.alpha == pytest.approx(alpha, abs=2e-12) and found.status == "converged"
+    if square is not None:
+        assert (found.mean_square, found.q) == (pytest.approx(square, abs=6e-7), pytest.approx(q, abs=6e-7))
+
+
+def test_identities_of_discrete_weights():
+    """Two levels are binary; so is a zero level of vanishing weight; more levels approach the sphere's 2 from below."""
+    two = rt.capacity(rt.BinaryPerceptron([0.0, 0.3], weights=rt.DiscreteWeights([-2, 2])))
+    np.testing.assert_allclose(two.alpha, rt.capacity(rt.BinaryPerceptron([0.0, 0.15])).alpha, rtol=1e-12)
+    rare = rt.capacity(rt.BinaryPerceptron(0.2, weights=rt.DiscreteWeights([-1, 0, 1], [1, 1e-13, 1])))
+    assert rare.alpha == pytest.approx(rt.capacity(rt.BinaryPerceptron(0.2)).alpha, rel=1e-11)
+    wide = [rt.capacity(rt.BinaryPerceptron(weights=rt.DiscreteWeights(range(-n, n + 1)))).alpha for n in (1, 3)]
+    assert wide == sorted(wide) and wide[-1] < 2
+
+
+def test_a_zero_level_may_satisfy_any_number_of_patterns():
+    with pytest.raises(rt.ConvergenceError, match="outside what this computation can reach"):
+        rt.capacity(rt.SymmetricBinaryPerceptron(1.5, weights=rt.DiscreteWeights([-1, 0, 1])))

@@ -13,11 +13,14 @@ from replica_theory import (
     BinaryPerceptron,
     ConvergenceError,
     ConvergenceWarning,
+    DiscreteWeights,
     IntervalModel,
     ReplicaSymmetric,
+    SphericalWeights,
     Status,
     SymmetricBinaryPerceptron,
     TeacherStudent,
+    UShapePerceptron,
     annealed_entropy,
     replica_symmetric,
 )
@@ -334,3 +337,124 @@ def test_inaccurate_points_are_nan():
     for name in ("entropy", "free_entropy", "energy", "q", "stability"):
         assert np.isnan(getattr(found, name)).tolist() == [True, False]
     assert found.error[0] > 1e-7
+
+
+TERNARY, SPHERE = DiscreteWeights([-1, 0, 1]), SphericalWeights()
+
+
+@pytest.mark.parametrize(
+    ("alpha", "kappa", "q", "entropy", "stability"),
+    [
+        (1.0, 0.0, 0.585311851791, -0.855820596715, 0.602458677200),
+        (0.5, 0.0, 0.307393175380, -0.377669575132, 0.800642353733),
+        (2.0, -0.5, 0.507649543855, -0.842513169073, 0.503132839534),
+    ],
+)
+def test_check_values_of_the_sphere(alpha, kappa, q, entropy, stability):
+    point = replica_symmetric(BinaryPerceptron(kappa, weights=SPHERE), alpha)
+    np.testing.assert_allclose([point.q, point.entropy, point.stability], [q, entropy, stability], atol=2e-12)
+    assert point.status == "converged" and point.mean_square == 1
+    assert point.mean_square_hat == pytest.approx(1 / (1 - q), rel=1e-11)
+    z = np.linspace(-9, 9, 20001)
+    energetic = np.trapezoid(
+        np.exp(-0.5 * z**2) / np.sqrt(2 * np.pi) * special.log_ndtr((np.sqrt(q) * z - kappa) / np.sqrt(1 - q)), z
+    )
+    assert entropy == pytest.approx(0.5 * np.log(1 - q) + 0.5 * q / (1 - q) + alpha * energetic, abs=1e-11)
+
+
+def test_check_value_of_ternary_weights():
+    point = replica_symmetric(BinaryPerceptron(weights=TERNARY), 0.5)
+    assert point.entropy == point.free_entropy == pytest.approx(0.720391460, abs=5e-10)
+
+
+@pytest.mark.parametrize("weights", [TERNARY, DiscreteWeights([0, 1, 3], [1, 0.5, 0.2])], ids=lambda w: w.text)
+@pytest.mark.parametrize("taught", [False, True])
+def test_saddle_of_discrete_weights_is_stationary(weights, taught):
+    """The functional of the docstring on a dense grid, in all its arguments, by differences (truncation 1e-9)."""
+    model = (TeacherStudent if taught else BinaryPerceptron)(0.1, weights=weights)
+    point = replica_symmetric(model, 0.4)
+    z = np.linspace(-9, 9, 4001)
+    dz = np.exp(-0.5 * z**2) / np.sqrt(2 * np.pi) * (z[1] - z[0])
+    w, rho = np.array(weights.levels), np.array(weights.prior)
+    law, square = rho / rho.sum(), rho @ np.array(weights.levels) ** 2 / rho.sum()
+
+    def functional(q, r, norm, q_hat, r_hat, c):
+        value = 0.5 * c * norm - 0.5 * q_hat * (norm - q) - r * r_hat
+        for teacher, p in zip(w, law, strict=True):
+            field = np.sqrt(q_hat) * z + r_hat * teacher
+            value += p * (dz @ np.log(np.exp(field[:, None] * w - 0.5 * c * w**2) @ rho))
+        measure = dz * (2 * special.ndtr(r * z / np.sqrt(q * square - r**2)) if taught else 1)
+        return value + 0.4 * (measure @ special.log_ndtr((np.sqrt(q) * z - 0.1) / np.sqrt(norm - q)))
+
+    at = np.array([point.q, point.teacher_overlap, point.mean_square])
+    at = np.append(at, [point.q_hat, point.teacher_overlap_hat, point.mean_square_hat])
+    assert functional(*at) == pytest.approx(point.free_entropy, abs=1e-11)
+    for k in range(6):
+        if taught or k not in (1, 4):
+            step = 1e-4 * np.eye(6)[k]
+            assert functional(*(at + step)) - functional(*(at - step)) == pytest.approx(0, abs=2e-11)
+
+
+def test_entropy_under_a_prior_is_stationary_free_entropy_less_its_weight():
+    """Scaled by a factor a, log rho grows by the entropy's part: dPhi/da = <log rho>."""
+
+    def free(power):
+        weights = DiscreteWeights([-1, 0, 1], np.array([1.0, 0.3, 1.0]) ** power)
+        return replica_symmetric(BinaryPerceptron(weights=weights), 0.5)
+
+    step = 1e-4
+    slope = (free(1 + step).free_entropy - free(1 - step).free_entropy) / (2 * step)
+    assert free(1.0).entropy == pytest.approx(free(1.0).free_entropy - slope, abs=1e-7)
+
+
+@pytest.mark.parametrize("kind", [BinaryPerceptron, TeacherStudent])
+@pytest.mark.parametrize("beta", [np.inf, 2.0])
+def test_two_levels_are_binary_weights(kind, beta):
+    """Levels -a, a at margin a kappa; a zero level of vanishing weight."""
+    plain = replica_symmetric(kind(0.15, beta), 0.4)
+    scaled = replica_symmetric(kind(0.3, beta, weights=DiscreteWeights([-2, 2])), 0.4)
+    rare = replica_symmetric(kind(0.15, beta, weights=DiscreteWeights([-1, 0, 1], [1, 1e-13, 1])), 0.4)
+    for name in ("entropy", "free_entropy", "energy", "stability"):
+        assert getattr(scaled, name) == pytest.approx(getattr(plain, name), abs=1e-12)
+        assert getattr(rare, name) == pytest.approx(getattr(plain, name), abs=1e-11)
+    assert scaled.q == pytest.approx(4 * plain.q, abs=1e-12)
+
+
+@pytest.mark.parametrize("weights", [SPHERE, TERNARY, DiscreteWeights([0, 1]), DiscreteWeights([-1, 0, 2], [2, 1, 1])])
+def test_bayes_optimal_students_of_other_weights(weights):
+    """At kappa = 0 a student is like the teacher: R = q, Q that of the teacher, c = q_hat."""
+    point = replica_symmetric(TeacherStudent(weights=weights), 0.7)
+    assert point.teacher_overlap == pytest.approx(point.q, abs=1e-12)
+    assert point.mean_square == pytest.approx(weights.moments[1], abs=1e-12)
+    if weights.square is None:
+        assert point.mean_square_hat == pytest.approx(point.q_hat, rel=1e-11)
+
+
+def test_even_constraints_of_other_weights():
+    """Two levels as binary ones on both sides of the symmetry breaking; on the sphere q = 0 is annealed."""
+    alpha = np.array([0.3, 1.2, 1.5])
+    plain = replica_symmetric(UShapePerceptron(0.7), alpha)
+    scaled = replica_symmetric(UShapePerceptron(1.4, weights=DiscreteWeights([-2, 2])), alpha)
+    np.testing.assert_allclose(scaled.entropy, plain.entropy, atol=1e-11)
+    np.testing.assert_allclose(scaled.q, 4 * plain.q, atol=1e-10)
+    assert plain.q[0] == 0 < plain.q[2]
+    sphere = SymmetricBinaryPerceptron(1.0, weights=SPHERE)
+    assert replica_symmetric(sphere, 0.5).entropy == pytest.approx(annealed_entropy(sphere, 0.5), abs=1e-14)
+    ternary = SymmetricBinaryPerceptron(1.0, weights=TERNARY)
+    assert replica_symmetric(ternary, 0.5).entropy == pytest.approx(annealed_entropy(ternary, 0.5), abs=1e-12)
+    assert annealed_entropy(BinaryPerceptron(weights=TERNARY), 0.5) == pytest.approx(np.log(3) - 0.5 * np.log(2))
+
+
+def test_stability_distribution_of_other_weights():
+    """It is normalised (Simpson's rule, whose error is 1e-9)."""
+    point = replica_symmetric(BinaryPerceptron(0.2, weights=TERNARY), 0.4)
+    h = np.linspace(0.2, 9, 1001)
+    assert integrate.simpson(point.stability_distribution(h), x=h) == pytest.approx(1, abs=1e-8)
+
+
+def test_cold_students_of_the_sphere():
+    """1 - q falls like 1/beta where energy is left, and the entropy goes to minus infinity: no failure there."""
+    found = replica_symmetric(BinaryPerceptron(beta=[1e2, 1e4], weights=SPHERE), 3.0)
+    assert (found.entropy < -2).all() and set(found.status) == {Status.UNSTABLE}
+    ratio = (1 - found.q[0]) / (1 - found.q[1])
+    assert 50 < ratio < 200 and found.energy[1] == pytest.approx(found.energy[0], abs=0.03)

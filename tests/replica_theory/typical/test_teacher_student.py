@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 from scipy import integrate, optimize, special
 
+import replica_theory as rt
 from replica_theory import (
     BinaryPerceptron,
     ConvergenceError,
@@ -185,3 +186,26 @@ def test_inaccurate_students_do_not_make_the_teacher_win(monkeypatch):
     with pytest.warns(ConvergenceWarning):
         found = teacher_student(TeacherStudent(), [0.5])
     assert found.status[0] == "inaccurate-quadrature" and not found.perfect[0] and np.isnan(found.entropy[0])
+
+
+def test_spherical_students():
+    """Check values; the error times the load tends to 0.625 (0.6245 at 200), and there is no branch of the teacher."""
+    model = rt.TeacherStudent(weights=rt.SphericalWeights())
+    found = rt.teacher_student(model, [0.5, 1.0, 5.0, 200.0])
+    np.testing.assert_allclose(found.teacher_overlap[:3], [0.28032573, 0.48626364, 0.93206425], atol=6e-9)
+    assert found.generalization_error[3] * 200 == pytest.approx(0.625, abs=0.002)
+    assert not found.perfect.any() and set(found.status) == {"converged"}
+    with pytest.raises(ValueError, match="the teacher is no branch of its own"):
+        rt.teacher_student(model, 1.0, branch="teacher")
+
+
+def test_discrete_students_find_their_teacher():
+    """Levels -2, 2 as binary ones; above the transition of ternary weights the teacher, at R = T."""
+    plain = rt.teacher_student(rt.TeacherStudent(), [0.8, 1.2, 1.3])
+    scaled = rt.teacher_student(rt.TeacherStudent(weights=rt.DiscreteWeights([-2, 2])), [0.8, 1.2, 1.3])
+    for name in ("generalization_error", "vote_error", "entropy", "perfect"):
+        np.testing.assert_allclose(getattr(scaled, name), getattr(plain, name), atol=1e-12)
+    ternary = rt.teacher_student(rt.TeacherStudent(weights=rt.DiscreteWeights([-1, 0, 1], [1, 2, 1])), [1.0, 4.0])
+    assert ternary.perfect.tolist() == [False, True] and ternary.teacher_overlap[1] == 0.5
+    assert ternary.generalization_error[1] == ternary.vote_error[1] == ternary.entropy[1] == 0
+    assert ternary.free_entropy[1] == pytest.approx(0.5 * np.log(2))
