@@ -301,6 +301,7 @@ def checked_model(
     hard: bool = False,
     random_labels: bool = False,
     any_weights: bool = False,
+    weights: tuple[str, ...] = ("binary",),
     instead: str = "",
 ) -> None:
     """Refuse what is no model of a class, or lacks what a function asks of it.
@@ -319,7 +320,9 @@ def checked_model(
     random_labels : bool
         Whether there must be no teacher; `instead` names the function for one.
     any_weights : bool
-        Whether the weights may be other than binary.
+        Whether the weights may be whatever they are.
+    weights : tuple of str
+        Otherwise the kinds that they may be: "binary", "spherical", "discrete".
     instead : str
 
     Raises
@@ -331,7 +334,7 @@ def checked_model(
     if single and (np.ndim(model.kappa) or np.ndim(model.beta)):
         raise ValueError(f"model must have a single kappa and beta; got {shown(model)}")
     if not any_weights:
-        checked_binary(model)
+        checked_weights(model, weights)
     if random_labels and model.has_teacher:
         other = f"; for a teacher see {instead}" if instead else ""
         raise ValueError(f"{door} needs random labels{other}; got model={shown(model)}")
@@ -347,8 +350,20 @@ def checked_binary(model: Any) -> None:
     ValueError
         If they are others.
     """
-    if model.weights.name != "binary":
-        raise ValueError(f"weights of the model must be binary here; got weights={shown(model.weights)}")
+    checked_weights(model, ("binary",))
+
+
+def checked_weights(model: Any, kinds: tuple[str, ...]) -> None:
+    """Refuse a model whose weights are of none of some kinds ("binary", "spherical", "discrete").
+
+    Raises
+    ------
+    ValueError
+        If they are others.
+    """
+    if (model.weights.name or "discrete") not in kinds:
+        allowed = " or ".join(kinds)
+        raise ValueError(f"weights of the model must be {allowed} here; got weights={shown(model.weights)}")
 
 
 def checked_signs(name: str, values: Any, size: int) -> NDArray[np.int8]:

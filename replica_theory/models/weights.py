@@ -125,6 +125,11 @@ class Weights(ABC):
         return 0.0
 
     @property
+    def has_prior(self) -> bool:
+        """Whether configurations weigh differently: then free entropy and entropy are two."""
+        return False
+
+    @property
     def text(self) -> str:
         """What `weights_of` makes these weights of; "" if nothing does."""
         return self.name
@@ -175,14 +180,14 @@ class _Levels(Weights):
         """The mean squared weight where it depends on the field."""
         return tilt.variance + tilt.mean**2
 
-    def _log_prior(self, h: Array, c: ArrayLike) -> Array | None:
+    def log_prior(self, h: Array, c: ArrayLike) -> Array | None:
         """The mean of the logarithm of the prior, where it is not 0."""
         return None
 
     def means(self, q_hat: Array, r_hat: Array, c: ArrayLike = 0.0, n: int = 121) -> Orders:
         found: list[list[Array]] = []
         for w, share in self._teachers:
-            z, h = self._field(q_hat, r_hat * w, c, n)
+            z, h = self.field(q_hat, r_hat * w, c, n)
             if self.square is not None:
                 m = self.mean(h, c)
                 found.append([share * z.integrate(m**2), share * w * z.integrate(m)])
@@ -196,7 +201,7 @@ class _Levels(Weights):
     def rests(self, q_hat: Array, r_hat: Array, c: ArrayLike = 0.0, n: int = 121) -> Rests:
         parts = []
         for w, share in self._teachers:
-            z, h = self._field(q_hat, r_hat * w, c, n)
+            z, h = self.field(q_hat, r_hat * w, c, n)
             rest, m = self.variance(h, _column(c)), self.mean(h, _column(c))
             square = z.integrate(rest + m**2) if self.square is None else np.ones_like(q_hat)
             parts.append([share * z.integrate(rest), share * w * z.integrate(m), share * square])
@@ -205,9 +210,9 @@ class _Levels(Weights):
     def entropic(self, q_hat: Array, r_hat: Array, c: ArrayLike = 0.0, n: int = 241) -> Entropic:
         parts = []
         for w, share in self._teachers:
-            z, h = self._field(q_hat, r_hat * w, c, n)
+            z, h = self.field(q_hat, r_hat * w, c, n)
             tilt = self.tilt(h, _column(c))
-            square, prior = self._square(h, c, tilt), self._log_prior(h, c)
+            square, prior = self._square(h, c, tilt), self.log_prior(h, c)
             columns = [
                 z.integrate(tilt.log),
                 z.error(tilt.log),
@@ -220,8 +225,8 @@ class _Levels(Weights):
             parts.append([share * column for column in columns])
         return Entropic(*(sum(column[1:], column[0]) for column in zip(*parts, strict=True)))
 
-    def _field(self, q_hat: Array, shift: Array, c: ArrayLike, n: int) -> tuple[Rule, Array]:
-        """Rule that resolves the steps, and the fields at its nodes."""
+    def field(self, q_hat: Array, shift: Array, c: ArrayLike, n: int) -> tuple[Rule, Array]:
+        """Rule over a field of variance `q_hat` about `shift` that resolves the steps, and the fields at its nodes."""
         scale = 1 / np.maximum(np.sqrt(q_hat), 1e-6)
         steps = self._steps(c)
         centers = [np.clip((step.field - shift) * scale, -_FARTHEST, _FARTHEST) for step in steps]
@@ -358,8 +363,13 @@ class DiscreteWeights(_Levels):
     @property
     def text(self) -> str:
         """The levels, with their prior where it is not 1."""
-        plain = set(self.prior) == {1.0}
+        plain = not self.has_prior
         return ",".join(f"{w:.17g}" if plain else f"{w:.17g}:{p:.17g}" for w, p in self._pairs)
+
+    @property
+    def has_prior(self) -> bool:
+        """Whether the prior is not 1 everywhere."""
+        return set(self.prior) != {1.0}
 
     @property
     def _pairs(self) -> list[tuple[float, float]]:
@@ -378,18 +388,18 @@ class DiscreteWeights(_Levels):
         ties = [0.5 * (a + b) * np.asarray(c) for a, b in pairwise(w)]
         return [Step(tie - d / gap, 2 / gap) for tie, d, gap in zip(ties, np.diff(log_rho), gaps, strict=True)]
 
-    def _log_prior(self, h: Array, c: ArrayLike) -> Array | None:
-        if set(self.prior) == {1.0}:
+    def log_prior(self, h: Array, c: ArrayLike) -> Array | None:
+        if not self.has_prior:
             return None
-        return np.asarray(self._shares(h, _column(c))[1] @ self._log_rho)
+        return np.asarray(self.shares(h, _column(c))[1] @ self._log_rho)
 
     def tilt(self, h: Array, c: ArrayLike = 0.0) -> Tilt:
         """:math:`g(h, c)` with its first two derivatives in `h`, accurate also where one level dominates."""
-        log, share = self._shares(h, c)
+        log, share = self.shares(h, c)
         mean = share @ self._w
         return Tilt(log, mean, np.asarray((share * (self._w - mean[..., None]) ** 2).sum(axis=-1)))
 
-    def _shares(self, h: Array, c: ArrayLike) -> tuple[Array, Array]:
+    def shares(self, h: Array, c: ArrayLike) -> tuple[Array, Array]:
         """The logarithm, and the probability of every level along a last axis."""
         exponents = np.asarray(h)[..., None] * self._w - 0.5 * np.asarray(c)[..., None] * self._w**2 + self._log_rho
         top = exponents.max(axis=-1, keepdims=True)

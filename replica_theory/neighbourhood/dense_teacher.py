@@ -96,7 +96,7 @@ def dense_teacher(
     >>> print(f"{curve.entropy:.6f} {curve.overlaps['generalization_error_ref']:.6f}")
     0.240265 0.335095
     """
-    checked_model(model, TeacherStudent)
+    checked_model(model, TeacherStudent, weights=("binary", "spherical"))
     alpha, distance, count = checked_alpha(alpha), checked_distance(distance), checked_real("y", y, _REPLICAS)
     points = broadcast(alpha=alpha, distance=distance, kappa=model.kappa, beta=model.beta, y=count)
 

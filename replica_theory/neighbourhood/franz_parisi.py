@@ -28,7 +28,6 @@ import scipy
 from replica_theory.arguments import (
     POSITIVE,
     checked_alpha,
-    checked_binary,
     checked_distance,
     checked_model,
     checked_number,
@@ -37,17 +36,18 @@ from replica_theory.models.model import LOG_SQRT_2PI, SHARP, Model
 from replica_theory.numerics.binary import binary_entropy
 from replica_theory.numerics.branches import BranchPoint, follow_branch
 from replica_theory.numerics.progress import alive
+from replica_theory.numerics.squeezing import squeezed
 from replica_theory.replicas.probe import (
     RESOLUTIONS,
     Setting,
     decode,
     energetic,
-    entropic,
     probe_at_typical,
     probe_overlap,
     ratio,
     residual,
     scale,
+    weights_in,
 )
 from replica_theory.results.curve import AT_REFERENCE, EXCLUDED, FAILED, INACCURATE, EntropyCurve, Row, assemble
 from replica_theory.results.grid import broadcast, by_setting
@@ -125,7 +125,7 @@ def franz_parisi(
     >>> print(f"{curve.entropy:.6f}")
     0.164659
     """
-    checked_model(model, Model, "franz_parisi", random_labels=True, instead="around_teacher")
+    checked_model(model, Model, "franz_parisi", random_labels=True, any_weights=True, instead="around_teacher")
     alpha, distance, center = checked_alpha(alpha), checked_distance(distance), _checked_reference(model, reference)
     points = broadcast(alpha=alpha, distance=distance, kappa=model.kappa, beta=model.beta,
                        kappa_ref=center.kappa, beta_ref=center.beta)  # fmt: skip
@@ -138,7 +138,7 @@ def franz_parisi(
         rows = by_setting(points, "distance", solve)
     label = f"Franz-Parisi, alpha = {alpha}" if np.ndim(alpha) == 0 else ""
     asked = {"function": "franz_parisi", "reference": center}
-    names = (*_OVERLAPS, "fold")
+    names = (*_OVERLAPS, *(_SQUARES if model.weights.square is None else ()), "fold")
     curve = assemble(rows, points, label, names=names, replicas=False, model=model, settings=asked)
     report(curve, "franz_parisi", f"at distance {distance}")
     return curve
@@ -174,7 +174,7 @@ def minimum_distance(model: Model, alpha: float, *, reference: Model | None = No
     >>> round(minimum_distance(BinaryPerceptron(), 0.5), 5)
     0.007
     """
-    checked_model(model, Model, "minimum_distance", single=True, random_labels=True)
+    checked_model(model, Model, "minimum_distance", single=True, random_labels=True, weights=("binary", "discrete"))
     alpha, center = checked_number("alpha", alpha, POSITIVE), _checked_reference(model, reference)
     typical = replica_symmetric(model, alpha)
     if float(typical.entropy) < 0:
@@ -284,13 +284,16 @@ def _checked_reference(model: Model, reference: Model | None) -> Model:
     center = model if reference is None else reference
     if type(center) is not type(model):
         raise ValueError(f"reference must be a {type(model).__name__} like the model; got {type(center).__name__}")
-    checked_binary(center)
+    if center.weights != model.weights:
+        raise ValueError(f"reference must have the weights of the model, {model.weights!r}; got {center.weights!r}")
     if model.has_teacher:
         raise ValueError("franz_parisi takes random labels (BinaryPerceptron, SymmetricBinaryPerceptron)")
     return center
 
 
 _OVERLAPS = ("q", "q_hat", "t0", "t0_hat", "t_hat", "gamma", "q_ref", "energy", "free_entropy", "replicon")
+_SQUARES = ("mean_square", "mean_square_hat", "mean_square_ref")
+"""Where the mean squared weight is free."""
 
 
 def franz_parisi_rows(
@@ -310,7 +313,7 @@ def franz_parisi_rows(
     todo = np.arange(len(distances))
     for nodes, finer in pairwise(RESOLUTIONS):
         setting = replace(setting, nodes=nodes)
-        for k, row in zip(todo, _follow(setting, float(alone.q), distances[todo], finer), strict=True):
+        for k, row in zip(todo, _follow(setting, alone, distances[todo], finer), strict=True):
             rows[k] = row
         # Where the probes freeze, 1 - q is so small that the coarsest rule loses the branch before it ends.
         lost = {k for k in todo if not rows[k].status.ok and distances[k] >= _SMALLEST_DISTANCE}
@@ -318,25 +321,29 @@ def franz_parisi_rows(
         todo = np.array([k for k in todo if rows[k].error > _TOLERANCE or k in again], dtype=int)
         if not len(todo):
             break
-    return [_judged(row, typical) if row.status.ok else row for row in rows]
+    return [_judged(row, typical, probe.weights.counts) if row.status.ok else row for row in rows]
 
 
-def _judged(row: Row, typical: ReplicaSymmetric) -> Row:
-    """The row with its status, by its numbers and those of the references."""
+def _judged(row: Row, typical: ReplicaSymmetric, counts: bool) -> Row:
+    """The row with its status, by its numbers and those of the references (whose entropies count or do not)."""
     stability = float(np.fmin(row.overlaps.get("replicon", np.nan), float(typical.stability)))
+    entropies = (row.entropy, float(typical.entropy)) if counts else (0.0, 0.0)
     status = Status.of(
-        row.entropy, error=row.error, stability=stability, reference=float(typical.entropy), tolerance=INACCURATE
+        entropies[0], error=row.error, stability=stability, reference=entropies[1], tolerance=INACCURATE
     )
     return row._replace(status=status)
 
 
-def _follow(setting: Setting, q: float, distances: Array, finer: tuple[int, int]) -> list[Row]:
+def _follow(setting: Setting, alone: ReplicaSymmetric, distances: Array, finer: tuple[int, int]) -> list[Row]:
     """Continue from the typical distance to every other one, in the rapidity log(d/(1 - d))."""
-    t_typical = probe_at_typical(setting, q)
+    t_typical = probe_at_typical(setting, alone)
     if not np.isfinite(t_typical):
         return [FAILED] * len(distances)
-    unit = scale(setting)
+    unit, q, square = scale(setting), float(alone.q), float(alone.mean_square)
     at_typical = np.array([t_typical / unit, (q - ratio(t_typical**2, setting.q_ref)) / unit, 0.0])
+    if setting.free_square:
+        at_typical = np.append(at_typical, square)
+    t_typical = t_typical / float(np.sqrt(square * setting.square_ref))
     typical = _rapidity(0.5 * (1 - t_typical))
 
     def along(x: Array, rapidity: float) -> Array:
@@ -362,14 +369,14 @@ def _point(setting: Setting, distance: float, solved: dict[float, BranchPoint]) 
     if not point.status.ok:
         return Row(point.status, overlaps={"fold": 0.5 * (1 + float(np.tanh(0.5 * point.fold)))})
     row = _read_out(setting, point.x, 1 - 2 * distance)
-    if np.isposinf(setting.probe.beta) or not row.status.ok:
+    if (np.isposinf(setting.probe.beta) and not setting.probe.weights.has_prior) or not row.status.ok:
         return row
     return row._replace(slope=row.slope + _heat_slope(setting, point))
 
 
 def _heat_slope(setting: Setting, point: BranchPoint) -> float:
-    """What the slope of the entropy exceeds that of the free entropy by at finite beta, by solving on both sides."""
-    typical = point.x[-1] == 0  # where the equations are singular
+    """What the slope of the entropy exceeds that of the free entropy by, by solving on both sides."""
+    typical = point.x[2] == 0  # where the equations are singular
     heats, distances, h = [], [], 0.5 * _DEPARTURE if typical else 1e-4
     for side in (point.parameter - h, point.parameter + h):
         t = -float(np.tanh(0.5 * side))
@@ -396,7 +403,11 @@ def _depart(setting: Setting, at_typical: Array, t_typical: float, t: float) -> 
     """
     shift = t - t_typical
     unit = max(scale(setting), 0.3)  # t0 and the variance fall in proportion to it once overlaps are small
-    x: Array = at_typical + np.array([0.1 * shift / unit, 0.25 * shift**2 / unit, 1.6 * shift])
+    rise, gain = _rise(setting, at_typical, t_typical)
+    x: Array = at_typical.copy()
+    x[:3] += np.array([0.1 * shift / unit, 0.25 * shift**2 / unit, 0.0])
+    binary = setting.probe.weights.name == "binary"
+    x[2] = rise * shift if binary else squeezed(rise * shift)
     if setting.q_ref == 0:
         x[0] = 0.0
     for _ in range(40):
@@ -404,30 +415,38 @@ def _depart(setting: Setting, at_typical: Array, t_typical: float, t: float) -> 
         if not np.isfinite(step).all():
             break
         variance = x[1]
-        x += np.array([0.3, 0.3, -0.6]) * step
+        x += np.array([0.3, 0.3, -gain * (1.0 if binary else (1 - abs(float(x[2]))) ** 2), 0.3])[: len(x)] * step
         x[1] = max(x[1], 0.5 * variance)
     return x
 
 
-def _read_out(setting: Setting, x: Array, t: float) -> Row:
-    gap, c2, mu = decode(setting, x, t)
-    q, t0 = probe_overlap(setting, gap, c2, t), t - gap
-    forces = energetic(setting, gap, c2, t)
-    spins = entropic(setting, forces.q_hat, forces.t0_hat, mu)
-    t_hat = mu + forces.t0_hat
-    linear = -0.5 * forces.q_hat * (1 - q) - t * t_hat + t0 * forces.t0_hat
+def _rise(setting: Setting, at_typical: Array, t_typical: float) -> tuple[float, float]:
+    """How fast the coupling field grows with the overlap, and by what share of a lack of overlap to raise it."""
+    if setting.probe.weights.name == "binary":
+        return 1.6, 0.6
+    at = decode(setting, at_typical, t_typical)
+    rise = 1 / ((setting.square_ref - setting.q_ref) * (at.square - probe_overlap(setting, at)))
+    return 0.8 * rise, 0.3 * rise
+
+
+def _read_out(setting: Setting, x: Array, cosine: float) -> Row:
+    at = decode(setting, x, cosine)
+    q, t0 = probe_overlap(setting, at), at.t - at.gap
+    forces = energetic(setting, at)
+    spins = weights_in(setting, at, forces)
+    t_hat = at.mu + forces.t0_hat
+    linear = -0.5 * forces.q_hat * (at.square - q) - at.t * t_hat + t0 * forces.t0_hat + 0.5 * spins.c * at.square
     free = linear + spins.value + setting.alpha * forces.value
-    entropy = free + setting.probe.heat(setting.alpha, forces.energy)
+    entropy = free + setting.probe.heat(setting.alpha, forces.energy) - spins.log_prior
     gamma = t_hat - forces.slope
     replicon = 1 - setting.alpha * forces.curvature * spins.curvature
     values = (q, forces.q_hat, t0, forces.t0_hat, t_hat, gamma, setting.q_ref, forces.energy, free, replicon)
-    return Row(
-        Status.of(entropy),
-        entropy,
-        2 * gamma,
-        error=spins.error + setting.alpha * forces.error,
-        overlaps=dict(zip(_OVERLAPS, values, strict=True)),
-    )
+    overlaps = dict(zip(_OVERLAPS, values, strict=True))
+    if setting.free_square:
+        overlaps |= dict(zip(_SQUARES, (at.square, spins.c, setting.square_ref), strict=True))
+    slope = 2 * gamma * float(np.sqrt(at.square * setting.square_ref))
+    error = spins.error + setting.alpha * forces.error
+    return Row(Status.CONVERGED, entropy, slope, error=error, overlaps=overlaps)
 
 
 def _at_reference(setting: Setting) -> Row:
@@ -435,4 +454,6 @@ def _at_reference(setting: Setting) -> Row:
     overlaps = dict.fromkeys(_OVERLAPS, np.nan) | {"q": 1.0, "t0": setting.q_ref, "q_ref": setting.q_ref}
     thermal = np.isfinite(setting.probe.beta)
     allowed = thermal or (np.isposinf(setting.reference.beta) and bool(setting.probe.contains(setting.reference)))
+    if allowed and not setting.probe.weights.counts:  # no volume is left
+        return AT_REFERENCE._replace(entropy=-np.inf, overlaps=overlaps)
     return (AT_REFERENCE if allowed else EXCLUDED)._replace(overlaps=overlaps)

@@ -139,6 +139,8 @@ def local_entropy(
     alpha, distance = checked_alpha(alpha), checked_distance(distance)
     _checked(model, reference, kappa_ref)
     count, zero = checked_replicas(y, reference)
+    if zero:
+        checked_model(model, Model, weights=("binary",))
     _checked_sector(sector, model, count)
     points = broadcast(alpha=alpha, distance=distance, kappa=model.kappa, beta=model.beta, y=count)
 
@@ -146,7 +148,7 @@ def local_entropy(
         probe = model.at(kappa=at["kappa"], beta=at["beta"])
         center = None if reference == "free" else probe.at(kappa=at["kappa"] if kappa_ref is None else kappa_ref)
         found = curve_rows(probe, center, at["alpha"], at["y"], distances, zero=zero, sector=sector)
-        return found if center is None else [_judged(row, entropy_of(center, at["alpha"])) for row in found]
+        return found if center is None or not center.weights.counts else [_judged(row, entropy_of(center, at["alpha"])) for row in found]
 
     with alive("local entropy", checked_flag("progress", progress)):
         rows = by_setting(points, "distance", solve)
@@ -166,7 +168,7 @@ def _judged(row: Row, reference: float) -> Row:
 
 
 def _checked(model: Model, reference: str, kappa_ref: float | None) -> None:
-    checked_model(model, Model)
+    checked_model(model, Model, weights=("binary", "spherical"))
     if model.has_teacher:
         takes = "free references and a number of replicas, or inf"
         raise ValueError(f"with a teacher, local_entropy takes {takes}; got model={shown(model)}")

@@ -180,7 +180,7 @@ def robust_ensemble(
     >>> print(f"{found.free_entropy:.6f} {found.overlap:.6f} {found.local_entropy:.6f}")
     1.957263 0.688687 0.161485
     """
-    checked_model(model, Model, "robust_ensemble", random_labels=True)
+    checked_model(model, Model, "robust_ensemble", random_labels=True, weights=("binary", "spherical"))
     alpha, gamma = checked_alpha(alpha), checked_real("gamma", gamma, NON_NEGATIVE)
     y = checked_real("y", y, NON_NEGATIVE)
     probe = model if beta is None else model.at(beta=beta)
@@ -231,7 +231,7 @@ def _branch(system: System, gammas: Array) -> list[_Point]:
         if g == 0:
             points.append(origin)
         else:
-            points.append(_between(float(g) / first, origin, near) if g < first else found.get(float(g), _LOST))
+            points.append(_between(system, float(g) / first, origin, near) if g < first else found.get(float(g), _LOST))
     return points
 
 
@@ -303,7 +303,7 @@ def _read_out(system: System, x: Array, gamma: float) -> _Point:
     error = float(np.abs(fine - coarse)[[0, 1, 3]].max())
     residual = float(np.abs(_residual(finer, refined.x, p)).max())
     values = np.append(fine, [error, residual, _stability(finer, refined.x, gamma)])
-    return _Point(_status(values), values)
+    return _Point(_status(system, values), values)
 
 
 def _values(system: System, x: Array, gamma: float) -> Array | None:
@@ -326,8 +326,9 @@ def _values(system: System, x: Array, gamma: float) -> Array | None:
     return np.array([phi, spins.t, forces.energy, entropy, phi - y * by_y, q.q0, q.q1, hats.q0, hats.q1])
 
 
-def _status(values: Array) -> Status:
-    return Status.of(values[3], values[4], stability=values[-1], error=values[-3], tolerance=INACCURATE)
+def _status(system: System, values: Array) -> Status:
+    entropies = values[3:5] if system.model.weights.counts else np.zeros(2)
+    return Status.of(*entropies, stability=values[-1], error=values[-3], tolerance=INACCURATE)
 
 
 def _stability(system: System, x: Array, gamma: float) -> float:
@@ -343,14 +344,15 @@ def _stability(system: System, x: Array, gamma: float) -> float:
 
 def _uncoupled(system: System, alone: ReplicaSymmetric) -> _Point:
     """The point at gamma = 0: typical configurations that ignore the reference."""
-    phi = np.log(2) + system.y * float(alone.free_entropy)
+    references = system.model.weights.log_measure
+    phi = references + system.y * float(alone.free_entropy)
     q, q_hat = float(alone.q), float(alone.q_hat)
-    values = [phi, 0.0, float(alone.energy), float(alone.entropy), np.log(2), q, q, q_hat, q_hat]
+    values = [phi, 0.0, float(alone.energy), float(alone.entropy), references, q, q, q_hat, q_hat]
     values += [float(alone.error), float(alone.residual), float(alone.stability)]
-    return _Point(_status(np.array(values)), np.array(values))
+    return _Point(_status(system, np.array(values)), np.array(values))
 
 
-def _between(position: float, origin: _Point, near: list[_Point]) -> _Point:
+def _between(system: System, position: float, origin: _Point, near: list[_Point]) -> _Point:
     """Values at a coupling below the first, in units of it: polynomials in its square (times it, for the overlap)."""
     if not all(point.status.ok for point in near):
         return _LOST
@@ -360,4 +362,4 @@ def _between(position: float, origin: _Point, near: list[_Point]) -> _Point:
     ratios = np.array([p.values[1] / k for k, p in enumerate(near, start=1)])
     values[1] = position * float(polynomial_weights(nodes[1:], u) @ ratios)
     values[-3] = max(p.values[-3] for p in near)
-    return _Point(_status(values), values)
+    return _Point(_status(system, values), values)

@@ -18,7 +18,7 @@ from replica_theory.numerics.squeezing import squeezed
 from replica_theory.replicas.equations import Equations, Problem
 from replica_theory.replicas.finite_y import Overlaps
 from replica_theory.replicas.probe import typical_overlap
-from replica_theory.status import Status
+from replica_theory.status import ConvergenceError, Status
 from replica_theory.typical.replica_symmetric import replica_symmetric
 from replica_theory.typing import Array
 
@@ -32,6 +32,8 @@ _STEP = 0.25
 _RESOLVED = 0.02
 _RISE = 0.25
 """Step in log y."""
+_FEW = 0.1
+"""Up to this y damped iteration finds the solutions next to the origin, of any weights."""
 _MEETINGS = (0.1, 0.2, 0.3, 0.05, 0.4, 0.45)
 """Distances at which y is raised, the easiest first."""
 _LARGEST_Y = 500.0
@@ -132,7 +134,10 @@ def _depart_by_load(equations: Equations, departure: float) -> Array | None:
         return here, start, t_origin, 1 - (1 - t_origin) * float(np.exp(departure))
 
     def residual(x: Array, alpha: float) -> Array:
-        here, _, _, t = at_load(alpha)
+        try:
+            here, _, _, t = at_load(alpha)
+        except ConvergenceError:
+            return np.full_like(x, np.nan)
         return here.residual(x, t)
 
     for fraction in (1.0, 0.6, 0.3, 0.1):
@@ -160,7 +165,17 @@ def _origin(equations: Equations, alone: Overlaps) -> tuple[Array, float]:
 
 
 def _depart(equations: Equations, start: Array, t_origin: float, t: float) -> Array:
-    """Approximate solution a little off the origin, by damped iteration (at the origin the equations are singular)."""
+    """Approximate solution a little off the origin; of weights of other kinds from fewer replicas."""
+    y = equations.system.y
+    if equations.system.model.weights.name == "binary" or y <= _FEW:
+        return _iterated(equations, start, t_origin, t)
+    x = _iterated(with_y(equations, _FEW), start, t_origin, t)
+    raised = _at_replicas(equations, t, x, float(np.log(_FEW)), float(np.log(y)))
+    return x if raised is None else raised
+
+
+def _iterated(equations: Equations, start: Array, t_origin: float, t: float) -> Array:
+    """The same by damped iteration (at the origin the equations are singular)."""
     shift = t - t_origin
     x: Array = start.copy()
     finished = 1e-6
@@ -168,7 +183,7 @@ def _depart(equations: Equations, start: Array, t_origin: float, t: float) -> Ar
         field = shift / (1 + 0.3 * equations.system.y)
         x[-2] = (1.0 if equations.even else 0.5 / (1 + equations.system.y)) * shift**2
     else:
-        field = 1.6 * shift / (1 + 0.05 * equations.system.y)
+        field = (1.6 if equations.system.model.weights.name == "binary" else 1.0) * shift / (1 + 0.05 * equations.system.y)
         if equations.even:
             x[0] = 0.2 * shift**2
         else:
@@ -176,7 +191,8 @@ def _depart(equations: Equations, start: Array, t_origin: float, t: float) -> Ar
             share = min(float(x[0]) / 0.3, 1.0)
             x[1], x[2] = 0.25 * shift**2 * share, x[2] + 0.12 * shift / max(float(x[0]), 0.3)
             finished *= share
-    x[-1] = squeezed(field)
+    rise = _rise(equations, start)
+    x[-1] = squeezed(field if rise is None else 0.8 * rise * field)
     # The coordinate that vanishes at the origin (a variance) must stay positive on the way.
     variance = len(x) - 2 if equations.system.reference is None or equations.even else 1
     weights = np.append(np.full(len(x) - 1, 0.4), -0.6)
@@ -184,10 +200,21 @@ def _depart(equations: Equations, start: Array, t_origin: float, t: float) -> Ar
         step = equations.residual(x, t)
         if not np.isfinite(step).all() or np.abs(step).max() < finished:
             break
+        if rise is not None:
+            weights[-1] = -0.4 * rise * (1 - abs(float(x[-1]))) ** 2
         following = x + weights * step
         following[variance] = max(following[variance], 0.5 * x[variance])
         x = following
     return x
+
+
+def _rise(equations: Equations, start: Array) -> float | None:
+    """How fast the field grows with the overlap at the origin; None for binary weights, whose numbers are known."""
+    if equations.system.model.weights.name == "binary":
+        return None
+    q = equations.decode(start, 0.0)[0]
+    rest = 1.0 if q is None or equations.even else max(1 - q.q0, 1e-6)
+    return 1 / rest if equations.system.reference is None or q is None else 1 / (rest * max(1 - q.q_ref, 1e-6))
 
 
 def raise_replicas(

@@ -238,7 +238,8 @@ def read_out(problem: Problem, x: Array, distance: float) -> Row:
     if problem.equations.system.model.has_teacher:
         overlaps |= dict(zip(TAUGHT, (q.r, hats.r, saddle.r_ref), strict=True))
     error = abs(entropy - base) + problem.equations.neglected(moved, 1 - 2 * distance)
-    status = Status.of(entropy, complexity, stability=saddle.stability, error=error, tolerance=INACCURATE)
+    counted = (entropy, complexity) if problem.equations.system.model.weights.counts else (0.0, 0.0)
+    status = Status.of(*counted, stability=saddle.stability, error=error, tolerance=INACCURATE)
     return Row(status, entropy, slope, complexity, y, error, overlaps)
 
 

@@ -75,13 +75,14 @@ def _whole(problem: Problem, distances: Array) -> list[Row]:
     if not (distances > float(_NEAR_HALF[-1])).any():
         return _points(problem, distances)
     rows = _points(problem, np.append(distances[~near], _NEAR_HALF))
+    counts = problem.equations.system.model.weights.counts
     regular, nodes = iter(rows[: -len(_NEAR_HALF)]), rows[-len(_NEAR_HALF) :]
     return [
-        _extrapolated(nodes, float(d)) if close else next(regular) for d, close in zip(distances, near, strict=True)
+        _extrapolated(nodes, float(d), counts) if close else next(regular) for d, close in zip(distances, near, strict=True)
     ]
 
 
-def _extrapolated(nodes: list[Row], distance: float) -> Row:
+def _extrapolated(nodes: list[Row], distance: float, counts: bool) -> Row:
     """Row at a distance near 1/2 from those at `_NEAR_HALF`, by polynomials in the square of the overlap."""
     if not all(row.status.ok for row in nodes):
         return FAILED
@@ -104,7 +105,8 @@ def _extrapolated(nodes: list[Row], distance: float) -> Row:
     error = max(row.error for row in nodes) + abs(entropy - shorter)
     slope = odd([row.slope for row in nodes])
     stability = float(np.fmin(overlaps["replicon"], overlaps["replicon_ref"]))
-    status = Status.of(entropy, complexity, stability=stability, error=error, tolerance=INACCURATE)
+    counted = (entropy, complexity) if counts else (0.0, 0.0)
+    status = Status.of(*counted, stability=stability, error=error, tolerance=INACCURATE)
     return Row(status, entropy, slope, complexity, nodes[0].y, error, overlaps)
 
 
@@ -143,9 +145,9 @@ def _across(problem: Problem, alone: Overlaps, distances: Array) -> list[Row]:
     regular, known = iter(rows[: -len(nodes)]), rows[-len(nodes) :]
     lost = next((row for row in known if not row.status.ok), None)
     p, p_nodes = (np.arctanh(1 - 2 * x) for x in (distances, np.append(np.exp(nodes), np.exp(typical))))
-    centre = _decoupled(problem.equations.system)
+    centre, counts = _decoupled(problem.equations.system), problem.equations.system.model.weights.counts
     return [
-        next(regular) if not close else lost or _interpolated(p_nodes, known, centre, float(here))
+        next(regular) if not close else lost or _interpolated(p_nodes, known, centre, float(here), counts)
         for here, close in zip(p, near, strict=True)
     ]
 
@@ -160,7 +162,7 @@ def _decoupled(system: System) -> dict[str, float]:
             "phi": count + system.y * free, "q0": q, "q1": q, "gamma": 0.0}  # fmt: skip
 
 
-def _interpolated(nodes: Array, rows: list[Row], centre: dict[str, float], p: float) -> Row:
+def _interpolated(nodes: Array, rows: list[Row], centre: dict[str, float], p: float, counts: bool) -> Row:
     """Row at p = atanh t by the polynomial through the others and, where known, the centre (the last node).
 
     Its error is that of the rows as they weigh, and what leaving out the farthest changes.
@@ -180,7 +182,8 @@ def _interpolated(nodes: Array, rows: list[Row], centre: dict[str, float], p: fl
     shorter = float(polynomial_weights(nodes[keep], p) @ entropies[keep])
     error = np.abs(polynomial_weights(nodes, p)[:-1]) @ [row.error for row in rows] + abs(entropy - shorter)
     stability = float(np.fmin(values["replicon"], values["replicon_ref"]))
-    status = Status.of(entropy, complexity, stability=stability, error=float(error), tolerance=INACCURATE)
+    counted = (entropy, complexity) if counts else (0.0, 0.0)
+    status = Status.of(*counted, stability=stability, error=float(error), tolerance=INACCURATE)
     return Row(status, entropy, slope, complexity, rows[0].y, float(error), values)
 
 
@@ -208,20 +211,21 @@ def _row(problem: Problem, solved: Branch, distance: float, missing: Status) -> 
 def _at_reference(problem: Problem) -> Row:
     """The limit d = 0: the replicas are the reference, which satisfies both constraints where they are hard."""
     system = problem.equations.system
-    model, reference = system.model, system.reference
+    model, reference, weights = system.model, system.reference, system.model.weights
+    nothing = AT_REFERENCE if weights.counts else AT_REFERENCE._replace(entropy=-np.inf)
     if problem.zero:
-        return AT_REFERENCE._replace(complexity=0.0)
+        return nothing._replace(complexity=0.0)
     if np.isfinite(model.beta):
-        return AT_REFERENCE._replace(y=system.y)
+        return nothing._replace(y=system.y)
     if system.y == 0 and reference is None:  # any configuration is one: it hardly ever is a solution
-        return EXCLUDED._replace(y=0.0, complexity=float(np.log(2)))
+        return EXCLUDED._replace(y=0.0, complexity=weights.log_measure)
     tighter = model if reference is None or not model.contains(reference) else reference
     try:
         alone = replica_symmetric(tighter, system.alpha)
     except ConvergenceError:
         return FAILED
     count, r = float(alone.entropy), float(alone.teacher_overlap)
-    status = Status.CONVERGED if count >= 0 else Status.NEGATIVE_COMPLEXITY
+    status = Status.CONVERGED if count >= 0 or not weights.counts else Status.NEGATIVE_COMPLEXITY
     taught = {"teacher_overlap": r, "teacher_overlap_ref": r} if model.has_teacher else {}
-    overlaps = {"q1": 1.0, "phi": count, **taught}
-    return AT_REFERENCE._replace(status=status, complexity=count, y=system.y, overlaps=overlaps)
+    overlaps = {"q1": 1.0, "phi": count if weights.counts or system.y == 0 else -np.inf, **taught}
+    return nothing._replace(status=status, complexity=count, y=system.y, overlaps=overlaps)

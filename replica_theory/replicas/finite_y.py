@@ -38,6 +38,7 @@ from replica_theory.numerics.binary import log2cosh
 from replica_theory.numerics.gaussian import POINT, Rule, rule
 from replica_theory.numerics.inner_grid import Band, inner_grid
 from replica_theory.replicas.outer_field import Step, outer_rule, tilted_rule
+from replica_theory.replicas.spherical_y import OuterFields, spherical_y
 from replica_theory.typing import Array
 
 _NEGLIGIBLE = 45.0
@@ -172,6 +173,8 @@ def entropic(system: System, hats: Overlaps, tau: float) -> Entropic | None:
     if not (hats.gap >= 0 and hats.q0 >= 0 and np.isfinite(tau)):
         return None
     hats = hats._replace(gap=max(hats.gap, _SHARPEST_FIELD))
+    if system.model.weights.name == "spherical":
+        return _spherical_entropic(system, hats, tau)
     root = np.sqrt(hats.q0)
     outer = POINT
     if root > 0:
@@ -211,6 +214,21 @@ def entropic(system: System, hats: Overlaps, tau: float) -> Entropic | None:
         response = _kronecker(outer.weights[:, None] * across.weights, 1 - w**2, aligned - w * average, along, y)
     order = Overlaps(q0, q1 - q0, slope, q_ref - slope * t0, r)
     return Entropic(value, expect(mixed(2)), order, expect(aligned), expect(mixed(3)), response, r_ref)
+
+
+def _spherical_entropic(system: System, hats: Overlaps, tau: float) -> Entropic | None:
+    found = spherical_y(OuterFields(hats.q_ref, hats.t0, hats.q0, hats.r), hats.gap, tau, system.y)
+    if found is None:
+        return None
+    own, cross, along = (np.array([value]) for value in found.jacobian)
+    t0, q_ref = (found.t0, found.q_ref) if system.reference is not None else (0.0, 0.0)
+    slope = t0 / found.q0 if found.q0 > 0 else 0.0
+    if system.reference is None:
+        response = np.array([along**2])
+    else:
+        response = _kronecker(np.ones(1), own, cross, along, system.y)
+    order = Overlaps(found.q0, found.gap, slope, q_ref - slope * t0, found.r)
+    return Entropic(found.value, found.log, order, found.t, found.c**-2, response, found.r_ref)
 
 
 def _around_one(system: System, hats: Overlaps, tau: float, h: Array) -> tuple[Array, Array] | None:

@@ -24,15 +24,17 @@ import numpy as np
 from replica_theory.models.model import Model
 from replica_theory.models.proximal import maxima, maximal_field
 from replica_theory.models.steep_fields import steep_points
+from replica_theory.models.weights import BINARY, Weights
 from replica_theory.numerics.binary import log2cosh
 from replica_theory.numerics.half_line import half_line, kinked_line
 from replica_theory.numerics.inner_newton import inner_newton
 from replica_theory.numerics.squeezing import unsqueezed
+from replica_theory.replicas.limit_weights import LimitWeights, spherical_limit_weights
 from replica_theory.replicas.outer_field import outer_rule, tilted_rule
 from replica_theory.typical.functional import teacher_weight
 from replica_theory.typing import Array
 
-_WIDEST = 40.0
+WIDEST = 40.0
 """Largest log(1 + dq): beyond, the limit is known."""
 
 
@@ -63,16 +65,6 @@ class _Energetic(NamedTuple):
     energy: float
     curvature: float
     r_hat: float = 0.0
-
-
-class _Entropic(NamedTuple):
-    value: float
-    q: float
-    gap: float
-    t: float
-    curvature: float
-    r: float = 0.0
-    r_ref: float = 0.0
 
 
 class _Fields(NamedTuple):
@@ -132,28 +124,30 @@ class LimitEquations:
         It is where, at that width, :math:`\sqrt{\hat q}\,\delta q` is still below its value at the saddle point, which
         aligned fields give without solving for them.
         """
-        widest = float(np.expm1(_WIDEST))
-        forces = self._energetic(t**2, 0.0, widest) if 0 < t < 1 and not self.model.has_teacher else None
+        widest = float(np.expm1(WIDEST))
+        forces = self.forces(t**2, 0.0, widest) if 0 < t < 1 and not self.model.has_teacher else None
         if forces is None:
             return False
-        return float(np.sqrt(forces.q_hat)) * (widest + 1 - t**2) < float(np.sqrt(2 / np.pi)) * t
+        largest = 1.0 if self.model.weights.name == "spherical" else float(np.sqrt(2 / np.pi))
+        return float(np.sqrt(forces.q_hat)) * (widest + 1 - t**2) < largest * t
 
     def _decode(self, x: Array) -> tuple[float, float, float, float]:
         """Overlaps q and R, gap and coupling field of coordinates x inside the domain."""
         r = float(x[1]) if self.model.has_teacher else 0.0
         return float(x[0]), r, max(float(np.expm1(x[-2])), 0.0), unsqueezed(float(x[-1]))
 
-    def _terms(self, x: Array) -> tuple[_Energetic, _Entropic] | None:
-        if not (0 < x[0] < 1 - 1e-9 and abs(x[-1]) < 1 and x[-2] < _WIDEST):
+    def _terms(self, x: Array) -> tuple[_Energetic, LimitWeights] | None:
+        if not (0 < x[0] < 1 - 1e-9 and abs(x[-1]) < 1 and x[-2] < WIDEST):
             return None
         q, r, gap, t_hat = self._decode(x)
-        forces = self._energetic(q, r, gap) if r**2 < q else None
+        forces = self.forces(q, r, gap) if r**2 < q else None
         if forces is None or not forces.q_hat > 0:
             return None
-        spins = _entropic(forces.q_hat, forces.gap_hat, t_hat, forces.r_hat)
+        spins = _entropic(self.model.weights, forces.q_hat, forces.gap_hat, t_hat, forces.r_hat)
         return None if spins is None else (forces, spins)
 
-    def _energetic(self, q: float, r: float, gap: float) -> _Energetic | None:
+    def forces(self, q: float, r: float, gap: float) -> _Energetic | None:
+        """The energetic term at given overlaps, None where its inner maxima are not found."""
         model, std, taught = self.model, float(np.sqrt(1 - q)), self.model.has_teacher
         outer = self._fields(q, r if taught else None, gap, std)
         boundary = self._fields(q - r**2, None, gap, std) if taught else None
@@ -195,17 +189,19 @@ class LimitEquations:
         return _Fields(best.fields, weights, best.kinks(variance, gap, at_jumps))
 
 
-def aligned(q_hat: float, r_hat: float = 0.0) -> tuple[float, float]:
+def aligned(q_hat: float, r_hat: float = 0.0, weights: Weights = BINARY) -> tuple[float, float]:
     r"""Overlaps of the best aligned reference with a typical solution, and with the teacher (0 if there is none).
 
-    The reference is the sign of the mean of the typical solutions; the curve is flat from its distance to 1/2.
+    The reference is the sign of the mean of the typical solutions (on the sphere their direction); the curve is flat from its distance to 1/2.
     """
-    spins = _entropic(q_hat, 0.0, 0.0, r_hat)
+    spins = _entropic(weights, q_hat, 0.0, 0.0, r_hat)
     return (np.nan, np.nan) if spins is None else (spins.t, spins.r_ref)
 
 
-def _entropic(q_hat: float, gap_hat: float, t_hat: float, r_hat: float) -> _Entropic | None:
+def _entropic(weights: Weights, q_hat: float, gap_hat: float, t_hat: float, r_hat: float) -> LimitWeights | None:
     """Entropic term, None where the inner maxima are not found."""
+    if weights.name == "spherical":
+        return spherical_limit_weights(q_hat, gap_hat, t_hat, r_hat)
     root = np.sqrt(q_hat)
     if r_hat == 0:
         z, weight = half_line(1 / root)
@@ -229,4 +225,4 @@ def _entropic(q_hat: float, gap_hat: float, t_hat: float, r_hat: float) -> _Entr
     gap = float(weight @ (drift * m)) / root - (1 - q)
     # Without a teacher the nodes are those of one sign, and the others cancel them.
     r, r_ref = (0.0, 0.0) if r_hat == 0 else (float(weight @ (sign * m)), float(weight @ sign))
-    return _Entropic(value, q, gap, float(weight @ m), float(weight @ (1 - m**2) ** 2), r, r_ref)
+    return LimitWeights(value, q, gap, float(weight @ m), float(weight @ (1 - m**2) ** 2), r, r_ref)

@@ -13,6 +13,7 @@ from replica_theory.replicas.even_constraint import Limit, descend, limit_branch
 from replica_theory.replicas.finite_curve import SMALLEST_DISTANCE
 from replica_theory.replicas.infinite_y import LimitEquations, aligned
 from replica_theory.replicas.saturated import Saturated, saturated
+from replica_theory.replicas.spherical_limit import spherical_limit
 from replica_theory.results.curve import AT_REFERENCE, FAILED, INACCURATE, Row
 from replica_theory.status import ConvergenceError, Status
 from replica_theory.typical.replica_symmetric import ReplicaSymmetric, replica_symmetric
@@ -29,14 +30,17 @@ def limit_curve(model: Model, alpha: float, distances: Array) -> list[Row]:
     flat, r_ref = (0.5, 0.0) if symmetric else _aligned(model, alone)
     inside = np.unique(distances[(distances >= SMALLEST_DISTANCE) & (distances < flat)])
     logs = [float(p) for p in np.log(inside)]
-    solved = limit_branch(model, alpha, logs) if symmetric else typical_branch(model, alpha, alone, logs)
+    if model.weights.name == "spherical" and not model.has_teacher:
+        solved: dict[float, Limit] = {p: spherical_limit(model, alpha, 1 - 2 * float(np.exp(p))) for p in logs}
+    else:
+        solved = limit_branch(model, alpha, logs) if symmetric else typical_branch(model, alpha, alone, logs)
     equations = LimitEquations(model, alpha)
     rows = []
     for d in distances:
         if d >= flat:
             rows.append(_typical_row(model, alone, r_ref))
         elif d == 0:
-            rows.append(AT_REFERENCE._replace(y=np.inf))
+            rows.append(AT_REFERENCE._replace(entropy=0.0 if model.weights.counts else -np.inf, y=np.inf))
         elif d < SMALLEST_DISTANCE:
             rows.append(Row(Status.OUT_OF_RANGE))
         else:
@@ -55,7 +59,8 @@ def typical_branch(model: Model, alpha: float, alone: ReplicaSymmetric, logs: li
 
 def _aligned(model: Model, alone: ReplicaSymmetric) -> tuple[float, float]:
     """Distance of the best aligned reference from the typical solutions, and its overlap with the teacher."""
-    t, r_ref = aligned(float(alone.q_hat), float(alone.teacher_overlap_hat) if model.has_teacher else 0.0)
+    r_hat = float(alone.teacher_overlap_hat) if model.has_teacher else 0.0
+    t, r_ref = aligned(float(alone.q_hat), r_hat, model.weights)
     return 0.5 * (1 - t), r_ref
 
 
@@ -70,7 +75,8 @@ def _typical_row(model: Model, alone: ReplicaSymmetric, r_ref: float) -> Row:
         overlaps |= dict(
             zip(TAUGHT, (float(alone.teacher_overlap), float(alone.teacher_overlap_hat), r_ref), strict=True)
         )
-    return Row(Status.of(entropy, stability=float(alone.stability)), entropy, 0.0, np.nan, np.inf, error, overlaps)
+    status = Status.of(entropy if model.weights.counts else 0.0, stability=float(alone.stability))
+    return Row(status, entropy, 0.0, np.nan, np.inf, error, overlaps)
 
 
 def _limit_row(equations: LimitEquations, x: Limit, distance: float) -> Row:
@@ -78,12 +84,13 @@ def _limit_row(equations: LimitEquations, x: Limit, distance: float) -> Row:
         return FAILED
     if isinstance(x, BranchPoint):
         return Row(x.status, overlaps={"fold": float(np.exp(x.fold))})
+    counts = equations.model.weights.counts
     if isinstance(x, Saturated):
         overlaps = {"q0": x.q, "q1": x.q, "q0_hat": 0.0, "q1_hat": 0.0, "t_hat": 0.5 * x.slope,
                     "gamma": 0.5 * x.slope, "gap": np.inf, "gap_hat": 0.0}  # fmt: skip
         if equations.model.has_teacher:
             overlaps |= dict(zip(TAUGHT, (x.r, 0.0, x.r_ref), strict=True))
-        return Row(Status.of(x.entropy), x.entropy, x.slope, np.nan, np.inf, 0.0, overlaps)
+        return Row(Status.of(x.entropy if counts else 0.0), x.entropy, x.slope, np.nan, np.inf, 0.0, overlaps)
     t = 1 - 2 * distance
     point = equations.read(x, t)
     finer = replace(equations, nodes=2 * equations.nodes - 1).read(x, t)
@@ -97,7 +104,7 @@ def _limit_row(equations: LimitEquations, x: Limit, distance: float) -> Row:
         overlaps["residual"] = float(np.abs(equations.residual(x, t)).max())
     error = abs(finer.entropy - point.entropy)
     slope = 2 * point.t_hat + _heat_slope(equations, x, distance)
-    status = Status.of(finer.entropy, stability=finer.replicon, error=error, tolerance=INACCURATE)
+    status = Status.of(finer.entropy if counts else 0.0, stability=finer.replicon, error=error, tolerance=INACCURATE)
     return Row(status, finer.entropy, slope, np.nan, np.inf, error, overlaps)
 
 

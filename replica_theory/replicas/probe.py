@@ -11,10 +11,12 @@ from numpy.typing import NDArray
 
 from replica_theory.models.model import Model
 from replica_theory.models.steep_fields import steep_points
+from replica_theory.models.weights import DiscreteWeights, SphericalWeights
 from replica_theory.numerics.binary import log2cosh
 from replica_theory.numerics.fixed_points import solve_fixed_points
 from replica_theory.numerics.gaussian import Rule, multi_rule, rule
 from replica_theory.numerics.squeezing import unsqueezed
+from replica_theory.replicas.probe_weights import ProbeWeights, ReferenceFields, discrete_probe, spherical_probe
 from replica_theory.typical.replica_symmetric import ReplicaSymmetric, replica_symmetric
 from replica_theory.typing import Array
 
@@ -24,6 +26,12 @@ _FROZEN = 1e-7
 """1 - q below which the probes count as frozen: the branch is about to end there."""
 _MISSED = 1e-3
 """Share of the reference's measure that may escape the nodes."""
+_FARTHEST = 200.0
+"""Standard deviations from its mean at which a reference's field may lie, given its stability."""
+_LARGEST = 600.0
+"""Logarithm of the largest weight: so much is at nodes that do not count."""
+_HALVINGS = 30
+"""Of twice that, until it is found."""
 _EVEN = 1e-11
 """Overlap of the references below which it counts as zero, and moves the entropy by less."""
 
@@ -34,12 +42,15 @@ def typical_overlap(probe: Model, reference: Model, alpha: float) -> float:
     typical = replica_symmetric(reference, alpha)
     alone = typical if probe == reference else replica_symmetric(probe, alpha)
     setting = Setting.around(probe, reference, alpha, typical)
-    return probe_at_typical(setting, float(alone.q))
+    return probe_at_typical(setting, alone)
 
 
 @dataclass(frozen=True)
 class Setting:
-    """Probe, reference and its replica-symmetric order parameters (both 0 where the overlap is negligible)."""
+    """Probe, reference and its replica-symmetric order parameters (both 0 where the overlap is negligible).
+
+    `square_ref` and `c_ref` are the mean squared weight of the reference and its conjugate.
+    """
 
     probe: Model
     reference: Model
@@ -47,16 +58,38 @@ class Setting:
     q_ref: float
     q_ref_hat: float
     nodes: tuple[int, int] = RESOLUTIONS[0]
+    square_ref: float = 1.0
+    c_ref: float = 0.0
 
     @classmethod
     def around(cls, probe: Model, reference: Model, alpha: float, typical: ReplicaSymmetric) -> Setting:
         """The setting around a reference with this replica-symmetric saddle point."""
         q, q_hat = float(typical.q), float(typical.q_hat)
-        return cls(probe, reference, alpha, *((q, q_hat) if q > _EVEN else (0.0, 0.0)))
+        own = (q, q_hat) if q > _EVEN else (0.0, 0.0)
+        square, c = float(typical.mean_square), float(typical.mean_square_hat)
+        return cls(probe, reference, alpha, *own, square_ref=square, c_ref=c)
+
+    @property
+    def free_square(self) -> bool:
+        """Whether the mean squared weight of the probe is an order parameter."""
+        return self.probe.weights.square is None
+
+
+class Place(NamedTuple):
+    """Where a probe stands: overlap t, t - t0, variance c^2, coupling field, mean squared weight."""
+
+    t: float
+    gap: float
+    c2: float
+    mu: float
+    square: float
 
 
 class Energetic(NamedTuple):
-    """Energetic term: value, quadrature error, conjugates, slope in t, energy and curvature."""
+    """Energetic term: value, quadrature error, conjugates, slope in t, energy and curvature; alpha times the mean l''.
+
+    The last only where the mean squared weight is free.
+    """
 
     value: float
     error: float
@@ -65,61 +98,68 @@ class Energetic(NamedTuple):
     slope: float
     energy: float
     curvature: float
+    bend: float = 0.0
 
 
-class Entropic(NamedTuple):
-    """Entropic term: value, quadrature error, overlaps, curvature, and the variance `c2` that t0 and t leave of q."""
-
-    value: float
-    error: float
-    q: float
-    t0: float
-    t: float
-    curvature: float
-    c2: float
-
-
-def probe_at_typical(setting: Setting, q: float) -> float:
+def probe_at_typical(setting: Setting, alone: ReplicaSymmetric) -> float:
     """Overlap of an unconstrained probe with the reference: t = t0 with no coupling field."""
     if setting.probe == setting.reference or setting.q_ref == 0:
         return setting.q_ref
+    q, square, c = float(alone.q), float(alone.mean_square), float(alone.mean_square_hat)
 
     def update(x: Array, _: NDArray[np.intp]) -> Array:
         t = float(x[0, 0])
         if not 0 <= t <= np.sqrt(q * setting.q_ref):
             return np.full_like(x, np.nan)
-        forces = energetic(setting, 0.0, q - t**2 / setting.q_ref, t)
-        spins = entropic(setting, forces.q_hat, forces.t0_hat, 0.0)
+        forces = energetic(setting, Place(t, 0.0, q - t**2 / setting.q_ref, 0.0, square))
+        spins = entropic(setting, forces.q_hat, forces.t0_hat, 0.0, c)
         return np.array([[spins.t0]])
 
     found = solve_fixed_points(update, np.array([[0.9 * np.sqrt(q * setting.q_ref)]]), sweeps=20)
     return float(found.x[0, 0]) if found.converged[0] else np.nan
 
 
-def residual(setting: Setting, x: Array, t: float) -> Array:
-    r"""Saddle-point equations in the unknowns :math:`t_0/\tilde q`, :math:`c^2/\tilde q` and :math:`\mu/(1+|\mu|)`.
+def residual(setting: Setting, x: Array, cosine: float) -> Array:
+    r"""Saddle-point equations in the unknowns :math:`t_0/\tilde q`, :math:`c^2/\tilde q`, :math:`\mu/(1+|\mu|)`, `Q`.
 
-    :math:`\mu = \hat t - \hat t_0` is the coupling field, which diverges as the probes freeze (q → 1), and
-    :math:`c^2 = q - t_0^2/\tilde q - (t-t_0)^2/(1-\tilde q)` is the variance of the probe's field given the
+    :math:`\mu = \hat t - \hat t_0` is the coupling field, which diverges as the probes freeze (q → Q), and
+    :math:`c^2 = q - t_0^2/\tilde q - (t-t_0)^2/(\tilde Q-\tilde q)` is the variance of the probe's field given the
     reference's field and stability; it vanishes both at the typical distance and as d → 0 (for an even constraint
-    they stand undivided).
+    they stand undivided). The mean squared weight `Q` is the last unknown where the weights do not fix it.
     """
-    gap, c2, mu = decode(setting, x, t)
-    q = probe_overlap(setting, gap, c2, t)
-    if not (np.isfinite(mu) and 1 - q > _FROZEN):
-        return np.full(3, np.nan)
-    forces = energetic(setting, gap, c2, t)
-    spins = entropic(setting, forces.q_hat, forces.t0_hat, mu)
+    at = decode(setting, x, cosine)
+    q = probe_overlap(setting, at)
+    if not (np.isfinite(at.mu) and at.square - q > _FROZEN):
+        return np.full(len(x), np.nan)
+    forces = energetic(setting, at)
+    spins = weights_in(setting, at, forces)
     unit = scale(setting)
     new_c2 = spins.c2 / unit
-    return np.array([spins.t0 / unit - float(x[0]), (new_c2 - float(x[1])) / max(1.0, new_c2), spins.t - t])
+    own = [spins.t0 / unit - float(x[0]), (new_c2 - float(x[1])) / max(1.0, new_c2), spins.t - at.t]
+    return np.array([*own, spins.square - at.square] if setting.free_square else own)
 
 
-def decode(setting: Setting, x: Array, t: float) -> tuple[float, float, float]:
-    """Gap t - t0, variance c^2 and coupling field of coordinates x."""
-    t0, c2, mu = (float(v) for v in x)
+def weights_in(setting: Setting, at: Place, forces: Energetic) -> ProbeWeights:
+    r"""The entropic term in the fields of the energetic one.
+
+    At a given distance, :math:`t = (1-2d)\sqrt{Q\tilde Q}`, stationarity in `Q` makes its conjugate
+    :math:`c = -\alpha E\ell'' + \gamma t/Q`.
+    """
+    c = 0.0
+    if setting.free_square:
+        c = (at.mu + forces.t0_hat - forces.slope) * at.t / at.square - forces.bend
+    return entropic(setting, forces.q_hat, forces.t0_hat, at.mu, c)
+
+
+def decode(setting: Setting, x: Array, cosine: float) -> Place:
+    """What coordinates x mean at a given cosine 1 - 2d."""
+    t0, c2, mu = (float(v) for v in x[:3])
     unit = scale(setting)
-    return t - unit * t0, max(unit * c2, 0.0), unsqueezed(mu)
+    square = float(x[3]) if setting.free_square else 1.0
+    if not square > 0:
+        return Place(np.nan, np.nan, np.nan, np.nan, np.nan)
+    t = cosine * float(np.sqrt(square * setting.square_ref))
+    return Place(t, t - unit * t0, max(unit * c2, 0.0), unsqueezed(mu), square)
 
 
 def scale(setting: Setting) -> float:
@@ -127,24 +167,38 @@ def scale(setting: Setting) -> float:
     return setting.q_ref if setting.q_ref > 0 else 1.0
 
 
-def energetic(setting: Setting, gap: float, c2: float, t: float) -> Energetic:
-    r"""Energetic term and its derivatives :math:`\hat q, \hat t_0`, `dG_E/dt`, at t - t0 = gap and c^2."""
-    q_ref, alpha = setting.q_ref, setting.alpha
-    a, b = ratio(t - gap, np.sqrt(q_ref)), gap / np.sqrt(1 - q_ref)
-    spread = np.hypot(b, np.sqrt(c2))
-    share, apart = (b / spread, np.sqrt(c2) / spread) if spread > 1e-12 else (0.0, 1.0)
-    q, std_ref = a**2 + spread**2, np.sqrt(1 - q_ref)
-    root, std = max(np.sqrt(q), 1e-12), np.sqrt(1 - q)
+def energetic(setting: Setting, at: Place) -> Energetic:
+    r"""Energetic term and its derivatives :math:`\hat q, \hat t_0`, `dG_E/dt`."""
+    q_ref, alpha, gap = setting.q_ref, setting.alpha, at.gap
+    std_ref = np.sqrt(setting.square_ref - q_ref)
+    a, b = ratio(at.t - gap, np.sqrt(q_ref)), gap / std_ref
+    spread = np.hypot(b, np.sqrt(at.c2))
+    share, apart = (b / spread, np.sqrt(at.c2) / spread) if spread > 1e-12 else (0.0, 1.0)
+    q = a**2 + spread**2
+    root, std = max(np.sqrt(q), 1e-12), np.sqrt(at.square - q)
     # Coordinates: probe field h = sqrt(q) u; the reference's z, w mix u and v by a rotation.
     along = (np.sqrt(q_ref) * a + std_ref * share * spread) / root
     across = (np.sqrt(q_ref) * spread - std_ref * share * a) / root
     given = std_ref * max(float(apart), 1e-15)
-    u = _steep_rule(setting, root, std, along, across, given)
-    v = _smooth_rule(setting, along * u.nodes, across, given)
-    k = np.sqrt(q_ref) * (a * u.nodes[:, None] + spread * v.nodes) / root
-    conditional = setting.reference.log_kernel(along * u.nodes[:, None] + across * v.nodes, given)
+    binary = setting.probe.weights.name == "binary"
+    # Fields of references in their tails go far, and take those of the probe along.
+    tail = ratio(at.t - gap, np.sqrt(q_ref)) - gap * np.sqrt(q_ref) / std_ref**2
+    reach = 1.0 if binary else max(1.0, (abs(tail) + np.sqrt(at.c2)) / root)
+    u = _steep_rule(setting, reach * root, std, reach * along, across, given)
+    u = u if reach == 1 else _widened(u, reach)
+    own, slope = np.sqrt(q_ref) * a * u.nodes / root, np.sqrt(q_ref) * spread / root
+    if binary:
+        v = _smooth_rule(setting, along * u.nodes, across, given)
+        at_v, shifted = v.nodes, 0.0
+    else:
+        middle = _likeliest(setting.reference, (along * u.nodes, across, given), (own, slope, std_ref))
+        v = _smooth_rule(setting, along * u.nodes + across * middle, across, given, std_ref / max(abs(slope), 1e-6))
+        at_v, shifted = v.nodes + middle[:, None], -middle[:, None] * (v.nodes + 0.5 * middle[:, None])
+    k = np.sqrt(q_ref) * (a * u.nodes[:, None] + spread * at_v) / root
+    conditional = setting.reference.log_kernel(along * u.nodes[:, None] + across * at_v, given)
     prior = setting.reference.log_kernel(k, std_ref)
-    omega = np.exp(conditional.log - prior.log)
+    log = conditional.log - prior.log + shifted
+    omega = np.exp(log if binary else np.minimum(log, _LARGEST))
     weight, drift, pull = (v.integrate(omega * f) for f in (1.0, prior.d1, conditional.d1))
     probe = setting.probe.log_kernel(root * u.nodes, std)
     value = u.integrate(weight * probe.log)
@@ -162,6 +216,7 @@ def energetic(setting: Setting, gap: float, c2: float, t: float) -> Energetic:
         float(alpha * u.integrate(pull * probe.d1)),
         float(energy),
         float(u.integrate(weight * probe.d2**2)),
+        float(alpha * u.integrate(weight * probe.d2)) if setting.free_square else 0.0,
     )
 
 
@@ -181,23 +236,52 @@ def _steep_rule(setting: Setting, root: float, std: float, along: float, across:
     return multi_rule([np.asarray(c) for c in centers], [np.asarray(w) for w in widths], setting.nodes[0])
 
 
-def _smooth_rule(setting: Setting, mean: Array, across: float, given: float) -> Rule:
-    """Rule along the orthogonal coordinate at each value of the steep one.
+def _widened(narrow: Rule, reach: float) -> Rule:
+    """The rule of a standard Gaussian whose nodes reach farther by a factor."""
+    ratio_of_densities = reach * np.exp(-0.5 * (reach**2 - 1) * narrow.nodes**2)
+    return Rule(reach * narrow.nodes, narrow.weights * ratio_of_densities, narrow.coarse * ratio_of_densities)
+
+
+def _likeliest(reference: Model, stability: tuple[Array, float, float], field: tuple[Array, float, float]) -> Array:
+    """The orthogonal coordinate at which the reference's measure is largest, at each value of the steep one.
+
+    Both pairs are mean and slope in it, and width, of the reference's stability and of its field. Where the references
+    hardly differ, it is far out.
+    """
+    (mean, across, given), (own, slope, std) = stability, field
+
+    low, high = np.full_like(mean, -_FARTHEST), np.full_like(mean, _FARTHEST)
+    for _ in range(_HALVINGS):
+        v = 0.5 * (low + high)
+        posterior = reference.log_kernel(mean + across * v, given).d1
+        rising = across * posterior - slope * reference.log_kernel(own + slope * v, std).d1 > v
+        low, high = np.where(rising, v, low), np.where(rising, high, v)
+    return np.asarray(0.5 * (low + high))
+
+
+def _smooth_rule(setting: Setting, mean: Array, across: float, given: float, own: float = 1.0) -> Rule:
+    """Rule along the orthogonal coordinate at each value of the steep one; `own` is the width of the prior's step.
 
     The reference's step has width `given` over `across` here: wide, unless its margin is the larger one and d → 0.
     """
     steps = steep_points(setting.reference, given)
     narrowest = min(width for _, width in steps)
     if narrowest > 0.3 * abs(across):
-        return rule(0.0, narrowest / max(abs(across), 1e-6), setting.nodes[1])
+        return rule(0.0, min(narrowest / max(abs(across), 1e-6), own), setting.nodes[1])
     centers = [(center - mean) / across for center, _ in steps]
     widths = [np.full_like(mean, width / abs(across)) for _, width in steps]
     # The measure counts as a step of its own: nodes that crowd around one far from its mass would be missing there.
-    return multi_rule([*centers, np.zeros_like(mean)], [*widths, np.ones_like(mean)], setting.nodes[1])
+    return multi_rule([*centers, np.zeros_like(mean)], [*widths, np.full_like(mean, own)], setting.nodes[1])
 
 
-def entropic(setting: Setting, q_hat: float, t0_hat: float, mu: float) -> Entropic:
-    r"""Entropic term and the overlaps at conjugates :math:`\hat q, \hat t_0` and :math:`\mu = \hat t - \hat t_0`."""
+def entropic(setting: Setting, q_hat: float, t0_hat: float, mu: float, c: float = 0.0) -> ProbeWeights:
+    r"""Entropic term and the overlaps at conjugates :math:`\hat q, \hat t_0`, :math:`\mu = \hat t - \hat t_0`, `c`."""
+    weights = setting.probe.weights
+    reference = ReferenceFields(setting.q_ref, setting.q_ref_hat, setting.square_ref, setting.c_ref)
+    if isinstance(weights, SphericalWeights):
+        return spherical_probe(reference, q_hat, t0_hat, mu)
+    if isinstance(weights, DiscreteWeights):
+        return discrete_probe(weights, reference, q_hat, t0_hat, mu, c, setting.nodes)
     root = max(np.sqrt(q_hat), 1e-12)
     u = rule(np.clip(-mu / root, -8, 8), 1 / root, setting.nodes[0])
     v = rule(0.0, 1.0, setting.nodes[1])
@@ -218,7 +302,7 @@ def entropic(setting: Setting, q_hat: float, t0_hat: float, mu: float) -> Entrop
     c2 = (1 + first) * rest_of_m**2 - 2 * second * along * rest_of_m + third * along**2
     entropy = (1 + first) * log2cosh(field)
     error = u.error(entropy) + abs(u.integrate(log2cosh(field) * (first - bias @ v.coarse)))
-    return Entropic(
+    return ProbeWeights(
         float(u.integrate(entropy)),
         float(error),
         float(u.integrate((1 + first) * m**2)),
@@ -229,9 +313,9 @@ def entropic(setting: Setting, q_hat: float, t0_hat: float, mu: float) -> Entrop
     )
 
 
-def probe_overlap(setting: Setting, gap: float, c2: float, t: float) -> float:
+def probe_overlap(setting: Setting, at: Place) -> float:
     """Overlap q of two probes."""
-    return ratio((t - gap) ** 2, setting.q_ref) + gap**2 / (1 - setting.q_ref) + c2
+    return ratio((at.t - at.gap) ** 2, setting.q_ref) + at.gap**2 / (setting.square_ref - setting.q_ref) + at.c2
 
 
 def ratio(numerator: float, denominator: float) -> float:

@@ -46,20 +46,31 @@ def saturated(model: Model, alpha: float, t: float, *, always: bool = False) -> 
     distance, top = 0.5 * (1 - t), _highest_fields(model, std)
     if not 0 < t < 1:
         return None
-    free_slope = float(np.log((1 - distance) / distance))
+    alone, free_slope, bound = _unconstrained(model, distance, t)
     if top is None:
         limit = float(max(model.log_kernel(np.array([-_FAR, _FAR]), std).log))
-        return Saturated(float(binary_entropy(distance)) + alpha * limit, free_slope, t**2, np.inf) if always else None
+        return Saturated(alone + alpha * limit, free_slope, t**2, np.inf) if always else None
     if not top:
         return None
     h = t * np.linspace(-9, 9, 4001)
     density = np.exp(-0.5 * (h / t) ** 2)
     cost = np.min([(h - c) ** 2 for c in top], axis=0)
-    if not always and alpha * float(density @ cost / density.sum()) >= 2 / np.pi * t**2:
+    if not always and alpha * float(density @ cost / density.sum()) >= bound:
         return None
     kernel = model.log_kernel(np.array(top[0]), std)
-    entropy = float(binary_entropy(distance)) + alpha * float(kernel.log)
+    entropy = alone + alpha * float(kernel.log)
     return Saturated(entropy, free_slope + 2 * alpha * t * float(kernel.d2), t**2, top[0])
+
+
+def _unconstrained(model: Model, distance: float, t: float) -> tuple[float, float, float]:
+    r"""Entropy of all weights at a distance, its slope, and the mean square that fields can be moved by.
+
+    The last is :math:`(E|h|)^2/E h^2` times :math:`t^2` in what the reference is made of: 2/pi for signs, 1 on the
+    sphere.
+    """
+    if model.weights.name == "spherical":
+        return 0.5 * float(np.log1p(-(t**2))), 2 * t / (1 - t**2), t**2
+    return float(binary_entropy(distance)), float(np.log((1 - distance) / distance)), 2 / np.pi * t**2
 
 
 def taught(model: Model, alpha: float, t: float) -> Saturated | None:
@@ -72,21 +83,24 @@ def taught(model: Model, alpha: float, t: float) -> Saturated | None:
     .. math:: \alpha E_T(f-h)^2 = 4t^2G(\rho)^2, \qquad
        \rho = \sqrt{2\alpha/\pi}\,E_b(f-h)\big/\sqrt{E_T(f-h)^2}, \qquad R = t\tilde R = t\,(2H(-\rho) - 1).
 
-    None where no such width is found.
+    (on the sphere :math:`\alpha E_T(f-h)^2 = t^2/(1+\rho^2)` and :math:`\tilde R = \rho/\sqrt{1+\rho^2}`). None where
+    no such width is found.
     """
     rho = float(np.sqrt(2 * alpha / np.pi))
     for _ in range(60):
-        r_ref = float(special.erf(rho / np.sqrt(2)))
-        goal = 2 / np.pi * t**2 * float(np.exp(-(rho**2)))
+        if model.weights.name == "spherical":
+            r_ref, goal = rho / float(np.sqrt(1 + rho**2)), t**2 / (1 + rho**2)
+        else:
+            r_ref = float(special.erf(rho / np.sqrt(2)))
+            goal = 2 / np.pi * t**2 * float(np.exp(-(rho**2)))
         log_width = _log_width(model, alpha, t, r_ref, goal)
         if log_width is None:
             return None
         boundary = _lag(model, log_width, t, float(np.sqrt(1 - r_ref**2)), 0.0)[0]
         previous, rho = rho, alpha * float(np.sqrt(2 / np.pi)) * boundary / float(np.sqrt(goal))
         if abs(rho - previous) < _SETTLED:
-            distance = 0.5 * (1 - t)
-            slope = float(np.log((1 - distance) / distance))
-            return Saturated(float(binary_entropy(distance)), slope, t**2, np.inf, t * r_ref, r_ref)
+            alone, slope, _ = _unconstrained(model, 0.5 * (1 - t), t)
+            return Saturated(alone, slope, t**2, np.inf, t * r_ref, r_ref)
     return None
 
 

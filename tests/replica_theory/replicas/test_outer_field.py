@@ -63,8 +63,8 @@ def test_forces_are_derivatives(model, y):
 def test_the_limit_is_stationary_in_the_overlap(model):
     """R_hat of the limit is the derivative of its energetic term, jumps included."""
     equations, q, r, gap, step = LimitEquations(model, 0.6), 0.5, 0.4, 2.0, 1e-4
-    values = [equations._energetic(q, r + side, gap).value for side in (-step, step)]
-    assert 0.6 * (values[1] - values[0]) / (2 * step) == pytest.approx(equations._energetic(q, r, gap).r_hat, rel=1e-6)
+    values = [equations.forces(q, r + side, gap).value for side in (-step, step)]
+    assert 0.6 * (values[1] - values[0]) / (2 * step) == pytest.approx(equations.forces(q, r, gap).r_hat, rel=1e-6)
 
 
 def test_shift_of_the_entropic_field():
