@@ -47,12 +47,16 @@ class Marginals(NamedTuple):
 
 
 class ChannelState:
-    """Node variables of AMP: fields `B` (N,), precisions `A` (N,) and output terms `g` (P,).
+    r"""Node variables of AMP: fields `B` (N,), precisions `A` (N,) and output terms `g` (P,).
 
     Attributes
     ----------
     fields, precisions : array, shape (N,)
     g : array, shape (P,)
+    tie : float
+        What holds the mean square `Q` of levels: :math:`c_i = A_i + \mathrm{tie}/\sqrt Q`. A field
+        :math:`\gamma\tilde W_i` with the tie :math:`\gamma\cos\vartheta\sqrt{\tilde Q}` leads to the weights at the
+        angle :math:`\vartheta` to the reference :math:`\tilde W`.
     """
 
     contradiction = False
@@ -66,12 +70,12 @@ class ChannelState:
         self._least = MIN_VARIANCE * squares
         self.fields, self.g, self.precisions = fields, g, precisions
         self.shared: Hashable = id(self)
+        self.tie, self._square = 0.0, self._weights.moments[1]
 
     def marginals(self, field: Array) -> Marginals:
         """The weights in external fields."""
         h, c = self.fields + field, self.precisions
-        if self._weights.square is not None:
-            c = c + multiplier(h, c)
+        c = c + (multiplier(h, c) if self._weights.square is not None else self._held(self._square))
         return Marginals(h, c, *self._weights.tilt(h, c))
 
     def sweep(self, field: Array, damping: float) -> float:
@@ -81,11 +85,13 @@ class ChannelState:
         _, kernel, _ = self._respond(at)
         precisions = np.broadcast_to(self._amp.patterns.back_squared(-kernel.d2) / root**2, at.h.shape)
         fields = self._amp.patterns.back(kernel.d1) / root + at.mean * precisions
+        square = float(np.mean(at.mean**2 + at.variance))
+        held, self._square = self._held(square) - self._held(self._square), square
         moves = fields - self.fields, precisions - self.precisions, (kernel.d1 - self.g) * self._amp.scales / root
         self.fields = self.fields + (1.0 - damping) * moves[0]
         self.precisions = self.precisions + (1.0 - damping) * moves[1]
         self.g = kernel.d1
-        return float(max(np.max(np.abs(move)) for move in moves))
+        return max(abs(held), *(float(np.max(np.abs(move))) for move in moves))
 
     def measure(self, field: Array) -> tuple[Array, float, Array]:
         r"""Means, free entropy :math:`\Phi` and log-probabilities of the patterns, messages unchanged."""
@@ -115,6 +121,10 @@ class ChannelState:
         self.fields, self.g, self.precisions = (
             np.zeros_like(o) if x is None else x.copy() for x, o in zip(given, old, strict=True)
         )
+
+    def _held(self, square: float) -> float:
+        """What the tie adds to precisions."""
+        return self.tie / math.sqrt(square)
 
     def _respond(self, at: Marginals) -> tuple[Array, Kernel, Array]:
         """Variances, log-weights with derivatives, and means of the stabilities."""

@@ -16,6 +16,7 @@ from bp.messages.state import (
     Messages,
     Method,
     State,
+    Weighted,
     checked_graphical,
     energy_per_pattern,
     form_of,
@@ -70,9 +71,10 @@ def local_entropy(
     The field is found for every requested distance from the largest to the smallest, each starting from the messages
     of the last. :math:`\gamma < 0` beyond the typical distance of the solutions.
 
-    Other weights are counted at an overlap `t` with the reference, and are at the distance
-    :math:`d = \frac12(1 - t/\sqrt{Q\tilde Q})`, `Q` being their mean square and :math:`\tilde Q` that of the reference.
-    On the sphere `Q` = 1 and entropies are relative to the uniform measure of the sphere, negative as a rule.
+    Other weights are at the distance :math:`d = \frac12(1 - t/\sqrt{Q\tilde Q})`, `Q` being their mean square and
+    :math:`\tilde Q` that of the reference, and :math:`dS/dd = 2\gamma\sqrt{Q\tilde Q}`. Where `Q` is not the same for
+    all, a precision :math:`\gamma t/Q` goes with the fields, so that `S` is the largest entropy at the distance over
+    `Q`. On the sphere entropies are relative to its uniform measure, negative as a rule.
 
     Parameters
     ----------
@@ -97,7 +99,7 @@ def local_entropy(
         (per pattern). Where `S` is negative the status is ``NEGATIVE_ENTROPY`` and the value is kept. At ``d=0`` the
         limit is exact: 0 if the reference is a solution, else :math:`-\beta E/N` (``-inf`` at ``beta=inf``, status
         ``NEGATIVE_ENTROPY``; of a soft constraint the log of its weight per N), with :math:`\gamma=\infty`. On the
-        sphere a negative entropy is no failure. Of levels, whose `Q` changes with the distance, the slope is NaN.
+        sphere a negative entropy is no failure.
 
     Raises
     ------
@@ -145,12 +147,7 @@ def local_entropy(
     asked = {"function": "bp.local_entropy", "method": control.method, "damping": damping, "tol": tol,
              "max_iter": max_iter, "n": problem.n, "patterns": problem.n_constraints}  # fmt: skip
     model = None if problem.model is None else problem.model.at(beta=control.beta)
-    curve = replace(
-        _curve(d, points, has_slope=problem.domain != "levels"),
-        model=model,
-        alpha=np.full(d.shape, problem.alpha),
-        settings=asked,
-    )
+    curve = replace(_curve(d, points), model=model, alpha=np.full(d.shape, problem.alpha), settings=asked)
     report(curve, f"local_entropy(method={control.method!r})")
     return curve
 
@@ -257,6 +254,8 @@ class _Walk:
         A step of the field that fails `once` is better halved than tried again with more care.
         """
         field = gamma * self._signs
+        if isinstance(self._state, Weighted):
+            self._state.tie = gamma * target * float(np.sqrt(self._square))
         outcome = self._control.relax(self._state, field, lambda: self._kept, self._attempt, self._hopeless, once)
         if not outcome.status.ok:
             return _failed(outcome.status), np.nan
@@ -294,7 +293,7 @@ def _failed(status: Status) -> _Point:
     return _Point(np.nan, np.nan, np.nan, np.nan, np.nan, status)
 
 
-def _curve(distance: Array, points: list[_Point], *, has_slope: bool) -> EntropyCurve:
+def _curve(distance: Array, points: list[_Point]) -> EntropyCurve:
     """Gather the points."""
 
     def column(name: str) -> Array:
@@ -303,5 +302,5 @@ def _curve(distance: Array, points: list[_Point], *, has_slope: bool) -> Entropy
     status = statuses((point.status for point in points), distance.shape)
     gamma = column("gamma")
     overlaps = {"gamma": gamma, "t": column("t"), "q": column("q"), "energy": column("energy")}
-    slope = 2.0 * gamma * column("scale") if has_slope else np.full_like(gamma, np.nan)
+    slope = 2.0 * gamma * column("scale")
     return EntropyCurve(distance, column("entropy"), slope, status, overlaps=overlaps, label="Bethe")

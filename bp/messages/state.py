@@ -328,7 +328,15 @@ class Moments(NamedTuple):
 
 @runtime_checkable
 class Weighted(Protocol):
-    """States of messages on weights other than ±1."""
+    """States of messages on weights other than ±1.
+
+    Attributes
+    ----------
+    tie : float
+        What holds the mean square of levels: see `bp.messages.channel.ChannelState`.
+    """
+
+    tie: float
 
     def moments(self, field: Array) -> Moments:
         """Mean square and mean log-prior of the weights, in external fields."""
