@@ -14,6 +14,8 @@ from bp.ensembles.draw import Draw
 from bp.ensembles.grid import DRAWING
 from bp.execution.store import Point
 from bp.messages.state import Method
+from bp.problems.problem import Domain
+from bp.problems.weights import domain_of
 from bp.validation.table import Row, Values
 from replica_theory.models.model import Model
 
@@ -80,6 +82,8 @@ class Comparison(ABC):
 
     default = True
     """Whether it is made if none is named."""
+    domains: tuple[Domain, ...] = ("spins",)
+    """Weights that it is for, see `bp.problems.problem.Problem.domain`."""
     entry = DRAWING
     """Bytes that an entry of its patterns takes, at most, without messages."""
     order = 100
@@ -88,6 +92,10 @@ class Comparison(ABC):
     def applies(self, model: Model) -> bool:
         """Whether the model has what is compared."""
         return True
+
+    def admits(self, model: Model) -> bool:
+        """Whether it is for the weights of the model, and applies to it."""
+        return domain_of(model.weights) in self.domains and self.applies(model)
 
     def sizes(self, n: Sequence[int]) -> tuple[int, ...]:
         """Sizes of the instances, by default those asked for."""
