@@ -19,7 +19,7 @@ from bp.validation.theory import at_distance, beside_own, bound, typical
 from replica_theory.models.model import Model
 from replica_theory.status import silenced
 
-_SOLVER: dict[str, Any] = {"gain": 10.0, "tol": 5e-4, "max_iter": 5000}
+_SOLVER: dict[str, Any] = {"gain": 6.0, "tol": 1e-4, "max_iter": 3000}
 
 
 class Descent(Comparison):
