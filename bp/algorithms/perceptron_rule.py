@@ -30,8 +30,8 @@ class PerceptronRule(Solver):
     Parameters
     ----------
     rate : float
-        Length of a step beside that of the random weights to begin with, :math:`|w|^2=N`. Above an edge that must not be
-        exceeded either (`replica_theory.IntervalModel`), steps of 1 may overshoot for ever: take less.
+        Length of a step beside that of the random weights to begin with, :math:`|w|^2=N`. Where stabilities must not be
+        too large either (`replica_theory.IntervalModel`), steps of 1 may overshoot for ever: take less.
     max_iter : int
         Number of epochs.
 

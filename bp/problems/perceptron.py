@@ -15,11 +15,10 @@ from bp.problems._intervals import Limits, packed
 from bp.problems._violations import violations
 from bp.problems.changeable import Changeable
 from bp.problems.constraint import CONSTRAINTS, Allowed, Constraint, checked_constraint, frozen, satisfied, word
-from bp.problems.patterns import LabelledPatterns, checked_bits, checked_patterns
-from bp.problems.problem import Domain, Messaging, Problem
-from bp.problems.products import PackedPatterns, RealPatterns
-from bp.problems.products import Patterns as Products
+from bp.problems.patterns import checked_bits, checked_patterns
+from bp.problems.problem import Messaging, Problem
 from bp.problems.refutation import Refutable
+from bp.problems.weighted import WeightedPatterns
 from bp.problems.weights import checked_weights, domain_of, random_weights
 from bp.randomness import Rng, generator
 from replica_theory.arguments import (
@@ -39,12 +38,11 @@ _REAL_BYTES = 17  # what an entry of a real pattern takes while it is drawn and 
 
 
 @dataclass(frozen=True, eq=False, repr=False)
-class Instance(LabelledPatterns, Changeable, Refutable, Messaging, Problem):
+class Instance(WeightedPatterns, Changeable, Refutable, Messaging, Problem):
     r"""`P` patterns on `N` weights with their labels: solutions have every stability in the allowed set.
 
-    The weights are ±1 unless the constraint is a model of others (its `weights`). Stabilities are
-    :math:`h^\mu = y^\mu \xi^\mu\cdot W/\sqrt N`; a pattern is satisfied when :math:`h` is one that the constraint
-    allows, up to the rounding of sums (``Allowed.around``, for patterns of any scale).
+    The weights are ±1, or those of the constraint's model. A pattern is satisfied when :math:`h^\mu = y^\mu
+    \xi^\mu\cdot W/\sqrt N` is allowed, up to the rounding of sums (``Allowed.around``, for patterns of any scale).
     The arrays are checked once, copied once and read-only from then on. Patterns of ±1 are kept as bits, `PN`/8 bytes,
     with the labels multiplied in; the labels take `P` bytes more. Products of int8 overflow: see `overlap`, `sums`.
 
@@ -127,25 +125,9 @@ class Instance(LabelledPatterns, Changeable, Refutable, Messaging, Problem):
         object.__setattr__(self, "teacher", weights)
 
     def __repr__(self) -> str:
-        kind = "±1" if self.is_binary else "real"
-        constraint = f"{self.constraint}, kappa={self.kappa}" if self.constraint in CONSTRAINTS else repr(self.model)
-        weights = "" if self.domain == "spins" or self.constraint not in CONSTRAINTS else f", {self.model.weights!r}"
-        return f"Instance({self.n_patterns} {kind} patterns on {self.n} weights, {constraint}{weights})"
-
-    @cached_property
-    def domain(self) -> Domain:
-        """Whether weights are ±1 (``"spins"``), of some levels (``"levels"``), or on the sphere (``"reals"``)."""
-        return domain_of(self.model.weights)
-
-    def checked(self, name: str, weights: ArrayLike) -> NDArray[Any]:
-        """A fresh configuration of the model's weights, int8 of ±1 or float64; TypeError, ValueError if it is none."""
-        return checked_weights(name, weights, self.n, self.model.weights)
-
-    def start(self, rng: Rng) -> NDArray[Any]:
-        """A random configuration: uniform of ±1 or on the sphere, levels by their prior."""
-        return (
-            super().start(rng) if self.domain == "spins" else random_weights(self.model.weights, self.n, generator(rng))
-        )
+        kind, plain = "±1" if self.is_binary else "real", self.constraint in CONSTRAINTS and self.domain == "spins"
+        constraint = f"{self.constraint}, kappa={self.kappa}" if plain else repr(self.model)
+        return f"Instance({self.n_patterns} {kind} patterns on {self.n} weights, {constraint})"
 
     @property
     def kappa(self) -> float:
@@ -166,25 +148,6 @@ class Instance(LabelledPatterns, Changeable, Refutable, Messaging, Problem):
     def intervals(self) -> NDArray[np.float64]:
         """The sums that each pattern is allowed, shape (P, K, 2)."""
         return frozen(self.allowed.around(self.norms))
-
-    def sums(self, weights: ArrayLike) -> NDArray[np.float64]:
-        r"""Sums :math:`y^\mu\xi^\mu\cdot W` of a configuration, (P,); those of ±1 patterns and weights are exact."""
-        return super().sums(weights) if self.domain == "spins" else self.products(self.checked("weights", weights))
-
-    def products(self, weights: NDArray[np.float64]) -> NDArray[np.float64]:
-        """Sums of any real weights, unchecked, shape (P,)."""
-        return np.asarray(self._products.times(weights))
-
-    def ascent(self, slopes: NDArray[np.float64]) -> NDArray[np.float64]:
-        r"""Gradient :math:`\frac1{\sqrt N}\sum_\mu f_\mu y^\mu\xi^\mu` of a function of the stabilities, shape (N,)."""
-        return np.asarray(self._products.back(slopes) / np.sqrt(self.n))
-
-    @cached_property
-    def _products(self) -> Products:
-        if self.bits is not None:
-            return PackedPatterns(self.bits, self.n)
-        assert self.real is not None
-        return RealPatterns(self.real)
 
     def log_acceptance(self, weights: ArrayLike) -> NDArray[np.float64] | None:
         """Log-probability that a configuration satisfies each pattern, (P,); None for a hard constraint."""

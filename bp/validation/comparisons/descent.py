@@ -31,7 +31,7 @@ class Descent(Comparison):
 
     name = "gradient-descent"
     domains: tuple[Domain, ...] = ("reals",)
-    order = 6
+    order = 7
     columns = ("solved", "iterations", "local_entropy", "entropy", "control_variates")
 
     def applies(self, model: Model) -> bool:

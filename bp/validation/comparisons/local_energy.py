@@ -35,7 +35,7 @@ class LocalEnergies(Comparison):
     name = "local-energy"
     domains: tuple[Domain, ...] = ("spins", "reals")
     default = False
-    order = 7
+    order = 8
     columns = ("local_energy", "control_variates")
 
     def applies(self, model: Model) -> bool:

@@ -9,7 +9,6 @@ from replica_theory import (
     BinaryPerceptron,
     BinaryWeights,
     DiscreteWeights,
-    IntervalModel,
     SphericalWeights,
     TeacherStudent,
 )
@@ -79,19 +78,3 @@ def test_what_knows_only_signs_says_so(weights):
         bp.random_committee(instance.model, 21, 3, 0.5)
     with pytest.raises(ValueError, match="weights of the model must be binary"):
         bp.ensemble(instance.model, 0.5, 21, 2)
-
-
-def test_gaps_and_their_gradient():
-    """Differences of the gaps along a direction are the slopes times the patterns."""
-    model = IntervalModel([(-1.5, -0.3), (0.2, np.inf)], weights=SPHERE)
-    instance = bp.random_instance(model, 31, 1.0, rng=1, patterns="gaussian")
-    w, move = instance.start(1), np.random.default_rng(2).standard_normal(31)
-    gaps, slopes = instance.gaps(w)
-    np.testing.assert_array_equal(gaps < 0, instance.violated(w))
-    f = np.random.default_rng(3).standard_normal(31)
-    change = f @ (instance.gaps(w + 1e-7 * move)[0] - instance.gaps(w - 1e-7 * move)[0]) / 2e-7
-    assert instance.ascent(f * slopes) @ move == pytest.approx(change, rel=1e-6)  # rounding over the step
-    exact = np.linalg.eigvalsh(instance.xi.T @ instance.xi / 31)[-1]
-    assert 0.8 * exact < instance.stiffness <= exact * (1 + 1e-12)
-    gap, direction = instance.present(3, w)
-    assert np.sign(gap) == np.sign(gaps[3]) and np.allclose(direction, slopes[3] * instance.xi[3])
