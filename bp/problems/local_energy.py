@@ -68,10 +68,10 @@ def local_energy(
     d = np.asarray(checked_distance(distance))
     chosen = instance.checked("weights", weights)
     _ = instance.allowed.stabilities  # soft constraints have none
+    number, random = checked_integer("samples", 1 if samples is None else samples), generator(rng)
     if samples is None:
         energy = np.array([_formula(instance, chosen, 1.0 - 2.0 * x) for x in d.flat])
     else:
-        number, random = checked_integer("samples", samples), generator(rng)
         energy = np.array([_drawn(instance, chosen, float(x), number, random) for x in d.flat])
     return float(energy[0]) if d.ndim == 0 else energy.reshape(d.shape)
 
