@@ -22,6 +22,7 @@ from bp.problems.committee import Committee, random_committee
 from bp.problems.dimacs import read_dimacs, write_dimacs
 from bp.problems.files import read_instance, write_instance
 from bp.problems.generalization import generalization_error
+from bp.problems.local_energy import local_energy
 from bp.problems.perceptron import Instance, random_instance
 from bp.problems.prediction import predict
 from bp.problems.satisfiability import Satisfiability, random_satisfiability
@@ -59,6 +60,7 @@ __all__ = [
     "ensemble",
     "enumerate_solutions",
     "generalization_error",
+    "local_energy",
     "local_entropy",
     "monte_carlo",
     "parallel_tempering",

@@ -19,7 +19,7 @@ class Search:
     ----------
     problem : Problem
     rng : Generator
-    start : array of int8, shape (N,)
+    start : array, shape (N,)
         The first configuration.
     stored : mapping of str to array, optional
         A snapshot of an earlier run to go on from.
@@ -44,7 +44,7 @@ class Search:
         self,
         problem: Any,
         rng: np.random.Generator,
-        start: NDArray[np.int8],
+        start: NDArray[Any],
         stored: Mapping[str, NDArray[Any]] | None = None,
     ) -> None:
         self.problem, self.rng = problem, rng
@@ -57,7 +57,7 @@ class Search:
         self.fewest = self.errors = int(problem.errors(self.best))
         self.least = self.fewest if stored is None else int(stored["least"])
 
-    def account(self, weights: NDArray[np.int8]) -> int:
+    def account(self, weights: NDArray[Any]) -> int:
         """Errors of a configuration, which may be the best since the last `forget` or of all."""
         self.errors = int(self.problem.errors(weights))
         if self.errors < self.least:

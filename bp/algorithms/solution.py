@@ -65,9 +65,9 @@ class Solution(Record):
 
     Attributes
     ----------
-    weights : array, shape (N,), int8
-        The configuration ±1 with the fewest violated constraints among those that the solver visited. Products of int8
-        with one another overflow: see `overlap`.
+    weights : array, shape (N,), int8 or float64
+        The configuration, ±1 or real, with the fewest violated constraints among those that the solver visited.
+        Products of int8 with one another overflow: see `overlap`.
     errors : int
         Number of constraints that it violates.
     iterations : int
@@ -84,7 +84,7 @@ class Solution(Record):
     _table: ClassVar = "weight"
     _outcomes: ClassVar = SolverStatus
 
-    weights: NDArray[np.int8]
+    weights: NDArray[Any]
     errors: int
     iterations: int
     trace: NDArray[Any]

@@ -23,7 +23,7 @@ from numpy.typing import NDArray
 from bp.algorithms.checkpoint import Checkpoint
 from bp.algorithms.runs import Run, alone
 from bp.algorithms.solution import Solution
-from bp.problems.problem import Problem
+from bp.problems.problem import Domain, Problem
 from bp.randomness import Rng, generator
 from replica_theory.arguments import checked_choice, checked_path, is_integer, shown
 
@@ -40,12 +40,15 @@ class Solver(ABC):
         In ``bp.solve(problem, name)``.
     needs : type
         The protocol that a problem must have, e.g. `bp.problems.problem.Flippable`.
+    domains : tuple of str
+        Weights that it is for, see `bp.problems.problem.Problem.domain`.
     unit : str
         What `Solution.iterations` counts.
     """
 
     name: ClassVar[str]
     needs: ClassVar[type]
+    domains: ClassVar[tuple[Domain, ...]] = ("spins",)
     unit: ClassVar[str] = "iterations"
 
     @abstractmethod
@@ -67,7 +70,8 @@ class Solver(ABC):
             return f"{self.name} needs a problem such as bp.Instance; got {type(problem).__name__}"
         if not isinstance(problem, self.needs):
             return f"{self.name} needs a problem that is {self.needs.__name__}; {type(problem).__name__} is not"
-        return ""
+        reason = problem.lacks_domain(*self.domains)
+        return reason and f"{self.name} {reason}"
 
     def __call__(
         self, problem: Any, *, rng: Rng = None, checkpoint: str | os.PathLike[str] | None = None, progress: bool = True

@@ -52,7 +52,9 @@ class Grid:
     samples: int
 
     @classmethod
-    def checked(cls, model: Model, alpha: ArrayLike, n: ArrayLike, samples: int, *, least: int) -> Self:
+    def checked(
+        cls, model: Model, alpha: ArrayLike, n: ArrayLike, samples: int, *, least: int, any_weights: bool = False
+    ) -> Self:
         """A grid of what a user gave.
 
         Parameters
@@ -63,13 +65,15 @@ class Grid:
         samples : int
         least : int
             The least size, and number of samples.
+        any_weights : bool
+            Whether weights may be other than binary.
 
         Raises
         ------
         TypeError, ValueError
             If there is no such grid.
         """
-        _require_drawable(model)
+        _require_drawable(model, any_weights)
         sizes = checked_integers("n", n, least)
         samples = checked_integer("samples", samples, least)
         loads = checked_numbers("alpha", alpha, POSITIVE)
@@ -146,10 +150,11 @@ def _rounded_up(value: float) -> str:
     return f"{(np.floor(value / unit) + 1) * unit:.3g}"
 
 
-def _require_drawable(model: Model) -> None:
+def _require_drawable(model: Model, any_weights: bool) -> None:
     if not isinstance(model, Model):
         raise TypeError(f"model must be a model such as replica_theory.BinaryPerceptron(); got {shown(model)}")
-    checked_binary(model)
+    if not any_weights:
+        checked_binary(model)
     if np.ndim(model.kappa) or np.ndim(model.beta):
         raise ValueError(f"model must have a single kappa and beta; got {model}")
     if model.allowed_intervals is None:

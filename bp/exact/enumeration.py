@@ -71,6 +71,7 @@ def enumerate_solutions(
     array([  0.,   0., -inf])
     """
     checked_kind("instance", instance, Instance, Committee, Satisfiability)
+    instance.require_spins("enumeration")
     energies, max_memory = checked_flag("energies", energies), checked_integer("max_memory", max_memory, 0)
     if instance.n > MAX_WEIGHTS:
         raise ValueError(

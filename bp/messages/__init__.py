@@ -7,6 +7,7 @@ from bp.messages import edges as edges
 
 # isort: split
 from bp.messages import amp as amp
+from bp.messages import channel as channel
 from bp.messages import committee_edges as committee_edges
 
 # isort: split

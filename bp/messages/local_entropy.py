@@ -16,14 +16,27 @@ from bp.messages.state import (
     Messages,
     Method,
     State,
+    Weighted,
     checked_graphical,
     energy_per_pattern,
     form_of,
     judged,
     log_weights,
+    moments_of,
+    most_entropy,
+    weights_of,
 )
 from bp.problems.problem import Problem
-from replica_theory.arguments import NON_NEGATIVE, checked_distance, checked_number, checked_signs
+from replica_theory.arguments import (
+    AWAY,
+    NON_NEGATIVE,
+    checked_distance,
+    checked_field,
+    checked_number,
+    checked_real,
+    checked_signs,
+)
+from replica_theory.models.weights import BinaryWeights
 from replica_theory.numerics.binary import binary_entropy
 from replica_theory.results.curve import EntropyCurve
 from replica_theory.status import Status, report, statuses
@@ -58,14 +71,20 @@ def local_entropy(
     The field is found for every requested distance from the largest to the smallest, each starting from the messages
     of the last. :math:`\gamma < 0` beyond the typical distance of the solutions.
 
+    Other weights are at the distance :math:`d = \frac12(1 - t/\sqrt{Q\tilde Q})`, `Q` being their mean square and
+    :math:`\tilde Q` that of the reference, and :math:`dS/dd = 2\gamma\sqrt{Q\tilde Q}`. Where `Q` is not the same for
+    all, a precision :math:`\gamma t/Q` goes with the fields, so that `S` is the largest entropy at the distance over
+    `Q`. On the sphere entropies are relative to its uniform measure, negative as a rule.
+
     Parameters
     ----------
     problem : Problem
         One that messages can be passed on, such as a `bp.Instance`.
     reference : array_like, shape (N,)
-        The configuration :math:`\tilde W` of ±1; it need not be a solution.
+        The configuration :math:`\tilde W` of ±1; it need not be a solution. Around it weights other than ±1 are counted
+        as well, and for these it may be any real vector but zero.
     distance : float or array_like
-        Distances in [0, 1/2].
+        Distances in [0, 1/2]; for weights other than ±1 above 0.
     method, damping, tol, max_iter, memory_limit
         As in `belief_propagation`; the overlap is found to 100 `tol` in :math:`\mathrm{atanh}\,t`, and as `S` is taken
         at the requested distance, where it is stationary in :math:`\gamma`, its error is of the square of that.
@@ -79,7 +98,8 @@ def local_entropy(
         Nats per weight, with overlaps ``"gamma"``, ``"t"``, ``"q"`` (:math:`\frac1N\sum_im_i^2`) and ``"energy"``
         (per pattern). Where `S` is negative the status is ``NEGATIVE_ENTROPY`` and the value is kept. At ``d=0`` the
         limit is exact: 0 if the reference is a solution, else :math:`-\beta E/N` (``-inf`` at ``beta=inf``, status
-        ``NEGATIVE_ENTROPY``; of a soft constraint the log of its weight per N), with :math:`\gamma=\infty`.
+        ``NEGATIVE_ENTROPY``; of a soft constraint the log of its weight per N), with :math:`\gamma=\infty`. On the
+        sphere a negative entropy is no failure.
 
     Raises
     ------
@@ -118,10 +138,11 @@ def local_entropy(
         raise ValueError("method must count solutions; 'survey' counts clusters, which have no distance")
     if memory_limit is not None:
         checked_number("memory_limit", memory_limit, NON_NEGATIVE)
-    signs = checked_signs("reference", reference, problem.n).astype(np.float64)
-    d = np.asarray(checked_distance(distance))
+    spins = problem.domain == "spins"
+    signs = _checked_reference(problem, reference)
+    d = np.asarray(checked_distance(distance) if spins else checked_real("distance", distance, AWAY))
     walk = _Walk(graph, signs, control, memory_limit)
-    points: list[_Point] = [_at_zero(problem, signs, control.beta)] * d.size
+    points: list[_Point] = [_at_zero(problem, signs, control.beta) if spins else _failed(Status.OUT_OF_RANGE)] * d.size
     order = [k for k in np.argsort(-d, axis=None, kind="stable") if d.flat[k] > 0]
     for k in tqdm(order, desc="local entropy", leave=False, disable=True if d.ndim == 0 else None):
         points[k] = walk.to(1.0 - 2.0 * float(d.flat[k]))
@@ -133,9 +154,19 @@ def local_entropy(
     return curve
 
 
+def _checked_reference(problem: Problem, reference: ArrayLike) -> Array:
+    """The reference: ±1, or any vector for other weights."""
+    if problem.domain == "spins":
+        return checked_signs("reference", reference, problem.n).astype(np.float64)
+    vector = np.array(checked_field("reference", reference, problem.n))
+    if not np.any(vector):
+        raise ValueError("reference must not be zero: nothing is near to it")
+    return vector
+
+
 @dataclass(frozen=True)
 class _Point:
-    """Read-out at one field."""
+    """Read-out at one field; `scale` is what a cosine is to be multiplied by for an overlap."""
 
     gamma: float
     t: float
@@ -143,10 +174,14 @@ class _Point:
     q: float
     energy: float
     status: Status
+    scale: float = 1.0
 
 
 class _Walk:
-    """Messages that follow the field gamma, and the inversion of t(gamma)."""
+    """Messages that follow the field gamma, and the inversion of t(gamma).
+
+    The search is for a cosine of the angle to the reference, t of weights ±1.
+    """
 
     def __init__(self, problem: Any, signs: Array, control: Control, memory_limit: float | None) -> None:
         self._problem, self._signs, self._control = problem, signs, control
@@ -154,26 +189,43 @@ class _Walk:
         self._state: State = problem.messages(control.method, beta=control.beta, **limited)
         self._kept: Messages | None = self._state.snapshot()
         self._gamma, self._slope, self._attempt = 0.0, 1.0, 0
+        self._weights, self._sphere = weights_of(problem), problem.domain == "reals"
+        self._square = 1.0 if problem.domain == "spins" else float(np.mean(signs**2))
 
     def to(self, target: float) -> _Point:
         """The point at overlap `target`; where it fails, the next one starts afresh, as if it were the first."""
         point = self._sought(target)
-        if point.entropy > float(binary_entropy(0.5 * (1.0 - target))) + SLACK:
+        if point.entropy > self._most(target) + SLACK:
             point = _failed(Status.UNPHYSICAL)
         if not point.status.ok:
             self._kept, self._gamma, self._slope, self._attempt = None, 0.0, 1.0, 0
             self._state.restore(None)
         return point
 
+    def _most(self, target: float) -> float:
+        """Entropy of all weights at a cosine, or a bound of it."""
+        if self._sphere:
+            return 0.5 * float(np.log1p(-(target**2)))
+        spins = isinstance(self._weights, BinaryWeights)
+        return float(binary_entropy(0.5 * (1.0 - target))) if spins else most_entropy(self._weights)
+
+    def _coordinate(self, cosine: float) -> float:
+        """What is linear in the field for free weights: atanh(t), on the sphere t/(1 - t²)."""
+        with np.errstate(divide="ignore", invalid="ignore"):
+            if self._sphere:
+                return float(np.divide(cosine, 1.0 - cosine**2))
+            return float(np.arctanh(min(cosine, 1.0)))
+
     def _sought(self, target: float) -> _Point:
-        """The point at overlap `target`, by a safeguarded secant in atanh(t), which is linear for free weights.
+        """The point at cosine `target`, by a safeguarded secant in what is linear for free weights.
 
         A field whose messages fail, or land further from the target than before (they jumped to another fixed point),
         is rejected: the messages go back to the best field so far and the step is halved. The entropy carried to the
         target, Phi(gamma) - gamma target, bounds that of the target from above; once it is negative, a value is not
         sought for long. One whose overlap hardly answers to the field is given up.
         """
-        goal = float(np.arctanh(target))
+        goal = self._coordinate(target)
+        accuracy = _ACCURACY * self._control.tol * (1.0 + abs(goal) if self._sphere else 1.0)
         gamma, best, rejected, lost, bound = self._gamma, None, 0, 0, np.inf
         failure = _failed(Status.OUT_OF_RANGE)
         for _ in range(_STEPS):
@@ -188,13 +240,14 @@ class _Walk:
                     return failure
                 gamma = 0.5 * (self._gamma + gamma)
                 continue
-            bound = min(bound, point.entropy)
+            bound = min(bound, point.entropy) if self._weights.counts else bound
             if best is not None and (miss - best) / (gamma - self._gamma) > 0:
                 self._slope = (miss - best) / (gamma - self._gamma)
             self._gamma, best, self._kept = gamma, miss, self._state.snapshot()
-            if abs(miss) <= _ACCURACY * self._control.tol:
+            if abs(miss) <= accuracy:
                 return point
-            gamma -= min(max(miss / self._slope, -_STEP), _STEP)
+            step = _STEP * (1.0 + abs(gamma) if self._sphere else 1.0)
+            gamma -= min(max(miss / self._slope, -step), step)
         return _failed(Status.OUT_OF_RANGE)
 
     def _evaluate(self, gamma: float, target: float, goal: float, once: bool) -> tuple[_Point, float]:
@@ -203,17 +256,21 @@ class _Walk:
         A step of the field that fails `once` is better halved than tried again with more care.
         """
         field = gamma * self._signs
+        if isinstance(self._state, Weighted):
+            self._state.tie = gamma * target * float(np.sqrt(self._square))
         outcome = self._control.relax(self._state, field, lambda: self._kept, self._attempt, self._hopeless, once)
         if not outcome.status.ok:
             return _failed(outcome.status), np.nan
         self._attempt = outcome.attempt
         m, phi, log_p = self._state.measure(field)
-        t = float(np.mean(self._signs * m))
-        entropy, energy = phi - gamma * target, energy_per_pattern(log_p, self._control.beta)
-        status = judged(entropy, energy, counts=False)
-        with np.errstate(divide="ignore"):
-            miss = float(np.arctanh(min(t, 1.0)) - goal)
-        return _Point(gamma, t, entropy, float(np.mean(m**2)), energy, status), miss
+        t, moments = float(np.mean(self._signs * m)), moments_of(self._state, field)
+        scale = float(np.sqrt(moments.square * self._square))
+        entropy = phi - gamma * target * scale - moments.log_prior
+        energy = energy_per_pattern(log_p, self._control.beta)
+        status = judged(entropy, energy, counts=False, weights=self._weights)
+        return _Point(gamma, t, entropy, float(np.mean(m**2)), energy, status, scale), self._coordinate(
+            t / scale
+        ) - goal
 
     def _hopeless(self) -> bool:
         """Whether it is proved that there are no solutions at all."""
@@ -247,4 +304,5 @@ def _curve(distance: Array, points: list[_Point]) -> EntropyCurve:
     status = statuses((point.status for point in points), distance.shape)
     gamma = column("gamma")
     overlaps = {"gamma": gamma, "t": column("t"), "q": column("q"), "energy": column("energy")}
-    return EntropyCurve(distance, column("entropy"), 2.0 * gamma, status, overlaps=overlaps, label="Bethe")
+    slope = 2.0 * gamma * column("scale")
+    return EntropyCurve(distance, column("entropy"), slope, status, overlaps=overlaps, label="Bethe")

@@ -28,6 +28,8 @@ from bp.messages.state import (
     form_of,
     frozen,
     judged,
+    moments_of,
+    weights_of,
     words,
 )
 from bp.problems.problem import Problem
@@ -71,6 +73,8 @@ class BPResult(Record):
         what no configurations have) or ``UNSATISFIABLE`` (no solutions, proved).
     messages : Messages
         State for a warm start, ``init=result.messages``.
+    mean_square : float
+        :math:`Q = \frac1N\sum_i\langle W_i^2\rangle`, which is 1 of ±1 and on the sphere.
     """
 
     _quantities: ClassVar = MESSAGES
@@ -86,6 +90,7 @@ class BPResult(Record):
     iterations: int
     status: Status
     messages: Messages
+    mean_square: float = 1.0
 
     @property
     def error(self) -> float:
@@ -94,10 +99,10 @@ class BPResult(Record):
 
     def _variables(self) -> dict[str, Variable]:
         messages = self.messages
-        axes: tuple[tuple[str, ...], ...] = (("pattern", "weight")[-messages.fields.ndim :], ("pattern",))
+        axes: tuple[tuple[str, ...], ...] = (("pattern", "weight")[-messages.fields.ndim :], ("pattern",), ("weight",))
         if messages.fields.ndim == 1 and messages.method != "amp":  # of clauses
-            axes = ("literal",), ("literal",)
-        parts = zip(MESSAGE_FIELDS, axes, (messages.fields, messages.g), strict=True)
+            axes = ("literal",), ("literal",), ("literal",)
+        parts = zip(MESSAGE_FIELDS, axes, (messages.fields, messages.g, messages.precisions), strict=True)
         variables = {name: Variable(dims, x, MESSAGE_FIELDS[name]) for name, dims, x in parts if x is not None}
         return super()._variables() | variables
 
@@ -141,7 +146,8 @@ def belief_propagation(
 
     .. math:: N\Phi = \sum_a\log Z_a + \sum_i\log 2\cosh H_i + \sum_{ia}[\log\cosh(H_i-\eta_{ai}) - \log\cosh H_i],
 
-    exact on trees.
+    exact on trees. For weights other than ±1 (on the sphere, of levels) see `bp.messages.channel`: they have
+    ``"amp"`` messages only. Entropies on the sphere are relative to its uniform measure.
 
     Parameters
     ----------
@@ -268,9 +274,10 @@ def _result(problem: Problem, state: State, beta: float, theta: Array, outcome: 
     m, phi, log_p = state.measure(theta)
     energy = energy_per_pattern(log_p, beta)
     heat = beta * problem.alpha * energy if beta < np.inf else 0.0
-    entropy = phi + heat - float(theta @ m) / problem.n
-    status = judged(entropy, energy) if status.ok else status
-    return BPResult(frozen(m), entropy, phi, energy, float(np.mean(m**2)), *end, status, messages)
+    moments = moments_of(state, theta)
+    entropy = phi + heat - float(theta @ m) / problem.n - moments.log_prior
+    status = judged(entropy, energy, weights=weights_of(problem)) if status.ok else status
+    return BPResult(frozen(m), entropy, phi, energy, float(np.mean(m**2)), *end, status, messages, moments.square)
 
 
 def _sentence(result: BPResult, control: Control, last: str, reason: Callable[[], str]) -> str:

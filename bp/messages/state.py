@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable, Hashable
 from dataclasses import dataclass
-from typing import Any, Literal, NamedTuple, Protocol, runtime_checkable
+from typing import Any, Literal, NamedTuple, Protocol, cast, runtime_checkable
 
 import numpy as np
 from numpy.typing import DTypeLike
@@ -22,6 +22,7 @@ from replica_theory.arguments import (
     checked_number,
     shown,
 )
+from replica_theory.models.weights import BINARY, DiscreteWeights, Weights
 from replica_theory.results.contents import checked_contents
 from replica_theory.status import Status
 from replica_theory.typing import Array, Real
@@ -54,11 +55,14 @@ class Messages:
         literal.
     g : array or None
         For "amp", the output terms, shape (P,); of clauses, the messages as they are kept, one a literal.
+    precisions : array or None
+        For "amp" and weights other than ±1, the precisions :math:`A_i`, shape (N,).
     """
 
     method: str
     fields: Array
     g: Array | None = None
+    precisions: Array | None = None
 
     def __post_init__(self) -> None:
         checked_contents(self)
@@ -293,19 +297,59 @@ def energy_per_pattern(log_p: Array, beta: float) -> float:
     return float(np.mean(np.exp(-beta - log_weights(log_p, beta)) * -np.expm1(np.minimum(log_p, 0.0))))
 
 
-def judged(entropy: float, energy: float, *, counts: bool = True) -> Status:
+def judged(entropy: float, energy: float, *, counts: bool = True, weights: Weights = BINARY) -> Status:
     """The outcome of messages that converged, by their entropy per weight and energy per pattern.
 
     Parameters
     ----------
     entropy, energy : float
     counts : bool
-        Whether the entropy is one, which cannot be above log 2, rather than a free entropy.
+        Whether the entropy is one, which cannot be above that of all weights, rather than a free entropy.
+    weights : Weights
+        What is counted; an entropy on the sphere may be negative.
     """
-    limit = np.log(2) + SLACK if counts else np.inf
+    limit = most_entropy(weights) + SLACK if counts else np.inf
     if not (entropy <= limit and -SLACK <= energy <= 1.0 + SLACK):
         return Status.UNPHYSICAL
-    return Status.of(entropy, rounding=ROUNDING)
+    return Status.of(entropy if weights.counts else 0.0, rounding=ROUNDING)
+
+
+def most_entropy(weights: Weights) -> float:
+    """Entropy of a weight without constraints, of all levels alike."""
+    return float(np.log(len(weights.levels))) if isinstance(weights, DiscreteWeights) else weights.log_measure
+
+
+class Moments(NamedTuple):
+    r"""What weights have beside their means: :math:`Q = \frac1N\sum_i\langle w_i^2\rangle`, and the mean log-prior."""
+
+    square: float = 1.0
+    log_prior: float = 0.0
+
+
+@runtime_checkable
+class Weighted(Protocol):
+    """States of messages on weights other than ±1.
+
+    Attributes
+    ----------
+    tie : float
+        What holds the mean square of levels: see `bp.messages.channel.ChannelState`.
+    """
+
+    tie: float
+
+    def moments(self, field: Array) -> Moments:
+        """Mean square and mean log-prior of the weights, in external fields."""
+
+
+def moments_of(state: State, field: Array) -> Moments:
+    """Those of a state; of ±1 they are known."""
+    return state.moments(field) if isinstance(state, Weighted) else Moments()
+
+
+def weights_of(problem: Problem) -> Weights:
+    """What the weights of a problem may be."""
+    return BINARY if problem.domain == "spins" else cast(Weights, problem.model.weights)
 
 
 def checked_dtype(dtype: DTypeLike) -> np.dtype[Any]:

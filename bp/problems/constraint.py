@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from replica_theory.arguments import checked_binary, checked_real, shown
+from replica_theory.arguments import checked_real, shown
 from replica_theory.models.intervals import SymmetricBinaryPerceptron
 from replica_theory.models.model import Model
 from replica_theory.models.perceptron import BinaryPerceptron, TeacherStudent
@@ -50,7 +50,6 @@ def checked_constraint(constraint: Constraint, kappa: float | None = None) -> Mo
             raise ValueError(f"kappa must be left to the constraint, {model!r}; got kappa={shown(kappa)}")
     else:
         model = kind_of(constraint)(kappa=0.0 if kappa is None else kappa)
-    checked_binary(model)
     if np.ndim(model.kappa):
         where = "constraint: " if model is constraint else ""
         raise ValueError(f"{where}kappa of an instance must be a single number; got shape {np.shape(model.kappa)}")

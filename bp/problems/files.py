@@ -20,7 +20,7 @@ from bp.problems.patterns import LabelledPatterns, checked_bits, checked_pattern
 from bp.problems.perceptron import Instance
 from bp.problems.reading import BLOCK, opened, text_blocks
 from bp.problems.text import Architecture, SignText, parse_signs
-from replica_theory.arguments import FINITE, checked_choice, checked_kind, checked_number, checked_path
+from replica_theory.arguments import FINITE, checked_binary, checked_choice, checked_kind, checked_number, checked_path
 from replica_theory.models.model import Model
 from replica_theory.models.registry import describe, is_description, models, restore
 from replica_theory.results.files import read_npz, replace_file
@@ -229,6 +229,7 @@ def _committee(
     """The machine of a file, whose units have a margin."""
     if word(model) != "margin":
         raise ValueError(f"the units of a committee machine have a margin; got constraint={word(model)!r}")
+    checked_binary(model)
     return Committee.of(data, units, tree=tree, kappa=float(model.kappa), teacher=teacher)
 
 
@@ -275,7 +276,7 @@ def _to_npz(instance: Instance | Committee) -> bytes:
     if isinstance(instance, Committee):
         arrays |= {"units": np.int64(instance.units), "tree": np.bool_(instance.tree)}
     model = instance.model
-    if type(model) not in CONSTRAINTS.values():
+    if type(model) not in CONSTRAINTS.values() or instance.domain != "spins":
         description = describe(model)
         if "is" in description:
             raise ValueError(f"cannot write what cannot be read back: the constraint {model!r} is code")
@@ -298,6 +299,7 @@ def _to_text(instance: Instance | Committee, format: Format) -> bytes:
     lost = {
         f"kappa={instance.kappa}": instance.kappa != 0,
         f"constraint={constraint!r}": constraint != "margin",
+        f"weights={instance.model.weights!r}": instance.domain != "spins",
         "the teacher": instance.teacher is not None,
         "real patterns": not data.is_binary,
     }

@@ -15,9 +15,11 @@ from bp.problems._intervals import Limits, packed
 from bp.problems._violations import violations
 from bp.problems.changeable import Changeable
 from bp.problems.constraint import CONSTRAINTS, Allowed, Constraint, checked_constraint, frozen, satisfied, word
-from bp.problems.patterns import LabelledPatterns, checked_bits, checked_patterns
+from bp.problems.patterns import checked_bits, checked_patterns
 from bp.problems.problem import Messaging, Problem
 from bp.problems.refutation import Refutable
+from bp.problems.weighted import WeightedPatterns
+from bp.problems.weights import checked_weights, domain_of, random_weights
 from bp.randomness import Rng, generator
 from replica_theory.arguments import (
     POSITIVE,
@@ -36,11 +38,11 @@ _REAL_BYTES = 17  # what an entry of a real pattern takes while it is drawn and 
 
 
 @dataclass(frozen=True, eq=False, repr=False)
-class Instance(LabelledPatterns, Changeable, Refutable, Messaging, Problem):
-    r"""`P` patterns on `N` binary weights with their labels: solutions have every stability in the allowed set.
+class Instance(WeightedPatterns, Changeable, Refutable, Messaging, Problem):
+    r"""`P` patterns on `N` weights with their labels: solutions have every stability in the allowed set.
 
-    Stabilities are :math:`h^\mu = y^\mu \xi^\mu\cdot W/\sqrt N`; a pattern is satisfied when :math:`h` is one that the
-    constraint allows, up to the rounding of sums (``Allowed.around``, for patterns of any scale).
+    The weights are ±1, or those of the constraint's model. A pattern is satisfied when :math:`h^\mu = y^\mu
+    \xi^\mu\cdot W/\sqrt N` is allowed, up to the rounding of sums (``Allowed.around``, for patterns of any scale).
     The arrays are checked once, copied once and read-only from then on. Patterns of ±1 are kept as bits, `PN`/8 bytes,
     with the labels multiplied in; the labels take `P` bytes more. Products of int8 overflow: see `overlap`, `sums`.
 
@@ -57,7 +59,7 @@ class Instance(LabelledPatterns, Changeable, Refutable, Messaging, Problem):
         gives, such as ``"UShapePerceptron"``; or any model of `replica_theory`, such as ``IntervalModel([(-1, 0)])``.
         A soft one (`CustomModel`) is for `belief_propagation` with ``method="exact"`` or ``"amp"`` only.
     teacher : array_like, shape (N,), optional
-        Teacher weights ±1 that gave the labels, kept for measurements.
+        Teacher weights that gave the labels, such as the model has, kept for measurements.
 
     Attributes
     ----------
@@ -65,7 +67,7 @@ class Instance(LabelledPatterns, Changeable, Refutable, Messaging, Problem):
         As in `bp.problems.patterns.LabelledPatterns`.
     model : Model
         The constraint (at beta = inf).
-    teacher : array of int8, shape (N,), or None
+    teacher : array of int8 or float64, shape (N,), or None
 
     Raises
     ------
@@ -83,7 +85,7 @@ class Instance(LabelledPatterns, Changeable, Refutable, Messaging, Problem):
     """
 
     model: Model
-    teacher: NDArray[np.int8] | None
+    teacher: NDArray[Any] | None
 
     def __init__(
         self,
@@ -117,14 +119,14 @@ class Instance(LabelledPatterns, Changeable, Refutable, Messaging, Problem):
         return instance
 
     def _fill(self, n: int, bits: Any, real: Any, labels: Any, model: Model, teacher: ArrayLike | None) -> None:
-        weights = None if teacher is None else frozen(checked_signs("teacher", teacher, n))
+        weights = None if teacher is None else frozen(checked_weights("teacher", teacher, n, model.weights))
         self._hold(n, bits, real, labels)
         object.__setattr__(self, "model", model)
         object.__setattr__(self, "teacher", weights)
 
     def __repr__(self) -> str:
-        kind = "±1" if self.is_binary else "real"
-        constraint = f"{self.constraint}, kappa={self.kappa}" if self.constraint in CONSTRAINTS else repr(self.model)
+        kind, plain = "±1" if self.is_binary else "real", self.constraint in CONSTRAINTS and self.domain == "spins"
+        constraint = f"{self.constraint}, kappa={self.kappa}" if plain else repr(self.model)
         return f"Instance({self.n_patterns} {kind} patterns on {self.n} weights, {constraint})"
 
     @property
@@ -160,7 +162,7 @@ class Instance(LabelledPatterns, Changeable, Refutable, Messaging, Problem):
 
     def errors(self, weights: ArrayLike) -> int:
         """Number of patterns that a configuration violates."""
-        if self.bits is None or not self.allowed.is_hard:
+        if self.bits is None or self.domain != "spins" or not self.allowed.is_hard:
             return super().errors(weights)
         if isinstance(weights, np.ndarray) and weights.dtype == np.int8 and weights.shape == (self.n,):
             number = int(violations(self.bits, weights.copy(), self._limits))
@@ -181,9 +183,9 @@ class Instance(LabelledPatterns, Changeable, Refutable, Messaging, Problem):
     def tightened(self) -> Instance:
         """The same patterns with their least allowed sum as the margin, which the smooth sums of messages see above it.
 
-        For real patterns, and for any other constraint than a margin, the instance itself.
+        For real patterns, other weights, and for any other constraint than a margin, the instance itself.
         """
-        if self.bits is None or not self.allowed.is_margin:
+        if self.bits is None or self.domain != "spins" or not self.allowed.is_margin:
             return self
         return Instance.from_bits(self.bits, self.n, kappa=int(self.allowed.lattice[0, 0]) / float(np.sqrt(self.n)))
 
@@ -199,7 +201,8 @@ def random_instance(
     r"""Draw an instance of a model: :math:`P = \mathrm{round}(\alpha N)` random patterns on `n` weights.
 
     For `TeacherStudent` a random teacher gives the labels (a pattern orthogonal to it gets +1) and is kept in
-    `Instance.teacher`; for the other models the labels are absorbed in the random patterns.
+    `Instance.teacher`; its weights are such as the model's. For the other models the labels are absorbed in the random
+    patterns.
 
     Parameters
     ----------
@@ -234,7 +237,7 @@ def random_instance(
     n_patterns = round(alpha * n)
     if n_patterns == 0:
         raise ValueError(f"alpha={alpha} at n={n} gives no patterns; alpha must be at least {0.5 / n:.3g}")
-    checked_model(model, Model, "random_instance", single=True)
+    checked_model(model, Model, "random_instance", single=True, any_weights=True)
     checked_choice("patterns", patterns, get_args(Patterns))
     constraint = checked_constraint(model.at(beta=np.inf))
     binary = patterns == "binary"
@@ -244,18 +247,21 @@ def random_instance(
         "take a smaller n or alpha" if binary else "patterns='binary' are kept as bits",
     )
     rng = generator(rng)
-    teacher: NDArray[np.int8] | None = None
+    teacher: NDArray[Any] | None = None
     labels: NDArray[np.int64] | None = None
     if not binary:
         real = rng.standard_normal((n_patterns, n))
         if model.has_teacher:
-            teacher = random_signs(rng, n)
+            teacher = random_weights(model.weights, n, rng)
             labels = np.where(real @ teacher < 0, -1, 1)
         return Instance(real, labels, constraint=constraint, teacher=teacher)
     bits = random_bits(rng, n_patterns, n)
     if model.has_teacher:
-        teacher = random_signs(rng, n)
-        labels = np.where(_bits.sums(bits, _bits.pack(teacher[None]), n) < 0, -1, 1)
+        teacher = random_weights(model.weights, n, rng)
+        if teacher.dtype == np.int8:
+            labels = np.where(_bits.sums(bits, _bits.pack(teacher[None]), n) < 0, -1, 1)
+        else:
+            labels = np.where(_bits.times(bits, teacher[None])[0] < 0, -1, 1)
     return Instance.from_bits(bits, n, labels, constraint=constraint, teacher=teacher)
 
 
@@ -284,5 +290,6 @@ def sphere_instance(model: Model, n: int, alpha: float, rng: np.random.Generator
     constraint = model.at(beta=np.inf)
     if not model.has_teacher:
         return Instance(x, constraint=constraint)
-    teacher = 2 * rng.integers(0, 2, n) - 1
+    spins = domain_of(model.weights) == "spins"
+    teacher = 2 * rng.integers(0, 2, n) - 1 if spins else random_weights(model.weights, n, rng)
     return Instance(x, np.where(x @ teacher < 0, -1, 1), constraint=constraint, teacher=teacher)

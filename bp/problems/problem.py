@@ -2,15 +2,15 @@
 
 Every problem counts the constraints that a configuration violates. What it can do beyond that it offers through small
 protocols, and a solver runs on every problem that has the protocol it needs: `Flippable` (walks by single flips),
-`Focused` (walks by flips in violated constraints), `Online` (constraints shown one at a time), `Graphical` (messages,
-see `bp.messages.state`).
+`Focused` (walks by flips in violated constraints), `Online` (constraints shown one at a time), `Differentiable`
+(descent in real weights), `Graphical` (messages, see `bp.messages.state`).
 """
 
 from __future__ import annotations
 
 import hashlib
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from types import MappingProxyType
 from typing import Any, ClassVar, Literal, Protocol, Self, runtime_checkable
 
@@ -20,9 +20,10 @@ from numpy.typing import ArrayLike, NDArray
 from bp.problems.learners import Learner
 from bp.problems.walkers import Energy, FocusedWalker, Order, Walker
 from bp.randomness import Rng, generator
-from replica_theory.arguments import checked_choice, checked_field
+from replica_theory.arguments import checked_choice, checked_field, checked_signs, shown
 
-Domain = Literal["spins", "reals"]
+Domain = Literal["spins", "levels", "reals"]
+"""What a weight is: ±1, one of the levels of the model, or a real number, all of them on the sphere."""
 
 
 class Problem(ABC):
@@ -34,13 +35,38 @@ class Problem(ABC):
         Number of weights.
     model : Model or None
         The system of `replica_theory` that this is an instance of.
-    domain : {"spins", "reals"}
-        Weights ±1, or real.
     """
 
     n: int
     model: Any
-    domain: ClassVar[Domain] = "spins"
+
+    @property
+    def domain(self) -> Domain:
+        """Whether weights are ±1 (``"spins"``), of some levels (``"levels"``), or on the sphere (``"reals"``)."""
+        return "spins"
+
+    def require_spins(self, what: str) -> None:
+        """Refuse weights other than ±1, where nothing else is known.
+
+        Raises
+        ------
+        ValueError
+            If the weights are others.
+        """
+        if reason := self.lacks_domain("spins"):
+            raise ValueError(f"{what} {reason}")
+
+    def lacks_domain(self, *domains: Domain) -> str:
+        """What weights of some domains are needed, and which there are, as the end of a sentence; empty if they fit."""
+        if self.domain in domains:
+            return ""
+        names = {"spins": "±1", "levels": "of levels", "reals": "on the sphere"}
+        needed = " or ".join(names[domain] for domain in domains)
+        return f"needs weights {needed}; those of the problem are {shown(self.model.weights)}"
+
+    def checked(self, name: str, weights: ArrayLike) -> NDArray[Any]:
+        """A fresh configuration of the problem's weights; TypeError or ValueError if it is none."""
+        return checked_signs(name, weights, self.n)
 
     @property
     @abstractmethod
@@ -80,7 +106,7 @@ class Problem(ABC):
         return float(checked_field("weights", weights, self.n) @ checked_field("others", others, self.n)) / self.n
 
     def start(self, rng: Rng) -> NDArray[Any]:
-        """A uniformly random configuration of ±1."""
+        """A random configuration, uniform of ±1."""
         return (2 * generator(rng).integers(0, 2, self.n) - 1).astype(np.int8)
 
     @property
@@ -145,10 +171,10 @@ class Problem(ABC):
         return digest.hexdigest()[:16]
 
 
-class Messaging:
+class Messaging(Problem):
     """Problems whose forms of messages are offered by other modules (`bp.messages`), each kind its own."""
 
-    _forms: ClassVar[dict[str, Callable[..., Any]]] = {}
+    _forms: ClassVar[dict[tuple[str, Domain], Callable[..., Any]]] = {}
     _optima: ClassVar[dict[str, tuple[Callable[..., Any], Callable[[Any], str]]]] = {}
 
     def __init_subclass__(cls, **options: Any) -> None:
@@ -157,13 +183,15 @@ class Messaging:
 
     @property
     def forms(self) -> tuple[str, ...]:
-        """Names of the forms of messages that there are for this kind of problem: sums over configurations."""
-        return tuple(self._forms)
+        """Names of the forms of messages that there are for this problem: sums over configurations."""
+        return tuple(form for form, domain in self._forms if domain == self.domain)
 
     def optima(self, method: str) -> str:
         """Why there are no messages of a form that looks for the best configuration; empty if there are."""
         if method not in self._optima:
             return f"{method} messages are not known for {type(self).__name__}"
+        if reason := self.lacks_domain("spins"):
+            return f"{method} {reason}"
         return self._optima[method][1](self)
 
     def messages(self, method: str, **options: Any) -> Any:
@@ -176,15 +204,20 @@ class Messaging:
         """
         if isinstance(method, str) and method in self._optima and not self.optima(method):
             return self._optima[method][0](self, method, **options)
-        checked_choice("method", method, self._forms)
-        return self._forms[method](self, method, **options)
+        checked_choice("method", method, self.forms)
+        return self._forms[method, self.domain](self, method, **options)
 
     @classmethod
-    def offers(cls, *forms: str) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
-        """Decorator of the function that makes the messages of some forms: ``make(problem, form, **options)``."""
+    def offers(
+        cls, *forms: str, domains: Sequence[Domain] = ("spins",)
+    ) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
+        """Decorator of the function that makes the messages of some forms: ``make(problem, form, **options)``.
+
+        `domains` says for which weights they are (`Problem.domain`).
+        """
 
         def register(make: Callable[..., Any]) -> Callable[..., Any]:
-            cls._forms |= dict.fromkeys(forms, make)
+            cls._forms |= {(form, domain): make for form in forms for domain in domains}
             return make
 
         return register
@@ -252,3 +285,20 @@ class Online(Protocol):
 
     def learner(self, weights: ArrayLike) -> Learner:
         """Fields with the signs of a configuration, to be taught by constraints shown one at a time."""
+
+
+@runtime_checkable
+class Differentiable(Protocol):
+    """Problems on real weights whose constraints say by how much they are satisfied, and how that grows."""
+
+    n: int
+
+    @property
+    def stiffness(self) -> float:
+        """Largest curvature of half the sum of the squared stabilities."""
+
+    def gaps(self, weights: NDArray[np.float64]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+        """By how much each stability is inside what is allowed, negative if it is not, and its slope ±1 in it, (M,)."""
+
+    def ascent(self, slopes: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Gradient in the weights (N,) of a function of the stabilities with these slopes (M,)."""

@@ -32,10 +32,11 @@ class Refutable:
     bits: _bits.Words | None
     real: NDArray[np.float64] | None
     allowed: Any
+    domain: Any
 
     def refutation(self) -> str:
-        """Why no weights satisfy every pattern, in a sentence; empty if there is no short proof."""
-        if not self.allowed.is_hard:
+        """Why no weights satisfy every pattern, in a sentence; empty if there is no short proof, or they are not ±1."""
+        if self.domain != "spins" or not self.allowed.is_hard:
             return ""
         intervals = self.allowed.lattice.astype(np.float64) if self.bits is not None else self.allowed.sums
         return self._opposites(intervals) or self._forced(intervals)

@@ -14,6 +14,8 @@ from bp.ensembles.draw import Draw, System, SystemT
 from bp.ensembles.grid import DRAWING
 from bp.execution.store import Point
 from bp.messages.state import Form
+from bp.problems.problem import Domain
+from bp.problems.weights import domain_of
 from bp.validation.table import Row, Values
 from replica_theory.models.model import Model
 
@@ -85,6 +87,8 @@ class Comparison(ABC, Generic[SystemOf]):
 
     default = True
     """Whether it is made if none is named."""
+    domains: tuple[Domain, ...] = ("spins",)
+    """Weights that it is for, see `bp.problems.problem.Problem.domain`."""
     entry = DRAWING
     """Bytes that an entry of its patterns takes, at most, without messages; of formulas a literal, with them."""
     order = 100
@@ -93,6 +97,10 @@ class Comparison(ABC, Generic[SystemOf]):
     def applies(self, model: System) -> bool:
         """Whether the model has what is compared; by default a model of patterns has."""
         return isinstance(model, Model)
+
+    def admits(self, model: System) -> bool:
+        """Whether it applies to the model, and is for its weights."""
+        return self.applies(model) and (not isinstance(model, Model) or domain_of(model.weights) in self.domains)
 
     def sizes(self, n: Sequence[int]) -> tuple[int, ...]:
         """Sizes of the instances, by default those asked for."""

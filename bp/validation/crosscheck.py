@@ -79,7 +79,11 @@ def crosscheck(
         - ``"focusing"`` (random labels, odd constraint): overlaps and internal entropy of focusing BP at given gamma
           and y, its own theory ↔ the algorithm, and the robust ensemble, which it approximates;
         - ``"solutions"``: local entropies around the solutions that every solver finds within 2000 sweeps, above the
-          Franz-Parisi entropy and below the bound at y = inf; where that is the entropy, against that of the instance.
+          Franz-Parisi entropy and below the bound at y = inf; where that is the entropy, against that of the instance;
+        - ``"gradient-descent"`` (weights on the sphere, random labels): the same around the solutions of gradient
+          descent;
+        - ``"local-energy"`` (random labels): fraction of patterns violated at a distance from typical solutions, theory
+          ↔ the stabilities that belief propagation finds.
 
         and of random formulas
 
@@ -91,7 +95,8 @@ def crosscheck(
           formulas;
         - ``"formula-planted"``: first moment around a planted solution, a bound ↔ belief propagation.
 
-        By default all that apply to the model but ``"enumeration"`` and ``"focusing"``.
+        By default all that apply to the model but ``"enumeration"``, ``"focusing"`` and ``"local-energy"``. Of weights
+        other than ±1 there are ``"entropy"``, ``"state-evolution"``, ``"gradient-descent"`` and ``"local-energy"``.
     distance : float or sequence of float
         Distances in (0, 1/2] at which local entropies are measured.
     method : {"amp", "gaussian", "exact"}, optional
@@ -184,7 +189,7 @@ def _grid(model: System, alpha: ArrayLike, n: ArrayLike, samples: int) -> Grid |
     if isinstance(model, RandomSatisfiability):
         grid = FormulaGrid.checked(model, alpha, n, samples, least=2)
     else:
-        grid = Grid.checked(model, alpha, n, samples, least=2)
+        grid = Grid.checked(model, alpha, n, samples, least=2, any_weights=True)
     if np.isfinite(model.beta):
         raise ValueError(f"crosscheck needs a single kappa and beta = inf; got {model}")
     return grid
@@ -243,7 +248,7 @@ def _chosen(
     model: System, comparisons: str | Comparison[Any] | Sequence[str | Comparison[Any]] | None
 ) -> tuple[Comparison[Any], ...]:
     """The comparisons to make, in the order of the table."""
-    possible = {name: comparison for name, comparison in COMPARISONS.items() if comparison.applies(model)}
+    possible = {name: comparison for name, comparison in COMPARISONS.items() if comparison.admits(model)}
     if comparisons is None:
         return tuple(comparison for comparison in possible.values() if comparison.default)
     if isinstance(comparisons, str) and comparisons == "all":
@@ -263,7 +268,7 @@ def _comparison(one: str | Comparison[Any], model: System, possible: Mapping[str
     if isinstance(one, Comparison):
         if COMPARISONS.get(one.name, one) is not one:
             raise ValueError(f"comparisons: {one.name!r} is a comparison of the house; choose another name")
-        if not one.applies(model):
+        if not one.admits(model):
             raise ValueError(f"comparisons: {one.name!r} does not apply to {model}")
         return one
     if not isinstance(one, str):

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from functools import lru_cache, singledispatch
 
 import numpy as np
 
 from bp.ensembles.draw import System
+from bp.execution.store import Point
 from bp.validation.comparison import Measured
+from bp.validation.table import Values
 from replica_theory.models.model import Model
 from replica_theory.models.perceptron import TeacherStudent
 from replica_theory.models.satisfiability import RandomSatisfiability
@@ -92,6 +94,21 @@ def bound(model: Model, load: float, distances: tuple[float, ...]) -> Array:
         return local_entropy_theory(model, load, np.array(distances)).entropy
 
 
+def beside_own(sizes: Sequence[Values], points: Mapping[int, Sequence[Point]]) -> list[Values]:
+    """Values beside the column ``entropy`` of their own instances, in the place of theory, by its mean."""
+    found = []
+    for size in sizes:
+        own = np.array([float(point["entropy"]) for point in points[size.n]])
+        both = np.isfinite(size.values) & np.isfinite(own)
+        mean = float(own[both].mean()) if both.any() else np.nan
+        found.append(size._replace(theory=mean, values=np.where(both, size.values - own + mean, np.nan)))
+    return found
+
+
 def _has_solutions(model: Model, load: float) -> bool:
-    """Whether the replica-symmetric entropy is not negative: else curves are sought for long and mean nothing."""
-    return not symmetric(model, "entropy", load) < 0
+    """Whether the replica-symmetric entropy is not negative: else curves are sought for long and mean nothing.
+
+    On the sphere, where it is negative, whether it is finite.
+    """
+    entropy = symmetric(model, "entropy", load)
+    return not entropy < 0 if model.weights.counts else bool(np.isfinite(entropy))

@@ -120,14 +120,14 @@ class Weights(ABC):
         return 0.0
 
     @property
-    def has_prior(self) -> bool:
-        """Whether configurations weigh differently: then free entropy and entropy are two."""
-        return False
-
-    @property
     def log_teacher(self) -> float:
         r"""Logarithm of the weight of a typical teacher in the measure, :math:`E\log\rho(w^*)`."""
         return 0.0
+
+    @property
+    def has_prior(self) -> bool:
+        """Whether configurations weigh differently: then free entropy and entropy are two."""
+        return False
 
     @property
     def text(self) -> str:

@@ -168,6 +168,7 @@ MESSAGES = {
 MESSAGE_FIELDS = {
     "message_fields": Quantity("fields of the messages"),
     "message_g": Quantity("output terms of the messages"),
+    "message_precisions": Quantity("precisions of the messages"),
 }
 SAMPLE = {
     "energy": Quantity("mean fraction of violated patterns"),

@@ -455,6 +455,7 @@ CALLS = {
     "Instance.overlap": Call(INSTANCE.overlap, {"weights": THREE, "others": THREE}),
     "Instance.row": Call(INSTANCE.row, {"a": integer(0, 1, 1)}),
     "Instance.start": Call(INSTANCE.start, {"rng": RNG}),
+    "Committee.start": Call(COMMITTEE.start, {"rng": RNG}),
     "Instance.walker": Call(INSTANCE.walker, WEIGHTS | {"energy": word("errors", "flips")}),
     "Instance.learner": Call(INSTANCE.learner, WEIGHTS),
     "Instance.messages": Call(INSTANCE.messages, {"method": METHOD}, open=True),
@@ -584,6 +585,16 @@ CALLS = {
     "predict": Call(bp.predict, {"weights": ROWS, "patterns": ROWS}),
     "predict_probability": Call(bp.predict_probability, {"magnetizations": MEANS, "patterns": ROWS}),
     "Solution.overlap": Call(SOLVED.overlap, {"other": THREE | of(bp.Solution, usual=None)}),
+    "bp.local_energy": Call(
+        bp.local_energy,
+        {
+            "instance": of(bp.Instance, usual=INSTANCE),
+            "weights": signs(3),
+            "distance": DISTANCES,
+            "samples": NOTHING | integer(1, 2),
+            "rng": RNG,
+        },
+    ),
     "solve": Call(bp.solve, {"problem": PROBLEM, "solver": SOLVER, "rng": RNG} | OF_SOLVER),
     "solve_batch": Call(
         bp.solve_batch,
@@ -763,6 +774,12 @@ LEFT_OUT = {
     "implied": "called with values of ours only",
     "drawn": "called by bp.compare, with the root of its seeds",
     "settings": "called by bp.compare, with the root of its seeds",
+    "products": "called at every step of a solver",
+    "ascent": "called at every step of a solver",
+    "gaps": "called at every step of a solver",
+    "lacks_domain": "called with domains of ours only",
+    "require_spins": "called with words of ours only",
+    "checked": "called with names of ours only",
     "present": "called at every step of an online algorithm",
 }
 """Public names and methods that take no arguments of users, and why."""

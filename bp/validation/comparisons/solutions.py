@@ -16,7 +16,7 @@ from bp.messages.local_entropy import local_entropy
 from bp.messages.propagation import belief_propagation
 from bp.validation.comparison import Comparison, Job, Measured
 from bp.validation.table import Row, compare
-from bp.validation.theory import at_distance, bound, symmetric, typical
+from bp.validation.theory import at_distance, beside_own, bound, symmetric, typical
 from replica_theory.models.model import Model
 from replica_theory.status import silenced
 
@@ -109,10 +109,4 @@ def _within(measured: Measured[Model], s: int, k: int, place: Mapping[str, Any])
     row = Row("local entropy", measured.alpha, np.nan, "entropy of the instance", expected="below",
               assumption="solutions found lie at the typical distance", **place)  # fmt: skip
     at = partial(at_distance, bound, measured, k)
-    sizes = []
-    for size in measured.values(at, "local_entropy", s, k):
-        own = np.array([float(point["entropy"]) for point in measured.points[size.n]])
-        both = np.isfinite(size.values) & np.isfinite(own)
-        mean = float(own[both].mean()) if both.any() else np.nan
-        sizes.append(size._replace(theory=mean, values=np.where(both, size.values - own + mean, np.nan)))
-    return compare(row, sizes, at)
+    return compare(row, beside_own(measured.values(at, "local_entropy", s, k), measured.points), at)

@@ -7,7 +7,10 @@ from functools import lru_cache, partial
 import numpy as np
 
 from bp.ensembles.control_variates import control_variates
+from bp.ensembles.draw import System
 from bp.execution.store import Point
+from bp.problems.problem import Domain
+from bp.problems.weights import domain_of
 from bp.validation.comparison import Comparison, Job, Measured
 from bp.validation.table import Row, compare
 from replica_theory.algorithms.state_evolution import StateEvolution, state_evolution
@@ -22,7 +25,12 @@ class AmpIterations(Comparison[Model]):
 
     name = "state-evolution"
     order = 3
+    domains: tuple[Domain, ...] = ("spins", "levels", "reals")
     columns = ("overlap", "teacher_overlap", "control_variates")
+
+    def applies(self, model: System) -> bool:
+        """Patterns, but even constraints on other weights, whose first iterates depend on how the fields begin."""
+        return isinstance(model, Model) and (not model.is_even or domain_of(model.weights) == "spins")
 
     def measure(self, job: Job[Model]) -> Point:
         """Overlaps after each of the iterations."""
@@ -33,7 +41,7 @@ class AmpIterations(Comparison[Model]):
         course = []
         for _ in range(max(_ITERATIONS)):
             state.sweep(nothing, 0.0)
-            m = np.tanh(state.fields)
+            m = np.tanh(state.fields) if instance.domain == "spins" else state.marginals(nothing).mean
             course.append((np.mean(m**2), np.mean(teacher * m)))
         q, r = np.transpose(course)[:, np.array(_ITERATIONS) - 1]
         return {"overlap": q, "teacher_overlap": r, "control_variates": control_variates(instance)}
