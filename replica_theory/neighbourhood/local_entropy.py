@@ -98,7 +98,8 @@ def local_entropy(
     ------
     ValueError
         For alpha, distance or y out of range, weights for which this theory is not known, ``y=inf`` with a constrained
-        reference, a reference margin below the model's, the sign-symmetric sector where there is none (not even, or y = inf), or an unknown word.
+        reference, a reference margin below the model's, the sign-symmetric sector where there is none (not even, or
+        y = inf), or an unknown word.
     ConvergenceError
         In a scalar call whose point has no saddle; in array calls such points are NaN and warned of once.
 
@@ -150,6 +151,8 @@ def local_entropy(
     if zero:
         checked_weights(model, ("binary", "symmetric"))
     elif np.isinf(count).any():
+        checked_weights(model, ("binary", "spherical"))
+    if sector == "sign-broken":
         checked_weights(model, ("binary", "spherical"))
     _checked_sector(sector, model, count)
     points = broadcast(alpha=alpha, distance=distance, kappa=model.kappa, beta=model.beta, y=count)
