@@ -8,9 +8,9 @@ from local_entropy_referee import Free, Problem, functional, gradient
 
 from replica_theory import (
     BinaryPerceptron,
-    DiscreteWeights,
     ConvergenceError,
     ConvergenceWarning,
+    DiscreteWeights,
     SphericalWeights,
     Status,
     SymmetricBinaryPerceptron,
