@@ -152,6 +152,8 @@ def local_entropy(
         checked_weights(model, ("binary", "symmetric"))
     elif np.isinf(count).any():
         checked_weights(model, ("binary", "spherical"))
+    if sector == "sign-broken":
+        checked_weights(model, ("binary", "spherical"))
     _checked_sector(sector, model, count)
     points = broadcast(alpha=alpha, distance=distance, kappa=model.kappa, beta=model.beta, y=count)
 

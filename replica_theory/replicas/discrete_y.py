@@ -21,6 +21,10 @@ from replica_theory.typing import Array
 _NARROW = 0.01
 """An inner Gaussian whose variance is this much smaller than that of the rest of the integrand has its own grid."""
 _STEEPNESS = 0.6
+_FEW = 5.0
+"""Up to this number of replicas the levels of a single weight are as steep as anything."""
+_COARSE = 121
+"""Outer fields among which switches are looked for."""
 
 
 class DiscreteFields(NamedTuple):
@@ -66,9 +70,13 @@ def discrete_y(
     `across` is the rule of the reference's own field, a point for free references.
     """
     levels, root = np.array(weights.levels), max(float(np.sqrt(fields.q0)), 1e-9)
-    sharp, ties = 1 / max(y, 1.0), _ties(weights, fields.c)
-    z = multi_rule([np.asarray(np.clip(tie / root, -8, 8)) for tie in ties],
-                   [np.asarray(sharp * width / root) for width in _widths(weights)], outer)  # fmt: skip
+    sharp = 1 / max(y, 1.0)
+    steps = list(zip(_ties(weights, fields.c), _widths(weights), strict=True)) if y <= _FEW else None
+    steps = _switches(weights, fields, y, root, spacing) if steps is None else steps
+    if not steps:
+        return None
+    z = multi_rule([np.asarray(np.clip(place / root, -8, 8)) for place, _ in steps],
+                   [np.asarray(sharp * width / root) for _, width in steps], outer)  # fmt: skip
     if not np.isfinite(z.nodes).all():
         return None
     h = np.sqrt(fields.q0) * z.nodes
@@ -114,6 +122,31 @@ def discrete_y(
         aligned - reference * m,
         mixed(3) + y * (second - m**2),
     )
+
+
+def _switches(
+    weights: DiscreteWeights, fields: DiscreteFields, y: float, root: float, spacing: float
+) -> list[tuple[float, float]]:
+    """Outer fields at which the reference, or its replicas around one level of it, change from one level to the next.
+
+    Empty where they are not found.
+    """
+    h = root * np.linspace(-8, 8, _COARSE)
+    levels, widths = weights.levels, _widths(weights)
+    around = [_around_one(weights, fields, y, h + fields.tau * level, spacing) for level in levels]
+    found: list[tuple[float, float]] = []
+    logs = []
+    for one, level in zip(around, levels, strict=True):
+        if one is None:
+            return []
+        logs.append(one[0] + fields.slope * h * level - 0.5 * fields.c_ref * level**2)
+    for k, width in enumerate(widths):
+        found.append((float(np.interp(0.0, logs[k + 1] - logs[k], h)), width))
+        middle = 0.5 * (levels[k] + levels[k + 1])
+        found += [(float(np.interp(middle, one[1][:, 0], h)), width) for one in around if one is not None]
+    places = sorted(found)
+    apart = [place for k, place in enumerate(places) if k == 0 or place[0] - places[k - 1][0] > 0.3 * place[1] / y]
+    return [place for place in apart if abs(place[0]) < 8 * root] or [(0.0, widths[0])]
 
 
 def _around_one(

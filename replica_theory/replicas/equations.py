@@ -272,7 +272,8 @@ def read_out(problem: Problem, x: Array, distance: float) -> Row:
     tangent = -np.linalg.solve(jacobian, along[:-1])
     slope = (float(gradient @ tangent) + along[-1]) / distance
     if problem.zero and np.isposinf(problem.equations.system.model.beta):
-        slope = 2 * saddle.gamma  # phi = y S along the curve, so dphi = S dy + y dS there
+        # phi = y S along the curve, so dphi = S dy + y dS there
+        slope = 2 * saddle.gamma * float(np.sqrt(saddle.overlaps.square * saddle.overlaps.square_ref))
     y = problem.at(moved)[0].system.y
     complexity = 0.0 if problem.zero else saddle.complexity(y)
     q, hats = saddle.overlaps, saddle.hats

@@ -10,6 +10,7 @@ from replica_theory import (
     BinaryPerceptron,
     ConvergenceError,
     ConvergenceWarning,
+    DiscreteWeights,
     SphericalWeights,
     Status,
     SymmetricBinaryPerceptron,
@@ -195,3 +196,16 @@ def test_on_the_sphere_it_is_the_legendre_transform():
     single = 0.5 * (root - 1) - 0.5 * np.log(0.5 * (1 + root))
     assert alone.free_entropy == pytest.approx(replica_symmetric(model, 0.6).entropy + single, abs=1e-12)
     assert (found.status == "converged").all()
+
+
+def test_of_three_levels():
+    """The overlap is the derivative of the free entropy, the local entropy the other; differences of step 1e-3."""
+    model, step = BinaryPerceptron(weights=DiscreteWeights([-1, 0, 1])), 1e-3
+    around = robust_ensemble(model, 0.6, 0.5 + np.array([-step, 0.0, step]), 3.0)
+    by_gamma = (around.free_entropy[2] - around.free_entropy[0]) / (2 * step) / 3
+    assert by_gamma == pytest.approx(around.overlap[1], abs=1e-6)
+    counts = robust_ensemble(model, 0.6, 0.5, 3.0 + np.array([-step, step]))
+    by_y = (counts.free_entropy[1] - counts.free_entropy[0]) / (2 * step)
+    assert by_y - 0.5 * around.overlap[1] == pytest.approx(around.local_entropy[1], abs=1e-6)
+    norm = np.sqrt(around.mean_square * around.mean_square_ref)
+    np.testing.assert_allclose(around.distance, 0.5 * (1 - around.overlap / norm), rtol=1e-14)

@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from scipy import special
 
 import replica_theory as rt
 from replica_theory.numerics.gaussian import POINT
@@ -32,15 +33,20 @@ def test_derivatives_are_the_overlaps():
     assert by_y == pytest.approx(found.log, rel=1e-7)
 
 
-def test_against_a_plain_sum():
-    """Trapezoidal sums over both fields, for three replicas."""
-    z = np.linspace(-9, 9, 401)
+@pytest.mark.parametrize("y", [3.0, 30.0])
+def test_against_a_plain_sum(y):
+    """Trapezoidal sums over both fields: few replicas, and so many that their levels switch at once."""
+    z = np.linspace(-9, 9, 1201)
     dz = np.exp(-0.5 * z**2) / np.sqrt(2 * np.pi) * (z[1] - z[0])
-    h, f = np.sqrt(0.8) * z[:, None], np.sqrt(0.5) * z
-    total = sum(
-        np.exp(-0.15 * w**2) * ((1 + 2 * np.cosh(h + f + 0.4 * w) * np.exp(-0.3)) ** 3 @ dz) for w in (-1, 0, 1)
-    )
-    assert term().value == pytest.approx(float(dz @ np.log(total)), rel=1e-10)
+    gap = 1.5 / y
+    f = np.sqrt(gap) * z[None, ::3] * (1 + np.sqrt(y) / 4)  # wide enough for the tilt by y g
+    log_df = -0.5 * f**2 / gap - 0.5 * np.log(2 * np.pi * gap) + np.log(f[0, 1] - f[0, 0])
+    h = np.sqrt(0.8) * z[:, None]
+    exponents = [
+        log_df + y * np.logaddexp(0, np.log(2 * np.cosh(h + f + 0.4 * w)) - 0.3) - 0.15 * w**2 for w in (-1, 0, 1)
+    ]
+    expected = float(dz @ special.logsumexp(np.concatenate(exponents, axis=1), axis=1))
+    assert term(y=y, gap=gap).value == pytest.approx(expected, rel=1e-9)
 
 
 @pytest.mark.parametrize("reference", ["free", "solution"])
