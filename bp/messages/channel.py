@@ -1,12 +1,12 @@
 r"""Approximate message passing for weights other than ±1: on the sphere, or of some levels.
 
 A weight in the field of the patterns has the measure :math:`\rho(w)e^{h_iw-c_iw^2/2}`
-(`replica_theory.models.weights`), with
+(``replica_theory.models.weights``), with
 
 .. math:: h_i = B_i + \theta_i, \qquad B_i = \tfrac1{\sqrt N}\sum_a\xi_{ai}g_a + m_iA_i, \qquad
    A_i = \tfrac1N\sum_a\xi_{ai}^2\Gamma_a, \qquad m_i = g'(h_i, c_i), \qquad v_i = g''(h_i, c_i),
 
-and :math:`v_i` in the place of :math:`1-m_i^2` in the variances :math:`V_a` of `bp.messages.amp`. Of levels
+and :math:`v_i` in the place of :math:`1-m_i^2` in the variances :math:`V_a` of ``bp.messages.amp``. Of levels
 :math:`c_i=A_i`; on the sphere :math:`c_i=A_i+\lambda`, with the multiplier at which :math:`\sum_i(m_i^2+v_i)=N`. The
 fixed points are the stationary points, in `m`, `v` and :math:`\omega`, of the Bethe free entropy
 
@@ -167,8 +167,5 @@ def multiplier(h: Array, a: Array) -> float:
 
 def _log_prior(weights: Weights, at: Marginals) -> float:
     """Mean logarithm of the prior of the weights in their fields."""
-    if not isinstance(weights, DiscreteWeights):
-        return 0.0
-    w, log_rho = np.array(weights.levels), np.log(np.array(weights.prior))
-    shares = np.exp(np.outer(at.h, w) - 0.5 * np.outer(at.c, w**2) + log_rho - at.log[:, None])
-    return float(np.mean(shares @ log_rho))
+    prior = weights.log_prior(at.h, at.c) if isinstance(weights, DiscreteWeights) else None
+    return 0.0 if prior is None else float(np.mean(prior))
