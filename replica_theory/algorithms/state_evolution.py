@@ -175,7 +175,7 @@ def _evolved(
     for _ in range(iterations):
         hats.append(_fields(model, alpha, orders[-1], n))
         q, r, square = overlaps(*hats[-1], n=n, weights=model.weights)
-        taught = r if model.has_teacher else np.zeros_like(q)
+        taught = r if model.has_teacher or model.weights.is_even else np.zeros_like(q)
         orders.append(Orders(q, taught, np.broadcast_to(square, alpha.shape)))
     return orders, hats
 

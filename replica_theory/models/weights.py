@@ -31,7 +31,7 @@ import numpy as np
 
 from replica_theory.arguments import FINITE, POSITIVE, checked_real, checked_text, is_listed, shown
 from replica_theory.numerics.binary import log2cosh
-from replica_theory.numerics.gaussian import Rule, multi_rule
+from replica_theory.numerics.gaussian import Rule, multi_rule, rule
 from replica_theory.typing import Array, ArrayLike
 
 _FEWEST = 41
@@ -267,6 +267,26 @@ class BinaryWeights(_Levels):
 
     def _square(self, h: Array, c: ArrayLike, tilt: Tilt) -> None:
         return None
+
+    def _field(self, q_hat: Array, shift: Array, c: ArrayLike, n: int) -> tuple[Rule, Array]:
+        root = np.sqrt(q_hat)
+        scale = 1 / np.maximum(root, 1e-6)
+        z = rule(np.clip(-shift * scale, -_FARTHEST, _FARTHEST), scale, n)
+        return z, root[..., None] * z.nodes + shift[..., None]
+
+    def means(self, q_hat: Array, r_hat: Array, c: ArrayLike = 0.0, n: int = 121) -> Orders:
+        r""":math:`E\tanh^2`, :math:`E\tanh` and 1."""
+        z, h = self._field(q_hat, r_hat, c, n)
+        m = np.tanh(h)
+        return Orders(z.integrate(m**2), z.integrate(m))
+
+    def entropic(self, q_hat: Array, r_hat: Array, c: ArrayLike = 0.0, n: int = 241) -> Entropic:
+        r"""Averages of :math:`\log2\cosh`, :math:`\tanh` and their powers."""
+        z, h = self._field(q_hat, r_hat, c, n)
+        log, m = log2cosh(h), np.tanh(h)
+        square = m**2
+        q, r, response = z.integrate(square), z.integrate(m), z.integrate((1 - square) ** 2)
+        return Entropic(z.integrate(log), z.error(log), q, r, 1.0, response, 0.0)
 
     def tilt(self, h: Array, c: ArrayLike = 0.0) -> Tilt:
         r""":math:`\log2\cosh h`, :math:`\tanh h` and :math:`1 - \tanh^2h`; `c` only shifts the origin, and counts 0."""

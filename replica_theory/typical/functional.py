@@ -46,24 +46,26 @@ def conjugates(model: Model, q: Array, r: Array, square: ArrayLike = 1.0, *, n: 
     :math:`\int D\mu\,\ell'^2`, :math:`\sqrt{2/\pi T}\int Dz\,\ell'(\sqrt{q-R^2/T}z)` with the mean squared weight
     `T` of the teacher, and :math:`-\int D\mu\,\ell''` where `Q` is free (0 elsewhere).
     """
-    std = np.sqrt(square - q)[..., None]
-    measure = energetic_rule(model, q, r, square, n=n)
-    kernel = model.log_kernel(np.sqrt(q)[..., None] * measure.nodes, std)
+    root, width = np.sqrt(q), np.sqrt(square - q)
+    measure, std = _outer_rule(model, q, r, root, width, n), width[..., None]
+    kernel = model.log_kernel(root[..., None] * measure.nodes, std)
     q_hat = measure.integrate(kernel.d1**2)
     c: ArrayLike = 0.0 if model.weights.square is not None else -measure.integrate(kernel.d2)
     if not model.has_teacher:
         return Conjugates(q_hat, np.zeros_like(q_hat), c)
     teacher = teacher_square(model)
     spread = np.sqrt(q - r**2 / teacher)
-    boundary = _steps(model, spread, np.sqrt(square - q), n)
+    boundary = _steps(model, spread, width, n)
     slope = model.log_kernel(spread[..., None] * boundary.nodes, std).d1
     return Conjugates(q_hat, np.sqrt(2 / (np.pi * teacher)) * boundary.integrate(slope), c)
 
 
 def at_load(model: Model, alpha: Array, per_alpha: Conjugates) -> Conjugates:
     r"""The conjugates of `conjugates` at a load, with the multiplier where weights of fixed `Q` have one."""
-    q_hat, r_hat, c = (alpha * value for value in per_alpha)
-    return Conjugates(q_hat, r_hat, model.weights.multiplier(q_hat, r_hat, c))
+    q_hat, r_hat = alpha * per_alpha.q, alpha * per_alpha.r
+    if model.weights.square is None:
+        return Conjugates(q_hat, r_hat, alpha * per_alpha.c)
+    return Conjugates(q_hat, r_hat, model.weights.multiplier(q_hat, r_hat))
 
 
 def teacher_square(model: Model) -> float:
@@ -73,11 +75,15 @@ def teacher_square(model: Model) -> float:
 
 def energetic_rule(model: Model, q: Array, r: Array, square: ArrayLike = 1.0, *, n: int) -> Rule:
     """The outer measure of the energetic term (with the teacher's weight), resolved at the edges of the constraint."""
-    std = np.sqrt(square - q)
+    return _outer_rule(model, q, r, np.sqrt(q), np.sqrt(square - q), n)
+
+
+def _outer_rule(model: Model, q: Array, r: Array, root: Array, width: Array, n: int) -> Rule:
+    """The same, with the square roots of q and Q - q."""
     if not model.has_teacher:
-        return _steps(model, np.sqrt(q), std, n)
+        return _steps(model, root, width, n)
     r = r / np.sqrt(teacher_square(model))
-    measure = _steps(model, np.sqrt(q), std, n, also=np.sqrt(q - r**2))
+    measure = _steps(model, root, width, n, also=np.sqrt(q - r**2))
     weight = teacher_weight(measure.nodes, q[..., None], r[..., None])
     return Rule(measure.nodes, measure.weights * weight, measure.coarse * weight)
 

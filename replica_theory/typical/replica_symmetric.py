@@ -414,8 +414,14 @@ def _image(model: Model, alpha: Array, n: int, x: Array, index: NDArray[np.intp]
     """One step of the iteration, rows of unknowns; NaN outside the domain."""
     image = np.full_like(x, np.nan)
     inside = np.flatnonzero((_width(model, x) > _CLOSEST) & _allowed(model, x))
-    hats = _hats(flat_slice(model, index[inside]), alpha[index[inside]], x[inside], n)
-    image[inside] = _unknowns(model, overlaps(*hats, n=n, weights=model.weights))
+    rows = index[inside]
+    hats = _hats(flat_slice(model, rows), alpha[rows], x[inside], n)
+    fresh = overlaps(*hats, n=n, weights=model.weights)
+    image[inside, 0] = fresh.q
+    if model.has_teacher:
+        image[inside, 1] = fresh.r
+    if model.weights.square is None:
+        image[inside, -1] = fresh.square
     return image
 
 
@@ -491,7 +497,8 @@ def _unknowns(model: Model, orders: Orders) -> Array:
 
 def _width(model: Model, x: Array) -> Array:
     """The variance Q - q of a field inside one cluster of solutions."""
-    return np.asarray((1 if model.weights.square is not None else x[:, -1]) - x[:, 0])
+    most = 1.0 if model.weights.square is not None else x[:, -1]
+    return most - x[:, 0]
 
 
 def _allowed(model: Model, x: Array) -> NDArray[np.bool_]:
