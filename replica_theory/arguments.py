@@ -322,7 +322,8 @@ def checked_model(
     any_weights : bool
         Whether the weights may be whatever they are.
     weights : tuple of str
-        Otherwise the kinds that they may be: "binary", "spherical", "discrete".
+        Otherwise the kinds that they may be: "binary", "spherical", "discrete", "symmetric" (discrete, of levels
+        symmetric about 0, without a prior).
     instead : str
 
     Raises
@@ -354,16 +355,18 @@ def checked_binary(model: Any) -> None:
 
 
 def checked_weights(model: Any, kinds: tuple[str, ...]) -> None:
-    """Refuse a model whose weights are of none of some kinds ("binary", "spherical", "discrete").
+    """Refuse a model whose weights are of none of some kinds ("binary", "spherical", "discrete", "symmetric").
 
     Raises
     ------
     ValueError
         If they are others.
     """
-    if (model.weights.name or "discrete") not in kinds:
-        allowed = " or ".join(kinds)
-        raise ValueError(f"weights of the model must be {allowed} here; got weights={shown(model.weights)}")
+    weights = model.weights
+    plain = not weights.name and weights.is_even and not weights.has_prior
+    if (weights.name or "discrete") not in kinds and not (plain and "symmetric" in kinds):
+        allowed = " or ".join("of symmetric levels without a prior" if k == "symmetric" else k for k in kinds)
+        raise ValueError(f"weights of the model must be {allowed} here; got weights={shown(weights)}")
 
 
 def checked_signs(name: str, values: Any, size: int) -> NDArray[np.int8]:

@@ -120,14 +120,14 @@ class Weights(ABC):
         return 0.0
 
     @property
-    def log_teacher(self) -> float:
-        r"""Logarithm of the weight of a typical teacher in the measure, :math:`E\log\rho(w^*)`."""
-        return 0.0
-
-    @property
     def has_prior(self) -> bool:
         """Whether configurations weigh differently: then free entropy and entropy are two."""
         return False
+
+    @property
+    def log_teacher(self) -> float:
+        r"""Logarithm of the weight of a typical teacher in the measure, :math:`E\log\rho(w^*)`."""
+        return 0.0
 
     @property
     def text(self) -> str:
@@ -409,6 +409,7 @@ class DiscreteWeights(_Levels):
         return [Step(tie - d / gap, 2 / gap) for tie, d, gap in zip(ties, np.diff(log_rho), gaps, strict=True)]
 
     def log_prior(self, h: Array, c: ArrayLike) -> Array | None:
+        """The mean of the logarithm of the prior, None where it is 0."""
         if not self.has_prior:
             return None
         return np.asarray(self.shares(h, _column(c))[1] @ self._log_rho)

@@ -84,12 +84,12 @@ def around_teacher(model: TeacherStudent, alpha: ArrayLike, distance: ArrayLike)
     >>> curve.entropy.round(6)
     array([0.118181, 0.203857])
     """
-    checked_model(model, TeacherStudent)
+    checked_model(model, TeacherStudent, weights=("binary", "spherical"))
     alpha, distance = checked_alpha(alpha), checked_distance(distance)
     points = broadcast(alpha=alpha, distance=distance, kappa=model.kappa, beta=model.beta)
     flat, loads, d = flat_model(model, points), points.columns["alpha"], points.columns["distance"]
     away = np.flatnonzero(d > 0)
-    rows = [_at_teacher(at["kappa"], at["beta"]) for at in points]
+    rows = [_at_teacher(model.weights.counts, at["kappa"], at["beta"]) for at in points]
     for k, row in zip(away, _solve(flat_slice(flat, away), loads[away], d[away]) if len(away) else [], strict=True):
         rows[k] = row
     label, asked = f"around the teacher, alpha = {shown(alpha)}", {"function": "around_teacher"}
@@ -114,7 +114,10 @@ def _solve(model: Model, alpha: Array, distance: Array) -> list[Row]:
         rows = index[inside]
         hats = conjugates(flat_slice(model, rows), 1 - rest[inside], r[rows], n=_NODES)
         q_hat = alpha[rows] * hats.q
-        image[inside, 0] = np.log(_deficits(q_hat, _aligning(q_hat, distance[rows]))[0])
+        if model.weights.name == "spherical":
+            image[inside, 0] = -np.log(_multiplier(q_hat, widest[rows]))
+        else:
+            image[inside, 0] = np.log(_deficits(q_hat, _aligning(q_hat, distance[rows]))[0])
         return image
 
     start = np.log(0.7 * np.maximum(widest, 1e-300))[:, None]
@@ -127,15 +130,16 @@ def _solve(model: Model, alpha: Array, distance: Array) -> list[Row]:
     orders = Orders(q, r)
     pattern = conjugates(model, q, r, n=_NODES)
     q_hat = alpha * pattern.q
-    r_hat = _aligning(q_hat, distance)
-    hats, gamma = Conjugates(q_hat, r_hat), r_hat - alpha * pattern.r
+    spherical = model.weights.name == "spherical"
+    r_hat = r * _multiplier(q_hat, widest) if spherical else _aligning(q_hat, distance)
+    hats, gamma = Conjugates(q_hat, r_hat, model.weights.multiplier(q_hat, r_hat)), r_hat - alpha * pattern.r
     coarse, reading = (read(model, alpha, orders, hats, n) for n in (_NODES, 2 * _NODES - 1))
     entropy = reading.free_entropy + reading.heat
     error = reading.error + reading.heat_error + np.abs(entropy - coarse.free_entropy - coarse.heat)
     columns = np.stack([q, q_hat, r, r_hat, gamma, reading.energy, reading.free_entropy, reading.stability], axis=1)
     return [
         Row(
-            _status(float(entropy[k]), float(reading.stability[k]), float(error[k])),
+            _status(float(entropy[k]) if model.weights.counts else 0.0, float(reading.stability[k]), float(error[k])),
             float(entropy[k]),
             float(2 * gamma[k]),
             error=float(error[k]),
@@ -149,13 +153,19 @@ def _solve(model: Model, alpha: Array, distance: Array) -> list[Row]:
     ]
 
 
-def _at_teacher(kappa: float, beta: float) -> Row:
+def _at_teacher(counts: bool, kappa: float, beta: float) -> Row:
     """The limit d = 0: the teacher alone, who has stabilities of either size but no negative one."""
-    return AT_REFERENCE if kappa <= 0 or np.isfinite(beta) else EXCLUDED
+    allowed = AT_REFERENCE if counts else AT_REFERENCE._replace(entropy=-np.inf)
+    return allowed if kappa <= 0 or np.isfinite(beta) else EXCLUDED
 
 
 def _status(entropy: float, stability: float, error: float) -> Status:
     return Status.of(entropy, stability=stability, error=error, tolerance=INACCURATE)
+
+
+def _multiplier(q_hat: Array, widest: Array) -> Array:
+    r""":math:`\lambda = 1/(1-q) = \hat R/R` on the sphere: the root of :math:`(1-R^2)\lambda^2 - \lambda = \hat q`."""
+    return np.asarray((1 + np.sqrt(1 + 4 * widest * q_hat)) / (2 * widest))
 
 
 def _aligning(q_hat: Array, distance: Array) -> Array:

@@ -52,8 +52,8 @@ def dense_teacher(
     Parameters
     ----------
     model : TeacherStudent
-        Margin and inverse temperature of the students (arrays broadcast); at finite `beta` ``free_entropy`` of the
-        overlaps is that of the thermal students, :math:`S - \beta\alpha e`.
+        Margin and inverse temperature of the students (arrays broadcast), of binary or spherical weights; at finite
+        `beta` ``free_entropy`` of the overlaps is that of the thermal students, :math:`S - \beta\alpha e`.
     alpha, distance : float or array
         Load, and distances between reference and student, in [0, 1/2].
     y : float or array

@@ -14,6 +14,11 @@ covariance :math:`t_0`), and the reference's stability `s` (variance 1, covarian
 E[(1 + \tanh\sqrt{\hat{\tilde q}}z_1)\log 2\cosh(\sqrt{\hat q}u + \hat t - \hat t_0)]` with correlation
 :math:`\hat t_0/\sqrt{\hat q\hat{\tilde q}}` between `z_1` and `u`. Both integrals run over a coordinate in which the
 kernel is steep as d → 0 and an orthogonal one in which nothing is.
+
+Of weights of other kinds :math:`G_S = E\,g(\sqrt{\hat q}u + (\hat t-\hat t_0)\tilde W, c)` with the reference's
+weight :math:`\tilde W` in its own field (in closed form on the sphere), the widths are :math:`\sqrt{Q-q}` and :math:`\sqrt{\tilde Q-\tilde q}`, and :math:`+\frac12cQ` is added. Distances are those of the
+directions, :math:`t = (1-2d)\sqrt{Q\tilde Q}`: where `Q` is free, its conjugate is
+:math:`c = -\alpha E\ell'' + \gamma t/Q` at a given distance (the last term belongs to the norm in `t`).
 """
 
 from __future__ import annotations
@@ -83,12 +88,13 @@ def franz_parisi(
     Parameters
     ----------
     model : Model
-        Constraint on the probe; at finite `beta` it is thermal and `entropy` is that of the configurations at the
-        energy ``overlaps["energy"]``.
+        Constraint on the probe, of any weights; at finite `beta` it is thermal and `entropy` is that of the
+        configurations at the energy ``overlaps["energy"]``.
     alpha, distance : float or array
         Load, and distances in [0, 1/2]; they broadcast with each other and with the models' parameters.
     reference : Model, optional
-        Model of the reference, of the same class; the probe's own by default.
+        Model of the reference, of the same class and weights; the probe's own by default. One of a larger margin gives
+        the solutions around solutions of that margin.
 
     Returns
     -------
@@ -99,12 +105,16 @@ def franz_parisi(
         saddle is stable (see `local_entropy`).
         Points with negative entropy (typical solutions are isolated there) have status ``"negative-entropy"``, those
         whose replicon, or that of the references, is negative ``"unstable"``, and all of them ``"no-reference"`` where
-        the entropy of the references themselves is negative.
+        the entropy of the references themselves is negative. On the sphere entropies are logarithms of volumes and say
+        nothing of the kind: they are negative, and :math:`-\infty` at d = 0. Where the mean squared weight is free,
+        `overlaps` has it and its conjugate as ``mean_square, mean_square_hat, mean_square_ref``, distances are
+        :math:`d = (1 - t/\sqrt{Q\tilde Q})/2`, and `slope` is :math:`2\gamma\sqrt{Q\tilde Q}`.
 
     Raises
     ------
     ValueError
-        If alpha is not positive, a distance lies outside [0, 1/2], or model and reference are of different classes.
+        If alpha is not positive, a distance lies outside [0, 1/2], or model and reference are of different
+        classes or weights.
     ConvergenceError
         In a scalar call that finds no saddle point; in array calls such points are NaN and warned of once.
 
@@ -328,9 +338,7 @@ def _judged(row: Row, typical: ReplicaSymmetric, counts: bool) -> Row:
     """The row with its status, by its numbers and those of the references (whose entropies count or do not)."""
     stability = float(np.fmin(row.overlaps.get("replicon", np.nan), float(typical.stability)))
     entropies = (row.entropy, float(typical.entropy)) if counts else (0.0, 0.0)
-    status = Status.of(
-        entropies[0], error=row.error, stability=stability, reference=entropies[1], tolerance=INACCURATE
-    )
+    status = Status.of(entropies[0], error=row.error, stability=stability, reference=entropies[1], tolerance=INACCURATE)
     return row._replace(status=status)
 
 

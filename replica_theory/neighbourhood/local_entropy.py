@@ -26,6 +26,7 @@ from replica_theory.arguments import (
     checked_model,
     checked_number,
     checked_real,
+    checked_weights,
     shown,
 )
 from replica_theory.models.model import Model
@@ -62,7 +63,8 @@ def local_entropy(
     ----------
     model : Model
         Constraint on the replicas (scalar or array parameters); finite `beta` makes the inner measure thermal. With a
-        teacher (free references): the students of `dense_teacher`.
+        teacher (free references): the students of `dense_teacher`. Weights may be binary, spherical (not at zero
+        complexity: volumes have none) or of levels symmetric about 0 without a prior (y finite or zero complexity).
     alpha, distance : float or array
         Load, and distances in [0, 1/2].
     reference : {"free", "solution"}
@@ -95,8 +97,9 @@ def local_entropy(
     Raises
     ------
     ValueError
-        For alpha, distance or y out of range, ``y=inf`` with a constrained reference, a reference margin below the
-        model's, the sign-symmetric sector where there is none (not even, or y = inf), or an unknown word.
+        For alpha, distance or y out of range, weights for which this theory is not known, ``y=inf`` with a constrained
+        reference, a reference margin below the model's, the sign-symmetric sector where there is none (not even, or
+        y = inf), or an unknown word.
     ConvergenceError
         In a scalar call whose point has no saddle; in array calls such points are NaN and warned of once.
 
@@ -114,6 +117,12 @@ def local_entropy(
     each reference; distances between 0 and 1e-6, and more than 1e5 replicas (500 around a solution), are not resolved
     (status ``out-of-range``). Within 14 % of the typical
     distance of a constrained reference everything is interpolated, with an `error` that counts it.
+
+    On the sphere references and replicas have relative volumes for numbers, whose logarithms are never positive, and
+    :math:`S\to-\infty` as d → 0; at y = inf the curve is :math:`\frac12\log(1-t^2)` and a function of one unknown.
+    Around few-level weights the distance is that of the directions, :math:`t = (1-2d)\sqrt{Q\tilde Q}`, with the mean
+    squared weights ``mean_square, mean_square_ref`` of `overlaps`, and :math:`\partial_d\varphi =
+    2y\gamma\sqrt{Q\tilde Q}`.
 
     The replica-symmetric saddle is stable against breaking among the replicas of one reference where
 
@@ -140,7 +149,11 @@ def local_entropy(
     _checked(model, reference, kappa_ref)
     count, zero = checked_replicas(y, reference)
     if zero:
-        checked_model(model, Model, weights=("binary",))
+        checked_weights(model, ("binary", "symmetric"))
+    elif np.isinf(count).any():
+        checked_weights(model, ("binary", "spherical"))
+    if sector == "sign-broken":
+        checked_weights(model, ("binary", "spherical"))
     _checked_sector(sector, model, count)
     points = broadcast(alpha=alpha, distance=distance, kappa=model.kappa, beta=model.beta, y=count)
 
@@ -148,7 +161,9 @@ def local_entropy(
         probe = model.at(kappa=at["kappa"], beta=at["beta"])
         center = None if reference == "free" else probe.at(kappa=at["kappa"] if kappa_ref is None else kappa_ref)
         found = curve_rows(probe, center, at["alpha"], at["y"], distances, zero=zero, sector=sector)
-        return found if center is None or not center.weights.counts else [_judged(row, entropy_of(center, at["alpha"])) for row in found]
+        if center is None or not center.weights.counts:
+            return found
+        return [_judged(row, entropy_of(center, at["alpha"])) for row in found]
 
     with alive("local entropy", checked_flag("progress", progress)):
         rows = by_setting(points, "distance", solve)
@@ -168,7 +183,7 @@ def _judged(row: Row, reference: float) -> Row:
 
 
 def _checked(model: Model, reference: str, kappa_ref: float | None) -> None:
-    checked_model(model, Model, weights=("binary", "spherical"))
+    checked_model(model, Model, weights=("binary", "spherical", "symmetric"))
     if model.has_teacher:
         takes = "free references and a number of replicas, or inf"
         raise ValueError(f"with a teacher, local_entropy takes {takes}; got model={shown(model)}")

@@ -39,8 +39,8 @@ _RESOLVED = 0.002
 _HAIR = 1e-3
 """A branch is entered this far before its first target, so that the target itself is solved for."""
 _COLUMNS = (
-    "free_entropy", "overlap", "energy", "local_entropy", "complexity", "q0", "q1", "q0_hat", "q1_hat", "error",
-    "residual", "stability",
+    "free_entropy", "overlap", "energy", "local_entropy", "complexity", "q0", "q1", "q0_hat", "q1_hat",
+    "mean_square", "mean_square_ref", "error", "residual", "stability",
 )  # fmt: skip
 
 
@@ -72,6 +72,8 @@ class RobustEnsemble(GridResult):
         :math:`\Sigma = \varphi_{\rm RE} - y\,\partial_y\varphi_{\rm RE}`, logarithm of the number of references.
     q0, q1, q0_hat, q1_hat : float or array
         Overlap of replicas of different references and of the same one, and their conjugates.
+    mean_square, mean_square_ref : float or array
+        Mean squared weights of replicas and reference (1 where they are fixed).
     error : float or array
         Largest change of free entropy, local entropy and overlap when the quadrature is doubled; what is reported is
         the value after doubling.
@@ -100,6 +102,8 @@ class RobustEnsemble(GridResult):
     q1: ArrayLike
     q0_hat: ArrayLike
     q1_hat: ArrayLike
+    mean_square: ArrayLike
+    mean_square_ref: ArrayLike
     error: ArrayLike
     residual: ArrayLike
     stability: ArrayLike
@@ -107,8 +111,9 @@ class RobustEnsemble(GridResult):
 
     @property
     def distance(self) -> ArrayLike:
-        """Distance :math:`(1-t)/2` of a replica from the reference."""
-        return 0.5 * (1 - self.overlap)
+        r"""Distance :math:`(1-t/\sqrt{Q\tilde Q})/2` of a replica from the reference."""
+        value = 0.5 * (1 - self.overlap / np.sqrt(self.mean_square * np.asarray(self.mean_square_ref)))
+        return float(value) if np.ndim(value) == 0 else value
 
     @property
     def free_entropy_per_replica(self) -> ArrayLike:
@@ -144,7 +149,8 @@ def robust_ensemble(
     Parameters
     ----------
     model : Model
-        Constraint, for random labels (scalar or array parameters).
+        Constraint, for random labels (scalar or array parameters), of binary or spherical weights, or of levels
+        symmetric about 0 without a prior.
     alpha : float or array
         Load, positive.
     gamma : float or array
@@ -180,7 +186,7 @@ def robust_ensemble(
     >>> print(f"{found.free_entropy:.6f} {found.overlap:.6f} {found.local_entropy:.6f}")
     1.957263 0.688687 0.161485
     """
-    checked_model(model, Model, "robust_ensemble", random_labels=True, weights=("binary", "spherical"))
+    checked_model(model, Model, "robust_ensemble", random_labels=True, weights=("binary", "spherical", "symmetric"))
     alpha, gamma = checked_alpha(alpha), checked_real("gamma", gamma, NON_NEGATIVE)
     y = checked_real("y", y, NON_NEGATIVE)
     probe = model if beta is None else model.at(beta=beta)
@@ -221,7 +227,7 @@ def _branch(system: System, gammas: Array) -> list[_Point]:
     first = _first(system.y)
     small = [first, 2 * first, 3 * first]
     wanted = np.append(gammas[gammas >= first], small if np.any((gammas > 0) & (gammas < first)) else [])
-    solved = _follow(system, float(alone.q), [float(g) for g in np.unique(wanted)]) if len(wanted) else {}
+    solved = _follow(system, alone, [float(g) for g in np.unique(wanted)]) if len(wanted) else {}
     ended = {g: _Point(point.status, _LOST.values) for g, point in solved.items() if not point.status.ok}
     found = ended | {g: _read_out(system, point.x, g) for g, point in solved.items() if point.status.ok}
     origin = _uncoupled(system, alone)
@@ -239,11 +245,14 @@ def _first(y: float) -> float:
     return min(_FIRST, _FIRST_FIELD / max(y, 1.0))
 
 
-def _follow(system: System, q: float, gammas: list[float]) -> dict[float, BranchPoint]:
-    """Coordinates (q0, log(q1 - q0)), without q0 if even, at increasing couplings, as far as the branch goes."""
+def _follow(system: System, alone: ReplicaSymmetric, gammas: list[float]) -> dict[float, BranchPoint]:
+    """Coordinates (q0, Q, log(q1 - q0)) at increasing couplings, as far as the branch goes.
+
+    Without q0 if even, without `Q` where the mean squared weight is fixed.
+    """
     easy = min(system.y, _EASY_Y)
     first = float(np.log(_first(system.y)))
-    x = _depart(_with_y(system, easy), q, first)
+    x = _depart(_with_y(system, easy), alone, first)
     if system.y > _EASY_Y:
 
         def at_first(x: Array, log_y: float) -> Array:
@@ -259,10 +268,13 @@ def _follow(system: System, q: float, gammas: list[float]) -> dict[float, Branch
     return dict(zip(gammas, points, strict=True))
 
 
-def _depart(system: System, q: float, log_gamma: float) -> Array:
+def _depart(system: System, alone: ReplicaSymmetric, log_gamma: float) -> Array:
     """Approximate solution at a small coupling, by iteration (the gap contracts where the solution is stable)."""
-    gap = 2 * (log_gamma + float(np.log(1 - q)))
+    q, square = float(alone.q), float(alone.mean_square)
+    gap = 2 * (log_gamma + float(np.log(square - q)))
     x = np.array([gap]) if q == 0 else np.array([q, gap])
+    if system.model.weights.square is None:
+        x = np.insert(x, -1, square)
     for _ in range(30):
         step = _residual(system, x, log_gamma)
         if not np.isfinite(step).all() or np.abs(step).max() < 1e-9:
@@ -277,9 +289,10 @@ def _with_y(system: System, y: float) -> System:
 
 
 def _terms(system: System, x: Array, log_gamma: float) -> tuple[Overlaps, Energetic, Entropic] | None:
-    q = Overlaps(float(x[0]) if len(x) == 2 else 0.0, float(np.exp(min(x[-1], 1.0))))
+    own, square = (np.delete(x, -2), float(x[-2])) if system.model.weights.square is None else (x, 1.0)
+    q = Overlaps(float(own[0]) if len(own) == 2 else 0.0, float(np.exp(min(x[-1], 1.0))), square=square)
     forces = energetic(system, q, 0.0)  # the overlap with a free reference does not enter
-    spins = None if forces is None else entropic(system, forces.hats, float(np.exp(log_gamma)))
+    spins = None if forces is None else entropic(system, forces.hats, float(np.exp(log_gamma)), _norms(system, forces))
     return None if forces is None or spins is None else (q, forces, spins)
 
 
@@ -289,7 +302,14 @@ def _residual(system: System, x: Array, log_gamma: float) -> Array:
     if solved is None or not solved[2].overlaps.gap > 0:
         return np.full(len(x), np.nan)
     before, after = solved[0], solved[2].overlaps
-    return np.array([after.q0 - before.q0, after.gap - before.gap])[-len(x) :]
+    free = system.model.weights.square is None
+    square = [after.square - before.square] if free else []
+    return np.array([after.q0 - before.q0, *square, after.gap - before.gap])[-len(x) :]
+
+
+def _norms(system: System, forces: Energetic) -> tuple[float, float]:
+    """Conjugates of the mean squared weights; the coupling is to the reference as it is, not to its direction."""
+    return (-forces.bend if system.model.weights.square is None else 0.0), 0.0
 
 
 def _read_out(system: System, x: Array, gamma: float) -> _Point:
@@ -313,17 +333,20 @@ def _values(system: System, x: Array, gamma: float) -> Array | None:
         return None
     q, forces, spins = solved
     y, alpha, hats = system.y, system.alpha, forces.hats
-    pairs = q.q1 * hats.q1
+    pairs, norm = q.q1 * hats.q1, 0.5 * _norms(system, forces)[0] * q.square
     phi = (
-        -0.5 * y * hats.q1
+        -0.5 * y * hats.q1 * q.square
         - 0.5 * y * (y - 1) * pairs
         + 0.5 * y**2 * q.q0 * hats.q0
         + spins.value
         + alpha * forces.value
+        + y * norm
     )
-    by_y = -0.5 * hats.q1 - 0.5 * (2 * y - 1) * pairs + y * q.q0 * hats.q0 + spins.log + alpha * forces.log
+    by_y = -0.5 * hats.q1 * q.square - 0.5 * (2 * y - 1) * pairs + y * q.q0 * hats.q0 + spins.log + alpha * forces.log
+    by_y += norm
     entropy = by_y - gamma * spins.t + system.model.heat(alpha, forces.energy)
-    return np.array([phi, spins.t, forces.energy, entropy, phi - y * by_y, q.q0, q.q1, hats.q0, hats.q1])
+    return np.array([phi, spins.t, forces.energy, entropy, phi - y * by_y, q.q0, q.q1, hats.q0, hats.q1,
+                     q.square, spins.overlaps.square_ref])  # fmt: skip
 
 
 def _status(system: System, values: Array) -> Status:
@@ -348,6 +371,7 @@ def _uncoupled(system: System, alone: ReplicaSymmetric) -> _Point:
     phi = references + system.y * float(alone.free_entropy)
     q, q_hat = float(alone.q), float(alone.q_hat)
     values = [phi, 0.0, float(alone.energy), float(alone.entropy), references, q, q, q_hat, q_hat]
+    values += [float(alone.mean_square), system.model.weights.moments[1]]
     values += [float(alone.error), float(alone.residual), float(alone.stability)]
     return _Point(_status(system, np.array(values)), np.array(values))
 

@@ -69,7 +69,9 @@ def zero_points(problem: Problem, alone: Overlaps, logs: list[float]) -> Branch 
 def typical_overlaps(model: Model, alpha: float) -> Overlaps:
     """Overlaps of the replicas without any reference: with each other, and with the teacher."""
     alone = replica_symmetric(model, alpha)
-    return Overlaps(float(alone.q), 0.0, r=float(alone.teacher_overlap))
+    square_ref = model.weights.moments[1]
+    return Overlaps(float(alone.q), 0.0, r=float(alone.teacher_overlap),
+                    square=float(alone.mean_square), square_ref=square_ref)  # fmt: skip
 
 
 def singular_point(equations: Equations, alone: Overlaps) -> float:
@@ -100,7 +102,9 @@ def follow_from_origin(problem: Problem, alone: Overlaps, logs: list[float]) -> 
         if typical + _DEPARTURE > np.log(0.5):
             side = -1.0  # nothing beyond: come from below
         # A wider step where the overlap between solutions is nearly zero (an almost even constraint).
-        wide = _DEPARTURE if side > 0 else 4 * _DEPARTURE
+        wide = 4 * _DEPARTURE if side < 0 else _DEPARTURE
+        if problem.equations.system.model.weights.name != "binary" and typical + 2 * _DEPARTURE < np.log(0.5):
+            wide = max(wide, 2 * _DEPARTURE)
         for leave in (typical + side * _DEPARTURE, typical + side * wide):
             x = _depart_by_load(problem.equations, leave - typical)
             if x is not None:
@@ -154,14 +158,20 @@ def _depart_by_load(equations: Equations, departure: float) -> Array | None:
 def _origin(equations: Equations, alone: Overlaps) -> tuple[Array, float]:
     """Coordinates and overlap where the replicas do not feel the reference."""
     system = equations.system
+    squares: list[float] = []
+    if system.reference is not None:
+        reference = replica_symmetric(system.reference, system.alpha)
+        alone = alone._replace(rest=float(reference.q), square_ref=float(reference.mean_square))
+    if equations.free_squares:
+        squares = [alone.square, alone.square_ref]
     if equations.even:
-        return np.zeros(2), 0.0
+        return np.array([0.0, *squares, 0.0]), 0.0
     if system.reference is None:
         return np.append(equations.coordinates(alone, 0.0), 0.0), 0.0
     t = typical_overlap(system.model, system.reference, system.alpha)
-    q_ref = float(replica_symmetric(system.reference, system.alpha).q)
     slope = t / alone.q0 if alone.q0 > 0 else 0.0
-    return np.array([alone.q0, 0.0, slope, q_ref - slope**2 * alone.q0, 0.0]), t
+    cosine = t / float(np.sqrt(alone.square * alone.square_ref))
+    return np.array([alone.q0, 0.0, slope, alone.rest - slope**2 * alone.q0, *squares, 0.0]), cosine
 
 
 def _depart(equations: Equations, start: Array, t_origin: float, t: float) -> Array:
@@ -179,11 +189,14 @@ def _iterated(equations: Equations, start: Array, t_origin: float, t: float) -> 
     shift = t - t_origin
     x: Array = start.copy()
     finished = 1e-6
+    at_gap = len(x) - (4 if equations.free_squares else 2)
     if equations.system.reference is None:
         field = shift / (1 + 0.3 * equations.system.y)
-        x[-2] = (1.0 if equations.even else 0.5 / (1 + equations.system.y)) * shift**2
+        x[at_gap] = (1.0 if equations.even else 0.5 / (1 + equations.system.y)) * shift**2
     else:
-        field = (1.6 if equations.system.model.weights.name == "binary" else 1.0) * shift / (1 + 0.05 * equations.system.y)
+        field = (
+            (1.6 if equations.system.model.weights.name == "binary" else 1.0) * shift / (1 + 0.05 * equations.system.y)
+        )
         if equations.even:
             x[0] = 0.2 * shift**2
         else:
@@ -194,9 +207,9 @@ def _iterated(equations: Equations, start: Array, t_origin: float, t: float) -> 
     rise = _rise(equations, start)
     x[-1] = squeezed(field if rise is None else 0.8 * rise * field)
     # The coordinate that vanishes at the origin (a variance) must stay positive on the way.
-    variance = len(x) - 2 if equations.system.reference is None or equations.even else 1
+    variance = at_gap if equations.system.reference is None or equations.even else 1
     weights = np.append(np.full(len(x) - 1, 0.4), -0.6)
-    for _ in range(60):
+    for _ in range(60 if rise is None else 300):
         step = equations.residual(x, t)
         if not np.isfinite(step).all() or np.abs(step).max() < finished:
             break
@@ -213,8 +226,10 @@ def _rise(equations: Equations, start: Array) -> float | None:
     if equations.system.model.weights.name == "binary":
         return None
     q = equations.decode(start, 0.0)[0]
-    rest = 1.0 if q is None or equations.even else max(1 - q.q0, 1e-6)
-    return 1 / rest if equations.system.reference is None or q is None else 1 / (rest * max(1 - q.q_ref, 1e-6))
+    if q is None:
+        return 1.0
+    rest = max(q.square - q.q0, 1e-6)
+    return float(np.sqrt(q.square * q.square_ref)) / (rest * max(q.square_ref - q.q_ref, 1e-6))
 
 
 def raise_replicas(

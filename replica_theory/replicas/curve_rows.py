@@ -76,7 +76,7 @@ def _rows(
     if sector == "sign-broken" and model.is_even:
         return sign_broken_curve(problem, distances)
     rows = finite_curve(problem, distances)
-    if sector is None and model.is_even:
+    if sector is None and model.is_even and model.weights.square is not None:
         unstable = [k for k, row in enumerate(rows) if row.overlaps.get("replicon_ref", 1.0) < 0]
         if unstable:
             for k, row in zip(unstable, sign_broken_curve(problem, distances[unstable]), strict=True):

@@ -66,6 +66,8 @@ class Equations:
     continuous. ``even`` is the sector in which the overlaps between different references vanish by symmetry: then only
     ``(q1 or c2, squeezed field)`` remain. It serves other constraints too where these overlaps are so small that they
     do not count (`neglected`).
+    Where the mean squared weight is no constant, those of replicas and reference stand before the field, and `t` of the
+    methods is the cosine 1 - 2d, the overlap over their geometric mean.
     ``rough`` equations do the two-dimensional energetic integral of constrained references at lower resolution.
     """
 
@@ -93,7 +95,7 @@ class Equations:
             return np.full(len(x), np.nan), None
         spins = solved[2]
         # By their own overlap with the reference: what it lacks of t must not pass for a variance, far smaller.
-        residual = np.append(self.coordinates(spins.overlaps, spins.t) - x[:-1], spins.t - t)
+        residual = np.append(self.coordinates(spins.overlaps, spins.t) - x[:-1], spins.t - _overlap(solved[0], t))
         return residual, self._read(x, t, *solved)
 
     def terms(self, x: Array, t: float) -> tuple[Overlaps, Energetic, Entropic] | None:
@@ -104,50 +106,74 @@ class Equations:
         system = self.system
         if self.rough:
             system = replace(system, resolution=system.resolution.coarse())
-        forces = energetic(system, q, t)
+        overlap = _overlap(q, t)
+        forces = energetic(system, q, overlap)
         if self.even and forces is not None:
             forces = forces._replace(hats=Overlaps(0.0, forces.hats.q1))
-        spins = None if forces is None else entropic(self.system, forces.hats, tau)
+        spins = None
+        if forces is not None:
+            spins = entropic(self.system, forces.hats, tau, _norms(self.system, q, forces, overlap, tau))
         return None if forces is None or spins is None else (q, forces, spins)
+
+    @property
+    def free_squares(self) -> bool:
+        """Whether the mean squared weights are unknowns."""
+        return self.system.model.weights.square is None
 
     def neglected(self, x: Array, t: float) -> float:
         """Size of what the `even` sector leaves out of the entropy of another constraint: the overlaps squared."""
         if not self.even or self.system.model.is_even:
             return 0.0
-        forces = energetic(self.system, cast(Overlaps, self.decode(x, t)[0]), t)
+        q = cast(Overlaps, self.decode(x, t)[0])
+        forces = energetic(self.system, q, _overlap(q, t))
         return np.inf if forces is None else float((1 + self.system.y) ** 2 * forces.hats.q0 + forces.hats.q_ref) ** 2
 
     def coordinates(self, q: Overlaps, t: float) -> Array:
         """Coordinates of given overlaps (without the field)."""
+        own = self._overlaps(q, t)
+        return np.append(own, [q.square, q.square_ref]) if self.free_squares else own
+
+    def _overlaps(self, q: Overlaps, t: float) -> Array:
         if self.system.reference is None:
             if self.system.model.has_teacher:
                 return np.array([q.q0, q.r, q.gap])
             return np.array([q.gap]) if self.even else np.array([q.q0, q.gap])
         lag = t - q.t0
-        c2 = q.gap - lag**2 / (1 - q.q_ref)
+        c2 = q.gap - lag**2 / (q.square_ref - q.q_ref)
         return np.array([c2]) if self.even else np.array([q.q0, c2, q.slope, q.rest])
 
     def decode(self, x: Array, t: float) -> tuple[Overlaps | None, float]:
         """Overlaps and coupling field of coordinates x."""
         tau = unsqueezed(float(x[-1]))
+        own, square, square_ref = x[:-1], 1.0, 1.0
+        if self.free_squares:
+            own, square, square_ref = x[:-3], float(x[-3]), float(x[-2])
+            if not (square > 0 and square_ref > 0):
+                return None, tau
+            t = t * float(np.sqrt(square * square_ref))
         if self.system.reference is None:
             r = float(x[1]) if self.system.model.has_teacher else 0.0
-            return Overlaps(0.0 if self.even else max(float(x[0]), 0.0), float(x[-2]), r=r), tau
+            q0 = 0.0 if self.even else max(float(x[0]), 0.0)
+            return Overlaps(q0, float(own[-1]), r=r, square=square, square_ref=square_ref), tau
         if self.even:
-            return Overlaps(0.0, t**2 + max(float(x[0]), 0.0)), tau
-        q0, c2, slope, rest = (float(v) for v in x[:-1])
+            gap = t**2 / square_ref + max(float(x[0]), 0.0)
+            return Overlaps(0.0, gap, square=square, square_ref=square_ref), tau
+        q0, c2, slope, rest = (float(v) for v in own)
         q0, rest = max(q0, 0.0), max(rest, 0.0)
         q_ref = rest + slope**2 * q0
-        if q_ref >= 1:
+        if q_ref >= square_ref:
             return None, tau
-        return Overlaps(q0, (t - slope * q0) ** 2 / (1 - q_ref) + max(c2, 0.0), slope, rest), tau
+        gap = (t - slope * q0) ** 2 / (square_ref - q_ref) + max(c2, 0.0)
+        return Overlaps(q0, gap, slope, rest, 0.0, square, square_ref), tau
 
     def _read(self, x: Array, t: float, q: Overlaps, forces: Energetic, spins: Entropic) -> Saddle:
         y, alpha, hats = self.system.y, self.system.alpha, forces.hats
-        t_hat = self.decode(x, t)[1] + hats.t0
+        tau = self.decode(x, t)[1]
+        t_hat, t = tau + hats.t0, _overlap(q, t)
+        c, c_ref = _norms(self.system, q, forces, t, tau)
         phi = (
-            -0.5 * hats.q_ref * (1 - q.q_ref)
-            - 0.5 * y * hats.q1
+            -0.5 * hats.q_ref * (q.square_ref - q.q_ref)
+            - 0.5 * y * hats.q1 * q.square
             - 0.5 * y * (y - 1) * q.q1 * hats.q1
             + 0.5 * y**2 * q.q0 * hats.q0
             - y * t * t_hat
@@ -155,9 +181,10 @@ class Equations:
             - y * q.r * hats.r
             + spins.value
             + alpha * forces.value
+            + 0.5 * (y * c * q.square + c_ref * q.square_ref)
         )
         free = (
-            -0.5 * hats.q1
+            -0.5 * hats.q1 * q.square
             - 0.5 * (2 * y - 1) * q.q1 * hats.q1
             + y * q.q0 * hats.q0
             - t * t_hat
@@ -165,6 +192,7 @@ class Equations:
             - q.r * hats.r
             + spins.log
             + alpha * forces.log
+            + 0.5 * c * q.square
         )
         gamma = float(t_hat - forces.force)
         replicon = 1 - alpha * forces.curvature * spins.curvature
@@ -173,6 +201,23 @@ class Equations:
         entropy = float(free) + self.system.model.heat(alpha, forces.energy)
         values = (float(phi), float(free), entropy, gamma, forces.energy, replicon, float(replicon_ref), spins.r_ref)
         return Saddle(q, hats, t_hat, *values)
+
+
+def _norms(system: System, q: Overlaps, forces: Energetic, t: float, tau: float) -> tuple[float, float]:
+    r"""Conjugates of the mean squared weights of replicas and reference, at a given distance (0 where these are fixed).
+
+    As :math:`t = (1-2d)\sqrt{Q\tilde Q}`, they are :math:`-\alpha E\langle\ell''\rangle + \gamma t/Q` and that of the
+    reference's own constraint :math:`+\,y\gamma t/\tilde Q`.
+    """
+    if system.model.weights.square is not None:
+        return 0.0, 0.0
+    pull = (tau + forces.hats.t0 - forces.force) * t
+    return pull / q.square - forces.bend, system.y * pull / q.square_ref - forces.bend_ref
+
+
+def _overlap(q: Overlaps, cosine: float) -> float:
+    """The overlap of replicas and reference at a cosine 1 - 2d."""
+    return cosine * float(np.sqrt(q.square * q.square_ref))
 
 
 @dataclass(frozen=True)
@@ -227,7 +272,8 @@ def read_out(problem: Problem, x: Array, distance: float) -> Row:
     tangent = -np.linalg.solve(jacobian, along[:-1])
     slope = (float(gradient @ tangent) + along[-1]) / distance
     if problem.zero and np.isposinf(problem.equations.system.model.beta):
-        slope = 2 * saddle.gamma  # phi = y S along the curve, so dphi = S dy + y dS there
+        # phi = y S along the curve, so dphi = S dy + y dS there
+        slope = 2 * saddle.gamma * float(np.sqrt(saddle.overlaps.square * saddle.overlaps.square_ref))
     y = problem.at(moved)[0].system.y
     complexity = 0.0 if problem.zero else saddle.complexity(y)
     q, hats = saddle.overlaps, saddle.hats
@@ -237,6 +283,8 @@ def read_out(problem: Problem, x: Array, distance: float) -> Row:
     overlaps = dict(zip(OVERLAPS, values, strict=True))
     if problem.equations.system.model.has_teacher:
         overlaps |= dict(zip(TAUGHT, (q.r, hats.r, saddle.r_ref), strict=True))
+    if problem.equations.free_squares:
+        overlaps |= {"mean_square": q.square, "mean_square_ref": q.square_ref}
     error = abs(entropy - base) + problem.equations.neglected(moved, 1 - 2 * distance)
     counted = (entropy, complexity) if problem.equations.system.model.weights.counts else (0.0, 0.0)
     status = Status.of(*counted, stability=saddle.stability, error=error, tolerance=INACCURATE)
@@ -275,7 +323,7 @@ def _sizes(problem: Problem, x: Array, p: float) -> list[float]:
     """Over what the equations change in each coordinate and along log d: no more than it is from its bound."""
     equations, inner = problem.at(x)
     q = equations.decode(inner, 1 - 2 * float(np.exp(p)))[0]
-    room = 1.0 if q is None else max(1 - q.q1, 1e-6)
+    room = 1.0 if q is None else max(q.square - q.q1, 1e-6)
     sizes = [min(max(abs(float(v)), 1e-3), room) for v in inner[:-1]]
     sizes.append(min(max(abs(float(inner[-1])), 1e-3), 1 - abs(float(inner[-1]))))
     return [*sizes, *(abs(float(v)) for v in x[len(inner) :]), 1.0]

@@ -78,7 +78,8 @@ def _whole(problem: Problem, distances: Array) -> list[Row]:
     counts = problem.equations.system.model.weights.counts
     regular, nodes = iter(rows[: -len(_NEAR_HALF)]), rows[-len(_NEAR_HALF) :]
     return [
-        _extrapolated(nodes, float(d), counts) if close else next(regular) for d, close in zip(distances, near, strict=True)
+        _extrapolated(nodes, float(d), counts) if close else next(regular)
+        for d, close in zip(distances, near, strict=True)
     ]
 
 

@@ -34,9 +34,11 @@ from numpy.typing import NDArray
 from replica_theory.models.model import Model
 from replica_theory.models.proximal import jumps
 from replica_theory.models.steep_fields import steep_points
+from replica_theory.models.weights import DiscreteWeights
 from replica_theory.numerics.binary import log2cosh
 from replica_theory.numerics.gaussian import POINT, Rule, rule
 from replica_theory.numerics.inner_grid import Band, inner_grid
+from replica_theory.replicas.discrete_y import DiscreteFields, discrete_y
 from replica_theory.replicas.outer_field import Step, outer_rule, tilted_rule
 from replica_theory.replicas.spherical_y import OuterFields, spherical_y
 from replica_theory.typing import Array
@@ -96,7 +98,8 @@ class System:
 class Overlaps(NamedTuple):
     r"""Order parameters, or their conjugates: q0, q1 - q0, t0/q0 and :math:`\tilde q - t_0^2/q_0` (both 0 if free), R.
 
-    `r` is the overlap of a replica with the teacher, 0 where there is none.
+    `r` is the overlap of a replica with the teacher, 0 where there is none; `square` and `square_ref` are the mean
+    squared weights of replicas and reference.
     """
 
     q0: float
@@ -104,6 +107,8 @@ class Overlaps(NamedTuple):
     slope: float = 0.0
     rest: float = 0.0
     r: float = 0.0
+    square: float = 1.0
+    square_ref: float = 1.0
 
     @property
     def q1(self) -> float:
@@ -126,6 +131,8 @@ class Energetic(NamedTuple):
 
     `curvature` is :math:`E\langle\ell''^2\rangle`; `response` is :math:`E\,J\otimes J` with `J` the Jacobian of
     :math:`(\langle\tilde\ell'\rangle, \langle\ell'\rangle)` in the fields :math:`(\tilde h, h)` (free: in `h` alone).
+    `bend` is :math:`\alpha E\langle\ell''\rangle` and `bend_ref` the same of the reference, :math:`\alpha
+    E[\langle\tilde\ell''+\tilde\ell'^2\rangle - \langle\tilde\ell'\rangle^2]`, where the mean squared weight is free.
     """
 
     value: float
@@ -135,6 +142,8 @@ class Energetic(NamedTuple):
     energy: float
     curvature: float
     response: Array
+    bend: float = 0.0
+    bend_ref: float = 0.0
 
 
 class Entropic(NamedTuple):
@@ -160,19 +169,24 @@ def energetic(system: System, q: Overlaps, t: float) -> Energetic | None:
     :math:`\hat{\tilde q} = \alpha E\langle\tilde\ell'\rangle^2`, :math:`\hat t_0 =
     \alpha E\langle\tilde\ell'\rangle\langle\ell'\rangle`; ``force`` is :math:`\alpha E\langle\tilde\ell'\ell'\rangle`.
     """
-    if not (q.gap > 0 and q.q0 >= 0 and 1 - q.q1 > 1e-9):
+    if not (q.gap > 0 and q.q0 >= 0 and q.square - q.q1 > 1e-9):
         return None
     if system.reference is not None:
         return _constrained_energetic(system, system.reference, q, t)
     return None if system.model.has_teacher and not q.r**2 < q.q0 else _free_energetic(system, q)
 
 
-def entropic(system: System, hats: Overlaps, tau: float) -> Entropic | None:
-    r"""Entropic term at given conjugates and :math:`\tau = \hat t - \hat t_0`, None outside its domain."""
+def entropic(system: System, hats: Overlaps, tau: float, norms: tuple[float, float] = (0.0, 0.0)) -> Entropic | None:
+    r"""Entropic term at given conjugates and :math:`\tau = \hat t - \hat t_0`, None outside its domain.
+
+    `norms` are the conjugates of the mean squared weights of replicas and reference, where these are free.
+    """
     y = system.y
     if not (hats.gap >= 0 and hats.q0 >= 0 and np.isfinite(tau)):
         return None
     hats = hats._replace(gap=max(hats.gap, _SHARPEST_FIELD))
+    if isinstance(system.model.weights, DiscreteWeights):
+        return _discrete_entropic(system, system.model.weights, hats, tau, norms)
     if system.model.weights.name == "spherical":
         return _spherical_entropic(system, hats, tau)
     root = np.sqrt(hats.q0)
@@ -229,6 +243,26 @@ def _spherical_entropic(system: System, hats: Overlaps, tau: float) -> Entropic 
         response = _kronecker(np.ones(1), own, cross, along, system.y)
     order = Overlaps(found.q0, found.gap, slope, q_ref - slope * t0, found.r)
     return Entropic(found.value, found.log, order, found.t, found.c**-2, response, found.r_ref)
+
+
+def _discrete_entropic(
+    system: System, weights: DiscreteWeights, hats: Overlaps, tau: float, norms: tuple[float, float]
+) -> Entropic | None:
+    free = system.reference is None
+    across = POINT if free else _hermite(5 * system.resolution.reference)
+    fields = DiscreteFields(hats.q0, hats.gap, hats.slope, hats.rest, tau, *norms)
+    found = discrete_y(weights, fields, system.y, system.resolution.outer, across, system.resolution.spacing)
+    if found is None:
+        return None
+    t0, q_ref = (0.0, 0.0) if free else (found.t0, found.q_ref)
+    slope = t0 / found.q0 if found.q0 > 0 else 0.0
+    if free:
+        response = np.array([[float((found.weight * found.along**2).sum())]])
+    else:
+        response = _kronecker(found.weight, found.own, found.cross, found.along, system.y)
+    gap = found.q1 - found.q0
+    order = Overlaps(found.q0, gap, slope, q_ref - slope * t0, 0.0, found.square, found.square_ref)
+    return Entropic(found.value, found.log, order, found.t, found.curvature, response)
 
 
 def _around_one(system: System, hats: Overlaps, tau: float, h: Array) -> tuple[Array, Array] | None:
@@ -296,6 +330,7 @@ def _free_energetic(system: System, q: Overlaps) -> Energetic | None:
         float(outer.integrate(averages[:, 5])) if averages.shape[1] > 5 else 0.0,
         float(outer.integrate(averages[:, 3])),
         np.array([[float(outer.integrate(response**2))]]),
+        system.alpha * float(outer.integrate(averages[:, 4])),
     )
 
 
@@ -314,7 +349,7 @@ def _inner(
 
     `more` and `bands` are steps of the reference's kernel, next to those of the replicas'.
     """
-    model, y, rest = system.model, system.y, 1 - q.q1
+    model, y, rest = system.model, system.y, q.square - q.q1
     std, sharp = np.sqrt(rest), np.sqrt(rest / max(y, 1.0))
     steps = [(center, min(width, sharp)) for center, width in steep_points(model, std)] + more
     if system.reference is None and q.gap < _NARROW * sharp**2:
@@ -332,7 +367,7 @@ def _inner(
 def _constrained_energetic(system: System, reference: Model, q: Overlaps, t: float) -> Energetic | None:
     coupling = (t - q.t0) / q.gap
     # Smooth in this variance down to where the reference's field is the replica's: rounding must not end the domain.
-    std_ref2 = max(1 - q.q_ref - coupling**2 * q.gap, _SHARPEST)
+    std_ref2 = max(q.square_ref - q.q_ref - coupling**2 * q.gap, _SHARPEST)
     outer = _outer_rule(system, q)
     if outer is None:
         return None
@@ -400,6 +435,8 @@ def _constrained_averages(
         expect(averages[:, :, 5]) if averages.shape[2] > 5 else 0.0,
         expect(averages[:, :, 3]),
         _kronecker(weight, pulled[:, :, 2] - pull**2, pulled[:, :, 1] - pull * force, along, system.y),
+        alpha * expect(averages[:, :, 4]),
+        alpha * expect(pulled[:, :, 2] - pull**2),
     )
 
 
@@ -440,7 +477,7 @@ def _outer_steps(system: System, q: Overlaps, variance: float) -> list[Step] | N
     None where these jumps are not found.
     """
     model, y = system.model, system.y
-    root, std2 = np.sqrt(variance), 1 - q.q1
+    root, std2 = np.sqrt(variance), q.square - q.q1
     edges = [float(np.asarray(edge)) / root for edge in model.edges]
     width = np.sqrt(q.gap + std2 / max(y, 1.0)) / root
     if model.is_concave or y == 0:

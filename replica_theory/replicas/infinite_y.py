@@ -192,7 +192,8 @@ class LimitEquations:
 def aligned(q_hat: float, r_hat: float = 0.0, weights: Weights = BINARY) -> tuple[float, float]:
     r"""Overlaps of the best aligned reference with a typical solution, and with the teacher (0 if there is none).
 
-    The reference is the sign of the mean of the typical solutions (on the sphere their direction); the curve is flat from its distance to 1/2.
+    The reference is the sign of the mean of the typical solutions (on the sphere its direction); the curve is flat
+    from its distance to 1/2.
     """
     spins = _entropic(weights, q_hat, 0.0, 0.0, r_hat)
     return (np.nan, np.nan) if spins is None else (spins.t, spins.r_ref)

@@ -189,7 +189,7 @@ def energetic(setting: Setting, at: Place) -> Energetic:
     own, slope = np.sqrt(q_ref) * a * u.nodes / root, np.sqrt(q_ref) * spread / root
     if binary:
         v = _smooth_rule(setting, along * u.nodes, across, given)
-        at_v, shifted = v.nodes, 0.0
+        at_v, shifted = v.nodes, np.zeros(())
     else:
         middle = _likeliest(setting.reference, (along * u.nodes, across, given), (own, slope, std_ref))
         v = _smooth_rule(setting, along * u.nodes + across * middle, across, given, std_ref / max(abs(slope), 1e-6))

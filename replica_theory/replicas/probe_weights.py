@@ -89,8 +89,7 @@ def discrete_probe(
                       np.abs(share @ (v.weights - v.coarse)), weights.log_prior(h, c)))  # fmt: skip
     value = sum(float(u.integrate(p * tilt.log)) for _, u, tilt, p, *_ in parts)
     error = sum(
-        float(u.error(p * tilt.log) + u.integrate(rough * np.abs(tilt.log)))
-        for _, u, tilt, p, _, _, rough, _ in parts
+        float(u.error(p * tilt.log) + u.integrate(rough * np.abs(tilt.log))) for _, u, tilt, p, _, _, rough, _ in parts
     )
     t = sum(float(level * u.integrate(p * tilt.mean)) for level, u, tilt, p, *_ in parts)
     t0 = sum(float(u.integrate(first * tilt.mean)) for _, u, tilt, _, first, *_ in parts)

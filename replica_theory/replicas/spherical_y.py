@@ -25,7 +25,7 @@ _MOST = 1e12
 
 
 class SphericalWeightsAround(NamedTuple):
-    r"""What the entropic term says: `log` is the mean of :math:`g + c/2`, `jacobian` that of the means in the fields."""
+    r"""What the entropic term says: `log` is the mean of :math:`g + c/2`, `jacobian` that of the means."""
 
     value: float
     log: float
@@ -41,7 +41,7 @@ class SphericalWeightsAround(NamedTuple):
 
 
 class OuterFields(NamedTuple):
-    r"""Variances and covariance of the outer fields :math:`(\tilde h, h)`, and the mean :math:`\hat Rw^*` of the second."""
+    r"""Variances and covariance of :math:`(\tilde h, h)`, and the mean :math:`\hat R` of the second per teacher."""
 
     reference: float
     cross: float

@@ -129,6 +129,8 @@ ROBUST = {
     "q1": Quantity("overlap of replicas of the same reference"),
     "q0_hat": Quantity("conjugate of q0"),
     "q1_hat": Quantity("conjugate of q1"),
+    "mean_square": Quantity("mean squared weight of the replicas"),
+    "mean_square_ref": Quantity("mean squared weight of the reference"),
     "error": Quantity("largest change of free entropy, local entropy and overlap under doubled quadrature"),
     "residual": RESIDUAL,
     "stability": Quantity("smaller eigenvalue against breaking among replicas or references"),

@@ -6,6 +6,7 @@ import pytest
 from replica_theory import (
     BinaryPerceptron,
     ConvergenceError,
+    SphericalWeights,
     Status,
     TeacherStudent,
     around_teacher,
@@ -104,3 +105,17 @@ def test_shapes():
 def test_bad_arguments(arguments, error, message):
     with pytest.raises(error, match=message):
         around_teacher(*arguments)
+
+
+def test_on_the_sphere():
+    """At the typical distance the entropy of the students; at d = 1/2 that of random labels, which R = 0 makes."""
+    model = TeacherStudent(weights=SphericalWeights())
+    typical = replica_symmetric(model, 1.0)
+    curve = around_teacher(
+        model, 1.0, np.array([0.0, 0.5 * (1 - float(typical.teacher_overlap)), 0.2999, 0.3, 0.3001, 0.5])
+    )
+    random = replica_symmetric(BinaryPerceptron(weights=SphericalWeights()), 1.0)
+    assert np.isneginf(curve.entropy[0]) and (curve.status == "converged").all()
+    np.testing.assert_allclose(curve.entropy[[1, 5]], [typical.entropy, random.entropy], atol=1e-11)
+    assert curve.slope[1] == pytest.approx(0.0, abs=1e-9)
+    assert (curve.entropy[4] - curve.entropy[2]) / 2e-4 == pytest.approx(curve.slope[3], rel=1e-6)  # truncation

@@ -3,14 +3,16 @@
 import numpy as np
 import pytest
 from franz_parisi_referee import Problem, Saddle, energy, entropic, freezing_distance, functional, gradient
-from scipy import stats
+from scipy import special, stats
 
 from replica_theory import (
     BinaryPerceptron,
     ConvergenceError,
     ConvergenceWarning,
     CustomModel,
+    DiscreteWeights,
     IntervalModel,
+    SphericalWeights,
     Status,
     SymmetricBinaryPerceptron,
     TeacherStudent,
@@ -373,3 +375,79 @@ def test_other_constraints_without_a_warning(model, alpha):
     curve = franz_parisi(model, alpha, np.array([0.02, 0.1, 0.5 * (1 - float(typical.q))]))
     assert curve.converged.all() and curve.entropy[2] == pytest.approx(typical.entropy, abs=1e-10)
     assert np.all(np.diff(curve.entropy) > 0)
+
+
+SPHERE, TERNARY = SphericalWeights(), DiscreteWeights([-1, 0, 1])
+
+
+@pytest.mark.parametrize(
+    ("margin", "expected"), [(0.0, [-1.139889518, -0.949125085]), (0.2, [-1.059804074, -0.902276946])]
+)
+def test_on_the_sphere_against_independent_values(margin, expected):
+    """Values of a slow three-dimensional quadrature, to 1e-9; those of the notes to the six digits they have."""
+    reference = BinaryPerceptron(margin, weights=SPHERE)
+    curve = franz_parisi(BinaryPerceptron(weights=SPHERE), 1.0, np.array([0.05, 0.1]), reference=reference)
+    np.testing.assert_allclose(curve.entropy, expected, atol=2e-9)
+    assert (curve.status == "converged").all()  # a negative entropy is no failure there
+
+
+def test_functional_of_the_sphere_is_stationary():
+    """The functional as printed, with a plain triple integral: values and derivatives at the solution."""
+    alpha, margin, t = 1.0, 0.4, 0.8
+    reference = BinaryPerceptron(margin, weights=SPHERE)
+    curve = franz_parisi(BinaryPerceptron(weights=SPHERE), alpha, 0.1, reference=reference)
+    q_ref = float(replica_symmetric(reference, alpha).q)
+
+    def functional(x):
+        return spherical_functional(alpha, margin, q_ref, t, *x)
+
+    x = np.array([float(curve.overlaps["q"]), float(curve.overlaps["t0"])])
+    assert functional(x) == pytest.approx(float(curve.entropy), abs=1e-10)
+    slopes = [(functional(x + 2e-5 * unit) - functional(x - 2e-5 * unit)) / 4e-5 for unit in np.eye(2)]
+    np.testing.assert_allclose(slopes, 0.0, atol=1e-6)  # truncation: third derivatives of some 4000
+
+
+def spherical_functional(alpha, margin, q_ref, t, q, t0):
+    z = np.linspace(-8.5, 8.5, 121)
+    measure = np.exp(-0.5 * z**2) / np.sqrt(2 * np.pi) * (z[1] - z[0])
+    low = np.maximum((margin - np.sqrt(q_ref) * z) / np.sqrt(1 - q_ref), -9.0)[:, None]
+    u, w = np.polynomial.legendre.leggauss(100)
+    length = np.where(low > 0, 40 / (low + 2), 9.5 - low)
+    x = low + length * 0.5 * (u + 1)
+    density = np.exp(-0.5 * (x**2 - low**2)) / (np.sqrt(np.pi / 2) * special.erfcx(low / np.sqrt(2))) * length * 0.5 * w
+    a, b = t0 / np.sqrt(q_ref), (t - t0) / np.sqrt(1 - q_ref)
+    rest = np.sqrt(q - a**2 - b**2)
+    y, v = np.polynomial.hermite_e.hermegauss(30)
+    field = a * z[:, None, None] + b * x[:, :, None] + rest * y
+    energetic = measure @ (density * (special.log_ndtr(field / np.sqrt(1 - q)) @ (v / v.sum()))).sum(axis=1)
+    g = (t - t0) ** 2 * (1 - 2 * q_ref) / (1 - q_ref) ** 2 + 2 * (t - t0) * t0 / (1 - q_ref)
+    return 0.5 * np.log(1 - q) + (q - g) / (2 * (1 - q)) + alpha * float(energetic)
+
+
+@pytest.mark.parametrize("weights", [SPHERE, TERNARY], ids=["sphere", "ternary"])
+def test_slope_of_other_weights_is_the_derivative(weights):
+    """Central differences of step 1e-3 d: truncation of relative order 1e-5."""
+    curve = franz_parisi(BinaryPerceptron(weights=weights), 0.6, np.array([0.0999, 0.1, 0.1001]))
+    assert (curve.entropy[2] - curve.entropy[0]) / 2e-4 == pytest.approx(curve.slope[1], rel=1e-5)
+
+
+def test_discrete_weights_with_known_limits():
+    """±a at margin a kappa is binary to rounding; a third level dies with its prior; the typical point is known."""
+    distance = np.array([0.1])
+    binary = franz_parisi(BinaryPerceptron(0.1), 0.4, distance)
+    half = franz_parisi(BinaryPerceptron(0.05, weights=DiscreteWeights([-0.5, 0.5])), 0.4, distance)
+    np.testing.assert_allclose(half.entropy, binary.entropy, atol=1e-12)
+    rare = franz_parisi(BinaryPerceptron(0.1, weights=DiscreteWeights([-1, 0, 1], [1, 1e-9, 1])), 0.4, distance)
+    np.testing.assert_allclose(rare.entropy, binary.entropy, atol=1e-7)  # 1e-9 times its logarithm
+    model = BinaryPerceptron(weights=TERNARY)
+    typical = replica_symmetric(model, 0.6)
+    at = franz_parisi(model, 0.6, 0.5 * (1 - float(typical.q / typical.mean_square)))
+    assert float(at.entropy) == pytest.approx(float(typical.entropy), abs=1e-10)
+    assert float(at.slope) == pytest.approx(0.0, abs=1e-7)
+
+
+def test_reference_has_the_weights_of_the_model():
+    with pytest.raises(ValueError, match="reference must have the weights of the model"):
+        franz_parisi(BinaryPerceptron(), 0.5, 0.1, reference=BinaryPerceptron(0.2, weights=SPHERE))
+    with pytest.raises(ValueError, match="weights of the model must be binary or discrete here"):
+        minimum_distance(BinaryPerceptron(weights=SPHERE), 0.5)

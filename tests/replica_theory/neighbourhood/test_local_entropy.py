@@ -8,6 +8,8 @@ from replica_theory import (
     BinaryPerceptron,
     ConvergenceError,
     ConvergenceWarning,
+    DiscreteWeights,
+    SphericalWeights,
     Status,
     SymmetricBinaryPerceptron,
     TeacherStudent,
@@ -310,3 +312,34 @@ def test_half_distance_at_finite_temperature(y):
     curve = local_entropy(WARM, 0.5, 0.5, y=y)
     assert float(curve.entropy) == pytest.approx(typical.entropy, abs=1e-9)
     assert float(curve.overlaps["energy"]) == pytest.approx(typical.energy, abs=1e-9)
+
+
+def test_on_the_sphere():
+    """y -> 0 is Franz-Parisi (corrections of order y), y = 1 typical solutions flipped, d = 0 no volume at all."""
+    model, distance = BinaryPerceptron(weights=SphericalWeights()), np.array([0.0, 0.05, 0.1])
+    few = local_entropy(model, 0.6, distance, reference="solution", y=1e-6)
+    np.testing.assert_allclose(few.entropy[1:], franz_parisi(model, 0.6, distance).entropy[1:], atol=1e-7)
+    assert np.isneginf(few.entropy[0]) and (few.status == "converged").all()
+    one = local_entropy(model, 0.6, distance, y=1.0)
+    alone = float(replica_symmetric(model, 0.6).entropy)
+    expected = alone + 0.5 * np.log(4 * distance[1:] * (1 - distance[1:]))
+    np.testing.assert_allclose(one.overlaps["phi"][1:], expected, atol=1e-12)
+    many = local_entropy(model, 0.6, distance, y=300.0)
+    limit = local_entropy(model, 0.6, distance)
+    assert (many.entropy[1:] < limit.entropy[1:]).all()
+    np.testing.assert_allclose(many.entropy[1:], limit.entropy[1:], atol=5e-3)  # corrections of order 1/y
+
+
+@pytest.mark.parametrize(
+    ("weights", "asked"),
+    [
+        (SphericalWeights(), {"y": "zero-complexity"}),
+        (DiscreteWeights([-1, 0, 1]), {"y": np.inf}),
+        (DiscreteWeights([0, 1]), {"y": 2.0}),
+        (DiscreteWeights([-1, 0, 1], [1.0, 2.0, 1.0]), {"y": 2.0}),
+    ],
+    ids=["sphere", "limit", "uneven", "prior"],
+)
+def test_weights_without_a_theory_are_refused(weights, asked):
+    with pytest.raises(ValueError, match="weights of the model must be"):
+        local_entropy(BinaryPerceptron(weights=weights), 0.5, 0.1, **asked)

@@ -10,6 +10,8 @@ from replica_theory import (
     BinaryPerceptron,
     ConvergenceError,
     ConvergenceWarning,
+    DiscreteWeights,
+    SphericalWeights,
     Status,
     SymmetricBinaryPerceptron,
     TeacherStudent,
@@ -180,3 +182,30 @@ def test_inaccurate_points_are_nan(monkeypatch):
     assert found.status.tolist() == [Status.CONVERGED, Status.INACCURATE_QUADRATURE]
     assert np.isnan(found.free_entropy).tolist() == np.isnan(found.local_entropy).tolist() == [False, True]
     assert found.error[1] > 1e-9
+
+
+def test_on_the_sphere_it_is_the_legendre_transform():
+    """The same saddle as at given distance: agreement to rounding; at y = 1 the reference decouples."""
+    model, gamma = BinaryPerceptron(weights=SphericalWeights()), np.array([0.5, 1.0])
+    found = robust_ensemble(model, 0.6, gamma, 3.0)
+    curve = local_entropy(model, 0.6, found.distance, y=3.0)
+    np.testing.assert_allclose(curve.entropy, found.local_entropy, atol=1e-12)
+    np.testing.assert_allclose(curve.overlaps["phi"] + 3 * gamma * found.overlap, found.free_entropy, atol=1e-12)
+    alone = robust_ensemble(model, 0.6, 1.0, 1.0)
+    root = np.sqrt(5.0)  # the sphere's log of the mean of exp(W W_ref): its multiplier is (1 + sqrt(1 + 4 gamma^2))/2
+    single = 0.5 * (root - 1) - 0.5 * np.log(0.5 * (1 + root))
+    assert alone.free_entropy == pytest.approx(replica_symmetric(model, 0.6).entropy + single, abs=1e-12)
+    assert (found.status == "converged").all()
+
+
+def test_of_three_levels():
+    """The overlap is the derivative of the free entropy, the local entropy the other; differences of step 1e-3."""
+    model, step = BinaryPerceptron(weights=DiscreteWeights([-1, 0, 1])), 1e-3
+    around = robust_ensemble(model, 0.6, 0.5 + np.array([-step, 0.0, step]), 3.0)
+    by_gamma = (around.free_entropy[2] - around.free_entropy[0]) / (2 * step) / 3
+    assert by_gamma == pytest.approx(around.overlap[1], abs=1e-6)
+    counts = robust_ensemble(model, 0.6, 0.5, 3.0 + np.array([-step, step]))
+    by_y = (counts.free_entropy[1] - counts.free_entropy[0]) / (2 * step)
+    assert by_y - 0.5 * around.overlap[1] == pytest.approx(around.local_entropy[1], abs=1e-6)
+    norm = np.sqrt(around.mean_square * around.mean_square_ref)
+    np.testing.assert_allclose(around.distance, 0.5 * (1 - around.overlap / norm), rtol=1e-14)

@@ -3,7 +3,7 @@
 import pytest
 
 from replica_theory import BinaryPerceptron, local_entropy, replica_symmetric
-from replica_theory.replicas.probe import Setting, energetic, entropic, typical_overlap
+from replica_theory.replicas.probe import Place, Setting, energetic, entropic, typical_overlap
 
 BINARY = BinaryPerceptron()
 
@@ -23,7 +23,7 @@ def test_variance_left_as_a_sum_of_squares(gap, c2, t):
     """The conditional variance of the magnetization is the difference it stands for, where that is not lost."""
     typical = replica_symmetric(BinaryPerceptron(), 0.5)
     setting = Setting.around(BinaryPerceptron(), BinaryPerceptron(), 0.5, typical)
-    forces = energetic(setting, gap, c2, t)
+    forces = energetic(setting, Place(t, gap, c2, 0.7, 1.0))
     spins = entropic(setting, forces.q_hat, forces.t0_hat, 0.7)
     expected = spins.q - spins.t0**2 / setting.q_ref - (spins.t - spins.t0) ** 2 / (1 - setting.q_ref)
     assert spins.c2 == pytest.approx(expected, abs=1e-11)
