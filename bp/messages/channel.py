@@ -167,5 +167,5 @@ def multiplier(h: Array, a: Array) -> float:
 
 def _log_prior(weights: Weights, at: Marginals) -> float:
     """Mean logarithm of the prior of the weights in their fields."""
-    prior = weights.log_prior(at.h, at.c) if isinstance(weights, DiscreteWeights) else None
+    prior = weights.log_prior(at.h[:, None], at.c) if isinstance(weights, DiscreteWeights) else None
     return 0.0 if prior is None else float(np.mean(prior))

@@ -24,6 +24,8 @@ from replica_theory.typical.satisfiability import SatisfiabilityEntropy, satisfi
 from replica_theory.typing import Array
 
 _POPULATION = 10_000  # errors of some 1e-4, in ten seconds
+_ALIKE = 1e-6
+"""Entropies that differ by less are one."""
 
 Theory = Callable[[Model, float, tuple[float, ...]], Array]
 
@@ -92,6 +94,12 @@ def bound(model: Model, load: float, distances: tuple[float, ...]) -> Array:
         if isinstance(model, TeacherStudent):
             return dense_teacher(model, load, np.array(distances)).entropy
         return local_entropy_theory(model, load, np.array(distances)).entropy
+
+
+def is_free(measured: Measured[Model], k: int) -> bool:
+    """Whether the bound is the entropy itself, as a reference can be chosen that typical solutions lie around."""
+    entropy = symmetric(measured.model, "entropy", measured.alpha)
+    return at_distance(bound, measured, k, measured.alpha) > entropy - _ALIKE
 
 
 def beside_own(sizes: Sequence[Values], points: Mapping[int, Sequence[Point]]) -> list[Values]:

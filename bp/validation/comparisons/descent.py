@@ -16,7 +16,7 @@ from bp.messages.propagation import belief_propagation
 from bp.problems.problem import Domain
 from bp.validation.comparison import Comparison, Job, Measured
 from bp.validation.table import Row, compare
-from bp.validation.theory import at_distance, beside_own, bound, typical
+from bp.validation.theory import at_distance, beside_own, bound, is_free, typical
 from replica_theory.models.model import Model
 from replica_theory.status import silenced
 
@@ -27,7 +27,8 @@ class Descent(Comparison[Model]):
     r"""The entropy of solutions at a distance from those of gradient descent, run until it rests.
 
     It lies above the entropy around typical solutions, below the bound at y = inf, and below the entropy of its own
-    instance.
+    instance. At distances so large that the bound is the entropy itself, only the last is compared: these solutions are
+    in the middle of the others, and have fewer far away than typical ones have.
     """
 
     name = "gradient-descent"
@@ -61,6 +62,9 @@ class Descent(Comparison[Model]):
         rows = []
         for k, d in enumerate(measured.distances):
             place: dict[str, Any] = {"simulation_source": "around gradient descent", "distance": d}
+            rows += _within(measured, k, place)
+            if is_free(measured, k):
+                continue
             for theory, row in (
                 (typical, Row("local entropy", measured.alpha, np.nan, "Franz-Parisi", expected="above",
                               assumption="solutions found are typical", **place)),
@@ -69,7 +73,6 @@ class Descent(Comparison[Model]):
             ):  # fmt: skip
                 at = partial(at_distance, theory, measured, k)
                 rows += compare(row, measured.values(at, "local_entropy", k), at)
-            rows += _within(measured, k, place)
         return sorted(rows, key=lambda row: row.expected)
 
 

@@ -16,14 +16,13 @@ from bp.messages.local_entropy import local_entropy
 from bp.messages.propagation import belief_propagation
 from bp.validation.comparison import Comparison, Job, Measured
 from bp.validation.table import Row, compare
-from bp.validation.theory import at_distance, beside_own, bound, symmetric, typical
+from bp.validation.theory import at_distance, beside_own, bound, is_free, typical
 from replica_theory.models.model import Model
 from replica_theory.status import silenced
 
 SOLVERS = "focusing-bp", "reinforced-bp"
 """The solvers that are compared with theory, quick on every model."""
 _SWEEPS = 2000  # of a solver: an instance that takes more counts as unsolved
-_ALIKE = 1e-6  # entropies that differ by less are one
 _CHOSEN = "instances that are solved have more solutions than all"
 
 
@@ -63,17 +62,11 @@ class Solutions(Comparison[Model]):
         """Against both theories, solver by solver and distance by distance."""
         rows = []
         for k in range(len(measured.distances)):
-            free = self._is_free(measured, k)
+            free = is_free(measured, k)
             rows += _entropies(measured, k) if free else []
             for s in range(len(SOLVERS)):
                 rows += _around(measured, s, k, free)
         return sorted(rows, key=lambda row: row.expected)
-
-    @staticmethod
-    def _is_free(measured: Measured[Model], k: int) -> bool:
-        """Whether the bound is the entropy itself, as a reference can be chosen that typical solutions lie around."""
-        entropy = symmetric(measured.model, "entropy", measured.alpha)
-        return at_distance(bound, measured, k, measured.alpha) > entropy - _ALIKE
 
 
 def _entropies(measured: Measured[Model], k: int) -> list[Row]:

@@ -33,6 +33,14 @@ def test_solutions_lie_between_typical_ones_and_the_bound():
 def test_rows():
     points = [{"local_entropy": np.array([e - 0.01]), "entropy": np.asarray(e)} for e in (-0.84, -0.86, -0.87)]
     rows = Descent().rows(Measured(SPHERE, 1.0, (0.1,), {1000: points}))
-    above, below, own = rows
+    own = next(row for row in rows if row.theory_source == "entropy of the instance")
+    above, below = (row for row in rows if row is not own)
     assert above.theory == pytest.approx(-0.949125, abs=1e-6) and below.theory == pytest.approx(-0.861703, abs=1e-6)
     assert own.discrepancy == pytest.approx(-0.01) and own.theory_source == "entropy of the instance"
+
+
+def test_far_away_only_the_instance_bounds():
+    """At d = 0.2, t² = 0.36 is less than q = 0.585."""
+    points = [{"local_entropy": np.array([-0.93]), "entropy": np.asarray(e)} for e in (-0.84, -0.86)]
+    (row,) = Descent().rows(Measured(SPHERE, 1.0, (0.2,), {1000: points}))
+    assert row.theory_source == "entropy of the instance"
