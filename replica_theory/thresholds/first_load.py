@@ -13,7 +13,7 @@ from replica_theory.status import silenced
 from replica_theory.typical.replica_symmetric import ReplicaSymmetric, replica_symmetric
 from replica_theory.typing import Array
 
-_GROWTH, _STEPS = 1.3, 60
+_GROWTH, _STEPS = 1.3, 40
 """Factor between the loads that are tried, and how many; where the branch ends between two, it is halved instead."""
 _HALVINGS = 12
 _APART = 1e-4

@@ -74,6 +74,21 @@ def test_capacity(capsys):
     assert " 0.8330785997 " in capsys.readouterr().out
 
 
+def test_other_weights(capsys):
+    """Words, and lists of levels that begin with a minus sign."""
+    (point,) = run_json(capsys, "entropy", "--weights", "-1,0,1", "--alpha", "0.5")
+    assert point["entropy"] == pytest.approx(0.720391460, abs=5e-10) and point["mean_square"] < 2 / 3
+    assert main(["capacity", "--weights", "spherical"]) == 0
+    assert capsys.readouterr().out.splitlines()[1].split()[:3] == ["0", "2", "1"]
+    assert main(["capacity", "--weights", "-1:1,1:1", "--json"]) == 0
+    assert json.loads(capsys.readouterr().out)["weights"] == "-1,1"
+    assert main(["threshold", "--weights", "spherical"]) == 2
+    assert "weights of the model must be binary here; got weights=SphericalWeights()" in capsys.readouterr().err
+    with pytest.raises(SystemExit):
+        main(["capacity", "--weights", "0"])
+    assert "argument --weights: levels must be at least two different numbers; got [0.0]" in capsys.readouterr().err
+
+
 def test_curve(capsys):
     points = run_json(capsys, "curve", "--alpha", "0.5", "--distance", "0.05", "0.1")
     expected = franz_parisi(BinaryPerceptron(), 0.5, [0.05, 0.1])

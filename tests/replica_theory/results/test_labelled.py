@@ -49,6 +49,7 @@ def failing():
         return rt.replica_symmetric(rt.BinaryPerceptron(), [0.5, 40.0])
 
 
+SPHERE = rt.SphericalWeights()
 RESULTS = {
     "franz-parisi": lambda: rt.franz_parisi(rt.BinaryPerceptron(), np.array([[0.2], [0.3]]), [0.1, 0.2]),
     "a point": lambda: rt.franz_parisi(rt.BinaryPerceptron(), 0.2, 0.1),
@@ -71,6 +72,15 @@ RESULTS = {
         settings={"list": [1.5, np.inf, None], "text": '{"', "model": BANDS},
     ),
     "labels like JSON": lambda: curve(label='["a", {'),
+    "ternary": lambda: rt.replica_symmetric(
+        rt.BinaryPerceptron([0.0, 0.1], weights=rt.DiscreteWeights([-1, 0, 1], [1, 0.5, 1])), 0.5
+    ),
+    "sphere": lambda: rt.capacity(rt.BinaryPerceptron([0.0, -0.1], weights=SPHERE)),
+    "margins": lambda: rt.largest_margin(rt.BinaryPerceptron(weights=SPHERE), [0.5, 1.0]),
+    "instability": lambda: rt.stability_limit(rt.BinaryPerceptron(-0.5, weights=SPHERE)),
+    "local energy": lambda: rt.local_energy(
+        rt.BinaryPerceptron(weights=SPHERE), [[0.5], [1.0]], [0.1, 0.2], rt.BinaryPerceptron(0.2, weights=SPHERE)
+    ),
     "saddle": lambda: rt.replica_symmetric(rt.SymmetricBinaryPerceptron(1.0), 0.5),
     "saddles": lambda: rt.replica_symmetric(rt.TeacherStudent(beta=[[2.0], [np.inf]]), [0.4, 0.5]),
     "failures": failing,
