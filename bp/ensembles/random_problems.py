@@ -71,7 +71,7 @@ class RandomProblems(ProblemSource):
         units: int | None = None,
         tree: bool = False,
     ) -> None:
-        grid = Grid.checked(model, alpha, n, samples, least=1)
+        grid = Grid.checked(model, alpha, n, samples, least=1, any_weights=True)
         odd, tree = None if units is None else checked_units(units), checked_flag("tree", tree)
         _require_kind(grid, odd, tree)
         for name, value in (vars(grid) | {"units": odd, "tree": tree}).items():
