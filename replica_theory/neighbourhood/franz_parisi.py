@@ -16,8 +16,9 @@ E[(1 + \tanh\sqrt{\hat{\tilde q}}z_1)\log 2\cosh(\sqrt{\hat q}u + \hat t - \hat 
 kernel is steep as d → 0 and an orthogonal one in which nothing is.
 
 Of weights of other kinds :math:`G_S = E\,g(\sqrt{\hat q}u + (\hat t-\hat t_0)\tilde W, c)` with the reference's
-weight :math:`\tilde W` in its own field (in closed form on the sphere), the widths are :math:`\sqrt{Q-q}` and :math:`\sqrt{\tilde Q-\tilde q}`, and :math:`+\frac12cQ` is added. Distances are those of the
-directions, :math:`t = (1-2d)\sqrt{Q\tilde Q}`: where `Q` is free, its conjugate is
+weight :math:`\tilde W` in its own field (in closed form on the sphere), the widths are :math:`\sqrt{Q-q}` and
+:math:`\sqrt{\tilde Q-\tilde q}`, and :math:`+\frac12cQ` is added. Distances are those of the directions,
+:math:`t = (1-2d)\sqrt{Q\tilde Q}`: where `Q` is free, its conjugate is
 :math:`c = -\alpha E\ell'' + \gamma t/Q` at a given distance (the last term belongs to the norm in `t`).
 """
 

@@ -152,8 +152,6 @@ def local_entropy(
         checked_weights(model, ("binary", "symmetric"))
     elif np.isinf(count).any():
         checked_weights(model, ("binary", "spherical"))
-    if sector == "sign-broken":
-        checked_weights(model, ("binary", "spherical"))
     _checked_sector(sector, model, count)
     points = broadcast(alpha=alpha, distance=distance, kappa=model.kappa, beta=model.beta, y=count)
 
@@ -204,6 +202,8 @@ def _checked(model: Model, reference: str, kappa_ref: float | None) -> None:
 def _checked_sector(sector: Any, model: Model, count: Array) -> None:
     if sector is not None:
         checked_choice("sector", sector, get_args(Sector))
+    if sector == "sign-broken":
+        checked_weights(model, ("binary", "spherical"))
     if sector == "sign-symmetric" and not model.is_even:
         raise ValueError("the sign-symmetric sector belongs to even constraints (|h| <= kappa, |h| >= kappa, ...)")
     if sector == "sign-symmetric" and np.isinf(count).any():

@@ -133,7 +133,7 @@ def test_weights_of_a_model_are_weights():
 @pytest.mark.parametrize(
     "call",
     [
-        lambda m: rt.robust_ensemble(m, 0.3, 0.2, 2),
+        lambda m: rt.planted_bound(m, 0.3, 0.1),
         lambda m: rt.local_entropy_1rsb(m, 0.3, 0.1),
         lambda m: rt.focusing_fixed_point(m, 0.3, 0.2, 2),
         lambda m: rt.local_entropy_threshold(m),
