@@ -62,7 +62,8 @@ class Problem(ABC):
             return ""
         names = {"spins": "±1", "levels": "of levels", "reals": "on the sphere"}
         needed = " or ".join(names[domain] for domain in domains)
-        return f"needs weights {needed}; those of the problem are {shown(self.model.weights)}"
+        given = names["spins"] if self.domain == "spins" else shown(self.model.weights)
+        return f"needs weights {needed}; those of the problem are {given}"
 
     def checked(self, name: str, weights: ArrayLike) -> NDArray[Any]:
         """A fresh configuration of the problem's weights; TypeError or ValueError if it is none."""
