@@ -19,8 +19,7 @@ from bp.problems.problem import Flippable, Online, Problem
 from bp.problems.walkers import Walker
 from replica_theory import TeacherStudent
 
-
-FOCUSED = "walksat", "focused-metropolis"
+LACKING = {"walksat": "Focused", "focused-metropolis": "Focused", "gradient-descent": "Differentiable"}
 
 
 @dataclass(frozen=True, eq=False)
@@ -131,7 +130,7 @@ def test_every_solver_whose_protocol_it_has_runs_on_it(solver):
     problem, _ = planted()
     kind = registry()[solver]
     if reason := kind().applies(problem):
-        needed = {name: f"{name} needs a problem that is Focused; Parities is not" for name in FOCUSED}
+        needed = {name: f"{name} needs a problem that is {lacking}; Parities" for name, lacking in LACKING.items()}
         needed["max-sum"] = "max-sum messages are not known for Parities"
         assert reason.startswith(needed.get(solver, f"{solver} needs weights on the sphere"))
         return
