@@ -47,6 +47,7 @@ from replica_theory.console import console
 from replica_theory.models.command_line import add_model_options, model_of, particular_options, plain_models
 from replica_theory.models.model import Model
 from replica_theory.models.satisfiability import RandomSatisfiability
+from replica_theory.models.weights import weights_of
 from replica_theory.results.files import replace_file
 from replica_theory.results.streams import is_stream
 from replica_theory.status import ConvergenceError, Status, silenced
@@ -80,7 +81,7 @@ COMPARE_DEFAULTS: dict[str, Any] = {
 }
 _FORMULAS: dict[str, Any] = {"k": 3, "solvers": ["focusing-bp", "reinforced-bp", "walksat"], "method": None}
 """What differs for formulas."""
-_OF_PATTERNS = ("alpha", "model", "kappa", "units", "tree", "patterns")
+_OF_PATTERNS = ("alpha", "model", "kappa", "weights", "units", "tree", "patterns")
 """Options that formulas do not have."""
 _CROSSCHECK_KEYS = ("model", "alpha", "n", "distance", "method", "seed", "samples", "comparisons")
 _SATISFIABILITY = "satisfiability"
@@ -188,12 +189,20 @@ def _system(settings: dict[str, Any]) -> Model | RandomSatisfiability:
     if settings["model"] != _SATISFIABILITY:
         if settings["k"] is not None:
             raise ValueError(f"--k is for --model {_SATISFIABILITY}; got it with --model {settings['model']}")
-        kappa = {} if settings["kappa"] is None else {"kappa": settings["kappa"]}
-        return model_of(settings["model"], settings, **kappa)
+        return _model(settings)
     particular_options("binary", settings)  # refuses those of other models
-    if settings["kappa"] is not None:
-        raise ValueError(f"--kappa is for perceptrons; got it with --model {_SATISFIABILITY}")
+    for name in ("kappa", "weights"):
+        if settings.get(name) is not None:
+            raise ValueError(f"--{name} is for perceptrons; got it with --model {_SATISFIABILITY}")
     return RandomSatisfiability(_FORMULAS["k"] if settings["k"] is None else settings["k"])
+
+
+def _model(settings: dict[str, Any]) -> Model:
+    """The model by its name, with its margin, its weights and what else was given."""
+    common = {} if settings["kappa"] is None else {"kappa": settings["kappa"]}
+    if settings.get("weights") is not None:
+        common["weights"] = weights_of(settings["weights"])
+    return model_of(settings["model"], settings, **common)
 
 
 def _crosscheck_settings(arguments: argparse.Namespace) -> dict[str, Any]:
@@ -274,10 +283,8 @@ def _problems(settings: dict[str, Any]) -> ProblemSource:
     """The random problems to compare on: formulas with --ratio."""
     if "ratio" in settings:
         return RandomFormulas(settings["ratio"], settings["n"], settings["k"], settings["samples"])
-    kappa = {} if settings["kappa"] is None else {"kappa": settings["kappa"]}
-    model = model_of(settings["model"], settings, **kappa)
     kind = {"units": settings["units"], "tree": settings["tree"]}
-    return RandomProblems(model, settings["alpha"], settings["n"], settings["samples"], **kind)
+    return RandomProblems(_model(settings), settings["alpha"], settings["n"], settings["samples"], **kind)
 
 
 def _check_options(given: dict[str, Any], formulas: bool) -> None:
@@ -310,9 +317,8 @@ def _generate(arguments: argparse.Namespace) -> int:
     if arguments.alpha is None:
         raise ValueError("--alpha A, the load of an instance, must be given (or --ratio R, for a formula)")
     arguments.model, arguments.patterns = arguments.model or "binary", arguments.patterns or "binary"
-    kappa = {} if arguments.kappa is None else {"kappa": arguments.kappa}
     checked_integer("seed", arguments.seed, 0)
-    model = model_of(arguments.model, vars(arguments), **kappa)
+    model = _model(vars(arguments))
     _require_free(output, arguments.force)
     instance = _drawn(arguments, model)
     write_instance(instance, output)
@@ -642,6 +648,7 @@ def _add_compare(commands: Any) -> None:
         ),
     )
     _add_model(command, "default: binary")
+    _add_weights(command)
     command.add_argument("--alpha", type=number_of, nargs="+", metavar="A", help="loads P/N (default 0.3 0.5 0.7)")
     command.add_argument("--n", type=integer_of, nargs="+", metavar="N", help="number of weights (default 1001)")
     command.add_argument("--samples", type=integer_of, help="problems at each load and size (default 8)")
@@ -672,6 +679,7 @@ def _add_compare(commands: Any) -> None:
 def _add_instances(command: argparse.ArgumentParser, *others: str) -> None:
     """The options that say which random instances, and how many."""
     _add_model(command, "default: binary", *others)
+    _add_weights(command)
     command.add_argument(
         "--alpha",
         type=number_of,
@@ -710,6 +718,7 @@ def _add_generate(commands: Any) -> None:
     )
     command.add_argument("file", help="where to write")
     _add_model(command, "default: binary")
+    _add_weights(command)
     command.add_argument("--alpha", type=number_of, metavar="A", help="load P/N")
     command.add_argument("--n", type=integer_of, default=1001, metavar="N", help="number of weights (default 1001)")
     command.add_argument("--units", type=integer_of, metavar="K", help="units of a committee machine, odd")
@@ -736,6 +745,14 @@ def _add_model(command: argparse.ArgumentParser, default: str, *others: str) -> 
     margins = ((name, entry.default("kappa")) for name, entry in plain_models().items())
     unlike = "".join(f"; {kappa:g} for {name}" for name, kappa in margins if kappa)
     command.add_argument("--kappa", type=number_of, metavar="K", help=f"margin (default 0{unlike})")
+
+
+def _add_weights(command: argparse.ArgumentParser) -> None:
+    command.add_argument(
+        "--weights",
+        metavar="W",
+        help="what a weight may be: binary, spherical, or levels such as -1,0,1 (default binary)",
+    )
 
 
 def _add_force(command: argparse.ArgumentParser) -> None:

@@ -28,6 +28,7 @@ from bp.validation.verdict import Verdict
 from replica_theory import (
     BinaryPerceptron,
     IntervalModel,
+    SphericalWeights,
     SymmetricBinaryPerceptron,
     TeacherStudent,
     UShapePerceptron,
@@ -815,3 +816,25 @@ def test_compare_of_nothing_and_of_bad_words(tmp_path, capsys):
     bp.compare({"mine": "sbpi"}, problems, 1, folder=tmp_path / "own")
     assert main(["compare", "--resume", "--output", str(tmp_path / "own")]) == 2
     assert "--resume needs solvers without options" in sentence(capsys)
+
+
+def test_other_weights_from_the_shell(tmp_path, capsys):
+    path = tmp_path / "sphere.npz"
+    assert main(["generate", str(path), "--weights", "spherical", "--n", "61", "--alpha", "0.5"]) == 0
+    assert bp.read_instance(path).model == BinaryPerceptron(weights=SphericalWeights())
+    assert main(["solve", str(path), "--solver", "gradient-descent"]) == 0
+    assert main(["local-entropy", str(path), "--distance", "0.2", "--method", "amp"]) == 0
+    compared = ["compare", "--output", str(tmp_path / "compared"), "--solvers", "gradient-descent", "--json"]
+    assert main([*compared, "--weights", "spherical", "--alpha", "0.5", "--n", "61", "--samples", "1"]) == 0
+    assert main([*compared, "--resume"]) == 0  # the weights are those of the run there
+    out = capsys.readouterr().out.splitlines()
+    assert json.loads(out[-1])["rows"] == json.loads(out[-2])["rows"]
+    for words, text in (
+        (
+            ["--weights", "frog", "--alpha", "1"],
+            "weights must be binary, spherical or levels such as -1,0,1; got 'frog'",
+        ),
+        (["--weights", "spherical", "--ratio", "3"], "--weights is for perceptrons"),
+    ):
+        assert main(["generate", str(tmp_path / "x.npz"), *words]) == 2
+        assert text in sentence(capsys)
