@@ -68,7 +68,8 @@ def test_step_on_a_device(patterns, dtype, tol):
     rng = np.random.default_rng(2)
     m, g = np.tanh(rng.normal(size=(3, inst.n))), rng.normal(size=(3, inst.n_patterns))
     here, there = Amp(inst, beta=2.0).step(m, g), Amp(inst, beta=2.0, dtype=dtype, device="cpu").step(m, g)
-    for value, expected in zip(there, here, strict=True):
+    assert there.log_p is None and here.log_p is None  # at finite beta it takes more work
+    for value, expected in zip(there[:-1], here[:-1], strict=True):
         np.testing.assert_allclose(value, expected, rtol=tol, atol=tol)
 
 
