@@ -349,9 +349,7 @@ def test_a_dead_executor_says_where_the_points_are(tmp_path):
 def test_every_comparison_of_every_model_gives_rows_that_agree():
     # at N = 101 and 201 only gross errors show; comparisons/test_*.py look closer
     for model, alpha in ((MODEL, 0.3), (TeacherStudent(), 0.4), (SymmetricBinaryPerceptron(), 0.5)):
-        names = [
-            name for name, comparison in COMPARISONS.items() if comparison.applies(model) and name != "enumeration"
-        ]
+        names = [name for name, comparison in COMPARISONS.items() if comparison.admits(model) and name != "enumeration"]
         check = bp.crosscheck(model, alpha, [101, 201], 4, rng=3, distance=0.15, comparisons=names)
         equal = [row for row in check.rows if row.expected == "equal" and np.isfinite(row.z)]
         assert {row.n for row in equal} == {101.0, 201.0, np.inf}
