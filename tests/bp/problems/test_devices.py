@@ -1,5 +1,6 @@
 """Array namespaces: the log-weights and products on a device are those of the host."""
 
+from importlib.util import find_spec
 from types import SimpleNamespace
 
 import numpy as np
@@ -77,8 +78,9 @@ def test_devices_that_are_not_there():
     inst = Instance(np.ones((2, 3), dtype=int))
     with pytest.raises(TypeError, match="device must be None, 'cupy' or a device of torch"):
         Amp(inst, device=0)
-    with pytest.raises(RuntimeError, match="device='cupy' needs cupy, which is not installed"):
-        namespace("cupy")
+    if find_spec("cupy") is None:
+        with pytest.raises(RuntimeError, match="device='cupy' needs cupy, which is not installed"):
+            namespace("cupy")
     try:
         import torch
     except ImportError:
