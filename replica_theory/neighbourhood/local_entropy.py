@@ -64,7 +64,8 @@ def local_entropy(
     model : Model
         Constraint on the replicas (scalar or array parameters); finite `beta` makes the inner measure thermal. With a
         teacher (free references): the students of `dense_teacher`. Weights may be binary, spherical (not at zero
-        complexity: volumes have none) or of levels symmetric about 0 without a prior (y finite or zero complexity).
+        complexity: volumes have none) or of levels: any at y = inf (not for an even constraint), symmetric about 0
+        and without a prior at finite y and zero complexity.
     alpha, distance : float or array
         Load, and distances in [0, 1/2].
     reference : {"free", "solution"}
@@ -122,7 +123,9 @@ def local_entropy(
     :math:`S\to-\infty` as d → 0; at y = inf the curve is :math:`\frac12\log(1-t^2)` and a function of one unknown.
     Around few-level weights the distance is that of the directions, :math:`t = (1-2d)\sqrt{Q\tilde Q}`, with the mean
     squared weights ``mean_square, mean_square_ref`` of `overlaps`, and :math:`\partial_d\varphi =
-    2y\gamma\sqrt{Q\tilde Q}`.
+    2y\gamma\sqrt{Q\tilde Q}`. With a prior the replicas alone are weighted by it, and `entropy` is that of the
+    configurations that dominate, :math:`S = \partial_y\varphi - E\langle\log\rho\rangle`. At y = inf distances so small
+    that the constraint is no more felt (:math:`\hat q\to0`; of -1, 0, 1 below about 5e-4) are ``saddle-lost``.
 
     The replica-symmetric saddle is stable against breaking among the replicas of one reference where
 
@@ -148,10 +151,7 @@ def local_entropy(
     alpha, distance = checked_alpha(alpha), checked_distance(distance)
     _checked(model, reference, kappa_ref)
     count, zero = checked_replicas(y, reference)
-    if zero:
-        checked_weights(model, ("binary", "symmetric"))
-    elif np.isinf(count).any():
-        checked_weights(model, ("binary", "spherical"))
+    checked_weights(model, _known_weights(model, count, zero=zero))
     _checked_sector(sector, model, count)
     points = broadcast(alpha=alpha, distance=distance, kappa=model.kappa, beta=model.beta, y=count)
 
@@ -181,7 +181,7 @@ def _judged(row: Row, reference: float) -> Row:
 
 
 def _checked(model: Model, reference: str, kappa_ref: float | None) -> None:
-    checked_model(model, Model, weights=("binary", "spherical", "symmetric"))
+    checked_model(model, Model, any_weights=True)
     if model.has_teacher:
         takes = "free references and a number of replicas, or inf"
         raise ValueError(f"with a teacher, local_entropy takes {takes}; got model={shown(model)}")
@@ -197,6 +197,15 @@ def _checked(model: Model, reference: str, kappa_ref: float | None) -> None:
         raise ValueError(
             f"the reference must satisfy the model's own constraint: kappa_ref={kappa_ref}, kappa={model.kappa}"
         )
+
+
+def _known_weights(model: Model, count: Array, *, zero: bool) -> tuple[str, ...]:
+    """The weights for which the theory of these numbers of replicas is known."""
+    if zero:
+        return "binary", "symmetric"
+    if np.isinf(count).any() and model.is_even:
+        return "binary", "spherical"
+    return "binary", "spherical", "discrete" if np.isinf(count).all() else "symmetric"
 
 
 def _checked_sector(sector: Any, model: Model, count: Array) -> None:

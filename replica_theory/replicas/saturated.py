@@ -42,6 +42,8 @@ class Saturated(NamedTuple):
 
 def saturated(model: Model, alpha: float, t: float, *, always: bool = False) -> Saturated | None:
     """The point where the inner width diverges, None where it does not (or, with `always`, where it never could)."""
+    if model.weights.square is None:
+        return None
     std = float(np.sqrt(1 - t**2))
     distance, top = 0.5 * (1 - t), _highest_fields(model, std)
     if not 0 < t < 1:
