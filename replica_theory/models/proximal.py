@@ -102,7 +102,7 @@ class Maximiser:
             if known.any():
                 start = np.interp(h[here], inverse[known], self.f[known])
             fields[here] = _newton(self.kernel, start, h[here], self.gap, self.width)
-        return np.asarray(fields)
+        return fields
 
 
 def maximiser(kernel: Callable[[Array], Kernel], f: Array, gap: float, width: float) -> Maximiser | None:
@@ -128,7 +128,7 @@ def _table(model: Model, q: float, std: float) -> Array:
     low, high = min(-reach, *edges) - 12 * std, max(reach, *edges) + 12 * std
     graded = [center + width * _SPREAD for center, width in steep_points(model, std)]
     f = np.unique(np.concatenate([np.linspace(low, high, 401), *graded]))
-    return f[(f >= low) & (f <= high)]
+    return np.asarray(f[(f >= low) & (f <= high)])
 
 
 def _jumps(kernel: Callable[[Array], Kernel], f: Array, table: Kernel, gap: float, width: float) -> list[Jump] | None:
