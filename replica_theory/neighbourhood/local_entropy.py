@@ -124,8 +124,7 @@ def local_entropy(
     Around few-level weights the distance is that of the directions, :math:`t = (1-2d)\sqrt{Q\tilde Q}`, with the mean
     squared weights ``mean_square, mean_square_ref`` of `overlaps`, and :math:`\partial_d\varphi =
     2y\gamma\sqrt{Q\tilde Q}`. With a prior the replicas alone are weighted by it, and `entropy` is that of the
-    configurations that dominate, :math:`S = \partial_y\varphi - E\langle\log\rho\rangle`. At y = inf distances so small
-    that the constraint is no more felt (:math:`\hat q\to0`; of -1, 0, 1 below about 5e-4) are ``saddle-lost``.
+    configurations that dominate, :math:`S = \partial_y\varphi - E\langle\log\rho\rangle`.
 
     The replica-symmetric saddle is stable against breaking among the replicas of one reference where
 

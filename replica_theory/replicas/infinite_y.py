@@ -148,7 +148,8 @@ class LimitEquations:
         aligned fields give without solving for them.
         """
         widest = float(np.expm1(WIDEST))
-        forces = self.forces(t**2, 0.0, widest) if 0 < t < 1 and not self.model.has_teacher else None
+        known = 0 < t < 1 and not self.model.has_teacher and not self._free_squares
+        forces = self.forces(t**2, 0.0, widest) if known else None
         if forces is None:
             return False
         largest = 1.0 if self.model.weights.name == "spherical" else float(np.sqrt(2 / np.pi))

@@ -97,6 +97,9 @@ def _limit_row(equations: LimitEquations, x: Limit, distance: float) -> Row:
                     "gamma": 0.5 * x.slope, "gap": np.inf, "gap_hat": 0.0}  # fmt: skip
         if equations.model.has_teacher:
             overlaps |= dict(zip(TAUGHT, (x.r, 0.0, x.r_ref), strict=True))
+        if equations.model.weights.square is None:
+            half = 0.5 * x.slope / float(np.sqrt(x.square * x.square_ref))
+            overlaps |= {"t_hat": half, "gamma": half, "mean_square": x.square, "mean_square_ref": x.square_ref}
         return Row(Status.of(x.entropy if counts else 0.0), x.entropy, x.slope, np.nan, np.inf, 0.0, overlaps)
     t = 1 - 2 * distance
     point = equations.read(x, t)
