@@ -334,8 +334,8 @@ def test_on_the_sphere():
     ("weights", "asked"),
     [
         (SphericalWeights(), {"y": "zero-complexity"}),
-        (DiscreteWeights([0, 1]), {"y": np.array([2.0, np.inf])}),
-        (DiscreteWeights([0, 1]), {"y": 2.0}),
+        (DiscreteWeights([0, 1], [1.0, 2.0]), {"y": np.array([2.0, np.inf])}),
+        (DiscreteWeights([0, 1]), {"y": 2.0, "reference": "solution"}),
         (DiscreteWeights([-1, 0, 1], [1.0, 2.0, 1.0]), {"y": 2.0}),
     ],
     ids=["sphere", "both", "uneven", "prior"],
