@@ -355,7 +355,10 @@ def checked_binary(model: Any) -> None:
 
 
 def checked_weights(model: Any, kinds: tuple[str, ...]) -> None:
-    """Refuse a model whose weights are of none of some kinds ("binary", "spherical", "discrete", "symmetric").
+    """Refuse a model whose weights are of none of some kinds.
+
+    These are "binary", "spherical", and of levels "discrete" (any), "plain" (without a prior) and "symmetric" (plain,
+    about 0).
 
     Raises
     ------
@@ -363,9 +366,12 @@ def checked_weights(model: Any, kinds: tuple[str, ...]) -> None:
         If they are others.
     """
     weights = model.weights
-    plain = not weights.name and weights.is_even and not weights.has_prior
-    if (weights.name or "discrete") not in kinds and not (plain and "symmetric" in kinds):
-        allowed = " or ".join("of symmetric levels without a prior" if k == "symmetric" else k for k in kinds)
+    plain = not weights.name and not weights.has_prior
+    own = {weights.name or "discrete"} | ({"plain"} if plain else set())
+    own |= {"symmetric"} if plain and weights.is_even else set()
+    if not own & set(kinds):
+        words = {"symmetric": "of symmetric levels without a prior", "plain": "of levels without a prior"}
+        allowed = " or ".join(words.get(kind, kind) for kind in kinds)
         raise ValueError(f"weights of the model must be {allowed} here; got weights={shown(weights)}")
 
 

@@ -9,6 +9,8 @@ constraint at finite temperature.
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from dataclasses import dataclass
 from itertools import pairwise
 from typing import NamedTuple
 
@@ -64,50 +66,78 @@ def maxima(model: Model, q: float, gap: float, std: float, order: int) -> Maxima
     order : int
         Gauss-Legendre nodes in each panel; panels are graded towards steep fields and end at the jumps.
     """
-    f, kernel = _table(model, q, std)
-    stable = gap * kernel.d2 < 1
-    breaks = _jumps(model, f, kernel, gap, std)
-    if breaks is None:
+    best = maximiser(lambda f: model.log_kernel(f, std), _table(model, q, std), gap, std)
+    if best is None:
         return None
-    h, weights = _panels(steep_points(model, std), [jump.field for jump in breaks], float(np.sqrt(q)), order)
-    inverse = f - gap * kernel.d1
-    fields = np.empty_like(h)
-    ends = [Jump(-np.inf, -np.inf, -np.inf), *breaks, Jump(np.inf, np.inf, np.inf)]
-    for left, right in pairwise(ends):
-        here = (h > left.field) & (h < right.field)
-        known = (f >= left.right) & (f <= right.left) & stable
-        start = np.clip(h[here], left.right, right.left)
-        if known.any():
-            start = np.interp(h[here], inverse[known], f[known])
-        fields[here] = _newton(model, start, h[here], gap, std)
+    h, weights = panels(steep_points(model, std), [jump.field for jump in best.jumps], float(np.sqrt(q)), order)
+    fields = best.fields(h)
     if np.isnan(fields).any():
         return None
-    return Maxima(h, weights * np.exp(-0.5 * h**2 / q) / np.sqrt(2 * np.pi * q), fields, breaks)
+    return Maxima(h, weights * np.exp(-0.5 * h**2 / q) / np.sqrt(2 * np.pi * q), fields, best.jumps)
+
+
+@dataclass(frozen=True)
+class Maximiser:
+    """The inner maxima of a kernel, with its values on a table of fields and the jumps found on it."""
+
+    kernel: Callable[[Array], Kernel]
+    gap: float
+    width: float
+    f: Array
+    table: Kernel
+    jumps: list[Jump]
+
+    def fields(self, h: Array) -> Array:
+        """The maximisers at fields h, NaN if they are not found."""
+        if self.gap == 0:
+            return h
+        stable = self.gap * self.table.d2 < 1
+        inverse = self.f - self.gap * self.table.d1
+        fields: Array = np.empty_like(h)
+        ends = [Jump(-np.inf, -np.inf, -np.inf), *self.jumps, Jump(np.inf, np.inf, np.inf)]
+        for left, right in pairwise(ends):
+            here = (h >= left.field) & (h < right.field)
+            known = (self.f >= left.right) & (self.f <= right.left) & stable
+            start = np.clip(h[here], left.right, right.left)
+            if known.any():
+                start = np.interp(h[here], inverse[known], self.f[known])
+            fields[here] = _newton(self.kernel, start, h[here], self.gap, self.width)
+        return fields
+
+
+def maximiser(kernel: Callable[[Array], Kernel], f: Array, gap: float, width: float) -> Maximiser | None:
+    """The inner maxima of any kernel from a table of increasing fields; None where a jump is not found.
+
+    `width` is that of the kernel's steps, by which Newton's method is damped.
+    """
+    table = kernel(f)
+    found = _jumps(kernel, f, table, gap, width)
+    return None if found is None else Maximiser(kernel, gap, width, f, table, found)
 
 
 def jumps(model: Model, q: float, gap: float, std: float) -> list[Jump] | None:
     """The jumps of the maximiser for fields of variance q, in increasing order; None where one is not found."""
-    return _jumps(model, *_table(model, q, std), gap, std)
+    best = maximiser(lambda f: model.log_kernel(f, std), _table(model, q, std), gap, std)
+    return None if best is None else best.jumps
 
 
-def _table(model: Model, q: float, std: float) -> tuple[Array, Kernel]:
-    """Fields that cover the measure and its maximisers, graded where the kernel is steep, and the kernel there."""
+def _table(model: Model, q: float, std: float) -> Array:
+    """Fields that cover the measure and its maximisers, graded where the kernel is steep."""
     edges = [float(np.asarray(edge)) for edge in model.edges]
     reach = _REACH * np.sqrt(q)
     low, high = min(-reach, *edges) - 12 * std, max(reach, *edges) + 12 * std
     graded = [center + width * _SPREAD for center, width in steep_points(model, std)]
     f = np.unique(np.concatenate([np.linspace(low, high, 401), *graded]))
-    f = f[(f >= low) & (f <= high)]
-    return f, model.log_kernel(f, std)
+    return np.asarray(f[(f >= low) & (f <= high)])
 
 
-def _jumps(model: Model, f: Array, kernel: Kernel, gap: float, std: float) -> list[Jump] | None:
-    stable = gap * kernel.d2 < 1
+def _jumps(kernel: Callable[[Array], Kernel], f: Array, table: Kernel, gap: float, width: float) -> list[Jump] | None:
+    stable = gap * table.d2 < 1
     found = []
-    for i, j in [] if stable.all() else _gaps_of_envelope(f, kernel.log - f**2 / (2 * gap)):
+    for i, j in [] if stable.all() else _gaps_of_envelope(f, table.log - f**2 / (2 * gap)):
         if stable[i + 1 : j].all():
             continue
-        jump = _refined(model, float(f[i]), float(f[j]), gap, std)
+        jump = _refined(kernel, float(f[i]), float(f[j]), gap, width)
         if np.isnan(jump.field):
             if 0 < i and j < len(f) - 1:
                 return None
@@ -129,18 +159,18 @@ def _gaps_of_envelope(f: Array, u: Array) -> list[tuple[int, int]]:
     return [(i, j) for i, j in pairwise(hull) if j > i + 1]
 
 
-def _refined(model: Model, left: float, right: float, gap: float, std: float) -> Jump:
+def _refined(kernel: Callable[[Array], Kernel], left: float, right: float, gap: float, width: float) -> Jump:
     """The jump between two branches, where their values are equal; NaN if it is not found."""
     ends = np.array([left, right])
-    kernel = model.log_kernel(ends, std)
-    start = 0.5 * (left + right) - gap * (kernel.log[1] - kernel.log[0]) / (right - left)
+    log = kernel(ends).log
+    start = 0.5 * (left + right) - gap * (log[1] - log[0]) / (right - left)
 
     def step(h: Array) -> Array:
         nonlocal ends
-        ends = _newton(model, ends, np.full(2, h[0]), gap, std)
+        ends = _newton(kernel, ends, np.full(2, h[0]), gap, width)
         if np.isnan(ends).any():
             return np.full(1, np.nan)
-        value = model.log_kernel(ends, std).log - (ends - h) ** 2 / (2 * gap)
+        value = kernel(ends).log - (ends - h) ** 2 / (2 * gap)
         with np.errstate(invalid="ignore", divide="ignore"):  # NaN where both ends run into one
             return np.asarray(-gap * np.diff(value) / np.diff(ends))
 
@@ -148,19 +178,19 @@ def _refined(model: Model, left: float, right: float, gap: float, std: float) ->
     return Jump(float(h[0]), float(ends[0]), float(ends[1]))
 
 
-def _newton(model: Model, start: Array, h: Array, gap: float, std: float) -> Array:
+def _newton(kernel: Callable[[Array], Kernel], start: Array, h: Array, gap: float, width: float) -> Array:
     """Maximisers from starting points on their own branches, NaN if they are not found."""
-    longest = 0.5 * np.sqrt(gap) + std
+    longest = 0.5 * np.sqrt(gap) + width
 
     def step(f: Array) -> Array:
-        kernel = model.log_kernel(f, std)
-        move = (h + gap * kernel.d1 - f) / np.maximum(1 - gap * kernel.d2, 0.02)
+        at = kernel(f)
+        move = (h + gap * at.d1 - f) / np.maximum(1 - gap * at.d2, 0.02)
         return np.asarray(np.clip(move, -longest, longest))
 
     return inner_newton(step, start, most=_most_steps(gap), tol=1e-12).or_nan
 
 
-def _panels(steep: list[tuple[float, float]], jumps: list[float], root: float, order: int) -> tuple[Array, Array]:
+def panels(steep: list[tuple[float, float]], jumps: list[float], root: float, order: int) -> tuple[Array, Array]:
     """Gauss-Legendre nodes on panels that double in size from half a steep field's width, and end at jumps."""
     top = _REACH * root
     away = np.concatenate([-_DOUBLING[::-1], _DOUBLING])

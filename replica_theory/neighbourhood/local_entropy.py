@@ -64,7 +64,8 @@ def local_entropy(
     model : Model
         Constraint on the replicas (scalar or array parameters); finite `beta` makes the inner measure thermal. With a
         teacher (free references): the students of `dense_teacher`. Weights may be binary, spherical (not at zero
-        complexity: volumes have none) or of levels symmetric about 0 without a prior (y finite or zero complexity).
+        complexity: volumes have none) or of levels: any at y = inf (not for an even constraint); at finite y and zero
+        complexity without a prior, and around solutions and for an even constraint symmetric about 0.
     alpha, distance : float or array
         Load, and distances in [0, 1/2].
     reference : {"free", "solution"}
@@ -109,20 +110,21 @@ def local_entropy(
     negative entropy, which do not exist, it is ``"no-reference"``. At d = 0 the entropy is 0 and the slope infinite
     (``-inf`` around free references at y = 0, which hardly ever are solutions).
 
-    Every curve starts where the replicas do not feel the reference (d = 1/2 if it is free, the typical distance
-    between solutions if it is one) and is continued in log d; for zero complexity y is raised at d = 0.1 until
-    :math:`\Sigma` vanishes and then followed along with the distance. A branch that turns back ends the curve there
-    (status ``fold``); no other branch is reported, though there may be one nearer to the reference. Where y exceeds
-    500 before :math:`\Sigma` vanishes the status is ``no-zero-complexity``. d = 0 is the limit of one solution at
-    each reference; distances between 0 and 1e-6, and more than 1e5 replicas (500 around a solution), are not resolved
-    (status ``out-of-range``). Within 14 % of the typical
-    distance of a constrained reference everything is interpolated, with an `error` that counts it.
+    Every curve starts where the replicas do not feel the reference (d = 1/2 if it is free, less if the mean of its
+    levels is not 0; the typical distance between solutions if it is one) and is continued in log d; for zero
+    complexity y is raised at d = 0.1 until :math:`\Sigma` vanishes and then followed along with the distance. A
+    branch that turns back ends the curve there (status ``fold``); no other branch is reported, though there may be
+    one nearer to the reference. Where y exceeds 500 before :math:`\Sigma` vanishes the status is
+    ``no-zero-complexity``. d = 0 is the limit of one solution at each reference; distances between 0 and 1e-6, and
+    more than 1e5 replicas (500 around a solution), are not resolved (status ``out-of-range``). Within 14 % of a start
+    that is not at 1/2 everything is interpolated, with an `error` that counts it.
 
     On the sphere references and replicas have relative volumes for numbers, whose logarithms are never positive, and
     :math:`S\to-\infty` as d → 0; at y = inf the curve is :math:`\frac12\log(1-t^2)` and a function of one unknown.
     Around few-level weights the distance is that of the directions, :math:`t = (1-2d)\sqrt{Q\tilde Q}`, with the mean
     squared weights ``mean_square, mean_square_ref`` of `overlaps`, and :math:`\partial_d\varphi =
-    2y\gamma\sqrt{Q\tilde Q}`.
+    2y\gamma\sqrt{Q\tilde Q}`. With a prior the replicas alone are weighted by it, and `entropy` is that of the
+    configurations that dominate, :math:`S = \partial_y\varphi - E\langle\log\rho\rangle`.
 
     The replica-symmetric saddle is stable against breaking among the replicas of one reference where
 
@@ -148,10 +150,7 @@ def local_entropy(
     alpha, distance = checked_alpha(alpha), checked_distance(distance)
     _checked(model, reference, kappa_ref)
     count, zero = checked_replicas(y, reference)
-    if zero:
-        checked_weights(model, ("binary", "symmetric"))
-    elif np.isinf(count).any():
-        checked_weights(model, ("binary", "spherical"))
+    checked_weights(model, _known_weights(model, reference, count, zero=zero))
     _checked_sector(sector, model, count)
     points = broadcast(alpha=alpha, distance=distance, kappa=model.kappa, beta=model.beta, y=count)
 
@@ -181,7 +180,7 @@ def _judged(row: Row, reference: float) -> Row:
 
 
 def _checked(model: Model, reference: str, kappa_ref: float | None) -> None:
-    checked_model(model, Model, weights=("binary", "spherical", "symmetric"))
+    checked_model(model, Model, any_weights=True)
     if model.has_teacher:
         takes = "free references and a number of replicas, or inf"
         raise ValueError(f"with a teacher, local_entropy takes {takes}; got model={shown(model)}")
@@ -197,6 +196,16 @@ def _checked(model: Model, reference: str, kappa_ref: float | None) -> None:
         raise ValueError(
             f"the reference must satisfy the model's own constraint: kappa_ref={kappa_ref}, kappa={model.kappa}"
         )
+
+
+def _known_weights(model: Model, reference: str, count: Array, *, zero: bool) -> tuple[str, ...]:
+    """The weights for which the theory of these references and numbers of replicas is known."""
+    levels = "plain" if reference == "free" and not model.is_even else "symmetric"
+    if zero:
+        return "binary", levels
+    if np.isinf(count).any() and model.is_even:
+        return "binary", "spherical"
+    return "binary", "spherical", "discrete" if np.isinf(count).all() else levels
 
 
 def _checked_sector(sector: Any, model: Model, count: Array) -> None:

@@ -13,10 +13,11 @@ from dataclasses import replace
 import numpy as np
 
 from replica_theory.models.model import Model
+from replica_theory.models.weights import DiscreteWeights
 from replica_theory.numerics.branches import BranchPoint, follow_branch
 from replica_theory.numerics.squeezing import squeezed
 from replica_theory.replicas.equations import Equations, Problem
-from replica_theory.replicas.finite_y import Overlaps
+from replica_theory.replicas.finite_y import Overlaps, System
 from replica_theory.replicas.probe import typical_overlap
 from replica_theory.status import ConvergenceError, Status
 from replica_theory.typical.replica_symmetric import replica_symmetric
@@ -167,11 +168,23 @@ def _origin(equations: Equations, alone: Overlaps) -> tuple[Array, float]:
     if equations.even:
         return np.array([0.0, *squares, 0.0]), 0.0
     if system.reference is None:
-        return np.append(equations.coordinates(alone, 0.0), 0.0), 0.0
+        cosine = 0.0 if system.model.weights.is_even else _mean_cosine(system)
+        return np.append(equations.coordinates(alone, cosine), 0.0), cosine
     t = typical_overlap(system.model, system.reference, system.alpha)
     slope = t / alone.q0 if alone.q0 > 0 else 0.0
     cosine = t / float(np.sqrt(alone.square * alone.square_ref))
     return np.array([alone.q0, 0.0, slope, alone.rest - slope**2 * alone.q0, *squares, 0.0]), cosine
+
+
+def _mean_cosine(system: System) -> float:
+    """Cosine between typical solutions and a reference of independent weights, by their means."""
+    weights = system.model.weights
+    alone = replica_symmetric(system.model, system.alpha)
+    mean, square = weights.moments
+    assert isinstance(weights, DiscreteWeights)
+    c = float(alone.mean_square_hat)
+    z, h = weights.field(np.asarray(alone.q_hat), np.zeros(()), c, 241)
+    return mean * float(z.integrate(weights.mean(h, c))) / float(np.sqrt(square * float(alone.mean_square)))
 
 
 def _depart(equations: Equations, start: Array, t_origin: float, t: float) -> Array:

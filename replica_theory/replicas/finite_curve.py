@@ -41,9 +41,14 @@ _ODD = ("t0", "t0_hat", "t_hat", "gamma", "teacher_overlap_ref")
 
 def finite_curve(problem: Problem, distances: Array) -> list[Row]:
     """One row a distance: of the sign-symmetric sector if the constraint is even."""
-    if not problem.zero and (problem.equations.system.reference is None or problem.equations.even):
+    if not problem.zero and (_is_free(problem) or problem.equations.even):
         return _whole(problem, distances)
     return _points(problem, distances)
+
+
+def _is_free(problem: Problem) -> bool:
+    """Whether references are free, and the curve's origin at d = 1/2: with means that are not 0 it is nearer."""
+    return problem.equations.system.reference is None and problem.equations.system.model.weights.is_even
 
 
 def sign_broken_curve(problem: Problem, distances: Array) -> list[Row]:
@@ -123,7 +128,7 @@ def _points(problem: Problem, distances: Array) -> list[Row]:
         solved = zero_points(problem, alone, logs)
         missing = Status.NO_ZERO_COMPLEXITY if solved is None else Status.SADDLE_LOST
         return _rows(problem, solved or {}, distances, missing)
-    if system.reference is None or problem.equations.even:
+    if _is_free(problem) or problem.equations.even:
         return _rows(problem, curve_points(problem, alone, logs), distances)
     return _across(problem, alone, distances)
 
@@ -155,9 +160,11 @@ def _across(problem: Problem, alone: Overlaps, distances: Array) -> list[Row]:
 
 def _decoupled(system: System) -> dict[str, float]:
     """What is known at the typical distance: the replicas and their constrained reference do not feel each other."""
-    assert system.reference is not None
-    replicas, reference = (replica_symmetric(m, system.alpha) for m in (system.model, system.reference))
-    free, count = float(replicas.free_entropy), float(reference.free_entropy)
+    replicas = replica_symmetric(system.model, system.alpha)
+    count = system.model.weights.log_measure
+    if system.reference is not None:
+        count = float(replica_symmetric(system.reference, system.alpha).free_entropy)
+    free = float(replicas.free_entropy)
     q = float(replicas.q)
     return {"entropy": float(replicas.entropy), "complexity": count, "free_entropy": free,
             "phi": count + system.y * free, "q0": q, "q1": q, "gamma": 0.0}  # fmt: skip

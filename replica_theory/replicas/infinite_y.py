@@ -12,6 +12,11 @@ and :math:`dS_\infty/dd = 2\hat t`. The inner maxima are at :math:`h = \sqrt{\ha
 With a teacher the functional gains :math:`-R\hat R`, the outer energetic measure is that of `outer_field`, and
 :math:`a = \sqrt{\hat q}z + \hat R` stands in the place of :math:`\sqrt{\hat q}z`. The best reference is
 :math:`\tilde W = \mathrm{sign}\,a`.
+
+Where the mean squared weights `Q` of replicas and :math:`\tilde Q` of the reference are free, the functional gains
+:math:`\frac12cQ + \frac12\tilde c\tilde Q`, the widths are :math:`\sqrt{Q-q}`, and :math:`t = (1-2d)\sqrt{Q\tilde Q}`
+at a distance of the directions: :math:`c = \hat tt/Q - \alpha E\,\ell''` and :math:`\tilde c = \hat tt/\tilde Q`. The
+weights are then those of `discrete_limit`, and :math:`dS_\infty/dd = 2\hat t\sqrt{Q\tilde Q}`.
 """
 
 from __future__ import annotations
@@ -24,11 +29,12 @@ import numpy as np
 from replica_theory.models.model import Model
 from replica_theory.models.proximal import maxima, maximal_field
 from replica_theory.models.steep_fields import steep_points
-from replica_theory.models.weights import BINARY, Weights
+from replica_theory.models.weights import BINARY, DiscreteWeights, Weights
 from replica_theory.numerics.binary import log2cosh
 from replica_theory.numerics.half_line import half_line, kinked_line
 from replica_theory.numerics.inner_newton import inner_newton
 from replica_theory.numerics.squeezing import unsqueezed
+from replica_theory.replicas.discrete_limit import LimitFields, discrete_limit_weights
 from replica_theory.replicas.limit_weights import LimitWeights, spherical_limit_weights
 from replica_theory.replicas.outer_field import outer_rule, tilted_rule
 from replica_theory.typical.functional import teacher_weight
@@ -41,7 +47,8 @@ WIDEST = 40.0
 class LimitPoint(NamedTuple):
     """Read-out of a solution: local entropy, half its slope, order parameters and conjugates.
 
-    `r`, `r_hat` and `r_ref` are the overlap with the teacher, its conjugate, and the reference's own (0 without one).
+    `r`, `r_hat` and `r_ref` are the overlap with the teacher, its conjugate, and the reference's own (0 without one);
+    `square` and `square_ref` the mean squared weights of replicas and reference.
     """
 
     free_entropy: float
@@ -56,6 +63,8 @@ class LimitPoint(NamedTuple):
     r: float = 0.0
     r_hat: float = 0.0
     r_ref: float = 0.0
+    square: float = 1.0
+    square_ref: float = 1.0
 
 
 class _Energetic(NamedTuple):
@@ -65,6 +74,7 @@ class _Energetic(NamedTuple):
     energy: float
     curvature: float
     r_hat: float = 0.0
+    bend: float = 0.0
 
 
 class _Fields(NamedTuple):
@@ -81,6 +91,9 @@ class LimitEquations:
 
     With a teacher `R` is one more unknown, the second. As d → 0 the constraint is felt less and less around the best
     reference: :math:`\hat q\to0` and :math:`\delta q\sim\hat q^{-1/2}` diverges, its logarithm only slowly.
+
+    Where the mean squared weights are free there are two more, after the first: `Q` and :math:`\tilde c/\hat t =
+    t/\tilde Q`; `t` of the methods is then the cosine 1 - 2d, the overlap over :math:`\sqrt{Q\tilde Q}`.
     """
 
     model: Model
@@ -89,12 +102,18 @@ class LimitEquations:
 
     def residual(self, x: Array, t: float) -> Array:
         """Saddle-point equations; NaN outside the domain."""
-        solved = self._terms(x)
+        solved = self._terms(x, t)
         if solved is None or not solved[1].gap > -1:
             return np.full(len(x), np.nan)
         spins = solved[1]
-        taught = [spins.r - x[1]] if self.model.has_teacher else []
-        return np.array([spins.q - x[0], *taught, np.log1p(spins.gap) - x[-2], spins.t - t])
+        more = [spins.r - x[1]] if self.model.has_teacher else []
+        overlap = spins.t
+        if self._free_squares:
+            if not spins.square_ref > 0:
+                return np.full(len(x), np.nan)
+            more = [spins.square - x[1], spins.t / spins.square_ref - x[2]]
+            overlap = spins.t / float(np.sqrt(spins.square * spins.square_ref))
+        return np.array([spins.q - x[0], *more, np.log1p(spins.gap) - x[-2], overlap - t])
 
     def along(self, x: Array, log_distance: float) -> Array:
         """Saddle-point equations at a log distance."""
@@ -106,17 +125,21 @@ class LimitEquations:
 
     def read(self, x: Array, t: float) -> LimitPoint | None:
         """Everything reported at a solution x."""
-        solved = self._terms(x)
+        solved = self._terms(x, t)
         if solved is None:
             return None
         forces, spins = solved
         q, r, gap, t_hat = self._decode(x)
-        linear = -0.5 * forces.q_hat * (1 - q) - 0.5 * (gap * forces.q_hat + q * forces.gap_hat) - t * t_hat
-        free = linear - r * forces.r_hat + spins.value + self.alpha * forces.value
-        entropy = free + self.model.heat(self.alpha, forces.energy)
+        square = spins.square
+        overlap, norms = t * float(np.sqrt(square * spins.square_ref)), 0.0
+        if self._free_squares:
+            norms = t_hat * overlap - 0.5 * forces.bend * square
+        linear = -0.5 * forces.q_hat * (square - q) - 0.5 * (gap * forces.q_hat + q * forces.gap_hat) - overlap * t_hat
+        free = linear - r * forces.r_hat + spins.value + self.alpha * forces.value + norms
+        entropy = free + self.model.heat(self.alpha, forces.energy) - spins.log_prior
         replicon = 1 - self.alpha * forces.curvature * spins.curvature
         return LimitPoint(free, entropy, t_hat, q, forces.q_hat, gap, forces.gap_hat, forces.energy, replicon,
-                          r, forces.r_hat, spins.r_ref)  # fmt: skip
+                          r, forces.r_hat, spins.r_ref, square, spins.square_ref)  # fmt: skip
 
     def diverges(self, t: float) -> bool:
         r"""Whether the width is beyond the largest at overlap t, where the references' constraints are no more felt.
@@ -125,7 +148,8 @@ class LimitEquations:
         aligned fields give without solving for them.
         """
         widest = float(np.expm1(WIDEST))
-        forces = self.forces(t**2, 0.0, widest) if 0 < t < 1 and not self.model.has_teacher else None
+        known = 0 < t < 1 and not self.model.has_teacher and not self._free_squares
+        forces = self.forces(t**2, 0.0, widest) if known else None
         if forces is None:
             return False
         largest = 1.0 if self.model.weights.name == "spherical" else float(np.sqrt(2 / np.pi))
@@ -136,19 +160,32 @@ class LimitEquations:
         r = float(x[1]) if self.model.has_teacher else 0.0
         return float(x[0]), r, max(float(np.expm1(x[-2])), 0.0), unsqueezed(float(x[-1]))
 
-    def _terms(self, x: Array) -> tuple[_Energetic, LimitWeights] | None:
-        if not (0 < x[0] < 1 - 1e-9 and abs(x[-1]) < 1 and x[-2] < WIDEST):
+    @property
+    def _free_squares(self) -> bool:
+        return self.model.weights.square is None
+
+    def _terms(self, x: Array, t: float) -> tuple[_Energetic, LimitWeights] | None:
+        square = float(x[1]) if self._free_squares else 1.0
+        if not (0 < x[0] < square - 1e-9 and abs(x[-1]) < 1 and x[-2] < WIDEST):
             return None
         q, r, gap, t_hat = self._decode(x)
-        forces = self.forces(q, r, gap) if r**2 < q else None
+        forces = self.forces(q, r, gap, square) if r**2 < q else None
         if forces is None or not forces.q_hat > 0:
             return None
-        spins = _entropic(self.model.weights, forces.q_hat, forces.gap_hat, t_hat, forces.r_hat)
+        weights = self.model.weights
+        if isinstance(weights, DiscreteWeights):
+            ratio = float(x[2])
+            if not ratio > 0:
+                return None
+            fields = LimitFields(forces.q_hat, forces.gap_hat, t_hat, t_hat * t**2 / ratio - forces.bend, ratio)
+            spins = discrete_limit_weights(weights, fields, self.nodes // 16)
+        else:
+            spins = _entropic(weights, forces.q_hat, forces.gap_hat, t_hat, forces.r_hat)
         return None if spins is None else (forces, spins)
 
-    def forces(self, q: float, r: float, gap: float) -> _Energetic | None:
+    def forces(self, q: float, r: float, gap: float, square: float = 1.0) -> _Energetic | None:
         """The energetic term at given overlaps, None where its inner maxima are not found."""
-        model, std, taught = self.model, float(np.sqrt(1 - q)), self.model.has_teacher
+        model, std, taught = self.model, float(np.sqrt(square - q)), self.model.has_teacher
         outer = self._fields(q, r if taught else None, gap, std)
         boundary = self._fields(q - r**2, None, gap, std) if taught else None
         if outer is None or (taught and boundary is None):
@@ -164,6 +201,7 @@ class LimitEquations:
             float(weights @ model.violation(f, std)) if np.isfinite(model.beta) else 0.0,
             float(weights @ kernel.d2**2),
             self.alpha * float(np.sqrt(2 / np.pi)) * slope,
+            self.alpha * float(weights @ kernel.d2) if self._free_squares else 0.0,
         )
 
     def _fields(self, variance: float, r: float | None, gap: float, std: float) -> _Fields | None:

@@ -7,7 +7,9 @@ from dataclasses import replace
 import numpy as np
 
 from replica_theory.models.model import Model
+from replica_theory.models.weights import DiscreteWeights
 from replica_theory.numerics.branches import BranchPoint, follow_branch
+from replica_theory.replicas.discrete_limit import aligned_levels
 from replica_theory.replicas.equations import TAUGHT
 from replica_theory.replicas.even_constraint import Limit, descend, limit_branch
 from replica_theory.replicas.finite_curve import SMALLEST_DISTANCE
@@ -51,14 +53,19 @@ def limit_curve(model: Model, alpha: float, distances: Array) -> list[Row]:
 def typical_branch(model: Model, alpha: float, alone: ReplicaSymmetric, logs: list[float]) -> dict[float, Limit]:
     """Solutions at log distances below that of the best aligned reference, continued from there."""
     solved: dict[float, Limit] = {p: saturated(model, alpha, 1 - 2 * float(np.exp(p))) for p in logs}
-    taught = [float(alone.teacher_overlap)] if model.has_teacher else []
-    start, origin = np.array([float(alone.q), *taught, 0.0, 0.0]), float(np.log(_aligned(model, alone)[0]))
+    more = [float(alone.teacher_overlap)] if model.has_teacher else []
+    if isinstance(model.weights, DiscreteWeights):
+        ratio = aligned_levels(model.weights, float(alone.q_hat), float(alone.mean_square_hat))[1]
+        more = [float(alone.mean_square), ratio]
+    start, origin = np.array([float(alone.q), *more, 0.0, 0.0]), float(np.log(_aligned(model, alone)[0]))
     missing = [p for p, found in solved.items() if found is None]
     return solved | descend(LimitEquations(model, alpha), start, origin, missing)
 
 
 def _aligned(model: Model, alone: ReplicaSymmetric) -> tuple[float, float]:
     """Distance of the best aligned reference from the typical solutions, and its overlap with the teacher."""
+    if isinstance(model.weights, DiscreteWeights):
+        return 0.5 * (1 - aligned_levels(model.weights, float(alone.q_hat), float(alone.mean_square_hat))[0]), 0.0
     r_hat = float(alone.teacher_overlap_hat) if model.has_teacher else 0.0
     t, r_ref = aligned(float(alone.q_hat), r_hat, model.weights)
     return 0.5 * (1 - t), r_ref
@@ -90,6 +97,9 @@ def _limit_row(equations: LimitEquations, x: Limit, distance: float) -> Row:
                     "gamma": 0.5 * x.slope, "gap": np.inf, "gap_hat": 0.0}  # fmt: skip
         if equations.model.has_teacher:
             overlaps |= dict(zip(TAUGHT, (x.r, 0.0, x.r_ref), strict=True))
+        if equations.model.weights.square is None:
+            half = 0.5 * x.slope / float(np.sqrt(x.square * x.square_ref))
+            overlaps |= {"t_hat": half, "gamma": half, "mean_square": x.square, "mean_square_ref": x.square_ref}
         return Row(Status.of(x.entropy if counts else 0.0), x.entropy, x.slope, np.nan, np.inf, 0.0, overlaps)
     t = 1 - 2 * distance
     point = equations.read(x, t)
@@ -102,15 +112,20 @@ def _limit_row(equations: LimitEquations, x: Limit, distance: float) -> Row:
     if equations.model.has_teacher:
         overlaps |= dict(zip(TAUGHT, (point.r, point.r_hat, point.r_ref), strict=True))
         overlaps["residual"] = float(np.abs(equations.residual(x, t)).max())
+    if equations.model.weights.square is None:
+        overlaps |= {"mean_square": point.square, "mean_square_ref": point.square_ref}
     error = abs(finer.entropy - point.entropy)
-    slope = 2 * point.t_hat + _heat_slope(equations, x, distance)
+    slope = 2 * point.t_hat * float(np.sqrt(point.square * point.square_ref)) + _heat_slope(equations, x, distance)
     status = Status.of(finer.entropy if counts else 0.0, stability=finer.replicon, error=error, tolerance=INACCURATE)
     return Row(status, finer.entropy, slope, np.nan, np.inf, error, overlaps)
 
 
 def _heat_slope(equations: LimitEquations, x: Array, distance: float) -> float:
-    """What the slope of the entropy exceeds that of the free entropy by (0 at beta = inf), by solving on both sides."""
-    if np.isposinf(equations.model.beta):
+    """What the slope of the entropy exceeds that of the free entropy by, by solving on both sides.
+
+    It is 0 at beta = inf without a prior.
+    """
+    if np.isposinf(equations.model.beta) and not equations.model.weights.has_prior:
         return 0.0
     p, h = float(np.log(distance)), 1e-4
     heats = []

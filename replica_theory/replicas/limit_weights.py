@@ -17,7 +17,10 @@ import numpy as np
 
 
 class LimitWeights(NamedTuple):
-    """Value and overlaps: q, y (q1 - q), t, curvature, with the teacher, and of reference and teacher."""
+    r"""Value and overlaps: q, y (q1 - q), t, curvature, with the teacher, and of reference and teacher.
+
+    `square` and `square_ref` are the mean squared weights, `log_prior` is :math:`E\langle\log\rho(w)\rangle`.
+    """
 
     value: float
     q: float
@@ -26,6 +29,9 @@ class LimitWeights(NamedTuple):
     curvature: float
     r: float = 0.0
     r_ref: float = 0.0
+    square: float = 1.0
+    square_ref: float = 1.0
+    log_prior: float = 0.0
 
 
 def spherical_limit_weights(q_hat: float, gap_hat: float, t_hat: float, r_hat: float) -> LimitWeights | None:

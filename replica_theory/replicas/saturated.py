@@ -8,9 +8,11 @@ import numpy as np
 from scipy import optimize, special
 
 from replica_theory.models.model import Model
+from replica_theory.models.weights import DiscreteWeights
 from replica_theory.numerics.binary import binary_entropy
 from replica_theory.numerics.gaussian import rule
 from replica_theory.numerics.inner_newton import inner_newton
+from replica_theory.replicas.unfelt_levels import unfelt_levels
 from replica_theory.typical.functional import teacher_weight
 from replica_theory.typing import Array
 
@@ -29,7 +31,8 @@ _SETTLED = 1e-12
 class Saturated(NamedTuple):
     """Local entropy at y = inf, its slope, overlap and field where the best reference meets every constraint at once.
 
-    With a teacher `r` and `r_ref` are the overlaps of replicas and reference with it.
+    With a teacher `r` and `r_ref` are the overlaps of replicas and reference with it; `square` and `square_ref` are the
+    mean squared weights.
     """
 
     entropy: float
@@ -38,10 +41,14 @@ class Saturated(NamedTuple):
     field: float
     r: float = np.nan
     r_ref: float = np.nan
+    square: float = 1.0
+    square_ref: float = 1.0
 
 
 def saturated(model: Model, alpha: float, t: float, *, always: bool = False) -> Saturated | None:
     """The point where the inner width diverges, None where it does not (or, with `always`, where it never could)."""
+    if isinstance(model.weights, DiscreteWeights):
+        return _unfelt(model, model.weights, alpha, t) if always else None
     std = float(np.sqrt(1 - t**2))
     distance, top = 0.5 * (1 - t), _highest_fields(model, std)
     if not 0 < t < 1:
@@ -60,6 +67,18 @@ def saturated(model: Model, alpha: float, t: float, *, always: bool = False) -> 
     kernel = model.log_kernel(np.array(top[0]), std)
     entropy = alone + alpha * float(kernel.log)
     return Saturated(entropy, free_slope + 2 * alpha * t * float(kernel.d2), t**2, top[0])
+
+
+def _unfelt(model: Model, weights: DiscreteWeights, alpha: float, t: float) -> Saturated | None:
+    """The limit for levels, where only signs are free to meet a constraint that is best met at infinity."""
+    found = unfelt_levels(weights, t) if weights.is_even and not weights.has_prior else None
+    if found is None:
+        return None
+    std = float(np.sqrt(found.square - found.q))
+    if _highest_fields(model, std) is not None:
+        return None
+    entropy = found.entropy + alpha * float(max(model.log_kernel(np.array([-_FAR, _FAR]), std).log))
+    return Saturated(entropy, found.slope, found.q, np.inf, square=found.square, square_ref=found.square_ref)
 
 
 def _unconstrained(model: Model, distance: float, t: float) -> tuple[float, float, float]:

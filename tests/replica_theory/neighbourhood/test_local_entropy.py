@@ -334,12 +334,18 @@ def test_on_the_sphere():
     ("weights", "asked"),
     [
         (SphericalWeights(), {"y": "zero-complexity"}),
-        (DiscreteWeights([-1, 0, 1]), {"y": np.inf}),
-        (DiscreteWeights([0, 1]), {"y": 2.0}),
+        (DiscreteWeights([0, 1], [1.0, 2.0]), {"y": np.array([2.0, np.inf])}),
+        (DiscreteWeights([0, 1]), {"y": 2.0, "reference": "solution"}),
         (DiscreteWeights([-1, 0, 1], [1.0, 2.0, 1.0]), {"y": 2.0}),
     ],
-    ids=["sphere", "limit", "uneven", "prior"],
+    ids=["sphere", "both", "uneven", "prior"],
 )
 def test_weights_without_a_theory_are_refused(weights, asked):
     with pytest.raises(ValueError, match="weights of the model must be"):
         local_entropy(BinaryPerceptron(weights=weights), 0.5, 0.1, **asked)
+
+
+def test_levels_at_infinite_y_need_a_constraint_that_is_not_even():
+    model = SymmetricBinaryPerceptron(weights=DiscreteWeights([-1, 0, 1]))
+    with pytest.raises(ValueError, match="weights of the model must be binary or spherical here"):
+        local_entropy(model, 0.5, 0.1)

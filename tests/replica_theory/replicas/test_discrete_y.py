@@ -69,3 +69,19 @@ def test_pairs_of_solutions_look_alike():
     # dphi/dd = 2 y gamma sqrt(Q Q_ref), to the truncation of the difference
     phi, q = curve.overlaps["phi"], curve.overlaps["mean_square"][1]
     assert (phi[2] - phi[0]) / 0.001 == pytest.approx(2 * curve.overlaps["gamma"][1] * q, rel=1e-4)
+
+
+def test_levels_with_a_mean():
+    """Derivatives of phi along the curve, and the distance at which nothing feels the reference any more."""
+    model = rt.BinaryPerceptron(weights=rt.DiscreteWeights([0, 1]))
+    # The curve is singular at d = 0.2819 and interpolated about there.
+    near = rt.local_entropy(model, 0.4, [0.1 - 1e-4, 0.1, 0.1 + 1e-4, 0.2819], y=2.0)
+    phi, q, q_ref = (near.overlaps[name] for name in ("phi", "mean_square", "mean_square_ref"))
+    by_distance = (phi[2] - phi[0]) / 2e-4
+    assert by_distance == pytest.approx(4 * near.overlaps["gamma"][1] * np.sqrt(q * q_ref)[1], rel=1e-6)
+    assert near.slope[1] == pytest.approx((near.entropy[2] - near.entropy[0]) / 2e-4, rel=1e-5)
+    assert near.entropy[3] == pytest.approx(float(rt.replica_symmetric(model, 0.4).entropy), abs=1e-7)
+    assert near.complexity[3] == pytest.approx(np.log(2), abs=1e-6)
+    more = rt.local_entropy(model, 0.4, 0.1, y=[2 - 2e-3, 2 - 1e-3, 2])
+    by_y = (more.overlaps["phi"][2] - more.overlaps["phi"][0]) / 2e-3
+    assert by_y == pytest.approx(more.entropy[1], abs=1e-8)
