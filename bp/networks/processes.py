@@ -11,8 +11,9 @@ from torch import Tensor
 from torch.optim import Optimizer
 
 from bp.networks.attraction import Attraction, Centre, pull
+from bp.networks.coupled import Coupled
 from bp.networks.scoping import Scoping
-from replica_theory.arguments import checked_flag, checked_kind, checked_mapping
+from replica_theory.arguments import checked_flag, checked_kind
 
 
 def couple(
@@ -80,7 +81,7 @@ def couple(
     return Coupling(optimizer, attraction, group, hook)
 
 
-class Coupling:
+class Coupling(Coupled):
     """The pull on this process's replica; `couple` makes it.
 
     Attributes
@@ -123,28 +124,6 @@ class Coupling:
         if self._handle is not None:
             self._handle.remove()
             self._handle = None
-
-    def state_dict(self) -> dict[str, Any]:
-        """What a run goes on from, as that of `Replicas`."""
-        centre = None if self._centre is None else [tensor.clone() for group in self._centre for tensor in group]
-        return {"steps": self.steps, "centre": centre}
-
-    def load_state_dict(self, state_dict: dict[str, Any]) -> None:
-        """Go on from what `state_dict` gave.
-
-        Raises
-        ------
-        TypeError, ValueError
-            If it is of another kind of centre or other parameters.
-        """
-        state = checked_mapping("state_dict", state_dict)
-        held = [] if self._centre is None else [tensor for group in self._centre for tensor in group]
-        given = state.get("centre") or []
-        if [tensor.shape for tensor in given] != [tensor.shape for tensor in held]:
-            raise ValueError(f"state_dict must have a centre of {len(held)} tensors as here; got {len(given)}")
-        self.steps = int(state["steps"])
-        for tensor, value in zip(held, given, strict=True):
-            tensor.copy_(value)
 
     def _means(self) -> list[list[Tensor]]:
         """Mean weights of all processes, group by group: one sum over the processes for each kind of tensor."""

@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from typing import Any
 
 import torch
 from torch import Tensor
 from torch.optim import Optimizer
 
 from bp.networks.attraction import Attraction, Centre, mean_of, pull
+from bp.networks.coupled import Coupled
 from bp.networks.scoping import Scoping
-from replica_theory.arguments import checked_kind, checked_mapping, shown
+from replica_theory.arguments import checked_kind, shown
 
 
-class Replicas:
+class Replicas(Coupled):
     r"""Replicas of a network that are trained by any optimisers and pulled towards their centre (Baldassi et al. 2016).
 
     Every `period` steps, :math:`w_a \leftarrow w_a - s\,(w_a - c)` with
@@ -132,28 +132,6 @@ class Replicas:
                         squares += float((tensor - middle).double().square().sum())
                         count += tensor.numel()
         return float((squares / count) ** 0.5)
-
-    def state_dict(self) -> dict[str, Any]:
-        """What a run goes on from, beside the states of networks and optimisers."""
-        centre = None if self._centre is None else [tensor.clone() for group in self._centre for tensor in group]
-        return {"steps": self.steps, "centre": centre}
-
-    def load_state_dict(self, state_dict: dict[str, Any]) -> None:
-        """Go on from what `state_dict` gave.
-
-        Raises
-        ------
-        TypeError, ValueError
-            If it is of another kind of centre or other parameters.
-        """
-        state = checked_mapping("state_dict", state_dict)
-        held = [] if self._centre is None else [tensor for group in self._centre for tensor in group]
-        given = state.get("centre") or []
-        if [tensor.shape for tensor in given] != [tensor.shape for tensor in held]:
-            raise ValueError(f"state_dict must have a centre of {len(held)} tensors as here; got {len(given)}")
-        self.steps = int(state["steps"])
-        for tensor, value in zip(held, given, strict=True):
-            tensor.copy_(value)
 
     def _groups(self) -> list[list[list[Tensor]]]:
         """Tensors by group of parameters and replica; of stacked replicas they are views."""
