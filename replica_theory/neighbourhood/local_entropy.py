@@ -111,15 +111,15 @@ def local_entropy(
     (``-inf`` around free references at y = 0, which hardly ever are solutions).
 
     Every curve starts where the replicas do not feel the reference (d = 1/2 if it is free, less if the mean of its
-    levels is not 0; the typical distance between solutions if it is one) and is continued in log d; for zero
-    complexity y is raised at d = 0.1 until :math:`\Sigma` vanishes and then followed along with the distance. A
-    branch that turns back ends the curve there (status ``fold``); no other branch is reported, though there may be
-    one nearer to the reference. Where y exceeds 500 before :math:`\Sigma` vanishes the status is
-    ``no-zero-complexity``. d = 0 is the limit of one solution at each reference; distances between 0 and 1e-6, and
-    more than 1e5 replicas (500 around a solution), are not resolved (status ``out-of-range``). Far fewer may be too many
-    for the quadrature already (``inaccurate-quadrature``: at zero margin, alpha = 0.6, d = 0.1, 300 are resolved and 1000
-    are not); S differs from that at y = inf by the order of 1/y^2 then. Within 14 % of a start that is not at 1/2
-    everything is interpolated, with an `error` that counts it.
+    levels is not 0; the typical distance between solutions if it is one) and is continued in log d; for zero complexity
+    y is raised at d = 0.1 until :math:`\Sigma` vanishes and then followed along with the distance. A branch that turns
+    back ends the curve there (status ``fold``); no other branch is reported, though there may be one nearer to the
+    reference. Where y exceeds 500 before :math:`\Sigma` vanishes the status is ``no-zero-complexity``. d = 0 is the
+    limit of one solution at each reference; distances between 0 and 1e-6, and more than 1e5 replicas (500 around a
+    solution), are not resolved (status ``out-of-range``). Far fewer may be too many for the quadrature already
+    (``inaccurate-quadrature``: at zero margin, alpha = 0.6, d = 0.1, 300 are resolved and 1000 are not); S differs from
+    that at y = inf by the order of 1/y^2 then. Within 14 % of a start that is not at 1/2 everything is interpolated,
+    with an `error` that counts it.
 
     On the sphere references and replicas have relative volumes for numbers, whose logarithms are never positive, and
     :math:`S\to-\infty` as d → 0; at y = inf the curve is :math:`\frac12\log(1-t^2)` and a function of one unknown.
