@@ -25,6 +25,7 @@ from numpy.typing import NDArray
 
 from replica_theory import arguments
 from replica_theory.arguments import checked_kind, checked_real
+from replica_theory.models.overlap_map import IDENTITY, OverlapMap
 from replica_theory.models.weights import BINARY, Weights
 from replica_theory.numerics.namespace import NUMPY, Namespace
 from replica_theory.typing import Array, ArrayLike
@@ -47,12 +48,12 @@ class Kernel(NamedTuple):
 class Option(NamedTuple):
     """A constructor argument of a model: its name, what it means, and what gives it.
 
-    Numbers and lists of intervals can be typed on a command line and kept in files; code cannot.
+    Numbers and lists of intervals can be typed on a command line and kept in files, words only the latter; code neither.
     """
 
     name: str
     meaning: str
-    kind: Literal["number", "intervals", "flag", "weights", "code"] = "number"
+    kind: Literal["number", "intervals", "flag", "weights", "word", "code"] = "number"
     required: bool = False
 
 
@@ -140,6 +141,16 @@ class Model(ABC):
     def has_teacher(self) -> bool:
         """Whether the labels come from a teacher rather than at random."""
         return False
+
+    @property
+    def hidden(self) -> str:
+        """What stands between weights and constraint: "" for nothing, units that are "infinite" or "finite" in number."""
+        return ""
+
+    @property
+    def overlap_map(self) -> OverlapMap:
+        """How overlaps of the weights look to the constraint: as they are, but for a hidden layer."""
+        return IDENTITY
 
     def log_kernel(self, mean: Any, std: Any, space: Namespace = NUMPY) -> Kernel:
         r"""The kernel :math:`\ell(h, \sigma)` at the model's `beta`; arguments as for `log_probability`.

@@ -184,7 +184,24 @@ class LimitEquations:
         return None if spins is None else (forces, spins)
 
     def forces(self, q: float, r: float, gap: float, square: float = 1.0) -> _Energetic | None:
-        """The energetic term at given overlaps, None where its inner maxima are not found."""
+        r"""The energetic term at given overlaps, None where its inner maxima are not found.
+
+        With a hidden layer it is that at :math:`f(q)` and :math:`f'(q)\delta q`, with :math:`\delta\hat q =
+        f'\delta\hat q_f + f''\delta q\,\hat q_f`.
+        """
+        f = self.model.overlap_map
+        if f.is_identity:
+            return self._forces(q, r, gap, square)
+        own = self._forces(float(f.at(q)), r, float(f.slope(q)) * gap, square)
+        if own is None:
+            return None
+        return own._replace(
+            q_hat=float(f.conjugate(q, own.q_hat)),
+            gap_hat=float(f.slope(q) * own.gap_hat + f.bend(q) * gap * own.q_hat),
+            curvature=float(f.curvature(q, own.curvature, own.q_hat / self.alpha)),
+        )
+
+    def _forces(self, q: float, r: float, gap: float, square: float) -> _Energetic | None:
         model, std, taught = self.model, float(np.sqrt(square - q)), self.model.has_teacher
         outer = self._fields(q, r if taught else None, gap, std)
         boundary = self._fields(q - r**2, None, gap, std) if taught else None
