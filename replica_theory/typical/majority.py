@@ -12,8 +12,8 @@ Fields that are permuted give the same: nodes are multisets, counted as often as
 from __future__ import annotations
 
 from functools import lru_cache
-from itertools import combinations, combinations_with_replacement
-from math import factorial
+from itertools import chain, combinations, combinations_with_replacement
+from math import comb, factorial
 from typing import NamedTuple
 
 import numpy as np
@@ -22,12 +22,18 @@ from scipy import special
 
 from replica_theory.models.committee import TreeCommittee
 from replica_theory.models.perceptron import hazard
-from replica_theory.numerics.gaussian import rule
 from replica_theory.typing import Array
 
-_NODES = {1: (121, 241, 481), 3: (29, 41, 61), 5: (17, 21, 25), 7: (11, 13, 15)}
-"""Nodes of every field, for few, ordinary and many nodes of one field."""
+_NODES = {1: (121, 241, 481), 3: (33, 49, 81), 5: (19, 25, 31), 7: (15, 19, 21)}
+"""Nodes of every field, where few, ordinarily many or many are asked for."""
+_FEWER = 2
+"""By how many nodes the rule is smaller whose difference bounds the error."""
+_REACH = 8.5
+"""Standard deviations up to which there are nodes."""
 _FEW, _ORDINARY = 121, 241
+"""What is asked for: up to so many nodes of a single field."""
+_NEGLIGIBLE = 1e-20
+"""Weight of nodes that do not count."""
 _ROOM = 1 << 22
 """Numbers in one block of nodes."""
 
@@ -47,7 +53,10 @@ class EnergeticTerm(NamedTuple):
 
 
 def majority_term(model: TreeCommittee, q: Array, n: int) -> EnergeticTerm:
-    """The term at overlaps q of a model whose margin and temperature have shape (m, 1); `n` nodes of a single field."""
+    """The term at overlaps q of a model whose margin and temperature have shape (m, 1).
+
+    `n` is the number of nodes that a single field would have; with few of them the errors are not estimated (NaN).
+    """
     shape = q.shape
     kappa, beta = (np.broadcast_to(np.asarray(v).reshape(-1), shape) for v in (model.kappa, model.beta))
     points = [_point(float(a), int(model.units), float(k), float(b), n) for a, k, b in zip(q, kappa, beta, strict=True)]
@@ -62,26 +71,40 @@ def sufficient(units: int, kappa: float) -> int:
 
 def _point(q: float, units: int, kappa: float, beta: float, n: int) -> tuple[float, ...]:
     least = sufficient(units, kappa)
-    sets = _sets(units, least)
-    width = float(np.sqrt(1 - q))
-    count = _NODES[units][(n > _FEW) + (n > _ORDINARY)]
-    z = rule(0.0, width / max(np.sqrt(q), 1e-6), count)
-    nodes, often = _multisets(count, units)
     if q == 0:
-        z, nodes, often = rule(0.0, 1.0, 5), np.full((1, units), 2), np.ones(1)
-        weight = coarse = np.ones(1)
-    else:
-        weight, coarse = (often * w[nodes].prod(axis=1) for w in (z.weights, z.coarse))
-    x = np.sqrt(q) * z.nodes / width
-    tables = special.log_ndtr(x), special.log_ndtr(-x), hazard(-x) / width, -hazard(x) / width, x / width
-    total = np.zeros(len(EnergeticTerm._fields))
+        log, force, curvature, energy = (
+            float(v[0]) for v in _terms(_tables(np.zeros((1, units)), 1.0), _sets(units, least), beta)
+        )
+        return log, 0.0, force, curvature, energy, 0.0
+    level = (n > _FEW) + (n > _ORDINARY)
+    log, force, curvature, energy = _averages(q, units, least, beta, _NODES[units][level])
+    if not level:
+        return log, np.nan, force, curvature, energy, np.nan
+    rough = _averages(q, units, least, beta, _NODES[units][level] - _FEWER)
+    return log, abs(log - rough[0]), force, curvature, energy, abs(energy - rough[3])
+
+
+def _averages(q: float, units: int, least: int, beta: float, count: int) -> list[float]:
+    """Averages of the terms over the outer fields."""
+    width = float(np.sqrt(1 - q))
+    z, weights = _rule(width / float(np.sqrt(q)), count)
+    nodes, often = _multisets(count, units)
+    weight = often * weights[nodes].prod(axis=1)
+    felt = np.flatnonzero(weight > _NEGLIGIBLE)
+    nodes, weight = nodes[felt], weight[felt]
+    sets, tables = _sets(units, least), _tables(np.sqrt(q) * z, width)
+    total = np.zeros(4)
     step = max(_ROOM // (len(sets) + units**2 + 1), 1)
     for start in range(0, len(nodes), step):
         part = slice(start, start + step)
-        log, force, curvature, energy = _terms([table[nodes[part]] for table in tables], sets, beta)
-        w, rough = weight[part], weight[part] - coarse[part]
-        total += [w @ log, rough @ log, w @ force, w @ curvature, w @ energy, rough @ energy]
-    return (total[0], abs(total[1]), total[2], total[3], total[4], abs(total[5]))
+        total += [weight[part] @ values for values in _terms([table[nodes[part]] for table in tables], sets, beta)]
+    return [float(value) for value in total]
+
+
+def _tables(field: Array, width: float) -> list[Array]:
+    """Of fields of a unit: logarithms of both probabilities, their derivatives, and the field over its variance."""
+    x = field / width
+    return [special.log_ndtr(x), special.log_ndtr(-x), hazard(-x) / width, -hazard(x) / width, x / width]
 
 
 def _terms(fields: list[Array], sets: NDArray[np.float64], beta: float) -> tuple[Array, Array, Array, Array]:
@@ -114,6 +137,13 @@ def _terms(fields: list[Array], sets: NDArray[np.float64], beta: float) -> tuple
     return log, (first**2).sum(axis=1), curvature, violated
 
 
+def _rule(width: float, n: int) -> tuple[Array, Array]:
+    """Trapezoidal rule over one field, that is as fine around 0 as a step of some width needs, however wide."""
+    u = np.linspace(-1.0, 1.0, n) * np.arcsinh(0.5 * _REACH / width)
+    nodes = 2 * width * np.sinh(u)
+    return nodes, (u[1] - u[0]) * 2 * width * np.cosh(u) * np.exp(-0.5 * nodes**2) / np.sqrt(2 * np.pi)
+
+
 @lru_cache
 def _sets(units: int, least: int) -> NDArray[np.float64]:
     """The sets of units that suffice, a row of 0 and 1 each."""
@@ -126,9 +156,10 @@ def _sets(units: int, least: int) -> NDArray[np.float64]:
 
 
 @lru_cache(maxsize=16)
-def _multisets(count: int, units: int) -> tuple[NDArray[np.intp], Array]:
+def _multisets(count: int, units: int) -> tuple[NDArray[np.int16], Array]:
     """Rows of non-decreasing indices below `count`, and in how many orders each can be written."""
-    rows = np.array(list(combinations_with_replacement(range(count), units)), dtype=np.intp)
+    listed = chain.from_iterable(combinations_with_replacement(range(count), units))
+    rows = np.fromiter(listed, dtype=np.int16, count=units * comb(count + units - 1, units)).reshape(-1, units)
     orders = np.full(len(rows), float(factorial(units)))
     run = np.ones(len(rows))
     for k in range(1, units):
