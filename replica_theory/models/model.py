@@ -48,7 +48,7 @@ class Kernel(NamedTuple):
 class Option(NamedTuple):
     """A constructor argument of a model: its name, what it means, and what gives it.
 
-    Numbers and lists of intervals can be typed on a command line and kept in files, words only the latter; code neither.
+    Numbers and lists of intervals can be typed on a command line and kept in files, words can be kept only, code neither.
     """
 
     name: str
@@ -144,7 +144,7 @@ class Model(ABC):
 
     @property
     def hidden(self) -> str:
-        """What stands between weights and constraint: "" for nothing, units that are "infinite" or "finite" in number."""
+        """What stands between weights and constraint: "" for nothing, else how many units, "infinite" or "finite"."""
         return ""
 
     @property

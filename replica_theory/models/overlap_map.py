@@ -1,4 +1,4 @@
-r"""What infinitely many hidden units make of an overlap: :math:`f(q) = \mathrm{Cov}[\varphi(u), \varphi(v)]/\mathrm{Var}`.
+r"""What infinitely many hidden units make of an overlap, :math:`f(q) = \mathrm{Cov}[\varphi(u), \varphi(v)]/\mathrm{Var}`.
 
 `u` and `v` are standard Gaussians of correlation `q`, the fields of one unit for two configurations of its weights. The
 output of :math:`K \to \infty` units is Gaussian, and all that it sees of the weights is :math:`f(q)`: in every

@@ -130,7 +130,7 @@ def describe(model: Model | RandomSatisfiability) -> dict[str, Any]:
     if isinstance(model, RandomSatisfiability):
         return {_CLASS: kind.__name__} | asdict(model)
     known = {entry.kind: entry for entry in models().values()}
-    words = (getattr(model, option.name) for option in kind.options if option.kind == "word")
+    words = (getattr(model, option.name) for option in model.options if option.kind == "word")
     written = bool(model.weights.text) and all(isinstance(word, str | float) for word in words)
     if kind not in known or not known[kind].is_plain or not written:
         return {_CLASS: kind.__name__, "is": repr(model)}

@@ -189,9 +189,7 @@ def _energetic(model: Model, q: Orders, n: int) -> EnergeticTerm:
         doubt = np.where(finite, measure.error(violated), 0.0)
     force = np.zeros_like(q.q) if map_.is_identity else measure.integrate(kernel.d1**2)
     curvature = map_.curvature(q.q, measure.integrate(kernel.d2**2), force)
-    return EnergeticTerm(
-        measure.integrate(kernel.log), measure.error(kernel.log), force, curvature, energy, doubt
-    )
+    return EnergeticTerm(measure.integrate(kernel.log), measure.error(kernel.log), force, curvature, energy, doubt)
 
 
 def at_loads(model: Model, alpha: ArrayLike) -> Points:
