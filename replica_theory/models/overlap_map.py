@@ -1,8 +1,9 @@
-r"""What infinitely many hidden units make of an overlap, :math:`f(q) = \mathrm{Cov}[\varphi(u), \varphi(v)]/\mathrm{Var}`.
+r"""What infinitely many hidden units make of an overlap.
 
-`u` and `v` are standard Gaussians of correlation `q`, the fields of one unit for two configurations of its weights. The
-output of :math:`K \to \infty` units is Gaussian, and all that it sees of the weights is :math:`f(q)`: in every
-energetic term overlaps are replaced by their images, and conjugates gain the slope :math:`f'` at their own overlap.
+This is :math:`f(q) = \mathrm{Cov}[\varphi(u), \varphi(v)]/\mathrm{Var}\,\varphi(u)`, where `u` and `v` are standard
+Gaussians of correlation `q`: the fields of one unit for two configurations of its weights. The output of
+:math:`K \to \infty` units is Gaussian, and all that it sees of the weights is :math:`f(q)`. In every energetic term
+overlaps are replaced by their images, and conjugates gain the slope :math:`f'` at their own overlap.
 
 =========  =================================================================  ================================
 unit       :math:`f(q)`                                                       :math:`f'(q)`
@@ -64,12 +65,16 @@ class OverlapMap:
         checked_text("name", self.name, "the name of an activation")
         for name in ("value", "slope", "bend"):
             checked_callable(name, getattr(self, name), f"{name}(q)")
-        ends = np.asarray(self.value(np.array([0.0, 1.0])), dtype=float)
+        ends = _numbers("value", self.value, np.array([0.0, 1.0]))
         if not np.allclose(ends, [0.0, 1.0], atol=1e-12):
             raise ValueError(f"value must be 0 at q = 0 and 1 at q = 1; got {shown(ends)}")
         q, h = np.array([0.1, 0.5, 0.8]), 1e-5
         for lower, name in ((self.value, "slope"), (self.slope, "bend")):
-            given, found = getattr(self, name)(q), (lower(q + h) - lower(q - h)) / (2 * h)
+            given, right, left = (
+                _numbers(word, function, at)
+                for word, function, at in ((name, getattr(self, name), q), (name, lower, q + h), (name, lower, q - h))
+            )
+            found = (right - left) / (2 * h)
             if not np.allclose(given, found, atol=_ROUGH, rtol=_ROUGH):
                 raise ValueError(f"{name} must be a derivative, {shown(found)} at q = {shown(q)}; got {shown(given)}")
 
@@ -130,9 +135,7 @@ def overlap_map(activation: str | OverlapMap | Callable[[Array], Array]) -> Over
 def _series(activation: Callable[[Array], Array]) -> OverlapMap:
     """The map of a smooth function."""
     density = np.exp(-0.5 * _FIELDS**2) * (_FIELDS[1] - _FIELDS[0]) / np.sqrt(2 * np.pi)
-    values = np.asarray(activation(_FIELDS), dtype=float)
-    if values.shape != _FIELDS.shape or not np.isfinite(values).all():
-        raise ValueError(f"activation must give a finite number for every field; got {shown(values)}")
+    values = _numbers("activation", activation, _FIELDS)
     coefficients, before, here = [], np.zeros_like(_FIELDS), np.ones_like(_FIELDS)
     for k in range(_TERMS + 1):
         coefficients.append(float(density @ (values * here)))
@@ -147,6 +150,17 @@ def _series(activation: Callable[[Array], Array]) -> OverlapMap:
     polynomials = (np.polynomial.polynomial.polyder(power / power.sum(), order) for order in range(3))
     name = getattr(activation, "__name__", type(activation).__name__)
     return OverlapMap(f"{name}()", *(_Polynomial(tuple(p.tolist())) for p in polynomials))
+
+
+def _numbers(name: str, function: Callable[[Array], Any], at: Array) -> Array:
+    """What a function of the user's gives for an array, if that is a finite number for each entry."""
+    try:
+        values = np.asarray(function(at), dtype=float)
+    except Exception as error:  # whatever it raises
+        raise ValueError(f"{name} must be a function of arrays; it raised {type(error).__name__}: {error}") from error
+    if values.shape != at.shape or not np.isfinite(values).all():
+        raise ValueError(f"{name} must give a finite number for every entry of an array; got {shown(values)}")
+    return values
 
 
 @dataclass(frozen=True)

@@ -53,7 +53,7 @@ def conjugates(model: Model, q: Array, r: Array, square: ArrayLike = 1.0, *, n: 
     `T` of the teacher, and :math:`-\int D\mu\,\ell''` where `Q` is free (0 elsewhere).
     """
     if _few_units(model):
-        return Conjugates(majority_term(model, q, n).force, np.zeros_like(q))
+        return Conjugates(majority_term(model, q, n, errors=False).force, np.zeros_like(q))
     own, q = q, model.overlap_map.at(q)
     root, width = np.sqrt(q), np.sqrt(square - q)
     measure, std = _outer_rule(model, q, r, root, width, n), width[..., None]

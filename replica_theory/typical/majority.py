@@ -24,7 +24,7 @@ from replica_theory.models.committee import TreeCommittee
 from replica_theory.models.perceptron import hazard
 from replica_theory.typing import Array
 
-_NODES = {1: (121, 241, 481), 3: (33, 49, 81), 5: (19, 25, 31), 7: (15, 19, 21)}
+_NODES = {1: (121, 241, 481), 3: (33, 49, 65), 5: (19, 25, 31), 7: (15, 19, 21)}
 """Nodes of every field, where few, ordinarily many or many are asked for."""
 _FEWER = 2
 """By how many nodes the rule is smaller whose difference bounds the error."""
@@ -52,14 +52,17 @@ class EnergeticTerm(NamedTuple):
     energy_error: Array
 
 
-def majority_term(model: TreeCommittee, q: Array, n: int) -> EnergeticTerm:
+def majority_term(model: TreeCommittee, q: Array, n: int, *, errors: bool = True) -> EnergeticTerm:
     """The term at overlaps q of a model whose margin and temperature have shape (m, 1).
 
-    `n` is the number of nodes that a single field would have; with few of them the errors are not estimated (NaN).
+    `n` is the number of nodes that a single field would have; `errors` says whether they are estimated (else NaN).
     """
     shape = q.shape
     kappa, beta = (np.broadcast_to(np.asarray(v).reshape(-1), shape) for v in (model.kappa, model.beta))
-    points = [_point(float(a), int(model.units), float(k), float(b), n) for a, k, b in zip(q, kappa, beta, strict=True)]
+    points = [
+        _point(float(a), int(model.units), float(k), float(b), n, errors)
+        for a, k, b in zip(q, kappa, beta, strict=True)
+    ]
     columns = np.array(points).reshape(len(points), len(EnergeticTerm._fields)).T
     return EnergeticTerm(*columns)
 
@@ -69,7 +72,7 @@ def sufficient(units: int, kappa: float) -> int:
     return int(np.clip(np.ceil(0.5 * (units + kappa * np.sqrt(units)) - 1e-12), 0, units + 1))
 
 
-def _point(q: float, units: int, kappa: float, beta: float, n: int) -> tuple[float, ...]:
+def _point(q: float, units: int, kappa: float, beta: float, n: int, errors: bool) -> tuple[float, ...]:
     least = sufficient(units, kappa)
     if q == 0:
         log, force, curvature, energy = (
@@ -78,7 +81,7 @@ def _point(q: float, units: int, kappa: float, beta: float, n: int) -> tuple[flo
         return log, 0.0, force, curvature, energy, 0.0
     level = (n > _FEW) + (n > _ORDINARY)
     log, force, curvature, energy = _averages(q, units, least, beta, _NODES[units][level])
-    if not level:
+    if not errors:
         return log, np.nan, force, curvature, energy, np.nan
     rough = _averages(q, units, least, beta, _NODES[units][level] - _FEWER)
     return log, abs(log - rough[0]), force, curvature, energy, abs(energy - rough[3])

@@ -142,8 +142,8 @@ class ReplicaSymmetric(GridResult):
         Raises
         ------
         ValueError
-            If the result holds more than one point, or is of a few hidden units (of infinitely many it is the density of
-            their output).
+            If the result holds more than one point, or is of a few hidden units. (Of infinitely many it is the density
+            of their output.)
 
         Examples
         --------
