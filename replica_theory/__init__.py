@@ -3,9 +3,11 @@
 from replica_theory._version import __version__ as __version__
 from replica_theory.algorithms.focusing import FocusingFixedPoint, focusing_fixed_point
 from replica_theory.algorithms.state_evolution import StateEvolution, state_evolution
+from replica_theory.models.committee import TreeCommittee
 from replica_theory.models.custom import CustomModel
 from replica_theory.models.intervals import IntervalModel, SymmetricBinaryPerceptron, UShapePerceptron
 from replica_theory.models.model import Model
+from replica_theory.models.overlap_map import OverlapMap
 from replica_theory.models.perceptron import BinaryPerceptron, TeacherStudent
 from replica_theory.models.satisfiability import RandomSatisfiability
 from replica_theory.models.weights import BinaryWeights, DiscreteWeights, SphericalWeights, Weights
@@ -56,6 +58,7 @@ __all__ = [
     "LearningTransition",
     "LocalEnergy",
     "Model",
+    "OverlapMap",
     "RandomSatisfiability",
     "ReplicaSymmetric",
     "RobustEnsemble",
@@ -66,6 +69,7 @@ __all__ = [
     "Status",
     "SymmetricBinaryPerceptron",
     "TeacherStudent",
+    "TreeCommittee",
     "UShapePerceptron",
     "Weights",
     "annealed_entropy",

@@ -302,6 +302,7 @@ def checked_model(
     random_labels: bool = False,
     any_weights: bool = False,
     weights: tuple[str, ...] = ("binary",),
+    units: tuple[str, ...] = (),
     instead: str = "",
 ) -> None:
     """Refuse what is no model of a class, or lacks what a function asks of it.
@@ -324,6 +325,8 @@ def checked_model(
     weights : tuple of str
         Otherwise the kinds that they may be: "binary", "spherical", "discrete", "symmetric" (discrete, of levels
         symmetric about 0, without a prior).
+    units : tuple of str
+        Which hidden layers are known beside none: "infinite", "finite".
     instead : str
 
     Raises
@@ -334,6 +337,7 @@ def checked_model(
     checked_kind("model", model, kind, such="BinaryPerceptron(kappa=0.0)" if isabstract(kind) else "")
     if single and (np.ndim(model.kappa) or np.ndim(model.beta)):
         raise ValueError(f"model must have a single kappa and beta; got {shown(model)}")
+    checked_units(model, units)
     if not any_weights:
         checked_weights(model, weights)
     if random_labels and model.has_teacher:
@@ -343,14 +347,29 @@ def checked_model(
         raise ValueError(f"{door} counts solutions and needs beta = inf; got beta={shown(model.beta)} in the model")
 
 
-def checked_binary(model: Any) -> None:
-    """Refuse a model whose weights are not binary, where nothing else is known.
+def checked_units(model: Any, kinds: tuple[str, ...] = ()) -> None:
+    """Refuse a model with a hidden layer of another kind than the known ones: "infinite", "finite" numbers of units.
 
     Raises
     ------
     ValueError
-        If they are others.
+        If it has one.
     """
+    if model.hidden and model.hidden not in kinds:
+        known = " or ".join(f"one of {'infinitely' if kind == 'infinite' else 'finitely'} many units" for kind in kinds)
+        allowed = f"have no hidden layer, or {known}" if kinds else "have no hidden layer"
+        raise ValueError(f"model must {allowed} here; got {shown(model)}")
+
+
+def checked_binary(model: Any) -> None:
+    """Refuse a model whose weights are not binary, or that has a hidden layer, where nothing else is known.
+
+    Raises
+    ------
+    ValueError
+        If it is another one.
+    """
+    checked_units(model)
     checked_weights(model, ("binary",))
 
 

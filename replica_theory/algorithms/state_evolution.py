@@ -37,6 +37,7 @@ from replica_theory.typical.functional import (
     flat_slice,
     overlaps,
     teacher_square,
+    unfelt,
 )
 from replica_theory.typing import Array, ArrayLike
 
@@ -152,7 +153,7 @@ def state_evolution(
     >>> state_evolution(BinaryPerceptron(), alpha=0.5, iterations=3).q.round(6)
     array([0.      , 0.205401, 0.271523, 0.298842])
     """
-    checked_model(model, Model, any_weights=True)
+    checked_model(model, Model, any_weights=True, units=("infinite", "finite"))
     alpha = checked_alpha(alpha)
     points = at_loads(model, alpha)
     flat, loads = flat_model(model, points), points.columns["alpha"]
@@ -185,7 +186,9 @@ def _fields(model: Model, alpha: Array, orders: Orders, n: int) -> Conjugates:
     hats = Conjugates(np.empty_like(alpha), np.zeros_like(alpha), np.zeros_like(alpha))
     free, teacher = model.weights.square is None, teacher_square(model)
     blank = orders.q == 0
-    for index in np.flatnonzero(blank):
+    if model.hidden:
+        hats.q[blank] = unfelt(flat_slice(model, np.flatnonzero(blank))).force if blank.any() else 0.0
+    for index in np.flatnonzero(blank) if not model.hidden else ():
         std = np.sqrt(np.reshape(np.asarray(orders.square)[index], (1, 1)))
         kernel = flat_slice(model, [index]).log_kernel(np.zeros((1, 1)), std)
         slope = float(np.ravel(kernel.d1)[0])

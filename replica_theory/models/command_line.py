@@ -18,7 +18,7 @@ _NEGATIVE = re.compile(rf"^-(inf|{_NUMBER}((:{_NUMBER})?,.+)?)$")
 
 def plain_models() -> dict[str, Entry]:
     """The models that a command line can give, by name."""
-    return {name: entry for name, entry in models().items() if entry.is_plain}
+    return {name: entry for name, entry in models().items() if entry.is_typed}
 
 
 def add_model_options(parser: argparse.ArgumentParser) -> None:

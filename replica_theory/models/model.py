@@ -25,6 +25,7 @@ from numpy.typing import NDArray
 
 from replica_theory import arguments
 from replica_theory.arguments import checked_kind, checked_real
+from replica_theory.models.overlap_map import IDENTITY, OverlapMap
 from replica_theory.models.weights import BINARY, Weights
 from replica_theory.numerics.namespace import NUMPY, Namespace
 from replica_theory.typing import Array, ArrayLike
@@ -47,12 +48,12 @@ class Kernel(NamedTuple):
 class Option(NamedTuple):
     """A constructor argument of a model: its name, what it means, and what gives it.
 
-    Numbers and lists of intervals can be typed on a command line and kept in files; code cannot.
+    Numbers and lists of intervals can be typed on a command line and kept in files, words only kept, code neither.
     """
 
     name: str
     meaning: str
-    kind: Literal["number", "intervals", "flag", "weights", "code"] = "number"
+    kind: Literal["number", "intervals", "flag", "weights", "word", "code"] = "number"
     required: bool = False
 
 
@@ -62,7 +63,26 @@ WEIGHTS = Option("weights", "what a weight may be: binary, spherical, or levels 
 
 
 @dataclass(frozen=True, eq=False, repr=False)
-class Model(ABC):
+class _Parametrised:
+    """What is shown, compared and hashed by its parameters, arrays among them."""
+
+    def __repr__(self) -> str:
+        """The model with its parameters; of the weights nothing where they are binary."""
+        names = [f.name for f in fields(self) if f.name != "weights" or getattr(self, f.name) != BINARY]
+        return f"{type(self).__name__}({', '.join(f'{name}={getattr(self, name)!r}' for name in names)})"
+
+    def __eq__(self, other: object) -> bool:
+        if type(other) is not type(self):
+            return NotImplemented
+        return all(_same(getattr(self, f.name), getattr(other, f.name)) for f in fields(self))
+
+    def __hash__(self) -> int:
+        values = (getattr(self, f.name) for f in fields(self))
+        return hash((type(self).__name__, *(np.asarray(v).tobytes() if _numeric(v) else v for v in values)))
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class Model(_Parametrised, ABC):
     r"""A constraint on the stabilities, at margin `kappa` and inverse temperature `beta`.
 
     A class with a `name` is registered (`replica_theory.models.registry`): command lines know it by that name, and
@@ -141,6 +161,16 @@ class Model(ABC):
         """Whether the labels come from a teacher rather than at random."""
         return False
 
+    @property
+    def hidden(self) -> str:
+        """What stands between weights and constraint: "" for nothing, else how many units, "infinite" or "finite"."""
+        return ""
+
+    @property
+    def overlap_map(self) -> OverlapMap:
+        """How overlaps of the weights look to the constraint: as they are, but for a hidden layer."""
+        return IDENTITY
+
     def log_kernel(self, mean: Any, std: Any, space: Namespace = NUMPY) -> Kernel:
         r"""The kernel :math:`\ell(h, \sigma)` at the model's `beta`; arguments as for `log_probability`.
 
@@ -198,20 +228,6 @@ class Model(ABC):
     def at(self: _ModelT, **parameters: Any) -> _ModelT:
         """Copy of the model with other parameters, e.g. ``model.at(kappa=0.1)``."""
         return replace(self, **parameters)
-
-    def __repr__(self) -> str:
-        """The model with its parameters; of the weights nothing where they are binary."""
-        names = [f.name for f in fields(self) if f.name != "weights" or self.weights != BINARY]
-        return f"{type(self).__name__}({', '.join(f'{name}={getattr(self, name)!r}' for name in names)})"
-
-    def __eq__(self, other: object) -> bool:
-        if type(other) is not type(self):
-            return NotImplemented
-        return all(_same(getattr(self, f.name), getattr(other, f.name)) for f in fields(self))
-
-    def __hash__(self) -> int:
-        values = (getattr(self, f.name) for f in fields(self))
-        return hash((type(self).__name__, *(np.asarray(v).tobytes() if _numeric(v) else v for v in values)))
 
 
 def _allowed_between(edges: list[float], model: Model) -> tuple[tuple[float, float], ...]:

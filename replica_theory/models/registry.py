@@ -44,13 +44,18 @@ class Entry:
 
     @property
     def is_plain(self) -> bool:
-        """Whether numbers give the model: what code gives, no command line or file can hold."""
+        """Whether numbers and words give the model: what code gives, no command line or file can hold."""
         return all(option.kind != "code" for option in self.options)
+
+    @property
+    def is_typed(self) -> bool:
+        """Whether a command line can give the model."""
+        return all(option.kind not in ("word", "code") for option in self.options)
 
     @property
     def is_marginal(self) -> bool:
         """Whether a margin is all that the model needs."""
-        return not any(option.required for option in self.options)
+        return self.is_typed and not any(option.required for option in self.options)
 
     def default(self, option: str) -> Any:
         """Default of a constructor argument."""
@@ -125,7 +130,9 @@ def describe(model: Model | RandomSatisfiability) -> dict[str, Any]:
     if isinstance(model, RandomSatisfiability):
         return {_CLASS: kind.__name__} | asdict(model)
     known = {entry.kind: entry for entry in models().values()}
-    if kind not in known or not known[kind].is_plain or not model.weights.text:
+    words = (getattr(model, option.name) for option in model.options if option.kind == "word")
+    written = bool(model.weights.text) and all(isinstance(word, str | float) for word in words)
+    if kind not in known or not known[kind].is_plain or not written:
         return {_CLASS: kind.__name__, "is": repr(model)}
     weights = {} if model.weights == BINARY else {"weights": model.weights.text}
     options = [option.name for option in kind.options if option.kind != "weights"]

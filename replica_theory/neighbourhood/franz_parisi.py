@@ -136,7 +136,8 @@ def franz_parisi(
     >>> print(f"{curve.entropy:.6f}")
     0.164659
     """
-    checked_model(model, Model, "franz_parisi", random_labels=True, any_weights=True, instead="around_teacher")
+    checked_model(model, Model, "franz_parisi", random_labels=True, any_weights=True,
+                  units=("infinite",), instead="around_teacher")  # fmt: skip
     alpha, distance, center = checked_alpha(alpha), checked_distance(distance), _checked_reference(model, reference)
     points = broadcast(alpha=alpha, distance=distance, kappa=model.kappa, beta=model.beta,
                        kappa_ref=center.kappa, beta_ref=center.beta)  # fmt: skip
@@ -185,7 +186,8 @@ def minimum_distance(model: Model, alpha: float, *, reference: Model | None = No
     >>> round(minimum_distance(BinaryPerceptron(), 0.5), 5)
     0.007
     """
-    checked_model(model, Model, "minimum_distance", single=True, random_labels=True, weights=("binary", "discrete"))
+    checked_model(model, Model, "minimum_distance", single=True, random_labels=True, weights=("binary", "discrete"),
+                  units=("infinite",))  # fmt: skip
     alpha, center = checked_number("alpha", alpha, POSITIVE), _checked_reference(model, reference)
     typical = replica_symmetric(model, alpha)
     if float(typical.entropy) < 0:
@@ -295,6 +297,8 @@ def _checked_reference(model: Model, reference: Model | None) -> Model:
     center = model if reference is None else reference
     if type(center) is not type(model):
         raise ValueError(f"reference must be a {type(model).__name__} like the model; got {type(center).__name__}")
+    if center.overlap_map != model.overlap_map:
+        raise ValueError(f"reference must have the hidden layer of the model, {model!r}; got {center!r}")
     if center.weights != model.weights:
         raise ValueError(f"reference must have the weights of the model, {model.weights!r}; got {center.weights!r}")
     if model.has_teacher:

@@ -182,7 +182,7 @@ def _judged(row: Row, reference: float) -> Row:
 
 
 def _checked(model: Model, reference: str, kappa_ref: float | None) -> None:
-    checked_model(model, Model, any_weights=True)
+    checked_model(model, Model, any_weights=True, units=("infinite",))
     if model.has_teacher:
         takes = "free references and a number of replicas, or inf"
         raise ValueError(f"with a teacher, local_entropy takes {takes}; got model={shown(model)}")

@@ -186,7 +186,8 @@ def robust_ensemble(
     >>> print(f"{found.free_entropy:.6f} {found.overlap:.6f} {found.local_entropy:.6f}")
     1.957263 0.688687 0.161485
     """
-    checked_model(model, Model, "robust_ensemble", random_labels=True, weights=("binary", "spherical", "symmetric"))
+    checked_model(model, Model, "robust_ensemble", random_labels=True, weights=("binary", "spherical", "symmetric"),
+                  units=("infinite",))  # fmt: skip
     alpha, gamma = checked_alpha(alpha), checked_real("gamma", gamma, NON_NEGATIVE)
     y = checked_real("y", y, NON_NEGATIVE)
     probe = model if beta is None else model.at(beta=beta)

@@ -32,6 +32,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from replica_theory.models.model import Model
+from replica_theory.models.overlap_map import OverlapMap
 from replica_theory.models.proximal import jumps
 from replica_theory.models.steep_fields import steep_points
 from replica_theory.models.weights import DiscreteWeights
@@ -171,6 +172,41 @@ def energetic(system: System, q: Overlaps, t: float) -> Energetic | None:
     """
     if not (q.gap > 0 and q.q0 >= 0 and q.square - q.q1 > 1e-9):
         return None
+    f = system.model.overlap_map
+    if f.is_identity:
+        return _own_energetic(system, q, t)
+    found = _own_energetic(system, _image(f, q), float(f.at(t)))
+    return None if found is None else _chained(f, q, t, found, system)
+
+
+def _image(f: OverlapMap, q: Overlaps) -> Overlaps:
+    """The overlaps as a hidden layer shows them."""
+    q0, q1, t0, q_ref = (float(f.at(value)) for value in (q.q0, q.q1, q.t0, q.q_ref))
+    slope = t0 / q0 if q0 > 0 else 0.0
+    return q._replace(q0=q0, gap=q1 - q0, slope=slope, rest=q_ref - slope * t0)
+
+
+def _chained(f: OverlapMap, q: Overlaps, t: float, found: Energetic, system: System) -> Energetic:
+    """Derivatives in the overlaps from those in their images."""
+    own = found.hats
+    at = [q.q_ref, q.t0, q.t0, q.q0] if system.reference is not None else [q.q0]
+    forces = [own.q_ref, own.t0, own.t0, own.q0] if system.reference is not None else [own.q0]
+    q0, q1, t0, q_ref = (
+        float(f.conjugate(*pair)) for pair in ((q.q0, own.q0), (q.q1, own.q1), (q.t0, own.t0), (q.q_ref, own.q_ref))
+    )
+    slope = t0 / q0 if q0 > 0 else 0.0
+    scales = f.slope(np.array(at))
+    bent = np.diag(f.bend(np.array(at)) * np.array(forces) / system.alpha)
+    return found._replace(
+        hats=own._replace(q0=q0, gap=q1 - q0, slope=slope, rest=q_ref - slope * t0),
+        force=float(f.conjugate(t, found.force)),
+        curvature=float(f.curvature(q.q1, found.curvature, own.q1 / system.alpha)),
+        response=scales[:, None] * found.response * scales + bent,
+    )
+
+
+def _own_energetic(system: System, q: Overlaps, t: float) -> Energetic | None:
+    """The term of the images themselves."""
     if system.reference is not None:
         return _constrained_energetic(system, system.reference, q, t)
     return None if system.model.has_teacher and not q.r**2 < q.q0 else _free_energetic(system, q)

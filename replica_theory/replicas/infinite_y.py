@@ -27,6 +27,7 @@ from typing import NamedTuple
 import numpy as np
 
 from replica_theory.models.model import Model
+from replica_theory.models.overlap_map import OverlapMap
 from replica_theory.models.proximal import maxima, maximal_field
 from replica_theory.models.steep_fields import steep_points
 from replica_theory.models.weights import BINARY, DiscreteWeights, Weights
@@ -184,7 +185,12 @@ class LimitEquations:
         return None if spins is None else (forces, spins)
 
     def forces(self, q: float, r: float, gap: float, square: float = 1.0) -> _Energetic | None:
-        """The energetic term at given overlaps, None where its inner maxima are not found."""
+        """The energetic term at given overlaps (see `_behind`), None where its inner maxima are not found."""
+        f = self.model.overlap_map
+        own = self._forces(float(f.at(q)), r, float(f.conjugate(q, gap)), square)
+        return own if own is None or f.is_identity else _behind(f, q, gap, own, self.alpha)
+
+    def _forces(self, q: float, r: float, gap: float, square: float) -> _Energetic | None:
         model, std, taught = self.model, float(np.sqrt(square - q)), self.model.has_teacher
         outer = self._fields(q, r if taught else None, gap, std)
         boundary = self._fields(q - r**2, None, gap, std) if taught else None
@@ -225,6 +231,18 @@ class LimitEquations:
         weights = best.weights * teacher_weight(best.h / root, variance, r)
         at_jumps = teacher_weight(np.array([jump.field for jump in best.jumps]) / root, variance, r)
         return _Fields(best.fields, weights, best.kinks(variance, gap, at_jumps))
+
+
+def _behind(f: OverlapMap, q: float, gap: float, own: _Energetic, alpha: float) -> _Energetic:
+    r"""The term behind a hidden layer from that at the images :math:`f(q)` and :math:`f'(q)\delta q`.
+
+    :math:`\hat q = f'\hat q_f` and :math:`\delta\hat q = f'\delta\hat q_f + f''\delta q\,\hat q_f`.
+    """
+    return own._replace(
+        q_hat=float(f.conjugate(q, own.q_hat)),
+        gap_hat=float(f.slope(q) * own.gap_hat + f.bend(q) * gap * own.q_hat),
+        curvature=float(f.curvature(q, own.curvature, own.q_hat / alpha)),
+    )
 
 
 def aligned(q_hat: float, r_hat: float = 0.0, weights: Weights = BINARY) -> tuple[float, float]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import NamedTuple
 
@@ -168,7 +168,24 @@ def scale(setting: Setting) -> float:
 
 
 def energetic(setting: Setting, at: Place) -> Energetic:
-    r"""Energetic term and its derivatives :math:`\hat q, \hat t_0`, `dG_E/dt`."""
+    r"""Energetic term and its derivatives :math:`\hat q, \hat t_0`, `dG_E/dt`; with a hidden layer at the images."""
+    f = setting.probe.overlap_map
+    if f.is_identity:
+        return _energetic(setting, at)
+    q, t0 = probe_overlap(setting, at), at.t - at.gap
+    image, ref, overlap, other = (float(f.at(value)) for value in (q, setting.q_ref, at.t, t0))
+    c2 = image - ratio(other**2, ref) - (overlap - other) ** 2 / (1 - ref)
+    place = at._replace(t=overlap, gap=overlap - other, c2=max(c2, 0.0))
+    own = _energetic(replace(setting, q_ref=ref), place)
+    return own._replace(
+        q_hat=float(f.conjugate(q, own.q_hat)),
+        t0_hat=float(f.conjugate(t0, own.t0_hat)),
+        slope=float(f.conjugate(at.t, own.slope)),
+        curvature=float(f.curvature(q, own.curvature, own.q_hat / setting.alpha)),
+    )
+
+
+def _energetic(setting: Setting, at: Place) -> Energetic:
     q_ref, alpha, gap = setting.q_ref, setting.alpha, at.gap
     std_ref = np.sqrt(setting.square_ref - q_ref)
     a, b = ratio(at.t - gap, np.sqrt(q_ref)), gap / std_ref

@@ -20,11 +20,11 @@ from replica_theory.thresholds.spherical_capacity import spherical_capacity
 from replica_theory.typical.functional import (
     Conjugates,
     conjugates,
-    energetic_rule,
     flat_model,
     flat_slice,
     overlaps,
     read,
+    unfelt,
 )
 from replica_theory.typing import Array, ArrayLike
 
@@ -121,7 +121,7 @@ def capacity(model: Model) -> Capacity:
     0.833078599740
     """
     checked_model(model, Model, "capacity", hard=True, random_labels=True, any_weights=True,
-                  instead="teacher_student_transition")  # fmt: skip
+                  units=("infinite", "finite"), instead="teacher_student_transition")  # fmt: skip
     points = broadcast(kappa=model.kappa, beta=model.beta)
     columns = capacity_columns(flat_model(model, points))
     result = Capacity(model=model, **points.shaped_all(columns))
@@ -175,14 +175,14 @@ def _of_discrete(model: Model, kappa: Array) -> dict[str, Any]:
 
 def _annealed(model: Model) -> dict[str, Any]:
     """Where the annealed entropy vanishes, exact as long as the solutions have no overlap to speak of."""
-    kernel = model.log_kernel(np.zeros_like(np.asarray(model.kappa)), 1.0)
-    alpha = -np.log(2) / kernel.log[:, 0]
-    q_hat = np.asarray(alpha * kernel.d1[:, 0] ** 2)
+    term = unfelt(model)
+    alpha = -np.log(2) / term.log
+    q_hat = np.asarray(alpha * term.force)
     return {
         "alpha": alpha,
         "q": q_hat.copy(),
         "q_hat": q_hat,
-        "stability": 1 - alpha * kernel.d2[:, 0] ** 2,
+        "stability": 1 - alpha * term.curvature,
         "error": alpha * (1e-15 + q_hat**2),
     }
 
@@ -202,11 +202,9 @@ def _root_of_entropy(model: Model, annealed: Array) -> dict[str, Any]:
     low, high = _bracket(lambda x, rows: entropy(x, kappa[rows], _COARSE if x.max() < _STEEP else _NODES), low)
     root = elementwise.find_root(entropy, (low, high), args=(kappa,), tolerances={"xatol": 1e-15, "fatol": 0.0})
     alpha, orders, hats = _on_branch(model, root.x, _NODES)
-    measure = energetic_rule(model, *orders, n=_NODES)
-    kernel = model.log_kernel(np.sqrt(orders.q)[:, None] * measure.nodes, np.sqrt(1 - orders.q)[:, None])
     reading = read(model, alpha, orders, hats, _NODES)
     # The entropy is stationary, so ds/dalpha = E log P, and errors of s turn into errors of alpha with it.
-    error = (reading.error + np.abs(root.f_x)) / np.abs(measure.integrate(kernel.log))
+    error = (reading.error + np.abs(root.f_x)) / np.abs(reading.energetic)
     status = statuses(map(_status, alpha.tolist(), error.tolist(), reading.stability.tolist()))
     status[~root.success] = Status.SADDLE_LOST
     columns = {"alpha": alpha, "q": orders.q, "q_hat": hats.q, "stability": reading.stability, "error": error}

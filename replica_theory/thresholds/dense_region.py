@@ -153,7 +153,8 @@ def local_entropy_threshold(
     >>> print(f"{local_entropy_threshold(BinaryPerceptron()).alpha:.4f}")
     0.7553
     """
-    checked_model(model, Model, "a threshold", hard=True, random_labels=True, instead="dense_teacher_threshold")
+    checked_model(model, Model, "a threshold", hard=True, random_labels=True, units=("infinite",),
+                  instead="dense_teacher_threshold")  # fmt: skip
     checked_choice("reference", reference, get_args(Reference))
     checked_choice("criterion", criterion, get_args(Criterion))
     checked_replicas(y, "free" if criterion == "margin" else reference)

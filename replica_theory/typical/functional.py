@@ -1,26 +1,32 @@
 r"""The replica-symmetric functional: order parameters, their equations, free entropy and stability.
 
 Of any weights: what they are enters by the averages of `replica_theory.models.weights` only, and by the mean squared
-weight `Q`, an order parameter where the weights do not fix it.
+weight `Q`, an order parameter where the weights do not fix it. A hidden layer of infinitely many units enters by the
+map :math:`f` of `replica_theory.models.overlap_map`: the energetic term is taken at :math:`f(q)`, and
+:math:`\hat q = \alpha f'(q)E\ell'^2`; of a few units the term is that of `replica_theory.typical.majority`.
 """
 
 from __future__ import annotations
 
 from copy import copy
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeGuard
 
 import numpy as np
 from scipy import special
 
+from replica_theory.models.committee import TreeCommittee
 from replica_theory.models.model import Model
 from replica_theory.models.steep_fields import steep_fields
 from replica_theory.models.weights import BINARY, Orders, Weights
 from replica_theory.numerics.gaussian import Rule, multi_rule
 from replica_theory.results.grid import Points, broadcast
+from replica_theory.typical.majority import EnergeticTerm, majority_term
 from replica_theory.typing import Array, ArrayLike
 
 _EPSILON = 4 * float(np.finfo(float).eps)
 """What rounding may change of a sum, in units of its terms."""
+_EXACT = 5
+"""Any number of nodes: fields do not vary."""
 
 
 class Conjugates(NamedTuple):
@@ -46,10 +52,13 @@ def conjugates(model: Model, q: Array, r: Array, square: ArrayLike = 1.0, *, n: 
     :math:`\int D\mu\,\ell'^2`, :math:`\sqrt{2/\pi T}\int Dz\,\ell'(\sqrt{q-R^2/T}z)` with the mean squared weight
     `T` of the teacher, and :math:`-\int D\mu\,\ell''` where `Q` is free (0 elsewhere).
     """
+    if _few_units(model):
+        return Conjugates(majority_term(model, q, n, errors=False).force, np.zeros_like(q))
+    own, q = q, model.overlap_map.at(q)
     root, width = np.sqrt(q), np.sqrt(square - q)
     measure, std = _outer_rule(model, q, r, root, width, n), width[..., None]
     kernel = model.log_kernel(root[..., None] * measure.nodes, std)
-    q_hat = measure.integrate(kernel.d1**2)
+    q_hat = model.overlap_map.conjugate(own, measure.integrate(kernel.d1**2))
     c: ArrayLike = 0.0 if model.weights.square is not None else -measure.integrate(kernel.d2)
     if not model.has_teacher:
         return Conjugates(q_hat, np.zeros_like(q_hat), c)
@@ -73,9 +82,34 @@ def teacher_square(model: Model) -> float:
     return model.weights.moments[1]
 
 
-def energetic_rule(model: Model, q: Array, r: Array, square: ArrayLike = 1.0, *, n: int) -> Rule:
-    """The outer measure of the energetic term (with the teacher's weight), resolved at the edges of the constraint."""
-    return _outer_rule(model, q, r, np.sqrt(q), np.sqrt(square - q), n)
+class Unfelt(NamedTuple):
+    r"""The energetic term where overlaps vanish, one entry a point: value, and its derivatives in the overlap.
+
+    `force` is :math:`f'(0)\,\ell'(0, 1)^2`, the conjugate over alpha; `curvature` is the second derivative,
+    :math:`f'(0)^2\ell''^2 + f''(0)\ell'^2`.
+    """
+
+    log: Array
+    force: Array
+    curvature: Array
+
+
+def unfelt(model: Model) -> Unfelt:
+    """The energetic term at zero overlap (of a mean squared weight 1), for parameters of shape (m, 1)."""
+    shape = np.broadcast_shapes(np.shape(model.kappa), np.shape(model.beta))
+    zero = np.zeros(shape)
+    if _few_units(model):
+        term = majority_term(model, zero[..., 0], _EXACT)
+        return Unfelt(term.log, term.force, term.curvature)
+    kernel = model.log_kernel(zero, 1.0)
+    d1, d2 = kernel.d1[..., 0], kernel.d2[..., 0]
+    force, map_ = d1**2, model.overlap_map
+    nothing = np.zeros_like(force)
+    return Unfelt(kernel.log[..., 0], map_.conjugate(nothing, force), map_.curvature(nothing, d2**2, force))
+
+
+def _few_units(model: Model) -> TypeGuard[TreeCommittee]:
+    return model.hidden == "finite"
 
 
 def _outer_rule(model: Model, q: Array, r: Array, root: Array, width: Array, n: int) -> Rule:
@@ -94,10 +128,11 @@ class Reading(NamedTuple):
     `error` is the estimated quadrature error of `free_entropy` with what rounding may add, `heat` the difference
     :math:`\beta\alpha e` of entropy and free entropy and `heat_error` its error; `log_prior` is
     :math:`E\langle\log\rho(w)\rangle`, by which the free entropy also exceeds the entropy; `image` are the overlaps
-    that belong to the conjugates of these.
+    that belong to the conjugates of these. `energetic` is the energetic term alone.
     """
 
     free_entropy: Array
+    energetic: Array
     error: Array
     energy: Array
     heat: Array
@@ -113,33 +148,48 @@ def read(model: Model, alpha: Array, q: Orders, q_hat: Conjugates, n: int = 241)
     .. math:: \Phi = E\,g(\sqrt{\hat q}z + \hat Rw^*, c) + \tfrac12cQ - \tfrac12\hat q(Q-q) - R\hat R
        + \alpha\int\!D\mu\,\ell(\sqrt q z, \sqrt{Q-q})
 
-    `stability` is :math:`1 - \alpha\int D\mu\,(\ell'')^2\,E(g'')^2`.
+    `stability` is :math:`1 - \alpha\int D\mu\,(\ell'')^2\,E(g'')^2` (with a hidden layer, the second derivative of the
+    energetic term in the overlap stands for the first average).
     """
     spins = model.weights.entropic(*q_hat, n=n)
-    measure = energetic_rule(model, *q, n=n)
-    at = np.sqrt(q.q)[..., None] * measure.nodes, np.sqrt(q.square - q.q)[..., None]
-    kernel = model.log_kernel(*at)
-    energetic, norm = measure.integrate(kernel.log), 0.5 * q_hat.c * q.square
+    term = _energetic(model, q, n)
+    energetic, norm = term.log, 0.5 * q_hat.c * q.square
     terms = np.abs(spins.value) + alpha * np.abs(energetic) + q_hat.q * q.square + np.abs(q.r * q_hat.r) + np.abs(norm)
     rounding = _EPSILON * terms
     beta = np.broadcast_to(model.beta, (len(alpha), 1))[:, 0]
-    energy, doubt = np.zeros_like(alpha), np.zeros_like(alpha)
-    finite = np.isfinite(beta)
+    heat = np.where(np.isfinite(beta), beta, 0.0) * alpha
+    return Reading(
+        spins.value + alpha * energetic - 0.5 * q_hat.q * (q.square - q.q) - q.r * q_hat.r + norm,
+        energetic,
+        spins.error + alpha * term.error + rounding,
+        term.energy,
+        heat * term.energy,
+        heat * (term.energy_error + _EPSILON * term.energy),
+        spins.log_prior,
+        np.asarray(1 - alpha * term.curvature * spins.response),
+        Orders(spins.q, spins.r if model.has_teacher else np.zeros_like(alpha), spins.square),
+    )
+
+
+def _energetic(model: Model, q: Orders, n: int) -> EnergeticTerm:
+    """The energetic term and what is read off it; its energy is 0 at beta = inf."""
+    if _few_units(model):
+        return majority_term(model, q.q, n)
+    map_ = model.overlap_map
+    image = map_.at(q.q)
+    root, width = np.sqrt(image), np.sqrt(q.square - image)
+    measure = _outer_rule(model, image, q.r, root, width, n)
+    at = root[..., None] * measure.nodes, width[..., None]
+    kernel = model.log_kernel(*at)
+    energy = doubt = np.zeros_like(q.q)
+    finite = np.isfinite(np.broadcast_to(model.beta, (len(q.q), 1))[:, 0])
     if finite.any():
         violated = model.violation(*at)
         energy = np.where(finite, measure.integrate(violated), 0.0)
-        doubt = np.where(finite, measure.error(violated), 0.0) + _EPSILON * energy
-    heat = np.where(finite, beta, 0.0) * alpha
-    return Reading(
-        spins.value + alpha * energetic - 0.5 * q_hat.q * (q.square - q.q) - q.r * q_hat.r + norm,
-        spins.error + alpha * measure.error(kernel.log) + rounding,
-        energy,
-        heat * energy,
-        heat * doubt,
-        spins.log_prior,
-        np.asarray(1 - alpha * measure.integrate(kernel.d2**2) * spins.response),
-        Orders(spins.q, spins.r if model.has_teacher else np.zeros_like(alpha), spins.square),
-    )
+        doubt = np.where(finite, measure.error(violated), 0.0)
+    force = np.zeros_like(q.q) if map_.is_identity else measure.integrate(kernel.d1**2)
+    curvature = map_.curvature(q.q, measure.integrate(kernel.d2**2), force)
+    return EnergeticTerm(measure.integrate(kernel.log), measure.error(kernel.log), force, curvature, energy, doubt)
 
 
 def at_loads(model: Model, alpha: ArrayLike) -> Points:

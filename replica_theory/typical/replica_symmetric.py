@@ -30,7 +30,7 @@ import numpy as np
 import scipy
 from numpy.typing import NDArray
 
-from replica_theory.arguments import FINITE, checked_alpha, checked_model, checked_real
+from replica_theory.arguments import FINITE, checked_alpha, checked_model, checked_real, checked_units
 from replica_theory.models.model import SHARP, Model
 from replica_theory.models.weights import Orders
 from replica_theory.numerics.fixed_points import FixedPoints, solve_fixed_points
@@ -50,6 +50,7 @@ from replica_theory.typical.functional import (
     read,
     teacher_square,
     teacher_weight,
+    unfelt,
 )
 from replica_theory.typing import Array, ArrayLike
 
@@ -141,7 +142,8 @@ class ReplicaSymmetric(GridResult):
         Raises
         ------
         ValueError
-            If the result holds more than one point.
+            If the result holds more than one point, or is of a few hidden units. (Of infinitely many it is the density
+            of their output.)
 
         Examples
         --------
@@ -154,8 +156,9 @@ class ReplicaSymmetric(GridResult):
         """
         if np.ndim(self.q):
             raise ValueError(f"stability_distribution needs a single point; this result has shape {np.shape(self.q)}")
+        checked_units(self.model, ("infinite",))
         h = np.asarray(checked_real("h", h, FINITE))
-        q, square = float(self.q), float(self.mean_square)
+        q, square = float(self.model.overlap_map.at(self.q)), float(self.mean_square)
         std = float(np.sqrt(square - q))
         # G_{Q-q}(h - sqrt(q) z) Dz = G_Q(h) Dv with z = (sqrt(q) h/sqrt(Q) + sqrt(Q-q) v)/sqrt(Q): nothing is steep.
         v, scale = rule(), np.sqrt(square)
@@ -214,7 +217,7 @@ def replica_symmetric(model: Model, alpha: ArrayLike) -> ReplicaSymmetric:
     >>> print(f"{point.entropy:.9f} {point.q:.9f}")
     0.314390067 0.322385363
     """
-    checked_model(model, Model, any_weights=True)
+    checked_model(model, Model, any_weights=True, units=("infinite", "finite"))
     alpha = checked_alpha(alpha)
     scalar = all(np.ndim(v) == 0 for v in (alpha, model.kappa, model.beta))
     result = _remembered(model, float(alpha)) if scalar else _computed(model, alpha)
@@ -271,14 +274,17 @@ def annealed_entropy(model: Model, alpha: ArrayLike) -> ArrayLike:
     >>> round(annealed_entropy(BinaryPerceptron(), alpha=0.5), 12) == round(0.5 * 0.6931471805599453, 12)
     True
     """
-    checked_model(model, Model, any_weights=True)
+    checked_model(model, Model, any_weights=True, units=("infinite", "finite"))
     alpha = checked_alpha(alpha)
     points = at_loads(model, alpha)
     if model.weights.square is None:
         found = [_annealed_discrete(model.at(kappa=at["kappa"], beta=at["beta"]), at["alpha"]) for at in points]
         shaped: ArrayLike = points.shaped(np.array(found))
         return shaped
-    value = model.weights.log_measure + alpha * model.log_kernel(np.zeros(()), 1.0).log
+    log = model.log_kernel(np.zeros(()), 1.0).log
+    if model.hidden == "finite":
+        log = points.shaped(unfelt(flat_model(model, points)).log)
+    value = model.weights.log_measure + alpha * log
     return float(value) if np.ndim(value) == 0 else np.asarray(value)
 
 

@@ -71,6 +71,10 @@ DATASET = of(str, usual=None, test=lambda value: False)
 MESSAGES = bp.Messages("amp", np.zeros(3), np.zeros(2))
 
 
+def same(q: Any) -> Any:
+    return q
+
+
 def positive(x: Any) -> Any:
     return (x > 0) & (x < np.inf)
 
@@ -302,6 +306,24 @@ CALLS = {
     "TeacherStudent": Call(rt.TeacherStudent, OF_MODEL),
     "SymmetricBinaryPerceptron": Call(rt.SymmetricBinaryPerceptron, OF_MODEL | {"kappa": reals(positive, 1.0)}),
     "UShapePerceptron": Call(rt.UShapePerceptron, OF_MODEL | {"kappa": reals(positive, 1.0)}),
+    "TreeCommittee": Call(
+        rt.TreeCommittee,
+        {
+            **OF_MODEL,
+            "weights": of(rt.BinaryWeights, usual=rt.BinaryWeights()),
+            "activation": word("sign", "relu", "linear") | of(rt.OverlapMap, usual=None),
+            "units": number(lambda k: k in (1, 3, 5, 7, np.inf), 3.0),
+        },
+    ),
+    "OverlapMap": Call(
+        rt.OverlapMap,
+        {
+            "name": of(str, usual="same", test=lambda name: True),
+            "value": Kind(same, lambda value: value is same),
+            "slope": Kind(np.ones_like, lambda value: value is np.ones_like),
+            "bend": Kind(np.zeros_like, lambda value: value is np.zeros_like),
+        },
+    ),
     "IntervalModel": Call(rt.IntervalModel, {"intervals": INTERVALS} | OF_MODEL),
     "IntervalModel.from_indicator": Call(
         rt.IntervalModel.from_indicator,
@@ -760,6 +782,9 @@ LEFT_OUT = {
     "rests": "called with conjugates of ours only",
     "entropic": "called with conjugates of ours only",
     "multiplier": "called with conjugates of ours only",
+    "OverlapMap.at": "called with overlaps of ours only",
+    "OverlapMap.conjugate": "called with overlaps of ours only",
+    "OverlapMap.curvature": "called with overlaps of ours only",
     "BinaryWeights.field": "called with conjugates of ours only",
     "log_prior": "an integrand",
     "shares": "an integrand",
