@@ -3,6 +3,7 @@
 from replica_theory._version import __version__ as __version__
 from replica_theory.algorithms.focusing import FocusingFixedPoint, focusing_fixed_point
 from replica_theory.algorithms.state_evolution import StateEvolution, state_evolution
+from replica_theory.certified.multiprecision import Digits
 from replica_theory.models.custom import CustomModel
 from replica_theory.models.intervals import IntervalModel, SymmetricBinaryPerceptron, UShapePerceptron
 from replica_theory.models.model import Model
@@ -47,6 +48,7 @@ __all__ = [
     "CustomModel",
     "DenseTeacherThreshold",
     "DenseThreshold",
+    "Digits",
     "DiscreteWeights",
     "EntropyCurve",
     "FocusingFixedPoint",

@@ -23,6 +23,7 @@ THEORY = (
     ("numerics",),
     ("models",),
     ("results",),
+    ("certified",),
     ("typical",),
     ("replicas",),
     ("neighbourhood",),

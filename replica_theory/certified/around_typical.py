@@ -21,6 +21,7 @@ from replica_theory.certified.multiprecision import (
     intervals_of,
     kernel,
     log2cosh,
+    probability,
 )
 from replica_theory.certified.typical import replica_symmetric_to_digits
 from replica_theory.models.model import Model
@@ -86,12 +87,12 @@ def _energetic(setting: _Around, q: Real, t0: Real, t: Real, resolution: Resolut
         p, d1, _ = kernel(setting.probe, root * u, std)
         mass, own, conditional = mp.zero, mp.zero, mp.zero
         for v, part in lines:
-            p_ref, d1_ref, _ = kernel(setting.reference, tilt * u + turn * v, std_ref)
-            p_given, d1_given, _ = kernel(setting.reference, along * u + across * v, given)
-            omega = part * p_given / p_ref
-            mass += omega
-            own += omega * d1_ref
-            conditional += omega * d1_given
+            p_ref, slope_ref = probability(setting.reference, tilt * u + turn * v, std_ref)
+            p_given, slope_given = probability(setting.reference, along * u + across * v, given)
+            part /= p_ref
+            mass += part * p_given
+            own += part * p_given * slope_ref / p_ref
+            conditional += part * slope_given
         energy += weight * mass * mp.log(p)
         force += weight * mass * d1**2
         drift += weight * own * d1

@@ -1,8 +1,8 @@
 r"""The largest local entropy, of infinitely many replicas around a free reference, and its threshold to any digits.
 
-The integrals of `replica_theory.replicas.infinite_y` run over the maxima themselves: with
-:math:`z = (u - \delta q\,\ell'(u))/\sqrt q` and :math:`|z| = (h - \hat t - \delta\hat q\tanh h)/\sqrt{\hat q}` everything
-is an explicit function of `u` and `h`, and the first integrand is analytic on the whole line.
+The integrals of `replica_theory.replicas.infinite_y` run over the inner maxima: with
+:math:`z = (u - \delta q\,\ell'(u))/\sqrt q` and :math:`|z| = (h - \hat t - \delta\hat q\tanh h)/\sqrt{\hat q}`
+everything is an explicit function of `u` and `h`, and the first integrand is analytic on the whole line.
 """
 
 from __future__ import annotations
@@ -29,7 +29,9 @@ _INSIDE = 0.7
 """Part of the strip that is used: at its edge the density has an essential singularity."""
 
 
-def local_entropy_to_digits(model: Model, alpha: float, distance: float, start: Mapping[str, float], digits: int) -> Digits:
+def local_entropy_to_digits(
+    model: Model, alpha: float, distance: float, start: Mapping[str, float], digits: int
+) -> Digits:
     r"""The largest local entropy :math:`S_\infty` at a distance, near given overlaps (`q0`, `gap`, `t_hat`)."""
     intervals = intervals_of(model, "local_entropy")
 
@@ -60,7 +62,9 @@ def dense_threshold_to_digits(model: Model, alpha: float, start: Mapping[str, fl
         with mp.workdps(double.digits + 4):
             h = mp.mpf(10) ** -resolution.digits
             base, t, hats = _without_field(intervals, x, double)
-            by_q, by_gap = (_without_field(intervals, y, double)[0] for y in ((x[0] + h, *x[1:]), (x[0], x[1] + h, x[2])))
+            by_q, by_gap = (
+                _without_field(intervals, y, double)[0] for y in ((x[0] + h, *x[1:]), (x[0], x[1] + h, x[2]))
+            )
             rows = [[(moved[k] - base[k]) / h for moved in (by_q, by_gap)] for k in range(2)]
             singular = rows[0][0] * rows[1][1] - rows[0][1] * rows[1][0]
         values = {"alpha": mp.exp(x[2]), "distance": (1 - t) / 2, "q": x[0], "gap": mp.exp(x[1])}

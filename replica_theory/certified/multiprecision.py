@@ -17,6 +17,7 @@ from mpmath import mp
 from replica_theory.arguments import checked_integer, checked_model, shown
 from replica_theory.models.custom import CustomModel
 from replica_theory.models.model import Model
+from replica_theory.numerics.progress import alive, tick
 from replica_theory.status import ConvergenceError
 
 MOST_DIGITS = 1000
@@ -30,11 +31,11 @@ _GUARD = 12
 _MORE = 15
 """Digits that a computation gains when its two runs do not agree."""
 _ATTEMPTS = 4
-_LOW, _STEP = 32, 15
+_LOW, _STEP = 24, 11
 """Digits at which the Jacobian is computed, and of the step of its differences."""
-_WON = 11
+_WON = 10
 """Digits that a step with that Jacobian wins, at the least."""
-_NEWTON, _NEAR = 8, 1e-12
+_NEWTON, _NEAR = 8, 1e-9
 """Steps with a Jacobian of their own, and the length of the last of them."""
 _FINER = 0.9
 """Step of the second quadrature in units of the first."""
@@ -122,6 +123,11 @@ def confirmed(model: Model, equations: Equations, start: Sequence[float], digits
     ConvergenceError
         If the runs do not come to agree.
     """
+    with alive(place):
+        return _confirmed(model, equations, start, digits, place)
+
+
+def _confirmed(model: Model, equations: Equations, start: Sequence[float], digits: int, place: str) -> Digits:
     tolerance = mp.mpf(10) ** (-digits - 2)
     for attempt in range(_ATTEMPTS):
         rough = Resolution(digits + _GUARD + _MORE * attempt, 0.8**attempt)
@@ -178,6 +184,7 @@ def _step(
 ) -> tuple[list[Real], Mapping[str, Real]]:
     """Newton step with a given inverse Jacobian, and the numbers where it starts."""
     residual, values = equations(x, resolution)
+    tick(f"{resolution.digits} digits")
     return (list(-(inverse * mp.matrix(list(residual)))) if len(x) else []), values
 
 
@@ -237,6 +244,18 @@ def kernel(intervals: Intervals, mean: Real, std: Real) -> tuple[Real, Real, Rea
                 curvature += density * end * mp.sqrt(2) / std
     d1 = slope / p
     return p, d1, curvature / p - d1 * d1
+
+
+def probability(intervals: Intervals, mean: Real, std: Real) -> tuple[Real, Real]:
+    r"""Probability that :math:`h + \sigma x` is allowed, and its derivative in `h`."""
+    p = slope = mp.zero
+    root, norm = std * mp.sqrt(2), 1 / (std * mp.sqrt(2 * mp.pi))
+    for a, b in intervals:
+        low, high = (mp.mpf(a) - mean) / root, (mp.mpf(b) - mean) / root
+        # On the side where there is less, so that tails keep their relative accuracy.
+        p += (mp.erfc(low) - mp.erfc(high) if low + high > 0 else mp.erfc(-high) - mp.erfc(-low)) / 2
+        slope += norm * (mp.exp(-low * low) - mp.exp(-high * high))
+    return p, slope
 
 
 def log2cosh(a: Real) -> tuple[Real, Real]:

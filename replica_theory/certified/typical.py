@@ -24,7 +24,7 @@ from replica_theory.models.model import Model
 def capacity_to_digits(model: Model, q_hat: float, digits: int) -> Digits:
     r"""Capacity to many digits: the root of the entropy along the branch, near a given :math:`\hat q`.
 
-    Everything is an explicit function of :math:`\hat q` (see `capacity`); where :math:`\hat q` is 0, the capacity is the
+    Everything is an explicit function of :math:`\hat q` (see `capacity`); where that is 0, the capacity is the
     annealed one.
     """
     intervals = intervals_of(model, "capacity")
