@@ -1,8 +1,12 @@
 """Replica theory of the binary perceptron: entropies, local entropies and thresholds in the limit N → ∞."""
 
+from importlib import import_module
+from types import ModuleType
+
 from replica_theory._version import __version__ as __version__
 from replica_theory.algorithms.focusing import FocusingFixedPoint, focusing_fixed_point
 from replica_theory.algorithms.state_evolution import StateEvolution, state_evolution
+from replica_theory.certified.multiprecision import Digits
 from replica_theory.models.committee import TreeCommittee
 from replica_theory.models.custom import CustomModel
 from replica_theory.models.intervals import IntervalModel, SymmetricBinaryPerceptron, UShapePerceptron
@@ -40,6 +44,14 @@ from replica_theory.typical.replica_symmetric import ReplicaSymmetric, annealed_
 from replica_theory.typical.satisfiability import SatisfiabilityEntropy, satisfiability_entropy
 from replica_theory.typical.teacher_student import Learning, teacher_student
 
+
+def __getattr__(name: str) -> ModuleType:
+    """The module `replica_theory.symbolic`, loaded with sympy when it is first asked for."""
+    if name == "symbolic":
+        return import_module("replica_theory.symbolic")
+    raise AttributeError(f"module 'replica_theory' has no attribute {name!r}")
+
+
 __all__ = [
     "BinaryPerceptron",
     "BinaryWeights",
@@ -49,6 +61,7 @@ __all__ = [
     "CustomModel",
     "DenseTeacherThreshold",
     "DenseThreshold",
+    "Digits",
     "DiscreteWeights",
     "EntropyCurve",
     "FocusingFixedPoint",

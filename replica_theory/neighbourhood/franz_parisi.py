@@ -27,17 +27,21 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import replace
 from itertools import pairwise
+from typing import overload
 
 import numpy as np
 import scipy
 
 from replica_theory.arguments import (
+    AWAY,
     POSITIVE,
     checked_alpha,
     checked_distance,
     checked_model,
     checked_number,
 )
+from replica_theory.certified.around_typical import franz_parisi_to_digits
+from replica_theory.certified.multiprecision import Digits, checked_digits, intervals_of
 from replica_theory.models.model import LOG_SQRT_2PI, SHARP, Model
 from replica_theory.numerics.binary import binary_entropy
 from replica_theory.numerics.branches import BranchPoint, follow_branch
@@ -76,9 +80,22 @@ _DEPARTURE = 0.02
 """Size in rapidity of the first step away from the typical distance."""
 
 
+@overload
 def franz_parisi(
-    model: Model, alpha: ArrayLike, distance: ArrayLike, *, reference: Model | None = None
-) -> EntropyCurve:
+    model: Model, alpha: ArrayLike, distance: ArrayLike, *, reference: Model | None = None, digits: None = None
+) -> EntropyCurve: ...
+@overload
+def franz_parisi(
+    model: Model, alpha: ArrayLike, distance: ArrayLike, *, reference: Model | None = None, digits: int
+) -> Digits: ...
+def franz_parisi(
+    model: Model,
+    alpha: ArrayLike,
+    distance: ArrayLike,
+    *,
+    reference: Model | None = None,
+    digits: int | None = None,
+) -> EntropyCurve | Digits:
     r"""Franz-Parisi entropy of the solutions at given distances from a typical solution.
 
     .. math:: S(d) = \lim_{N\to\infty}\frac1N E\log \mathcal N_{\tilde W}(d), \qquad d = (1 - t)/2,
@@ -96,10 +113,15 @@ def franz_parisi(
     reference : Model, optional
         Model of the reference, of the same class and weights; the probe's own by default. One of a larger margin gives
         the solutions around solutions of that margin.
+    digits : int, optional
+        So many significant digits of ``entropy, slope, q, q_hat, t0, t0_hat, t_hat, q_ref`` at one point, each
+        confirmed by a second run; intervals whose solutions overlap, binary weights and random labels at beta = inf.
+        The integrals are of two dimensions: 16 digits take a quarter of a minute, much longer for references of a
+        larger margin, close to which the integrands are steep.
 
     Returns
     -------
-    EntropyCurve
+    EntropyCurve or Digits
         `slope` is :math:`dS/dd = 2\gamma + \beta\alpha\,de/dd` (:math:`2\gamma` is that of the free entropy), infinite
         at d = 0, where the entropy is 0, or -inf if the reference is not allowed. `overlaps` holds ``q, q_hat, t0,
         t0_hat, t_hat, gamma, q_ref, energy, free_entropy`` and ``replicon``, positive where the replica-symmetric
@@ -139,6 +161,8 @@ def franz_parisi(
     checked_model(model, Model, "franz_parisi", random_labels=True, any_weights=True,
                   units=("infinite",), instead="around_teacher")  # fmt: skip
     alpha, distance, center = checked_alpha(alpha), checked_distance(distance), _checked_reference(model, reference)
+    if digits is not None:
+        return _to_digits(model, center, alpha, distance, checked_digits(digits))
     points = broadcast(alpha=alpha, distance=distance, kappa=model.kappa, beta=model.beta,
                        kappa_ref=center.kappa, beta_ref=center.beta)  # fmt: skip
 
@@ -154,6 +178,17 @@ def franz_parisi(
     curve = assemble(rows, points, label, names=names, replicas=False, model=model, settings=asked)
     report(curve, "franz_parisi", f"at distance {distance}")
     return curve
+
+
+def _to_digits(model: Model, center: Model, alpha: ArrayLike, distance: ArrayLike, digits: int) -> Digits:
+    """The numbers at one point, from those of double precision on."""
+    load, near = checked_number("alpha", alpha), checked_number("distance", distance, AWAY)
+    for one in (model, center):
+        intervals_of(one, "franz_parisi")
+    curve = franz_parisi(model, load, near, reference=center)
+    start = {name: float(np.asarray(value)) for name, value in curve.overlaps.items()}
+    start["q_ref_hat"] = float(np.asarray(replica_symmetric(center, load).q_hat))
+    return franz_parisi_to_digits(model, center, load, near, start, digits)
 
 
 def minimum_distance(model: Model, alpha: float, *, reference: Model | None = None) -> float:

@@ -12,13 +12,15 @@ References are free (any :math:`\tilde W`) or solutions themselves (:math:`\tild
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, Literal, get_args
+from typing import Any, Literal, get_args, overload
 
 import numpy as np
 
 from replica_theory.arguments import (
+    AWAY,
     COUNT,
     FINITE,
+    POSITIVE,
     checked_alpha,
     checked_choice,
     checked_distance,
@@ -29,6 +31,8 @@ from replica_theory.arguments import (
     checked_weights,
     shown,
 )
+from replica_theory.certified.dense import local_entropy_to_digits
+from replica_theory.certified.multiprecision import Digits, checked_digits, intervals_of
 from replica_theory.models.model import Model
 from replica_theory.models.perceptron import TeacherStudent
 from replica_theory.neighbourhood.dense_teacher import dense_teacher
@@ -37,7 +41,7 @@ from replica_theory.replicas.curve_rows import Sector, curve_rows
 from replica_theory.replicas.equations import OVERLAPS
 from replica_theory.results.curve import EntropyCurve, Row, assemble
 from replica_theory.results.grid import broadcast, by_setting
-from replica_theory.status import Status, report
+from replica_theory.status import ConvergenceError, Status, report
 from replica_theory.typical.replica_symmetric import entropy_of
 from replica_theory.typing import Array, ArrayLike
 
@@ -46,6 +50,7 @@ Reference = Literal["free", "solution"]
 ZERO_COMPLEXITY = "zero-complexity"
 
 
+@overload
 def local_entropy(
     model: Model,
     alpha: ArrayLike,
@@ -56,7 +61,33 @@ def local_entropy(
     kappa_ref: float | None = None,
     sector: Sector | None = None,
     progress: bool = True,
-) -> EntropyCurve:
+    digits: None = None,
+) -> EntropyCurve: ...
+@overload
+def local_entropy(
+    model: Model,
+    alpha: ArrayLike,
+    distance: ArrayLike,
+    *,
+    reference: Reference = "free",
+    y: ArrayLike | str = np.inf,
+    kappa_ref: float | None = None,
+    sector: Sector | None = None,
+    progress: bool = True,
+    digits: int,
+) -> Digits: ...
+def local_entropy(
+    model: Model,
+    alpha: ArrayLike,
+    distance: ArrayLike,
+    *,
+    reference: Reference = "free",
+    y: ArrayLike | str = np.inf,
+    kappa_ref: float | None = None,
+    sector: Sector | None = None,
+    progress: bool = True,
+    digits: int | None = None,
+) -> EntropyCurve | Digits:
     r"""Local entropy, complexity and everything that goes with them, at given distances.
 
     Parameters
@@ -83,10 +114,14 @@ def local_entropy(
         (``replicon_ref`` > 0), the broken one elsewhere and at y = inf.
     progress : bool
         Show long computations: a bar on a terminal, elsewhere lines of the log (INFO).
+    digits : int, optional
+        So many significant digits of ``entropy, slope, q, q_hat, gap, gap_hat`` at one point of the curve of a free
+        reference at y = inf, each confirmed by a second run; intervals, binary weights and random labels at beta = inf.
+        50 digits take some 2 s.
 
     Returns
     -------
-    EntropyCurve
+    EntropyCurve or Digits
         `entropy` is the entropy of the replicas around the reference: :math:`S = \partial_y\varphi`, at finite `beta`
         (where that is ``free_entropy`` of `overlaps`) plus :math:`\beta\alpha e`. `slope` is :math:`dS/dd` along the
         curve (at fixed y, or at zero complexity), `complexity` is :math:`\Sigma` (NaN at y = inf), `y` the one used.
@@ -147,6 +182,8 @@ def local_entropy(
     >>> print(f"{curve.entropy:.6f} {curve.complexity:.6f}")
     0.237435 0.352681
     """
+    if digits is not None:
+        return _to_digits(model, alpha, distance, (reference, y, kappa_ref, sector), checked_digits(digits))
     if isinstance(model, TeacherStudent) and reference == "free" and not isinstance(y, str) and sector is None:
         return dense_teacher(model, alpha, distance, y=y)
     alpha, distance = checked_alpha(alpha), checked_distance(distance)
@@ -173,6 +210,33 @@ def local_entropy(
     curve = assemble(rows, points, label, names=names, model=model, settings=asked)
     report(curve, "local_entropy", f"at distance {distance}")
     return curve
+
+
+def _to_digits(model: Model, alpha: Any, distance: Any, asked: tuple[Any, ...], digits: int) -> Digits:
+    """The numbers at one point of a free reference at y = inf, from those of double precision on."""
+    load, near = checked_number("alpha", alpha, POSITIVE), checked_number("distance", distance, AWAY)
+    intervals_of(model, "local_entropy")
+    checked_limit(asked, digits)
+    curve = local_entropy(model, load, near)
+    start = {name: float(np.asarray(value)) for name, value in curve.overlaps.items()}
+    if not 0 < start.get("gap", 0.0) < np.inf:
+        raise ConvergenceError(
+            f"digits are known only where replicas feel the reference; not at distance={near}", curve
+        )
+    return local_entropy_to_digits(model, load, near, start, digits)
+
+
+def checked_limit(asked: tuple[Any, ...], digits: int) -> None:
+    """Refuse digits of another curve than that of a free reference at y = inf.
+
+    Raises
+    ------
+    ValueError
+        If reference, y, or what follows is asked for in another way.
+    """
+    if any(shown(given) != shown(known) for given, known in zip(asked, ("free", np.inf, None, None), strict=False)):
+        allowed = "digits must be left out, but for a free reference at y = inf"
+        raise ValueError(f"{allowed}; got digits={digits} with reference={shown(asked[0])}, y={shown(asked[1])}")
 
 
 def _judged(row: Row, reference: float) -> Row:

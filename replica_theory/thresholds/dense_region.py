@@ -18,16 +18,18 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import Any, ClassVar, Literal, get_args
+from typing import Any, ClassVar, Literal, get_args, overload
 
 import numpy as np
 import scipy
 from numpy.typing import NDArray
 
 from replica_theory.arguments import checked_choice, checked_flag, checked_model
+from replica_theory.certified.dense import dense_threshold_to_digits
+from replica_theory.certified.multiprecision import Digits, checked_digits, intervals_of
 from replica_theory.models.model import Model
 from replica_theory.neighbourhood.franz_parisi import franz_parisi_rows
-from replica_theory.neighbourhood.local_entropy import ZERO_COMPLEXITY, Reference, checked_replicas
+from replica_theory.neighbourhood.local_entropy import ZERO_COMPLEXITY, Reference, checked_limit, checked_replicas
 from replica_theory.numerics.branches import follow_branch
 from replica_theory.numerics.progress import alive, tick
 from replica_theory.numerics.squeezing import squeezed
@@ -100,6 +102,7 @@ class DenseThreshold(GridResult):
         )
 
 
+@overload
 def local_entropy_threshold(
     model: Model,
     criterion: Criterion = "slope",
@@ -107,7 +110,27 @@ def local_entropy_threshold(
     reference: Reference = "free",
     y: float | str = np.inf,
     progress: bool = True,
-) -> DenseThreshold:
+    digits: None = None,
+) -> DenseThreshold: ...
+@overload
+def local_entropy_threshold(
+    model: Model,
+    criterion: Criterion = "slope",
+    *,
+    reference: Reference = "free",
+    y: float | str = np.inf,
+    progress: bool = True,
+    digits: int,
+) -> Digits: ...
+def local_entropy_threshold(
+    model: Model,
+    criterion: Criterion = "slope",
+    *,
+    reference: Reference = "free",
+    y: float | str = np.inf,
+    progress: bool = True,
+    digits: int | None = None,
+) -> DenseThreshold | Digits:
     r"""Load at which the dense region stops, by a named criterion.
 
     Parameters
@@ -123,10 +146,14 @@ def local_entropy_threshold(
     y : float, inf or "zero-complexity"
     progress : bool
         Show how it goes: a bar on a terminal, elsewhere lines of the log (INFO).
+    digits : int, optional
+        So many significant digits of ``alpha, distance, q, q_hat, gap, gap_hat`` of the slope criterion with a free
+        reference at y = inf, each confirmed by a second run; one margin, intervals and binary weights. 20 digits take
+        some 5 s.
 
     Returns
     -------
-    DenseThreshold
+    DenseThreshold or Digits
 
     Raises
     ------
@@ -158,10 +185,27 @@ def local_entropy_threshold(
     checked_choice("reference", reference, get_args(Reference))
     checked_choice("criterion", criterion, get_args(Criterion))
     checked_replicas(y, "free" if criterion == "margin" else reference)
+    if digits is not None:
+        return _to_digits(model, criterion, (reference, y), checked_digits(digits))
     with alive(f"threshold ({criterion})", checked_flag("progress", progress)):
         if np.ndim(model.kappa):
             return _at_margins(model, criterion, reference, y)
         return _at_margin(model, criterion, reference, y)
+
+
+def _to_digits(model: Model, criterion: Criterion, asked: tuple[Reference, float | str], digits: int) -> Digits:
+    """The threshold of the slope of a free reference at y = inf, from that of double precision on."""
+    if criterion != "slope":
+        raise ValueError(f"digits must be left out, but for the criterion 'slope'; got criterion={criterion!r}")
+    checked_limit(asked, digits)
+    intervals_of(model, "local_entropy_threshold")
+    found = local_entropy_threshold(model)
+    alpha, distance = float(np.asarray(found.alpha)), float(np.asarray(found.distance))
+    overlaps = limit_curve(model, alpha, np.array([distance]))[0].overlaps
+    start = {name: float(np.asarray(overlaps.get(name, np.nan))) for name in ("q0", "gap")}
+    if not 0 < start["gap"] < np.inf:
+        raise ConvergenceError(f"digits of the threshold of {model} are not known: replicas freeze there", found)
+    return dense_threshold_to_digits(model, alpha, start, digits)
 
 
 def _at_margin(model: Model, criterion: Criterion, reference: Reference, y: float | str) -> DenseThreshold:

@@ -24,13 +24,23 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from functools import lru_cache, partial
-from typing import Any, ClassVar
+from typing import Any, ClassVar, overload
 
 import numpy as np
 import scipy
 from numpy.typing import NDArray
 
-from replica_theory.arguments import FINITE, checked_alpha, checked_model, checked_real, checked_units
+from replica_theory.arguments import (
+    FINITE,
+    POSITIVE,
+    checked_alpha,
+    checked_model,
+    checked_number,
+    checked_real,
+    checked_units,
+)
+from replica_theory.certified.multiprecision import Digits, checked_digits, intervals_of
+from replica_theory.certified.typical import replica_symmetric_to_digits
 from replica_theory.models.model import SHARP, Model
 from replica_theory.models.weights import Orders
 from replica_theory.numerics.fixed_points import FixedPoints, solve_fixed_points
@@ -173,7 +183,11 @@ class ReplicaSymmetric(GridResult):
         return density
 
 
-def replica_symmetric(model: Model, alpha: ArrayLike) -> ReplicaSymmetric:
+@overload
+def replica_symmetric(model: Model, alpha: ArrayLike, *, digits: None = None) -> ReplicaSymmetric: ...
+@overload
+def replica_symmetric(model: Model, alpha: ArrayLike, *, digits: int) -> Digits: ...
+def replica_symmetric(model: Model, alpha: ArrayLike, *, digits: int | None = None) -> ReplicaSymmetric | Digits:
     r"""Replica-symmetric saddle point of a model at load alpha (on the branch that starts at alpha = 0).
 
     At ``beta = inf`` the entropy is that of the solutions; at finite beta that of the configurations with the energy
@@ -185,10 +199,14 @@ def replica_symmetric(model: Model, alpha: ArrayLike) -> ReplicaSymmetric:
         Its `kappa` and `beta` may be arrays; they broadcast with alpha.
     alpha : float or array
         Load, positive.
+    digits : int, optional
+        So many significant digits (1 to 1000) of ``entropy, q, q_hat, stability`` at one point, each confirmed by a
+        second run at another quadrature and precision; intervals, binary weights and random labels at beta = inf.
+        Loads and margins are the exact values of the doubles that are given.
 
     Returns
     -------
-    ReplicaSymmetric
+    ReplicaSymmetric or Digits
         Floats for a scalar call, arrays of the broadcast shape otherwise. Above capacity the saddle point still exists
         but its entropy is negative: `status` is then ``"negative-entropy"``.
 
@@ -216,13 +234,22 @@ def replica_symmetric(model: Model, alpha: ArrayLike) -> ReplicaSymmetric:
     >>> point = replica_symmetric(BinaryPerceptron(kappa=0.0), alpha=0.5)
     >>> print(f"{point.entropy:.9f} {point.q:.9f}")
     0.314390067 0.322385363
+    >>> print(replica_symmetric(BinaryPerceptron(kappa=0.0), alpha=0.5, digits=30).entropy)
+    0.314390066855625118729105096452
     """
     checked_model(model, Model, any_weights=True, units=("infinite", "finite"))
+    if digits is not None:
+        return _to_digits(model, checked_number("alpha", alpha, POSITIVE), checked_digits(digits))
     alpha = checked_alpha(alpha)
     scalar = all(np.ndim(v) == 0 for v in (alpha, model.kappa, model.beta))
     result = _remembered(model, float(alpha)) if scalar else _computed(model, alpha)
     report(result, "replica_symmetric", f"at alpha={alpha}")
     return result
+
+
+def _to_digits(model: Model, alpha: float, digits: int) -> Digits:
+    intervals_of(model, "replica_symmetric")
+    return replica_symmetric_to_digits(model, alpha, float(np.asarray(replica_symmetric(model, alpha).q_hat)), digits)
 
 
 def entropy_of(model: Model, alpha: float) -> float:

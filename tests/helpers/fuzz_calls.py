@@ -106,6 +106,7 @@ DRAWABLE = model_of(single)
 DRAWABLE_MARGIN = model_of(single, kind=rt.BinaryPerceptron)
 TEACHER = model_of(kind=rt.TeacherStudent, usual=STUDENT)
 ONE_TEACHER = model_of(single, kind=rt.TeacherStudent, usual=STUDENT)
+DIGITS = Kind(None, lambda value: value is None or (is_integer(value) and 1 <= value <= 1000), odd=(0, 1001))
 LOADS, LOAD = reals(positive, 0.3), number(positive, 0.3)
 DISTANCES = reals(lambda d: (d >= 0) & (d <= 0.5), 0.1)
 AWAY = reals(lambda d: (d > 0) & (d <= 0.5), 0.1)
@@ -354,7 +355,7 @@ CALLS = {
     "annealed_entropy": Call(rt.annealed_entropy, {"model": ANY_MODEL, "alpha": LOADS}),
     "around_teacher": Call(rt.around_teacher, {"model": TEACHER, "alpha": LOADS, "distance": DISTANCES}),
     "binary_entropy": Call(rt.binary_entropy, {"distance": reals(lambda d: (d >= 0) & (d <= 1), 0.1)}),
-    "capacity": Call(rt.capacity, {"model": HARD_RANDOM}),
+    "capacity": Call(rt.capacity, {"model": HARD_RANDOM, "digits": DIGITS}),
     "dense_teacher": Call(
         rt.dense_teacher,
         {"model": TEACHER, "alpha": LOADS, "distance": DISTANCES, "y": reals(lambda y: y > 0, np.inf)},
@@ -369,7 +370,7 @@ CALLS = {
             "y": reals(lambda y: (y >= 1) & (y < np.inf), 2.0),
         },
     ),
-    "franz_parisi": Call(rt.franz_parisi, OF_POINT | {"reference": NOTHING | ANY_MODEL}),
+    "franz_parisi": Call(rt.franz_parisi, OF_POINT | {"reference": NOTHING | ANY_MODEL, "digits": DIGITS}),
     "BinaryWeights": Call(rt.BinaryWeights),
     "SphericalWeights": Call(rt.SphericalWeights),
     "DiscreteWeights": Call(rt.DiscreteWeights, {"levels": LEVELS, "prior": NOTHING | PRIOR}),
@@ -394,6 +395,7 @@ CALLS = {
             "y": word("zero-complexity").to(1.0) | reals(lambda y: (y >= 0) & (y < np.inf), 1.0),
             "kappa_ref": NOTHING.to(0.0) | number(lambda k: -1e-300 < k < np.inf, 0.0),
             "sector": NOTHING | word("sign-broken", "sign-symmetric"),
+            "digits": DIGITS,
         },
     ),
     "local_entropy_1rsb": Call(
@@ -413,6 +415,7 @@ CALLS = {
             "criterion": word("margin", "slope", "gap"),
             "reference": REFERENCE,
             "y": REPLICAS.to(np.inf),
+            "digits": DIGITS,
         },
     ),
     "local_entropy_thresholds": Call(rt.local_entropy_thresholds, {"progress": flag(), "model": HARD_RANDOM}),
@@ -421,7 +424,7 @@ CALLS = {
     ),
     "planted_bound": Call(rt.planted_bound, {"model": model_of(hard), "alpha": LOADS, "distance": DISTANCES}),
     "read_netcdf": Call(rt.read_netcdf, {"path": path("nowhere")}),
-    "replica_symmetric": Call(rt.replica_symmetric, {"model": ANY_MODEL, "alpha": LOADS}),
+    "replica_symmetric": Call(rt.replica_symmetric, {"model": ANY_MODEL, "alpha": LOADS, "digits": DIGITS}),
     "robust_ensemble": Call(
         rt.robust_ensemble,
         {
@@ -775,6 +778,7 @@ LEFT_OUT = {
     "Status": "an enumeration: Python's own ValueError quotes the word",
     "Model": "abstract: its constructor is that of the models",
     "Weights": "abstract",
+    "Digits": "numbers that functions of ours confirmed",
     "tilt": "an integrand: called at every node",
     "mean": "an integrand",
     "variance": "an integrand",
