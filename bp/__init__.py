@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Any
 
 import bp.kernel_cache  # noqa: F401 (before anything that is compiled)
 from bp.algorithms import Solution, solve, solve_batch, solvers
+from bp.algorithms.localization import LocalizedSample, localize
 from bp.algorithms.monte_carlo import Sample, monte_carlo
 from bp.algorithms.tempering import LadderSample, parallel_tempering
 from bp.ensembles.compare import compare
@@ -44,6 +45,7 @@ __all__ = [
     "Ensemble",
     "Instance",
     "LadderSample",
+    "LocalizedSample",
     "Messages",
     "RandomFormulas",
     "RandomProblems",
@@ -62,6 +64,7 @@ __all__ = [
     "generalization_error",
     "local_energy",
     "local_entropy",
+    "localize",
     "monte_carlo",
     "parallel_tempering",
     "predict",

@@ -57,7 +57,7 @@ class Instance(WeightedPatterns, Changeable, Refutable, Messaging, Problem):
     constraint : str or Model
         ``"margin"``: :math:`h\ge\kappa`; ``"symmetric"``: :math:`|h|\le\kappa`; the class name of a model that a margin
         gives, such as ``"UShapePerceptron"``; or any model of `replica_theory`, such as ``IntervalModel([(-1, 0)])``.
-        A soft one (`CustomModel`) is for `belief_propagation` with ``method="exact"`` or ``"amp"`` only.
+        A soft one (`CustomModel`, `PowerWeight`) is for `belief_propagation` with ``method="exact"`` or ``"amp"`` only.
     teacher : array_like, shape (N,), optional
         Teacher weights that gave the labels, such as the model has, kept for measurements.
 
@@ -237,7 +237,7 @@ def random_instance(
     n_patterns = round(alpha * n)
     if n_patterns == 0:
         raise ValueError(f"alpha={alpha} at n={n} gives no patterns; alpha must be at least {0.5 / n:.3g}")
-    checked_model(model, Model, "random_instance", single=True, any_weights=True)
+    checked_model(model, Model, "random_instance", single=True, any_weights=True, weighted=True)
     checked_choice("patterns", patterns, get_args(Patterns))
     constraint = checked_constraint(model.at(beta=np.inf))
     binary = patterns == "binary"

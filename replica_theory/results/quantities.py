@@ -205,6 +205,15 @@ LADDER = {
     "energies": SAMPLE["energies"],
     "weights": SAMPLE["weights"],
 }
+LOCALIZED = {
+    "times": Quantity("time of the observation"),
+    "overlaps": Quantity("mean squared magnetization of the sample"),
+    "agreements": Quantity("overlap of the magnetizations with the weights that the sample ends in"),
+    "failures": Quantity("how often messages did not come to rest"),
+    "sweeps": Quantity("sweeps of messages"),
+    "errors": Quantity("number of constraints that the sample violates"),
+    "weights": Quantity("sample"),
+}
 SOLUTION = {
     "weights": Quantity("configuration with the fewest violated constraints"),
     "errors": Quantity("number of constraints that it violates"),

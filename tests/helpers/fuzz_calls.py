@@ -596,6 +596,24 @@ CALLS = {
             "rng": RNG,
         },
     ),
+    "localize": Call(
+        bp.localize,
+        {
+            "problem": PROBLEM,
+            "samples": integer(1, 2),
+            "method": METHOD | NOTHING,
+            "beta": BETA,
+            "steps": integer(1, 2),
+            "horizon": number(positive, 1.0),
+            "times": reals(lambda t: (t >= 0) & (t <= 1.0), 0.5),
+            "damping": DAMPING,
+            "tol": number(positive, 1e-3),
+            "max_iter": integer(1, 20),
+            "rng": RNG,
+            "force": flag().to(True),
+            "memory_limit": NOTHING | number(non_negative, 1e9),
+        },
+    ),
     "parallel_tempering": Call(
         bp.parallel_tempering,
         {
@@ -712,6 +730,7 @@ RESULTS = {
     "EntropyCurve": CURVE,
     "FocusingFixedPoint": rt.focusing_fixed_point(MODEL, 0.1, 0.1, 2.0),
     "LadderSample": bp.parallel_tempering(INSTANCE, 1.0, sweeps=20, rng=1),
+    "LocalizedSample": bp.localize(INSTANCE, steps=2, samples=2, rng=1, force=True),
     "LargestMargin": rt.largest_margin(rt.BinaryPerceptron(weights=rt.SphericalWeights()), 1.0),
     "LocalEnergy": rt.local_energy(MODEL, 0.3, 0.1),
     "StabilityLimit": rt.stability_limit(rt.BinaryPerceptron(-0.5, weights=rt.SphericalWeights())),
