@@ -13,6 +13,7 @@ from replica_theory.models.intervals import IntervalModel, SymmetricBinaryPercep
 from replica_theory.models.model import Model
 from replica_theory.models.overlap_map import OverlapMap
 from replica_theory.models.perceptron import BinaryPerceptron, TeacherStudent
+from replica_theory.models.power_weight import PowerWeight
 from replica_theory.models.satisfiability import RandomSatisfiability
 from replica_theory.models.weights import BinaryWeights, DiscreteWeights, SphericalWeights, Weights
 from replica_theory.neighbourhood.around_teacher import around_teacher
@@ -72,6 +73,7 @@ __all__ = [
     "LocalEnergy",
     "Model",
     "OverlapMap",
+    "PowerWeight",
     "RandomSatisfiability",
     "ReplicaSymmetric",
     "RobustEnsemble",

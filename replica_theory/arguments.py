@@ -303,6 +303,7 @@ def checked_model(
     any_weights: bool = False,
     weights: tuple[str, ...] = ("binary",),
     units: tuple[str, ...] = (),
+    weighted: bool = False,
     instead: str = "",
 ) -> None:
     """Refuse what is no model of a class, or lacks what a function asks of it.
@@ -327,6 +328,8 @@ def checked_model(
         symmetric about 0, without a prior).
     units : tuple of str
         Which hidden layers are known beside none: "infinite", "finite".
+    weighted : bool
+        Whether patterns may have weights of their own.
     instead : str
 
     Raises
@@ -338,6 +341,8 @@ def checked_model(
     if single and (np.ndim(model.kappa) or np.ndim(model.beta)):
         raise ValueError(f"model must have a single kappa and beta; got {shown(model)}")
     checked_units(model, units)
+    if not weighted:
+        checked_unweighted(model)
     if not any_weights:
         checked_weights(model, weights)
     if random_labels and model.has_teacher:
@@ -359,6 +364,18 @@ def checked_units(model: Any, kinds: tuple[str, ...] = ()) -> None:
         known = " or ".join(f"one of {'infinitely' if kind == 'infinite' else 'finitely'} many units" for kind in kinds)
         allowed = f"have no hidden layer, or {known}" if kinds else "have no hidden layer"
         raise ValueError(f"model must {allowed} here; got {shown(model)}")
+
+
+def checked_unweighted(model: Any, name: str = "model") -> None:
+    """Refuse a model whose patterns have weights of their own, where solutions are counted.
+
+    Raises
+    ------
+    ValueError
+        If it is one.
+    """
+    if model.is_weighted:
+        raise ValueError(f"{name} must count configurations here, not weigh them; got {shown(model)}")
 
 
 def checked_binary(model: Any) -> None:

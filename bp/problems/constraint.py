@@ -143,7 +143,7 @@ class Allowed:
 
     @cached_property
     def acceptance(self) -> NDArray[np.float64]:
-        r"""Probability that a pattern is satisfied at the sums :math:`-n, -n+1, \ldots, n`, shape (2n + 1,).
+        r"""Probability (or weight) of a pattern at the sums :math:`-n, -n+1, \ldots, n`, shape (2n + 1,).
 
         Examples
         --------
@@ -152,7 +152,8 @@ class Allowed:
         """
         sums = np.arange(-self.n, self.n + 1, dtype=np.float64)
         if not self.is_hard:
-            return frozen(np.clip(self.model.acceptance(sums / np.sqrt(self.n)), 0.0, 1.0))
+            most = np.inf if self.model.is_weighted else 1.0
+            return frozen(np.clip(self.model.acceptance(sums / np.sqrt(self.n)), 0.0, most))
         return frozen(satisfied(sums, self.sums).astype(np.float64))
 
 

@@ -153,7 +153,7 @@ def state_evolution(
     >>> state_evolution(BinaryPerceptron(), alpha=0.5, iterations=3).q.round(6)
     array([0.      , 0.205401, 0.271523, 0.298842])
     """
-    checked_model(model, Model, any_weights=True, units=("infinite", "finite"))
+    checked_model(model, Model, any_weights=True, units=("infinite", "finite"), weighted=True)
     alpha = checked_alpha(alpha)
     points = at_loads(model, alpha)
     flat, loads = flat_model(model, points), points.columns["alpha"]

@@ -39,6 +39,7 @@ from replica_theory.arguments import (
     checked_distance,
     checked_model,
     checked_number,
+    checked_unweighted,
 )
 from replica_theory.certified.around_typical import franz_parisi_to_digits
 from replica_theory.certified.multiprecision import Digits, checked_digits, intervals_of
@@ -330,6 +331,8 @@ def _log_pair(model: Model, soft: bool, d: Array, kappa: Array) -> Array:
 def _checked_reference(model: Model, reference: Model | None) -> Model:
     """The model of the reference, the probe's own by default."""
     center = model if reference is None else reference
+    if isinstance(center, Model):
+        checked_unweighted(center, "reference")
     if type(center) is not type(model):
         raise ValueError(f"reference must be a {type(model).__name__} like the model; got {type(center).__name__}")
     if center.overlap_map != model.overlap_map:

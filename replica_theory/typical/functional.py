@@ -15,7 +15,7 @@ import numpy as np
 from scipy import special
 
 from replica_theory.models.committee import TreeCommittee
-from replica_theory.models.model import Model
+from replica_theory.models.model import Model, cost_rate
 from replica_theory.models.steep_fields import steep_fields
 from replica_theory.models.weights import BINARY, Orders, Weights
 from replica_theory.numerics.gaussian import Rule, multi_rule
@@ -156,8 +156,7 @@ def read(model: Model, alpha: Array, q: Orders, q_hat: Conjugates, n: int = 241)
     energetic, norm = term.log, 0.5 * q_hat.c * q.square
     terms = np.abs(spins.value) + alpha * np.abs(energetic) + q_hat.q * q.square + np.abs(q.r * q_hat.r) + np.abs(norm)
     rounding = _EPSILON * terms
-    beta = np.broadcast_to(model.beta, (len(alpha), 1))[:, 0]
-    heat = np.where(np.isfinite(beta), beta, 0.0) * alpha
+    heat = np.broadcast_to(cost_rate(model), (len(alpha), 1))[:, 0] * alpha
     return Reading(
         spins.value + alpha * energetic - 0.5 * q_hat.q * (q.square - q.q) - q.r * q_hat.r + norm,
         energetic,
@@ -172,7 +171,7 @@ def read(model: Model, alpha: Array, q: Orders, q_hat: Conjugates, n: int = 241)
 
 
 def _energetic(model: Model, q: Orders, n: int) -> EnergeticTerm:
-    """The energetic term and what is read off it; its energy is 0 at beta = inf."""
+    """The energetic term and what is read off it; its energy is 0 at beta = inf, unless patterns are weighted."""
     if _few_units(model):
         return majority_term(model, q.q, n)
     map_ = model.overlap_map
@@ -182,7 +181,7 @@ def _energetic(model: Model, q: Orders, n: int) -> EnergeticTerm:
     at = root[..., None] * measure.nodes, width[..., None]
     kernel = model.log_kernel(*at)
     energy = doubt = np.zeros_like(q.q)
-    finite = np.isfinite(np.broadcast_to(model.beta, (len(q.q), 1))[:, 0])
+    finite = np.isfinite(np.broadcast_to(model.beta, (len(q.q), 1))[:, 0]) | model.is_weighted
     if finite.any():
         violated = model.violation(*at)
         energy = np.where(finite, measure.integrate(violated), 0.0)

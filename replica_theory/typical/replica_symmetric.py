@@ -41,7 +41,7 @@ from replica_theory.arguments import (
 )
 from replica_theory.certified.multiprecision import Digits, checked_digits, intervals_of
 from replica_theory.certified.typical import replica_symmetric_to_digits
-from replica_theory.models.model import SHARP, Model
+from replica_theory.models.model import SHARP, Model, cost_rate
 from replica_theory.models.weights import Orders
 from replica_theory.numerics.fixed_points import FixedPoints, solve_fixed_points
 from replica_theory.numerics.gaussian import rule
@@ -91,9 +91,12 @@ class ReplicaSymmetric(GridResult):
     entropy : float or array
         Entropy :math:`s = \Phi + \beta\alpha e` of the configurations at energy `e`, nats per weight.
     free_entropy : float or array
-        :math:`\Phi = \lim \frac1N E\log Z`; equals `entropy` at beta = inf, unless the weights have a prior.
+        :math:`\Phi = \lim \frac1N E\log Z`; equals `entropy` at beta = inf, unless the weights have a prior or the
+        patterns weights of their own (`PowerWeight`), :math:`Z = \sum_W\prod_\mu w(h^\mu)`: then `entropy` is
+        :math:`\Phi - \alpha E\langle\log w\rangle`, that of the probabilities of configurations.
     energy : float or array
-        Fraction of violated patterns, :math:`e = -\frac1\alpha\partial_\beta\Phi`.
+        Fraction of violated patterns, :math:`e = -\frac1\alpha\partial_\beta\Phi`; of weighted patterns their mean cost
+        :math:`-E\langle\log w\rangle`.
     q, q_hat : float or array
         Overlap between two solutions and its conjugate.
     mean_square, mean_square_hat : float or array
@@ -237,7 +240,7 @@ def replica_symmetric(model: Model, alpha: ArrayLike, *, digits: int | None = No
     >>> print(replica_symmetric(BinaryPerceptron(kappa=0.0), alpha=0.5, digits=30).entropy)
     0.314390066855625118729105096452
     """
-    checked_model(model, Model, any_weights=True, units=("infinite", "finite"))
+    checked_model(model, Model, any_weights=True, units=("infinite", "finite"), weighted=True)
     if digits is not None:
         return _to_digits(model, checked_number("alpha", alpha, POSITIVE), checked_digits(digits))
     alpha = checked_alpha(alpha)
@@ -301,7 +304,7 @@ def annealed_entropy(model: Model, alpha: ArrayLike) -> ArrayLike:
     >>> round(annealed_entropy(BinaryPerceptron(), alpha=0.5), 12) == round(0.5 * 0.6931471805599453, 12)
     True
     """
-    checked_model(model, Model, any_weights=True, units=("infinite", "finite"))
+    checked_model(model, Model, any_weights=True, units=("infinite", "finite"), weighted=True)
     alpha = checked_alpha(alpha)
     points = at_loads(model, alpha)
     if model.weights.square is None:
@@ -463,10 +466,9 @@ def _read_out(model: Model, alpha: Array, x: Array, n: int) -> dict[str, Any]:
     reading = read(model, alpha, orders, hats, n)
     entropy = reading.free_entropy + reading.heat - reading.log_prior
     error = reading.error + reading.heat_error
-    beta = np.ravel(model.beta)
     # Unlike free entropy, entropy is not stationary in the overlaps: their errors count.
     moved = np.abs(_unknowns(model, reading.image) - x).max(axis=1) / _width(model, x)
-    slack = np.where(np.isfinite(beta), beta, 0.0) * alpha * moved
+    slack = np.ravel(cost_rate(model)) * alpha * moved
     error += _STEEPEST * slack
     rough = np.flatnonzero((slack > _ROUNDING) & (x[:, 0] > 0))
     if len(rough):

@@ -316,6 +316,9 @@ CALLS = {
             "units": number(lambda k: k in (1, 3, 5, 7, np.inf), 3.0),
         },
     ),
+    "PowerWeight": Call(
+        rt.PowerWeight, OF_MODEL | {"beta": reals(np.isposinf, np.inf), "power": number(lambda p: 0 <= p <= 100, 2.0)}
+    ),
     "OverlapMap": Call(
         rt.OverlapMap,
         {
@@ -342,11 +345,14 @@ CALLS = {
             "log": flag(),
             "even": flag(),
             "concave": flag(),
+            "weighted": flag(),
         }
         | OF_MODEL,
     ),
     "Model.allows": Call(MODEL.allows, {"h": FIELDS}),
     "IntervalModel.allows": Call(rt.IntervalModel([(-1, 0), (1, 2)]).allows, {"h": FIELDS}),
+    "PowerWeight.allows": Call(rt.PowerWeight(power=1).allows, {"h": FIELDS}),
+    "PowerWeight.acceptance": Call(rt.PowerWeight(power=1).acceptance, {"h": FIELDS}),
     "Model.acceptance": Call(MODEL.acceptance, {"h": FIELDS}),
     "Model.contains": Call(MODEL.contains, {"other": ANY_MODEL}),
     "Model.at": Call(MODEL.at, OF_MODEL),
