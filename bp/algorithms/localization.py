@@ -37,7 +37,7 @@ from replica_theory.typing import Array
 _ROUNDING = 1e-3
 """What a power measured from the kernel may be off by."""
 _LOADS = ((PowerWeight(power=1.0), 0.635),)
-"""Loads from which localisation fails as N → ∞, where they are known: `replica_theory.sampling_threshold`, to 0.005."""
+"""Loads from which localisation fails as N → ∞, where they are known, to 0.005."""
 _TOGETHER = 200
 """Sweeps of all samples side by side, before those whose messages do not come to rest are looked at one by one."""
 
@@ -229,13 +229,14 @@ def localize(
 
 def _form(graph: Any, method: str | None) -> str:
     """The form of the messages."""
-    if method == "decimation":
+    asked = method if isinstance(method, str) else None
+    if asked == "decimation":
         raise ValueError(
             "method must be a form of messages: 'decimation' is a solver, not a sampler: it fixes weights as their "
             "marginals say one after another, and the marginals of those that are left are wrong, in the end, at any "
             "load where the weight of a pattern jumps (bp.solve(problem, 'decimation') looks for one solution)"
         )
-    if method == "survey":
+    if asked == "survey":
         raise ValueError("method must have the marginals of weights; 'survey' has those of clusters of solutions")
     return "amp" if method is None and "amp" in graph.forms else form_of(graph, method)
 
@@ -265,7 +266,7 @@ def _refuse(problem: Any, beta: float) -> None:
     if problem.alpha >= load:
         raise ValueError(
             f"problem cannot be sampled by localisation: from alpha = {load:g} on a second overlap exists on the way "
-            "besides the one that messages follow (replica_theory.sampling_threshold); got alpha = "
+            "besides the one that messages follow (the sampling threshold of the theory); got alpha = "
             f"{problem.alpha:.4g} (force=True draws all the same)"
         )
 
@@ -300,7 +301,7 @@ class _Means:
         for k in lost:
             self._states[k].restore(kept[k])
             self._alone(k, fields[k], kept[k], 1)
-        return np.tanh(fields + np.array([state.fields for state in self._states]))
+        return np.asarray(np.tanh(fields + np.array([state.fields for state in self._states])))
 
     def _sweep(self, live: Sequence[int], fields: Array) -> list[float]:
         """One sweep of the samples that are not at rest yet."""

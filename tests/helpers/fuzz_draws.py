@@ -196,6 +196,21 @@ DRAWS = {
     "monte_carlo": Draw(
         bp.monte_carlo, calls(problem=instances(), beta=BETA.filter(np.isfinite), sweeps=st.just(20), rng=RNG), 10
     ),
+    "localize": Draw(
+        bp.localize,
+        calls(
+            problem=instances(),
+            beta=BETA,
+            samples=st.sampled_from([1, 2]),
+            method=METHODS,
+            steps=st.sampled_from([1, 3]),
+            horizon=log_uniform(1e-3, 1e3),
+            max_iter=st.sampled_from([1, 30]),
+            rng=RNG,
+            force=st.just(True),
+        ).filter(computable),
+        10,
+    ),
     "parallel_tempering": Draw(
         bp.parallel_tempering,
         calls(problem=instances(), betas=st.sampled_from([0.3, 2.0, 100.0, [0.0, 1.0]]), sweeps=st.just(20), rng=RNG),

@@ -3,7 +3,7 @@ import pytest
 from scipy.special import ndtr
 
 from bp.algorithms.opening import opening
-from replica_theory import BinaryPerceptron, CustomModel, SymmetricBinaryPerceptron, UShapePerceptron
+from replica_theory import BinaryPerceptron, CustomModel, PowerWeight, SymmetricBinaryPerceptron, UShapePerceptron
 
 
 @pytest.mark.parametrize("model", [BinaryPerceptron(0.3), SymmetricBinaryPerceptron(1.0), UShapePerceptron(0.5)])
@@ -20,3 +20,9 @@ def test_a_soft_edge_is_no_edge():
     """A label that flips with a noise of width 1/2 has a smooth weight, with forces that do not grow."""
     smooth = CustomModel(lambda mean, std: ndtr(mean / np.sqrt(std**2 + 0.25)))
     assert abs(opening(smooth) - 2.0) < 0.01  # to the order of the widths
+
+
+@pytest.mark.parametrize("power", [0.0, 0.3, 1.0, 1.7, 3.0])
+@pytest.mark.parametrize("kappa", [0.0, -0.7])
+def test_powers(power, kappa):
+    assert abs(opening(PowerWeight(kappa, power=power)) - power) < 1e-6  # that of the kernel's table, over a decade
