@@ -167,6 +167,11 @@ class Model(_Parametrised, ABC):
         return ""
 
     @property
+    def is_mixture(self) -> bool:
+        """Whether patterns are of several classes, each with a kernel of its own (a `Mixture`)."""
+        return False
+
+    @property
     def overlap_map(self) -> OverlapMap:
         """How overlaps of the weights look to the constraint: as they are, but for a hidden layer."""
         return IDENTITY
