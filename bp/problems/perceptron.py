@@ -24,6 +24,7 @@ from bp.randomness import Rng, generator
 from replica_theory.arguments import (
     POSITIVE,
     checked_choice,
+    checked_field,
     checked_integer,
     checked_model,
     checked_number,
@@ -60,6 +61,9 @@ class Instance(WeightedPatterns, Changeable, Refutable, Messaging, Problem):
         A soft one (`CustomModel`) is for `belief_propagation` with ``method="exact"`` or ``"amp"`` only.
     teacher : array_like, shape (N,), optional
         Teacher weights that gave the labels, such as the model has, kept for measurements.
+    thresholds : array_like, shape (P,), optional
+        A threshold of each pattern: satisfied when :math:`h^\mu-\theta^\mu` is allowed. None are 0; patterns of others
+        are kept as real ones.
 
     Attributes
     ----------
@@ -68,6 +72,7 @@ class Instance(WeightedPatterns, Changeable, Refutable, Messaging, Problem):
     model : Model
         The constraint (at beta = inf).
     teacher : array of int8 or float64, shape (N,), or None
+    thresholds : array, shape (P,), or None
 
     Raises
     ------
@@ -86,6 +91,7 @@ class Instance(WeightedPatterns, Changeable, Refutable, Messaging, Problem):
 
     model: Model
     teacher: NDArray[Any] | None
+    thresholds: NDArray[np.float64] | None
 
     def __init__(
         self,
@@ -95,9 +101,15 @@ class Instance(WeightedPatterns, Changeable, Refutable, Messaging, Problem):
         *,
         constraint: Constraint = "margin",
         teacher: ArrayLike | None = None,
+        thresholds: ArrayLike | None = None,
     ) -> None:
         n, bits, real = checked_patterns(patterns)
-        self._fill(n, bits, real, labels, checked_constraint(constraint, kappa), teacher)
+        above = None
+        if thresholds is not None:
+            above = checked_field("thresholds", thresholds, len(real if bits is None else bits))
+        if above is not None and bits is not None and np.any(above):
+            bits, real = None, _bits.unpack(bits, n).astype(np.float64)
+        self._fill(n, bits, real, labels, checked_constraint(constraint, kappa), teacher, above)
 
     @classmethod
     def from_bits(
@@ -118,16 +130,21 @@ class Instance(WeightedPatterns, Changeable, Refutable, Messaging, Problem):
         instance._fill(checked_bits(bits, n), bits, None, labels, checked_constraint(constraint, kappa), teacher)
         return instance
 
-    def _fill(self, n: int, bits: Any, real: Any, labels: Any, model: Model, teacher: ArrayLike | None) -> None:
+    def _fill(
+        self, n: int, bits: Any, real: Any, labels: Any, model: Model, teacher: Any, thresholds: Any = None
+    ) -> None:
         weights = None if teacher is None else frozen(checked_weights("teacher", teacher, n, model.weights))
         self._hold(n, bits, real, labels)
         object.__setattr__(self, "model", model)
         object.__setattr__(self, "teacher", weights)
+        above = None if thresholds is None or not np.any(thresholds) else frozen(thresholds)
+        object.__setattr__(self, "thresholds", above)
 
     def __repr__(self) -> str:
         kind, plain = "±1" if self.is_binary else "real", self.constraint in CONSTRAINTS and self.domain == "spins"
         constraint = f"{self.constraint}, kappa={self.kappa}" if plain else repr(self.model)
-        return f"Instance({self.n_patterns} {kind} patterns on {self.n} weights, {constraint})"
+        above = "" if self.thresholds is None else ", with thresholds"
+        return f"Instance({self.n_patterns} {kind} patterns on {self.n} weights, {constraint}{above})"
 
     @property
     def kappa(self) -> float:
@@ -147,14 +164,27 @@ class Instance(WeightedPatterns, Changeable, Refutable, Messaging, Problem):
     @cached_property
     def intervals(self) -> NDArray[np.float64]:
         """The sums that each pattern is allowed, shape (P, K, 2)."""
-        return frozen(self.allowed.around(self.norms))
+        around = self.allowed.around(self.norms)
+        if self.thresholds is not None:
+            around = around + np.sqrt(self.n) * self.thresholds[:, None, None]
+        return frozen(around)
 
     def log_acceptance(self, weights: ArrayLike) -> NDArray[np.float64] | None:
         """Log-probability that a configuration satisfies each pattern, (P,); None for a hard constraint."""
         if self.allowed.is_hard:
             return None
         with np.errstate(divide="ignore"):
-            return np.asarray(np.log(self.model.acceptance(self.stabilities(weights))))
+            above = 0.0 if self.thresholds is None else self.thresholds
+            return np.asarray(np.log(self.model.acceptance(self.stabilities(weights) - above)))
+
+    @property
+    def is_even(self) -> bool:
+        """Whether a configuration and its mirror image violate the same constraints."""
+        return self.thresholds is None and super().is_even
+
+    def refutation(self) -> str:
+        """Why no weights satisfy every pattern, in a sentence; empty without a short proof (none for thresholds)."""
+        return super().refutation() if self.thresholds is None else ""
 
     def violated(self, weights: ArrayLike) -> NDArray[np.bool_]:
         """Which patterns a configuration violates, shape (P,): those whose sums are in no allowed interval."""
@@ -177,7 +207,8 @@ class Instance(WeightedPatterns, Changeable, Refutable, Messaging, Problem):
     def arrays(self) -> dict[str, NDArray[Any]]:
         """Patterns times labels, labels, the model in words, and the teacher."""
         taught = {} if self.teacher is None else {"teacher": self.teacher}
-        return super().arrays() | {"model": np.asarray(repr(self.model))} | taught
+        above = {} if self.thresholds is None else {"thresholds": self.thresholds}
+        return super().arrays() | {"model": np.asarray(repr(self.model))} | taught | above
 
     @property
     def tightened(self) -> Instance:

@@ -277,7 +277,9 @@ def checked_mixture(model: Mixture, *, limit: bool) -> None:
     ValueError
         If that is so.
     """
-    bounded = [one.allowed_intervals is None or bool(np.isfinite(one.allowed_intervals).all()) for _, one in model.seen()]
+    bounded = [
+        one.allowed_intervals is None or bool(np.isfinite(one.allowed_intervals).all()) for _, one in model.seen()
+    ]
     if not limit or all(bounded) or model.is_even:
         known = "free references at y = inf, of mixtures with a class that allows a half-line, not all even"
         raise ValueError(f"around references, mixtures are known for {known}; got model={shown(model)}")

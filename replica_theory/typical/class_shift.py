@@ -66,5 +66,7 @@ def maximal_shift(derivatives: Callable[[Array], tuple[Array, Array]], start: Ar
 
 def mean_over(model: Mixture, shift: Array, of: Callable[[Model], Iterable[ArrayLike]]) -> list[Array]:
     """Means over the classes of what a function gives for each, at shifts with one entry a point."""
-    parts = [[probability * np.asarray(value) for value in of(one)] for probability, one in model.seen(shift[..., None])]
+    parts = [
+        [probability * np.asarray(value) for value in of(one)] for probability, one in model.seen(shift[..., None])
+    ]
     return [np.asarray(sum(column)) for column in zip(*parts, strict=True)]

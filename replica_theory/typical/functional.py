@@ -59,7 +59,9 @@ def conjugates(model: Model, q: Array, r: Array, square: ArrayLike = 1.0, *, n: 
     if _few_units(model):
         return Conjugates(majority_term(model, q, n, errors=False).force, np.zeros_like(q))
     if isinstance(model, Mixture):
-        return Conjugates(*mean_over(model, best_shift(model, q, square, n), lambda c: conjugates(c, q, r, square, n=n)))
+        return Conjugates(
+            *mean_over(model, best_shift(model, q, square, n), lambda c: conjugates(c, q, r, square, n=n))
+        )
     own, q = q, model.overlap_map.at(q)
     root, width = np.sqrt(q), np.sqrt(square - q)
     measure, std = _outer_rule(model, q, r, root, width, n), width[..., None]
