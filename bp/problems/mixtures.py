@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from bp.memory import require_memory
 from bp.problems import _bits
-from bp.problems.perceptron import Instance, random_bits
+from bp.problems.perceptron import Instance, random_bits, sphere_instance
 from bp.problems.weights import random_weights
 from bp.randomness import Rng, generator
 from replica_theory.arguments import POSITIVE, Allowed, checked_integer, checked_model, checked_number, shown
@@ -43,8 +43,8 @@ def random_mixture(model: Model, n: int, alpha: float, rng: Rng = None, *, bias:
         Source of randomness.
     bias : float, default 0
         Mean `b` of the inputs ±1, other than 0 if and only if the shift of the model is free: then
-        :math:`u+M = \xi\cdot W/\sqrt{N(1-b^2)}`, :math:`M = b\sum_iW_i/\sqrt{N(1-b^2)}` is what the weights make it, and
-        ``patterns`` are the inputs over :math:`\sqrt{1-b^2}`.
+        :math:`u+M = \xi\cdot W/\sqrt{N(1-b^2)}` with the :math:`M = b\sum_iW_i/\sqrt{N(1-b^2)}` that the weights make,
+        and ``patterns`` are the inputs over :math:`\sqrt{1-b^2}`.
 
     Returns
     -------
@@ -58,8 +58,9 @@ def random_mixture(model: Model, n: int, alpha: float, rng: Rng = None, *, bias:
 
     Notes
     -----
-    Parallel updates of messages are unstable for inputs of non-zero mean; see the notes on mixtures in the theory
-    pages for what can be done.
+    Messages take weights for independent, which is wrong for inputs of non-zero mean: the constraints hold the sum of
+    the weights together. For belief propagation give the shift (the maximum of its entropy over the shift is that of a
+    free one, see the theory pages); enumeration and solvers take any inputs.
 
     Examples
     --------
@@ -92,8 +93,10 @@ def random_mixture(model: Model, n: int, alpha: float, rng: Rng = None, *, bias:
     return _labelled(model, first, moves, entries, member, rng)
 
 
-def sphere_mixture(model: Mixture, n: int, alpha: float, rng: np.random.Generator) -> Instance:
-    """The same with patterns uniform on the sphere, at a given shift."""
+def on_sphere(model: Model, n: int, alpha: float, rng: np.random.Generator) -> Instance:
+    """An instance of any model with patterns uniform on the sphere, a mixture at a given shift."""
+    if not isinstance(model, Mixture):
+        return sphere_instance(model, n, alpha, rng)
     x = rng.standard_normal((round(alpha * n), n))
     x *= np.sqrt(n) / np.linalg.norm(x, axis=1, keepdims=True)
     first, moves = translated(model)
@@ -109,19 +112,18 @@ def translated(model: Mixture) -> tuple[Model, NDArray[np.float64]]:
         If classes differ by more than a shift of all edges, or one is soft.
     """
     first = model.classes[0].model
-    ends, shift = [one.model.allowed_intervals for one in model], 0.0 if model.is_free else float(model.shift)
+    ends, shift = [one.model.allowed_intervals for one in model], model.given_shift
     moves = []
     for one, own in zip(model, ends, strict=True):
         if own is None or ends[0] is None:
             raise ValueError(f"an instance needs hard constraints; got a class {shown(one.model)}")
         mine, theirs = np.asarray(own, dtype=float), np.asarray(ends[0], dtype=float)
-        inner = np.isfinite(theirs)
-        move = float((mine - theirs)[inner][0]) if mine.shape == theirs.shape else np.nan
-        if not np.all(np.abs(mine - move - theirs)[inner] <= _ALIKE) or not np.array_equal(
-            mine[~inner], theirs[~inner]
-        ):
+        same = mine.shape == theirs.shape and np.array_equal(mine[~np.isfinite(mine)], theirs[~np.isfinite(theirs)])
+        inner = np.isfinite(theirs) & same
+        ways = mine[inner] - theirs[inner] if np.array_equal(np.isfinite(mine), inner) else np.array([np.nan])
+        if not np.ptp(ways) <= _ALIKE:
             raise ValueError(f"the classes of an instance may differ by a shift of all edges; got {shown(model)}")
-        moves.append(move + float(np.asarray(model.kappa)) - one.output * shift)
+        moves.append(float(ways[0]) + float(np.asarray(model.kappa)) - one.output * shift)
     return first.at(weights=model.weights), np.array(moves)
 
 

@@ -22,12 +22,13 @@ from bp.problems.weighted import WeightedPatterns
 from bp.problems.weights import checked_weights, domain_of, random_weights
 from bp.randomness import Rng, generator
 from replica_theory.arguments import (
+    FINITE,
     POSITIVE,
     checked_choice,
-    checked_field,
     checked_integer,
     checked_model,
     checked_number,
+    checked_real,
     checked_signs,
 )
 from replica_theory.models.model import Model
@@ -104,11 +105,11 @@ class Instance(WeightedPatterns, Changeable, Refutable, Messaging, Problem):
         thresholds: ArrayLike | None = None,
     ) -> None:
         n, bits, real = checked_patterns(patterns)
-        above = None
-        if thresholds is not None:
-            above = checked_field("thresholds", thresholds, len(real if bits is None else bits))
-        if above is not None and bits is not None and np.any(above):
-            bits, real = None, _bits.unpack(bits, n).astype(np.float64)
+        above = None if thresholds is None else np.asarray(checked_real("thresholds", thresholds, FINITE))
+        if above is not None and above.shape != (p := np.shape(patterns)[:1]):
+            raise ValueError(f"thresholds must have shape {p}, one for each pattern; got shape {above.shape}")
+        if bits is not None and above is not None and np.any(above):
+            real, bits = _bits.unpack(bits, n).astype(np.float64), None
         self._fill(n, bits, real, labels, checked_constraint(constraint, kappa), teacher, above)
 
     @classmethod

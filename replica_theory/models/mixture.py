@@ -9,7 +9,7 @@ from typing import Any, ClassVar, Literal, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from replica_theory.arguments import FINITE, POSITIVE, checked_binary, checked_kind, checked_number, is_listed, shown
+from replica_theory.arguments import FINITE, POSITIVE, checked_kind, checked_number, is_listed, shown
 from replica_theory.models.model import BETA, KAPPA, WEIGHTS, Kernel, Model, Option
 from replica_theory.models.weights import BINARY, Weights
 from replica_theory.numerics.namespace import NUMPY, Namespace
@@ -30,7 +30,7 @@ class PatternClass(NamedTuple):
 
 @dataclass(frozen=True, eq=False, init=False, repr=False)
 class Mixture(Model):
-    r"""Patterns of several classes: output bias, label noise, margins of their own; and the threshold of the perceptron.
+    r"""Patterns of several classes: output bias, label noise, margins of their own; and a threshold.
 
     A pattern is of class `c` with probability :math:`p_c` and has the output :math:`y_c`. It is satisfied when its
     stability :math:`h = y_c(u+M)`, :math:`u = \xi\cdot W/\sqrt N`, is one that the model of the class allows. The shift
@@ -108,9 +108,9 @@ class Mixture(Model):
         free = isinstance(shift, str) and shift == FREE
         if isinstance(shift, str) and not free:
             raise ValueError(f"shift must be a number or {FREE!r}; got {shown(shift)}")
-        values = {"classes": known, "shift": FREE if free else checked_number("shift", shift, FINITE)}
-        values |= {"kappa": kappa, "beta": beta, "weights": weights}
-        for name, value in values.items():
+        given: dict[str, Any] = {"classes": known, "kappa": kappa, "beta": beta, "weights": weights}
+        given["shift"] = FREE if free else checked_number("shift", shift, FINITE)
+        for name, value in given.items():
             object.__setattr__(self, name, value)
         self.__post_init__()
         if free:
@@ -126,17 +126,10 @@ class Mixture(Model):
         """Whether the shift is an order parameter."""
         return self.shift == FREE
 
-    def seen(self, shift: ArrayLike | None = None) -> tuple[tuple[float, Model], ...]:
-        r"""Every class as a constraint on :math:`u = \xi\cdot W/\sqrt N`, and its probability.
-
-        Parameters
-        ----------
-        shift : float or array, optional
-            The shift `M`, which broadcasts with the fields; by default the given one.
-        """
-        m = (0.0 if self.is_free else self.shift) if shift is None else shift
-        kept = {"kappa": self.kappa, "beta": self.beta, "weights": self.weights}
-        return tuple((c.probability, ClassConstraint(**kept, model=c.model, output=c.output, shift=m)) for c in self)
+    @property
+    def given_shift(self) -> float:
+        """The shift as a number: 0 where it is free."""
+        return 0.0 if isinstance(self.shift, str) else self.shift
 
     def __iter__(self) -> Iterator[PatternClass]:
         return iter(self.classes)
@@ -159,18 +152,12 @@ class Mixture(Model):
     @property
     def edges(self) -> tuple[ArrayLike, ...]:
         """Those of all classes (of a free shift: where it is 0)."""
-        return tuple(edge for _, model in self.seen() for edge in model.edges)
-
-    def matches(self, other: Mixture) -> bool:
-        """Whether the classes of another mixture are these, but for margins: probabilities, kinds and outputs."""
-        return [(c.probability, type(c.model), c.output) for c in self] == [
-            (c.probability, type(c.model), c.output) for c in other
-        ]
+        return tuple(edge for _, model in class_constraints(self) for edge in model.edges)
 
     def contains(self, other: Model) -> NDArray[np.bool_]:
         """Whether every class allows what the class of another mixture does that stands in the same place."""
         checked_kind("other", other, Mixture)
-        pairs = zip(self.seen(0.0), other.seen(0.0), strict=True)  # type: ignore[attr-defined]
+        pairs = zip(class_constraints(self, 0.0), class_constraints(other, 0.0), strict=True)  # type: ignore[arg-type]
         return np.asarray(np.all([mine.contains(theirs) for (_, mine), (_, theirs) in pairs], axis=0))
 
     @property
@@ -186,7 +173,27 @@ class Mixture(Model):
         TypeError
             Always.
         """
-        raise TypeError("a Mixture has no kernel of its own, but one for every class: see its method seen")
+        raise TypeError("a Mixture has no kernel of its own, but one for every class")
+
+
+def class_constraints(model: Mixture, shift: ArrayLike | None = None) -> tuple[tuple[float, Model], ...]:
+    r"""Every class of a mixture as a constraint on :math:`u = \xi\cdot W/\sqrt N`, and its probability.
+
+    Parameters
+    ----------
+    model : Mixture
+    shift : float or array, optional
+        The shift `M`, which broadcasts with the fields; by default the given one.
+    """
+    m = model.given_shift if shift is None else shift
+    kept: dict[str, Any] = {"kappa": model.kappa, "beta": model.beta, "weights": model.weights}
+    return tuple((c.probability, ClassConstraint(**kept, model=c.model, output=c.output, shift=m)) for c in model)
+
+
+def same_classes(one: Mixture, other: Mixture) -> bool:
+    """Whether the classes of two mixtures are the same, but for margins: probabilities, kinds and outputs."""
+    of_one, of_other = ([(c.probability, type(c.model), c.output) for c in model] for model in (one, other))
+    return of_one == of_other
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -257,20 +264,22 @@ def _checked_classes(classes: Any) -> tuple[PatternClass, ...]:
         raise TypeError(f"classes must be a list of (probability, model, output) such as {such}; got {shown(classes)}")
     known = []
     for probability, model, output in listed:
-        checked_kind("model of a class", model, Model, such="BinaryPerceptron(kappa=0.0)")
+        checked_kind("model in classes", model, Model, such="BinaryPerceptron(kappa=0.0)")
         if np.ndim(model.kappa) or not np.all(np.isposinf(model.beta)):
-            raise ValueError(f"model of a class must have a single kappa, and beta = inf; got {shown(model)}")
-        checked_binary(model)
-        sign = checked_number("output of a class", output)
+            raise ValueError(f"model in classes must have a single kappa, and beta = inf; got {shown(model)}")
+        if model.weights != BINARY or model.hidden or model.is_mixture:
+            such = "of binary weights (the mixture has them), no mixtures and without a hidden layer"
+            raise ValueError(f"models in classes must be {such}; got {shown(model)}")
+        sign = checked_number("output in classes", output)
         if sign not in (-1, 1):
-            raise ValueError(f"output of a class must be +1 or -1; got {shown(output)}")
-        share = checked_number("probability of a class", probability, POSITIVE)
+            raise ValueError(f"output in classes must be +1 or -1; got {shown(output)}")
+        share = checked_number("probability in classes", probability, POSITIVE)
         known.append(PatternClass(share, model, int(sign)))
     total = sum(c.probability for c in known)
     if not abs(total - 1) <= _SHARES:
-        raise ValueError(f"probabilities of the classes must sum to 1; got a sum of {total!r}")
+        raise ValueError(f"classes must have probabilities that sum to 1; got a sum of {total!r}")
     if len({c.model.has_teacher for c in known}) > 1:
-        raise ValueError(f"models of the classes must all have a teacher, or none; got {shown(listed)}")
+        raise ValueError(f"models in classes must all have a teacher, or none; got {shown(listed)}")
     return tuple(known)
 
 
@@ -280,7 +289,7 @@ def _check_free(model: Mixture) -> None:
         raise ValueError(f"shift must be a number at finite beta, where a free one may run away; got beta={model.beta}")
     if model.has_teacher:
         raise ValueError("shift must be a number where a teacher gives the labels; got shift='free'")
-    intervals = [one.allowed_intervals for _, one in model.at(kappa=0.0, shift=0.0).seen()]
+    intervals = [one.allowed_intervals for _, one in class_constraints(model.at(kappa=0.0, shift=0.0))]
     if any(own is None or len(own) != 1 for own in intervals) or not model.is_concave:
         raise ValueError("shift='free' needs classes that allow a single interval each; give the shift as a number")
     ends = np.array([own for own in intervals if own is not None], dtype=float)[:, 0]

@@ -42,7 +42,7 @@ from replica_theory.arguments import (
 )
 from replica_theory.certified.around_typical import franz_parisi_to_digits
 from replica_theory.certified.multiprecision import Digits, checked_digits, intervals_of
-from replica_theory.models.mixture import Mixture
+from replica_theory.models.mixture import Mixture, same_classes
 from replica_theory.models.model import LOG_SQRT_2PI, SHARP, Model
 from replica_theory.numerics.binary import binary_entropy
 from replica_theory.numerics.branches import BranchPoint, follow_branch
@@ -337,7 +337,7 @@ def _checked_reference(model: Model, reference: Model | None) -> Model:
         raise ValueError(f"reference must be a {type(model).__name__} like the model; got {type(center).__name__}")
     if center.overlap_map != model.overlap_map:
         raise ValueError(f"reference must have the hidden layer of the model, {model!r}; got {center!r}")
-    if isinstance(center, Mixture) and isinstance(model, Mixture) and not center.matches(model):
+    if isinstance(center, Mixture) and isinstance(model, Mixture) and not same_classes(center, model):
         raise ValueError(f"reference must have the classes of the model, {model!r}, but for margins; got {center!r}")
     if center.weights != model.weights:
         raise ValueError(f"reference must have the weights of the model, {model.weights!r}; got {center.weights!r}")

@@ -277,9 +277,8 @@ def checked_mixture(model: Mixture, *, limit: bool) -> None:
     ValueError
         If that is so.
     """
-    bounded = [
-        one.allowed_intervals is None or bool(np.isfinite(one.allowed_intervals).all()) for _, one in model.seen()
-    ]
+    ends = [one.model.allowed_intervals for one in model]
+    bounded = [own is None or all(np.isfinite(end).all() for pair in own for end in pair) for own in ends]
     if not limit or all(bounded) or model.is_even:
         known = "free references at y = inf, of mixtures with a class that allows a half-line, not all even"
         raise ValueError(f"around references, mixtures are known for {known}; got model={shown(model)}")

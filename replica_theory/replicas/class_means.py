@@ -7,7 +7,7 @@ from typing import Any, Protocol, TypeVar
 
 import numpy as np
 
-from replica_theory.models.mixture import Mixture
+from replica_theory.models.mixture import Mixture, class_constraints
 from replica_theory.models.model import Model
 
 _MOST = 100
@@ -44,7 +44,7 @@ def mean_of_classes(
     A free shift is where the derivative of the mean vanishes, by Newton's method from `start`. None where a term is
     None, or the shift is not found.
     """
-    shift = start if model.is_free else float(model.shift)
+    shift = start if model.is_free else model.given_shift
     for _ in range(_MOST):
         found = _mean(model, terms, shift)
         if found is None or not model.is_free:
@@ -58,13 +58,13 @@ def mean_of_classes(
 
 def _mean(model: Mixture, terms: Callable[[int, Model], _Terms | None], shift: float) -> _Terms | None:
     shares, found = [], []
-    for k, (probability, one) in enumerate(model.seen(shift)):
+    for k, (probability, one) in enumerate(class_constraints(model, shift)):
         term = terms(k, one)
         if term is None:
             return None
         shares.append(probability)
         found.append(term)
-    columns: Any = zip(*found, strict=True)  # type: ignore[call-overload]
+    columns: Any = zip(*found, strict=True)
     kind: Any = type(found[0])
     mean: _Terms = kind(*(float(np.dot(shares, column)) for column in columns))
     return mean

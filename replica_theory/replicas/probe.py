@@ -9,7 +9,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from replica_theory.models.mixture import Mixture
+from replica_theory.models.mixture import Mixture, class_constraints
 from replica_theory.models.model import Model
 from replica_theory.models.steep_fields import steep_points
 from replica_theory.models.weights import DiscreteWeights, SphericalWeights
@@ -202,7 +202,7 @@ def energetic(setting: Setting, at: Place) -> Energetic:
 def _of_classes(setting: Setting, probe: Mixture, at: Place) -> Energetic:
     """The mean over the classes, the reference's at its own shift and the probe's at the best one."""
     assert isinstance(setting.reference, Mixture)
-    references = [one for _, one in setting.reference.seen(setting.shift_ref)]
+    references = [one for _, one in class_constraints(setting.reference, setting.shift_ref)]
 
     def of(k: int, one: Model) -> Energetic:
         return _energetic(replace(setting, probe=one, reference=references[k]), at)

@@ -48,7 +48,7 @@ class Saturated(NamedTuple):
 def saturated(model: Model, alpha: float, t: float, *, always: bool = False) -> Saturated | None:
     """The point where the inner width diverges, None where it does not (or, with `always`, where it never could).
 
-    Of mixtures those are known only that have a class without a best field, all of whose constraints no reference meets.
+    It never does for mixtures that have a class without a best field, and no others are asked for.
     """
     if model.is_mixture:
         return None

@@ -17,7 +17,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from scipy import optimize, special
 
-from replica_theory.models.mixture import Mixture
+from replica_theory.models.mixture import Mixture, class_constraints
 from replica_theory.models.model import LOG_SQRT_2PI, Model
 from replica_theory.status import Status, statuses
 from replica_theory.typing import Array
@@ -62,7 +62,7 @@ def _of_one(model: Model) -> tuple[float, float, float, float]:
     """Capacity, stability and error at one margin, and the shift of a mixture: a free one minimises the distance."""
     shift = 0.0
     if isinstance(model, Mixture):
-        shift = _nearest(model) if model.is_free else float(model.shift)
+        shift = _nearest(model) if model.is_free else model.given_shift
         found = _mean(model, shift)
     else:
         found = _outside(model)
@@ -74,16 +74,16 @@ def _of_one(model: Model) -> tuple[float, float, float, float]:
 
 def _nearest(model: Mixture) -> float:
     """The shift of the least distance, a convex function of it."""
-    ends = [float(np.asarray(edge)) for _, one in model.seen(0.0) for edge in one.edges]
+    ends = [float(np.asarray(edge)) for _, one in class_constraints(model, 0.0) for edge in one.edges]
     reach = 1.0 + max(map(abs, ends))
     return float(optimize.minimize_scalar(lambda m: _mean(model, m).squared, bracket=(-reach, reach), tol=1e-12).x)
 
 
 def _mean(model: Mixture, shift: float) -> _Outside:
     """Means over the classes at a shift."""
-    parts = [(p, _outside(one)) for p, one in model.seen(shift)]
-    sums = [sum(p * part[k] for p, part in parts) for k in range(3)]
-    return _Outside(*sums, single=all(part.single for _, part in parts))
+    shares, parts = zip(*((p, _outside(one)) for p, one in class_constraints(model, shift)), strict=True)
+    squared, outside, terms = (float(np.dot(shares, [part[k] for part in parts])) for k in range(3))
+    return _Outside(squared, outside, terms, all(part.single for part in parts))
 
 
 def _outside(model: Model) -> _Outside:

@@ -1,7 +1,7 @@
 r"""The shift of a mixture of pattern classes at its stationary point, and means over the classes there.
 
 A free shift `M` makes :math:`J(M) = \sum_cp_c\,E\,\ell_c(y_c(\sqrt qz+M), \sqrt{Q-q})` stationary. Kernels of single
-intervals are log-concave, so `J` is strictly concave, and Newton's method with steps of bounded length finds the maximum.
+intervals are log-concave, so `J` is strictly concave, and Newton's method with bounded steps finds the maximum.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable
 
 import numpy as np
 
-from replica_theory.models.mixture import Mixture
+from replica_theory.models.mixture import Mixture, class_constraints
 from replica_theory.models.model import Model
 from replica_theory.numerics.inner_newton import inner_newton
 from replica_theory.typical.stepped import stepped_rule
@@ -39,7 +39,7 @@ def best_shift(model: Mixture, q: Array, square: ArrayLike = 1.0, n: int = 121) 
         The given shift, or the one that maximises the energetic term; NaN where it is not found.
     """
     if not model.is_free:
-        return np.full(np.shape(q), model.shift, dtype=float)
+        return np.full(np.shape(q), model.given_shift)
     root, width = np.sqrt(q), np.sqrt(square - q)
 
     def derivatives(shift: Array) -> tuple[Array, Array]:
@@ -67,6 +67,7 @@ def maximal_shift(derivatives: Callable[[Array], tuple[Array, Array]], start: Ar
 def mean_over(model: Mixture, shift: Array, of: Callable[[Model], Iterable[ArrayLike]]) -> list[Array]:
     """Means over the classes of what a function gives for each, at shifts with one entry a point."""
     parts = [
-        [probability * np.asarray(value) for value in of(one)] for probability, one in model.seen(shift[..., None])
+        [probability * np.asarray(value) for value in of(one)]
+        for probability, one in class_constraints(model, shift[..., None])
     ]
     return [np.asarray(sum(column)) for column in zip(*parts, strict=True)]

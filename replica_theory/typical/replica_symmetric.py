@@ -41,7 +41,7 @@ from replica_theory.arguments import (
 )
 from replica_theory.certified.multiprecision import Digits, checked_digits, intervals_of
 from replica_theory.certified.typical import replica_symmetric_to_digits
-from replica_theory.models.mixture import Mixture
+from replica_theory.models.mixture import Mixture, class_constraints
 from replica_theory.models.model import SHARP, Model
 from replica_theory.models.weights import Orders
 from replica_theory.numerics.fixed_points import FixedPoints, solve_fixed_points
@@ -177,7 +177,7 @@ class ReplicaSymmetric(GridResult):
         h = np.asarray(checked_real("h", h, FINITE))
         if isinstance(self.model, Mixture):
             shift = float(np.asarray(self.shift))
-            parts = zip(self.model, self.model.seen(shift), strict=True)
+            parts = zip(self.model, class_constraints(self.model, shift), strict=True)
             return np.asarray(sum(p * self._density(one, c.output * h - shift) for c, (p, one) in parts))
         return self._density(self.model, h)
 
@@ -526,7 +526,7 @@ def _growth(model: Model, alpha: Array, x: Array) -> Array:
     r"""Factor :math:`\alpha[\ell''(0, \sqrt Q)Q]^2` by which a small overlap of an even constraint grows."""
     square = np.broadcast_to(_orders(model, x).square, alpha.shape)
     at = np.zeros((len(alpha), 1)), np.sqrt(square)[:, None]
-    parts = model.seen() if isinstance(model, Mixture) else ((1.0, model),)
+    parts = class_constraints(model) if isinstance(model, Mixture) else ((1.0, model),)
     curvature = sum(p * one.log_kernel(*at).d2[:, 0] ** 2 for p, one in parts)
     return np.asarray(alpha * curvature * square**2)
 
