@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import cached_property
 from typing import Any, Literal, get_args
 
 import numpy as np
@@ -11,14 +10,11 @@ from numpy.typing import ArrayLike, NDArray
 
 from bp.memory import require_memory
 from bp.problems import _bits
-from bp.problems._intervals import Limits, packed
-from bp.problems._violations import violations
 from bp.problems.changeable import Changeable
-from bp.problems.constraint import CONSTRAINTS, Allowed, Constraint, checked_constraint, frozen, satisfied, word
+from bp.problems.constraint import CONSTRAINTS, Constraint, checked_constraint, frozen, word
+from bp.problems.judged import Judged
 from bp.problems.patterns import checked_bits, checked_patterns
 from bp.problems.problem import Messaging, Problem
-from bp.problems.refutation import Refutable
-from bp.problems.weighted import WeightedPatterns
 from bp.problems.weights import checked_weights, domain_of, random_weights
 from bp.randomness import Rng, generator
 from replica_theory.arguments import (
@@ -29,7 +25,6 @@ from replica_theory.arguments import (
     checked_model,
     checked_number,
     checked_real,
-    checked_signs,
 )
 from replica_theory.models.model import Model
 
@@ -40,7 +35,7 @@ _REAL_BYTES = 17  # what an entry of a real pattern takes while it is drawn and 
 
 
 @dataclass(frozen=True, eq=False, repr=False)
-class Instance(WeightedPatterns, Changeable, Refutable, Messaging, Problem):
+class Instance(Judged, Changeable, Messaging, Problem):
     r"""`P` patterns on `N` weights with their labels: solutions have every stability in the allowed set.
 
     The weights are ±1, or those of the constraint's model. A pattern is satisfied when :math:`h^\mu = y^\mu
@@ -156,54 +151,6 @@ class Instance(WeightedPatterns, Changeable, Refutable, Messaging, Problem):
     def constraint(self) -> str:
         """``"margin"``, ``"symmetric"``, or the class name of the model."""
         return word(self.model)
-
-    @cached_property
-    def allowed(self) -> Allowed:
-        """The stabilities and sums that the model allows."""
-        return Allowed(self.model, self.n)
-
-    @cached_property
-    def intervals(self) -> NDArray[np.float64]:
-        """The sums that each pattern is allowed, shape (P, K, 2)."""
-        around = self.allowed.around(self.norms)
-        if self.thresholds is not None:
-            around = around + np.sqrt(self.n) * self.thresholds[:, None, None]
-        return frozen(around)
-
-    def log_acceptance(self, weights: ArrayLike) -> NDArray[np.float64] | None:
-        """Log-probability that a configuration satisfies each pattern, (P,); None for a hard constraint."""
-        if self.allowed.is_hard:
-            return None
-        with np.errstate(divide="ignore"):
-            above = 0.0 if self.thresholds is None else self.thresholds
-            return np.asarray(np.log(self.model.acceptance(self.stabilities(weights) - above)))
-
-    @property
-    def is_even(self) -> bool:
-        """Whether a configuration and its mirror image violate the same constraints."""
-        return self.thresholds is None and super().is_even
-
-    def refutation(self) -> str:
-        """Why no weights satisfy every pattern, in a sentence; empty without a short proof (none for thresholds)."""
-        return super().refutation() if self.thresholds is None else ""
-
-    def violated(self, weights: ArrayLike) -> NDArray[np.bool_]:
-        """Which patterns a configuration violates, shape (P,): those whose sums are in no allowed interval."""
-        return ~satisfied(self.sums(weights), self.allowed.sums if self.real is None else self.intervals)
-
-    def errors(self, weights: ArrayLike) -> int:
-        """Number of patterns that a configuration violates."""
-        if self.bits is None or self.domain != "spins" or not self.allowed.is_hard:
-            return super().errors(weights)
-        if isinstance(weights, np.ndarray) and weights.dtype == np.int8 and weights.shape == (self.n,):
-            number = int(violations(self.bits, weights.copy(), self._limits))
-            if number >= 0:
-                return number
-        return int(violations(self.bits, checked_signs("weights", weights, self.n), self._limits))
-
-    @cached_property
-    def _limits(self) -> Limits:
-        return packed(self.allowed.sums)
 
     def arrays(self) -> dict[str, NDArray[Any]]:
         """Patterns times labels, labels, the model in words, and the teacher."""

@@ -92,6 +92,8 @@ class Mixture(Model):
         WEIGHTS,
     )
 
+    is_mixture: ClassVar[bool] = True
+
     classes: tuple[PatternClass, ...] = ()
     shift: float | Literal["free"] = 0.0
 
@@ -115,11 +117,6 @@ class Mixture(Model):
         self.__post_init__()
         if free:
             _check_free(self)
-
-    @property
-    def is_mixture(self) -> bool:
-        """There is no kernel that all patterns share."""
-        return True
 
     @property
     def is_free(self) -> bool:

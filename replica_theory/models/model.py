@@ -111,6 +111,8 @@ class Model(_Parametrised, ABC):
     """When a pattern of stability `h` is satisfied, in a few words."""
     options: ClassVar[tuple[Option, ...]] = (KAPPA, BETA, WEIGHTS)
     """The constructor arguments."""
+    is_mixture: ClassVar[bool] = False
+    """Whether patterns are of several classes, each with a kernel of its own."""
 
     kappa: ArrayLike = 0.0
     beta: ArrayLike = np.inf
@@ -165,11 +167,6 @@ class Model(_Parametrised, ABC):
     def hidden(self) -> str:
         """What stands between weights and constraint: "" for nothing, else how many units, "infinite" or "finite"."""
         return ""
-
-    @property
-    def is_mixture(self) -> bool:
-        """Whether patterns are of several classes, each with a kernel of its own (a `Mixture`)."""
-        return False
 
     @property
     def overlap_map(self) -> OverlapMap:

@@ -193,10 +193,7 @@ class LimitEquations:
         return None if spins is None else (forces, spins)
 
     def forces(self, q: float, r: float, gap: float, square: float = 1.0) -> _Energetic | None:
-        """The energetic term at given overlaps (see `_behind`), None where its inner maxima are not found.
-
-        Of a mixture its mean over the classes.
-        """
+        """The energetic term (see `_behind`; of a mixture the mean), None where its inner maxima are not found."""
         if isinstance(self.model, Mixture):
             mean = mean_of_classes(self.model, lambda _, one: replace(self, model=one).forces(q, r, gap, square))
             return None if mean is None else mean[0]._replace(shift=mean[1])

@@ -182,7 +182,7 @@ DRAWS = {
     "local_entropy of mixtures": Draw(
         rt.local_entropy,
         calls(model=mixtures(classes=CONCAVE), alpha=shaped(ALPHA), distance=shaped(INSIDE)),
-        1,
+        0,
     ),
     "teacher_student": Draw(rt.teacher_student, calls(model=TEACHER, alpha=shaped(ALPHA))),
     "state_evolution": Draw(
