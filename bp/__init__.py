@@ -24,6 +24,7 @@ from bp.problems.dimacs import read_dimacs, write_dimacs
 from bp.problems.files import read_instance, write_instance
 from bp.problems.generalization import generalization_error
 from bp.problems.local_energy import local_energy
+from bp.problems.mixtures import random_mixture
 from bp.problems.perceptron import Instance, random_instance
 from bp.problems.prediction import predict
 from bp.problems.satisfiability import Satisfiability, random_satisfiability
@@ -71,6 +72,7 @@ __all__ = [
     "predict_probability",
     "random_committee",
     "random_instance",
+    "random_mixture",
     "random_satisfiability",
     "read_dimacs",
     "read_ensemble",

@@ -10,6 +10,7 @@ from replica_theory.certified.multiprecision import Digits
 from replica_theory.models.committee import TreeCommittee
 from replica_theory.models.custom import CustomModel
 from replica_theory.models.intervals import IntervalModel, SymmetricBinaryPerceptron, UShapePerceptron
+from replica_theory.models.mixture import Mixture
 from replica_theory.models.model import Model
 from replica_theory.models.overlap_map import OverlapMap
 from replica_theory.models.perceptron import BinaryPerceptron, TeacherStudent
@@ -71,6 +72,7 @@ __all__ = [
     "Learning",
     "LearningTransition",
     "LocalEnergy",
+    "Mixture",
     "Model",
     "OverlapMap",
     "PowerWeight",

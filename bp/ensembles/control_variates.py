@@ -49,8 +49,15 @@ def control_variates(instance: Instance) -> Array:
         return np.array(_sums(instance.xi, np.zeros(n), 1.0))
     mean = _mean_stability(n, instance.is_binary)
     spread = (n - 2 * mean**2 + mean**4) / n
-    along = np.sum(instance.stabilities(teacher) - mean) / n
-    return np.array([along, *_sums(instance.xi, mean / np.sqrt(n) * teacher, spread)])
+    stabilities = instance.stabilities(teacher)
+    along = np.sum(np.abs(stabilities) - mean) / n
+    # With the labels of the teacher, also where the instance has others (label noise).
+    xi = (
+        instance.xi * np.where(stabilities < 0, -1, 1).astype(np.int8)[:, None]
+        if np.any(stabilities < 0)
+        else instance.xi
+    )
+    return np.array([along, *_sums(xi, mean / np.sqrt(n) * teacher, spread)])
 
 
 def _sums(xi: NDArray[Any], mean: Array, spread: float) -> tuple[float, float]:

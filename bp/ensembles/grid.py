@@ -12,6 +12,7 @@ from numpy.typing import ArrayLike
 from bp.memory import require_memory
 from bp.messages.edges import require_edges
 from bp.messages.state import Form
+from bp.problems.mixtures import translated
 from replica_theory.arguments import (
     POSITIVE,
     checked_binary,
@@ -20,6 +21,7 @@ from replica_theory.arguments import (
     checked_numbers,
     shown,
 )
+from replica_theory.models.mixture import Mixture
 from replica_theory.models.model import Model
 from replica_theory.models.registry import particulars
 
@@ -157,5 +159,9 @@ def _require_drawable(model: Model, any_weights: bool) -> None:
         checked_binary(model)
     if np.ndim(model.kappa) or np.ndim(model.beta):
         raise ValueError(f"model must have a single kappa and beta; got {model}")
-    if model.allowed_intervals is None:
+    if isinstance(model, Mixture):
+        if model.is_free:
+            raise ValueError(f"model must have a given shift where instances are drawn; got {model}")
+        translated(model)
+    elif model.allowed_intervals is None:
         raise TypeError(f"model must be a hard constraint, such as a margin or an IntervalModel; got {model!r}")

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from replica_theory.arguments import checked_real, checked_units, shown
+from replica_theory.arguments import checked_one_class, checked_real, checked_units, shown
 from replica_theory.models.intervals import SymmetricBinaryPerceptron
 from replica_theory.models.model import Model
 from replica_theory.models.perceptron import BinaryPerceptron, TeacherStudent
@@ -47,6 +47,7 @@ def checked_constraint(constraint: Constraint, kappa: float | None = None) -> Mo
     if isinstance(constraint, Model):
         model = constraint
         checked_units(model)
+        checked_one_class(model)
         if kappa is not None and not np.array_equal(checked_real("kappa", kappa), model.kappa):
             raise ValueError(f"kappa must be left to the constraint, {model!r}; got kappa={shown(kappa)}")
     else:

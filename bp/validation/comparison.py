@@ -89,6 +89,8 @@ class Comparison(ABC, Generic[SystemOf]):
     """Whether it is made if none is named."""
     domains: tuple[Domain, ...] = ("spins",)
     """Weights that it is for, see `bp.problems.problem.Problem.domain`."""
+    mixtures = False
+    """Whether it is for mixtures of pattern classes as well."""
     entry = DRAWING
     """Bytes that an entry of its patterns takes, at most, without messages; of formulas a literal, with them."""
     order = 100
@@ -99,8 +101,11 @@ class Comparison(ABC, Generic[SystemOf]):
         return isinstance(model, Model)
 
     def admits(self, model: System) -> bool:
-        """Whether it applies to the model, and is for its weights."""
-        return self.applies(model) and (not isinstance(model, Model) or domain_of(model.weights) in self.domains)
+        """Whether it applies to the model, and is for its weights and classes of patterns."""
+        if not isinstance(model, Model):
+            return self.applies(model)
+        known = self.mixtures or not model.is_mixture
+        return known and self.applies(model) and domain_of(model.weights) in self.domains
 
     def sizes(self, n: Sequence[int]) -> tuple[int, ...]:
         """Sizes of the instances, by default those asked for."""

@@ -117,6 +117,8 @@ class Model(_Parametrised, ABC):
     """When a pattern of stability `h` is satisfied, in a few words."""
     options: ClassVar[tuple[Option, ...]] = (KAPPA, BETA, WEIGHTS)
     """The constructor arguments."""
+    is_mixture: ClassVar[bool] = False
+    """Whether patterns are of several classes, each with a kernel of its own."""
 
     kappa: ArrayLike = 0.0
     beta: ArrayLike = np.inf

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from replica_theory.arguments import checked_model
 from replica_theory.certified.multiprecision import Digits, checked_digits, intervals_of
 from replica_theory.certified.typical import capacity_to_digits
+from replica_theory.models.mixture import Mixture
 from replica_theory.models.model import Model
 from replica_theory.models.weights import Orders
 from replica_theory.results.grid import GridResult, broadcast
@@ -19,6 +20,7 @@ from replica_theory.results.quantities import CAPACITY
 from replica_theory.status import Status, report, statuses
 from replica_theory.thresholds.first_load import first_load
 from replica_theory.thresholds.spherical_capacity import spherical_capacity
+from replica_theory.typical.class_shift import best_shift
 from replica_theory.typical.functional import (
     Conjugates,
     conjugates,
@@ -27,6 +29,7 @@ from replica_theory.typical.functional import (
     overlaps,
     read,
     unfelt,
+    unfelt_log,
 )
 from replica_theory.typing import Array, ArrayLike
 
@@ -62,6 +65,8 @@ class Capacity(GridResult):
     error : float or array
         Estimated error of alpha from quadrature and root finding.
     status : Status or array of Status
+    shift : float, array or None
+        Of a mixture the shift `M` of its fields there; None of other models.
     """
 
     _coordinates: ClassVar = ("kappa", "beta")
@@ -76,6 +81,7 @@ class Capacity(GridResult):
     stability: ArrayLike
     error: ArrayLike
     status: Any
+    shift: ArrayLike | None = None
 
 
 @overload
@@ -137,7 +143,7 @@ def capacity(model: Model, *, digits: int | None = None) -> Capacity | Digits:
         intervals_of(model, "capacity")
         return capacity_to_digits(model, float(np.asarray(capacity(model).q_hat)), digits)
     checked_model(model, Model, "capacity", hard=True, random_labels=True, any_weights=True,
-                  units=("infinite", "finite"), instead="teacher_student_transition")  # fmt: skip
+                  units=("infinite", "finite"), mixtures=True, instead="teacher_student_transition")  # fmt: skip
     points = broadcast(kappa=model.kappa, beta=model.beta)
     columns = capacity_columns(flat_model(model, points))
     result = Capacity(model=model, **points.shaped_all(columns))
@@ -176,11 +182,11 @@ def capacity_columns(model: Model) -> dict[str, Any]:
 def _of_discrete(model: Model, kappa: Array) -> dict[str, Any]:
     """The same for weights whose mean square is free: the first root of the entropy over the load."""
     std = np.full((len(kappa), 1), np.sqrt(model.weights.moments[1]))
-    lost = np.maximum(-model.log_kernel(np.zeros_like(std), std).log[:, 0], _LITTLE)
+    lost = np.maximum(-unfelt_log(model, std)[:, 0], _LITTLE)
     start = 0.4 * (model.weights.log_measure - model.weights.log_teacher) / lost
     root = first_load(model.at(beta=np.inf), kappa, "entropy", start)
     saddle, error = root.saddle, np.asarray(root.saddle.error) / np.abs(root.slope)
-    names = ("q", "q_hat", "mean_square", "stability")
+    names = ("q", "q_hat", "mean_square", "stability", *["shift"] * model.is_mixture)
     columns = {"alpha": root.alpha, "error": error} | {name: np.array(getattr(saddle, name)) for name in names}
     status = statuses(map(_status, root.alpha.tolist(), error.tolist(), columns["stability"].tolist()))
     status[~root.found] = Status.OUT_OF_RANGE
@@ -194,7 +200,7 @@ def _annealed(model: Model) -> dict[str, Any]:
     term = unfelt(model)
     alpha = -np.log(2) / term.log
     q_hat = np.asarray(alpha * term.force)
-    return {
+    return _shifts(model, np.zeros_like(alpha)) | {
         "alpha": alpha,
         "q": q_hat.copy(),
         "q_hat": q_hat,
@@ -224,7 +230,12 @@ def _root_of_entropy(model: Model, annealed: Array) -> dict[str, Any]:
     status = statuses(map(_status, alpha.tolist(), error.tolist(), reading.stability.tolist()))
     status[~root.success] = Status.SADDLE_LOST
     columns = {"alpha": alpha, "q": orders.q, "q_hat": hats.q, "stability": reading.stability, "error": error}
-    return columns | {"status": status}
+    return columns | {"status": status} | _shifts(model, orders.q)
+
+
+def _shifts(model: Model, q: Array) -> dict[str, Array]:
+    """The shift of a mixture at overlaps; nothing of other models."""
+    return {"shift": best_shift(model, q, n=_NODES)} if isinstance(model, Mixture) else {}
 
 
 def _bracket(entropy: Callable[[Array, NDArray[np.intp]], Array], low: Array) -> tuple[Array, Array]:

@@ -41,6 +41,7 @@ from replica_theory.arguments import (
 )
 from replica_theory.certified.multiprecision import Digits, checked_digits, intervals_of
 from replica_theory.certified.typical import replica_symmetric_to_digits
+from replica_theory.models.mixture import Mixture, class_constraints
 from replica_theory.models.model import SHARP, Model, cost_rate
 from replica_theory.models.weights import Orders
 from replica_theory.numerics.fixed_points import FixedPoints, solve_fixed_points
@@ -48,6 +49,7 @@ from replica_theory.numerics.gaussian import rule
 from replica_theory.results.grid import GridResult
 from replica_theory.results.quantities import SADDLE
 from replica_theory.status import Status, report, silenced, statuses
+from replica_theory.typical.class_shift import best_shift
 from replica_theory.typical.even_saddle import sign_broken
 from replica_theory.typical.functional import (
     Conjugates,
@@ -61,6 +63,7 @@ from replica_theory.typical.functional import (
     teacher_square,
     teacher_weight,
     unfelt,
+    unfelt_log,
 )
 from replica_theory.typing import Array, ArrayLike
 
@@ -115,6 +118,8 @@ class ReplicaSymmetric(GridResult):
     residual : float or array
         Residual of the saddle-point equations.
     status : Status or array of Status
+    shift : float, array or None
+        Of a mixture the shift `M` of its fields, given or free; None of other models.
     """
 
     _coordinates: ClassVar = ("alpha", "kappa", "beta")
@@ -135,13 +140,15 @@ class ReplicaSymmetric(GridResult):
     error: ArrayLike
     residual: ArrayLike
     status: Any
+    shift: ArrayLike | None = None
 
     def stability_distribution(self, h: ArrayLike) -> Array:
         r"""Probability density of the stabilities over typical solutions, at one (scalar) point.
 
         .. math:: p(h) = w(h)\int D\mu(z)\, e^{-\ell(\sqrt q z, \sqrt{Q-q})}\, G_{Q-q}(h - \sqrt q z)
 
-        with :math:`w = 1` on the allowed set and :math:`e^{-\beta}` elsewhere (`Q` is `mean_square`).
+        with :math:`w = 1` on the allowed set and :math:`e^{-\beta}` elsewhere (`Q` is `mean_square`); of a mixture
+        the mean over its classes, each with its own stabilities :math:`y(\sqrt qz + M)`.
 
         Parameters
         ----------
@@ -171,17 +178,25 @@ class ReplicaSymmetric(GridResult):
             raise ValueError(f"stability_distribution needs a single point; this result has shape {np.shape(self.q)}")
         checked_units(self.model, ("infinite",))
         h = np.asarray(checked_real("h", h, FINITE))
-        q, square = float(self.model.overlap_map.at(self.q)), float(self.mean_square)
+        if isinstance(self.model, Mixture):
+            shift = float(np.asarray(self.shift))
+            parts = zip(self.model, class_constraints(self.model, shift), strict=True)
+            return np.asarray(sum(p * self._density(one, c.output * h - shift) for c, (p, one) in parts))
+        return self._density(self.model, h)
+
+    def _density(self, model: Model, h: Array) -> Array:
+        """The density for one kernel."""
+        q, square = float(model.overlap_map.at(self.q)), float(self.mean_square)
         std = float(np.sqrt(square - q))
         # G_{Q-q}(h - sqrt(q) z) Dz = G_Q(h) Dv with z = (sqrt(q) h/sqrt(Q) + sqrt(Q-q) v)/sqrt(Q): nothing is steep.
         v, scale = rule(), np.sqrt(square)
         h = np.asarray(h / scale)
         z = (np.sqrt(q) * np.asarray(h)[..., None] + std * v.nodes) / scale
-        values = np.exp(-self.model.log_kernel(np.sqrt(q) * z, std).log)
-        if self.model.has_teacher:
-            values *= teacher_weight(z, q, np.asarray(self.teacher_overlap) / np.sqrt(teacher_square(self.model)))
-        boltzmann = np.exp(-np.asarray(self.model.beta))
-        allowed = boltzmann + (1 - boltzmann) * self.model.acceptance(h * scale)
+        values = np.exp(-model.log_kernel(np.sqrt(q) * z, std).log)
+        if model.has_teacher:
+            values *= teacher_weight(z, q, np.asarray(self.teacher_overlap) / np.sqrt(teacher_square(model)))
+        boltzmann = np.exp(-np.asarray(model.beta))
+        allowed = boltzmann + (1 - boltzmann) * model.acceptance(h * scale)
         density: Array = allowed * np.exp(-0.5 * h**2) / np.sqrt(2 * np.pi) * v.integrate(values) / scale
         return density
 
@@ -240,7 +255,7 @@ def replica_symmetric(model: Model, alpha: ArrayLike, *, digits: int | None = No
     >>> print(replica_symmetric(BinaryPerceptron(kappa=0.0), alpha=0.5, digits=30).entropy)
     0.314390066855625118729105096452
     """
-    checked_model(model, Model, any_weights=True, units=("infinite", "finite"), weighted=True)
+    checked_model(model, Model, any_weights=True, units=("infinite", "finite"), weighted=True, mixtures=True)
     if digits is not None:
         return _to_digits(model, checked_number("alpha", alpha, POSITIVE), checked_digits(digits))
     alpha = checked_alpha(alpha)
@@ -304,16 +319,17 @@ def annealed_entropy(model: Model, alpha: ArrayLike) -> ArrayLike:
     >>> round(annealed_entropy(BinaryPerceptron(), alpha=0.5), 12) == round(0.5 * 0.6931471805599453, 12)
     True
     """
-    checked_model(model, Model, any_weights=True, units=("infinite", "finite"), weighted=True)
+    checked_model(model, Model, any_weights=True, units=("infinite", "finite"), weighted=True, mixtures=True)
     alpha = checked_alpha(alpha)
     points = at_loads(model, alpha)
     if model.weights.square is None:
         found = [_annealed_discrete(model.at(kappa=at["kappa"], beta=at["beta"]), at["alpha"]) for at in points]
         shaped: ArrayLike = points.shaped(np.array(found))
         return shaped
-    log = model.log_kernel(np.zeros(()), 1.0).log
-    if model.hidden == "finite":
+    if model.hidden == "finite" or model.is_mixture:
         log = points.shaped(unfelt(flat_model(model, points)).log)
+    else:
+        log = model.log_kernel(np.zeros(()), 1.0).log
     value = model.weights.log_measure + alpha * log
     return float(value) if np.ndim(value) == 0 else np.asarray(value)
 
@@ -326,7 +342,7 @@ def _annealed_discrete(model: Model, alpha: float) -> float:
         tilt = model.weights.tilt(np.zeros_like(np.asarray(c)), c)
         square = tilt.variance + tilt.mean**2
         std = np.sqrt(np.maximum(square, SHARP**2))
-        return np.asarray(0.5 * c * square + tilt.log + alpha * model.log_kernel(np.zeros_like(std), std).log)
+        return np.asarray(0.5 * c * square + tilt.log + alpha * unfelt_log(model, std))
 
     values = value(rates)
     k = int(np.clip(np.argmax(values), 1, len(rates) - 2))
@@ -474,7 +490,8 @@ def _read_out(model: Model, alpha: Array, x: Array, n: int) -> dict[str, Any]:
     if len(rough):
         error[rough] += _heat_shift(flat_slice(model, rough), alpha[rough], x[rough], n) - _STEEPEST * slack[rough]
     ones = np.ones_like(alpha)
-    return {
+    shift = {"shift": best_shift(model, orders.q, orders.square, n)} if isinstance(model, Mixture) else {}
+    return shift | {
         "entropy": entropy,
         "free_entropy": reading.free_entropy,
         "energy": reading.energy,
@@ -510,8 +527,10 @@ def _heat_shift(model: Model, alpha: Array, x: Array, n: int) -> Array:
 def _growth(model: Model, alpha: Array, x: Array) -> Array:
     r"""Factor :math:`\alpha[\ell''(0, \sqrt Q)Q]^2` by which a small overlap of an even constraint grows."""
     square = np.broadcast_to(_orders(model, x).square, alpha.shape)
-    curvature = model.log_kernel(np.zeros((len(alpha), 1)), np.sqrt(square)[:, None]).d2[:, 0]
-    return np.asarray(alpha * (curvature * square) ** 2)
+    at = np.zeros((len(alpha), 1)), np.sqrt(square)[:, None]
+    parts = class_constraints(model) if isinstance(model, Mixture) else ((1.0, model),)
+    curvature = sum(p * one.log_kernel(*at).d2[:, 0] ** 2 for p, one in parts)
+    return np.asarray(alpha * curvature * square**2)
 
 
 def _orders(model: Model, x: Array) -> Orders:
@@ -540,7 +559,8 @@ def _allowed(model: Model, x: Array) -> NDArray[np.bool_]:
     """Whether overlaps can be what they are."""
     if not model.has_teacher:
         return np.asarray(x[:, 0] >= 0)
-    return np.asarray((x[:, 1] >= 0) & (x[:, 0] >= x[:, 1] ** 2 / teacher_square(model)))
+    # Students disagree with a teacher most of whose labels are inverted.
+    return np.asarray(((x[:, 1] >= 0) | model.is_mixture) & (x[:, 0] >= x[:, 1] ** 2 / teacher_square(model)))
 
 
 def _hats(model: Model, alpha: Array, x: Array, n: int) -> Conjugates:

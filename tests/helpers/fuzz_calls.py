@@ -49,6 +49,7 @@ def noisy(mean: Any, std: Any) -> Any:
 
 
 MODEL, STUDENT, CLAUSAL = rt.BinaryPerceptron(), rt.TeacherStudent(), rt.RandomSatisfiability()
+MIXED = rt.Mixture([(0.4, MODEL, 1), (0.6, MODEL, -1)], shift=-0.2)
 INSTANCE = bp.Instance([[1, -1, 1], [1, 1, 1]])
 COMMITTEE = bp.Committee([[1, -1, 1], [1, 1, 1]], units=3)
 FORMULA = bp.Satisfiability([[1, -2], [2, 3]])
@@ -153,6 +154,14 @@ INTERVALS = Kind(
     lambda value: pairs_of(value, lambda a, b: a < b),
     odd=([(1.0, 0.0)], [(0.0, np.nan)], [(-np.inf, np.inf)], [(0.0, 1.0, 2.0)], [("0", "1")], [(np.inf, np.inf)],
          [(None, 1.0)], [(True, 2)], {0.0: 1.0}, [{0.0, 1.0}], ["01"], [(0.0, 1.0), None]),
+)  # fmt: skip
+CLASSES = Kind(
+    [(0.4, MODEL, 1), (0.6, MODEL, -1)],
+    lambda value: False,
+    odd=([], [(1.0, MODEL)], [(0.5, MODEL, 1)], [(1.0, MODEL, 0)], [(1.0, None, 1)], [("1", MODEL, 1)], "(1, 2, 3)",
+         [(1.0, MODEL, "1")], [(0.5, MODEL, 1), (0.5, STUDENT, 1)], [(1.0, MODEL.at(beta=1.0), 1)],
+         [(np.nan, MODEL, 1)], [(-1.0, MODEL, 1), (2.0, MODEL, 1)], [(1.0, MIXED, 1)],
+         [(1.0, MODEL.at(weights=rt.SphericalWeights()), 1)]),
 )  # fmt: skip
 LEVELS = Kind(
     [-1.0, 0.0, 1.0],
@@ -319,6 +328,10 @@ CALLS = {
     "PowerWeight": Call(
         rt.PowerWeight, OF_MODEL | {"beta": reals(np.isposinf, np.inf), "power": number(lambda p: 0 <= p <= 100, 2.0)}
     ),
+    "Mixture": Call(
+        rt.Mixture, {"classes": CLASSES, "shift": number(np.isfinite, 0.0) | word("free").to(0.0)} | OF_MODEL
+    ),
+    "Mixture.contains": Call(MIXED.contains, {"other": of(rt.Mixture, usual=MIXED)}),
     "OverlapMap": Call(
         rt.OverlapMap,
         {
@@ -476,7 +489,10 @@ CALLS = {
     "EntropyCurve.from_xarray": Call(rt.EntropyCurve.from_xarray, {"dataset": DATASET}),
     "EntropyCurve.plot": Call(CURVE.plot, {"ax": NOTHING}, open=True),
     "ReplicaSymmetric.stability_distribution": Call(POINT.stability_distribution, {"h": FIELDS}),
-    "Instance": Call(bp.Instance, {"patterns": PATTERNS} | OF_INSTANCE),
+    "Instance": Call(
+        bp.Instance,
+        {"patterns": PATTERNS, "thresholds": NOTHING | array((2,), np.isfinite, np.zeros(2))} | OF_INSTANCE,
+    ),
     "Instance.from_bits": Call(bp.Instance.from_bits, {"bits": BITS, "n": integer(3, 3, 3)} | OF_INSTANCE),
     "Instance.errors": Call(INSTANCE.errors, WEIGHTS),
     "Instance.violated": Call(INSTANCE.violated, WEIGHTS),
@@ -498,6 +514,16 @@ CALLS = {
             "alpha": number(lambda a: positive(a) & (a > 0.05), 0.5),
             "rng": RNG,
             "patterns": word("binary", "gaussian"),
+        },
+    ),
+    "random_mixture": Call(
+        bp.random_mixture,
+        {
+            "model": of(rt.Mixture, usual=MIXED),
+            "n": integer(1, 11),
+            "alpha": number(lambda a: positive(a) & (a > 0.05), 0.5),
+            "rng": RNG,
+            "bias": number(lambda b: b == 0, 0.0),
         },
     ),
     "Committee": Call(bp.Committee, {"patterns": PATTERNS, "labels": NOTHING | signs(2)} | OF_MACHINE),

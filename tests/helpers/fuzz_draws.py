@@ -65,6 +65,21 @@ SOFT = st.one_of(
 )
 RANDOM = HARD | SOFT
 CONCAVE = st.builds(rt.BinaryPerceptron, KAPPA)
+
+
+@st.composite
+def mixtures(draw: Any, *, free: bool = True, classes: st.SearchStrategy[rt.Model] = HARD) -> rt.Mixture:
+    """Two classes of any margins and kinds at a given shift, or two of opposite outputs at a free one."""
+    share = draw(st.floats(0.05, 0.95))
+    if free and draw(st.booleans()):
+        one, other = (rt.BinaryPerceptron(draw(st.floats(-2, 2))) for _ in range(2))
+        return rt.Mixture([(share, one, 1), (1 - share, other, -1)], "free", kappa=draw(st.floats(-1, 1)))
+    outputs = (draw(st.sampled_from([-1, 1])) for _ in range(2))
+    shift = draw(st.floats(-3, 3))
+    shares = (share, 1 - share)
+    return rt.Mixture([(p, draw(classes), y) for p, y in zip(shares, outputs, strict=True)], shift, beta=draw(BETA))
+
+
 TEACHER = st.one_of(st.just(rt.TeacherStudent()), st.builds(rt.TeacherStudent, st.floats(-2, 2), BETA))
 
 
@@ -152,6 +167,23 @@ METHODS = st.sampled_from(["amp", "gaussian", "exact"])
 DRAWS = {
     "replica_symmetric": Draw(rt.replica_symmetric, calls(model=RANDOM | TEACHER, alpha=shaped(ALPHA)), 8),
     "annealed_entropy": Draw(rt.annealed_entropy, calls(model=RANDOM | TEACHER, alpha=shaped(ALPHA)), 20),
+    "replica_symmetric of mixtures": Draw(rt.replica_symmetric, calls(model=mixtures(), alpha=shaped(ALPHA)), 6),
+    "annealed_entropy of mixtures": Draw(rt.annealed_entropy, calls(model=mixtures(), alpha=shaped(ALPHA)), 10),
+    "capacity of mixtures": Draw(
+        rt.capacity, calls(model=mixtures().filter(lambda model: np.all(np.isposinf(model.beta)))), 2
+    ),
+    "state_evolution of mixtures": Draw(
+        rt.state_evolution,
+        calls(model=mixtures(free=False), alpha=shaped(ALPHA), iterations=st.sampled_from([1, 3, 10])),
+    ),
+    "franz_parisi of mixtures": Draw(
+        rt.franz_parisi, calls(model=mixtures(), alpha=shaped(ALPHA), distance=shaped(DISTANCE)), 1
+    ),
+    "local_entropy of mixtures": Draw(
+        rt.local_entropy,
+        calls(model=mixtures(classes=CONCAVE), alpha=shaped(ALPHA), distance=shaped(INSIDE)),
+        0,
+    ),
     "teacher_student": Draw(rt.teacher_student, calls(model=TEACHER, alpha=shaped(ALPHA))),
     "state_evolution": Draw(
         rt.state_evolution, calls(model=RANDOM, alpha=shaped(ALPHA), iterations=st.sampled_from([1, 3, 10]))

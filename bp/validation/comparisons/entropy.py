@@ -20,6 +20,7 @@ class Entropy(Comparison[Model]):
     """Bethe entropy, self-overlap, overlap with the teacher and mean square of the solutions of every instance."""
 
     name = "entropy"
+    mixtures = True
     order = 0
     domains: tuple[Domain, ...] = ("spins", "levels", "reals")
     columns = ("entropy", "overlap", "teacher_overlap", "mean_square", "iterations", "control_variates")

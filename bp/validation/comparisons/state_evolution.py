@@ -24,6 +24,7 @@ class AmpIterations(Comparison[Model]):
     """Overlaps of the iterates of undamped AMP."""
 
     name = "state-evolution"
+    mixtures = True
     order = 3
     domains: tuple[Domain, ...] = ("spins", "levels", "reals")
     columns = ("overlap", "teacher_overlap", "control_variates")
