@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
+from math import inf, isinf
 
 from replica_theory.arguments import checked_model, shown
 from replica_theory.certified.balls import Arb, loaded, precision
@@ -172,7 +173,7 @@ def _spherical(model: Model, digits: int) -> Certificate:
     """Gardner's formula."""
     intervals = model.allowed_intervals
     ends = () if intervals is None else tuple((float(a), float(b)) for a, b in intervals)
-    if len(ends) != 1 or ends[0][1] != float("inf") or not ends[0][0] >= 0:
+    if len(ends) != 1 or ends[0][1] != inf or not ends[0][0] >= 0:
         raise ValueError(
             "of spherical weights only h >= kappa with kappa >= 0 is certified, where replica symmetry is exact; "
             f"got {shown(model)}"
@@ -199,11 +200,12 @@ def _annealed(model: Model, intervals: tuple[tuple[float, float], ...], load: fl
         with precision(known):
             arb = loaded().arb
             p, bend = arb(0), arb(0)
-            for a, b in intervals:
-                for end, sign in ((a, -1), (b, 1)):
+            for end, sign in [(end, sign) for ends in intervals for end, sign in zip(ends, (-1, 1), strict=True)]:
+                if isinf(end):
+                    p += end > 0
+                else:
                     p += sign * (arb(-end) / arb(2).sqrt()).erfc() / 2
-                    if abs(end) != float("inf"):
-                        bend -= sign * end * (-(arb(end) ** 2) / 2).exp() / (2 * arb.pi()).sqrt()
+                    bend -= sign * end * (-(arb(end) ** 2) / 2).exp() / (2 * arb.pi()).sqrt()
             alpha = -arb(2).log() / p.log() if load is None else arb(load)
             stability = 1 - alpha * (bend / p) ** 2
             if not stability > 0:
@@ -224,7 +226,7 @@ def _are_even(intervals: tuple[tuple[float, float], ...]) -> bool:
 
 def _margin(model: Model, intervals: tuple[tuple[float, float], ...]) -> float:
     """The margin of a half-line that is certified."""
-    if len(intervals) != 1 or intervals[0][1] != float("inf"):
+    if len(intervals) != 1 or intervals[0][1] != inf:
         raise ValueError(f"certified are h >= kappa and even constraints; got {shown(model)}")
     kappa = intervals[0][0]
     if not LOWEST <= kappa <= HIGHEST:

@@ -137,7 +137,8 @@ class _Patterns:
 
     def slopes(self, tolerance: Arb) -> tuple[Arb, Arb]:
         """Derivative of the mean of R^2 in q, and the mean of R'^2."""
-        reach = Growth(1 + abs(self._edge) + abs(self._at), self._slope + self._by, 3)
+        # The largest of 2, 1 + |A| and |dA/dq|, and of their product.
+        reach = Growth(2 + abs(self._edge) + abs(self._at), self._slope + self._by, 3)
 
         def inclined(z: Any, a: Any, analytic: bool) -> Any:
             r, excess = hazard(a)

@@ -1,4 +1,6 @@
+import doctest
 from decimal import Decimal
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -134,3 +136,8 @@ def test_other_doors_say_it_too():
         rt.replica_symmetric(rt.BinaryPerceptron(), 2.0, certified=True)
     with pytest.raises(TypeError, match="certified must be True or False"):
         rt.capacity(rt.BinaryPerceptron(), certified=1)
+
+
+def test_the_examples_of_the_page():
+    page = Path(__file__).parents[3] / "docs" / "theory" / "certified.md"
+    assert doctest.testfile(str(page), module_relative=False).failed == 0
