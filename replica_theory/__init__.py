@@ -6,6 +6,7 @@ from types import ModuleType
 from replica_theory._version import __version__ as __version__
 from replica_theory.algorithms.focusing import FocusingFixedPoint, focusing_fixed_point
 from replica_theory.algorithms.state_evolution import StateEvolution, state_evolution
+from replica_theory.certified.certificate import Ball, Certificate
 from replica_theory.certified.multiprecision import Digits
 from replica_theory.models.committee import TreeCommittee
 from replica_theory.models.custom import CustomModel
@@ -55,9 +56,11 @@ def __getattr__(name: str) -> ModuleType:
 
 
 __all__ = [
+    "Ball",
     "BinaryPerceptron",
     "BinaryWeights",
     "Capacity",
+    "Certificate",
     "ConvergenceError",
     "ConvergenceWarning",
     "CustomModel",

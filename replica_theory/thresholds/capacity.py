@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, ClassVar, overload
+from typing import Any, ClassVar, Literal, overload
 
 import numpy as np
 from numpy.typing import NDArray
 
-from replica_theory.arguments import checked_model
+from replica_theory.arguments import checked_flag, checked_model
+from replica_theory.certified.capacity import certified_capacity
+from replica_theory.certified.certificate import DIGITS, Certificate
 from replica_theory.certified.multiprecision import Digits, checked_digits, intervals_of
 from replica_theory.certified.typical import capacity_to_digits
 from replica_theory.models.mixture import Mixture
@@ -85,10 +87,12 @@ class Capacity(GridResult):
 
 
 @overload
-def capacity(model: Model, *, digits: None = None) -> Capacity: ...
+def capacity(model: Model, *, digits: None = None, certified: Literal[False] = False) -> Capacity: ...
 @overload
-def capacity(model: Model, *, digits: int) -> Digits: ...
-def capacity(model: Model, *, digits: int | None = None) -> Capacity | Digits:
+def capacity(model: Model, *, digits: int, certified: Literal[False] = False) -> Digits: ...
+@overload
+def capacity(model: Model, *, digits: int | None = None, certified: Literal[True]) -> Certificate: ...
+def capacity(model: Model, *, digits: int | None = None, certified: bool = False) -> Capacity | Digits | Certificate:
     r"""Capacity: the load at which the entropy of the solutions vanishes (Krauth and Mézard 1989).
 
     On the replica-symmetric branch everything is an explicit function of :math:`\hat q`: first
@@ -109,10 +113,15 @@ def capacity(model: Model, *, digits: int | None = None) -> Capacity | Digits:
         So many significant digits (1 to 1000), each confirmed by a second run at another quadrature and precision, of
         ``alpha, q, q_hat, stability``; for one margin, intervals and binary weights. Margins are the exact values of
         the doubles that are given. 50 digits take half a second, 100 three.
+    certified : bool
+        Whether the number comes in a ball that is proved to hold it, of relative radius :math:`10^{-d}` with `digits`
+        `d` (25 where none are given); see `Certificate` and :doc:`/theory/certified`. For one margin of the binary
+        perceptron, from -2 to 3, of the spherical one, from 0 on, or of an even constraint with q = 0. Needs
+        python-flint.
 
     Returns
     -------
-    Capacity or Digits
+    Capacity, Digits or Certificate
         With status ``"unstable"`` where `stability` is negative: the number is then the replica-symmetric estimate.
         Infinite where it is larger than any floating-point number.
 
@@ -120,7 +129,10 @@ def capacity(model: Model, *, digits: int | None = None) -> Capacity | Digits:
     ------
     ValueError
         If the model's beta is finite, or its labels come from a teacher (who is always a solution at kappa <= 0; see
-        `teacher_student_transition`), or weights are spherical and the constraint soft.
+        `teacher_student_transition`), or weights are spherical and the constraint soft; with `digits` or
+        `certified`, if the model is none of those named there.
+    ImportError
+        If `certified` is set and python-flint is not installed.
     ConvergenceError
         If no root is found (with a zero level, a constraint that allows h = 0 is satisfied at any load).
 
@@ -137,9 +149,14 @@ def capacity(model: Model, *, digits: int | None = None) -> Capacity | Digits:
     0.833078599740
     >>> print(capacity(BinaryPerceptron(kappa=0.0), digits=50).alpha)
     0.83307859973957923368908689326696590805213275026266
+    >>> proven = capacity(BinaryPerceptron(kappa=0.0), certified=True)  # doctest: +SKIP
+    >>> print(f"{proven.ball.midpoint:.25f} {proven.ball.radius < 1e-25}")  # doctest: +SKIP
+    0.8330785997395792336890869 True
     """
+    digits = None if digits is None else checked_digits(digits)
+    if checked_flag("certified", certified):
+        return certified_capacity(model, lambda: float(np.asarray(capacity(model).q_hat)), digits or DIGITS)
     if digits is not None:
-        digits = checked_digits(digits)
         intervals_of(model, "capacity")
         return capacity_to_digits(model, float(np.asarray(capacity(model).q_hat)), digits)
     checked_model(model, Model, "capacity", hard=True, random_labels=True, any_weights=True,

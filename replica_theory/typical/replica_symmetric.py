@@ -24,7 +24,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from functools import lru_cache, partial
-from typing import Any, ClassVar, overload
+from typing import Any, ClassVar, Literal, overload
 
 import numpy as np
 import scipy
@@ -34,11 +34,14 @@ from replica_theory.arguments import (
     FINITE,
     POSITIVE,
     checked_alpha,
+    checked_flag,
     checked_model,
     checked_number,
     checked_real,
     checked_units,
 )
+from replica_theory.certified.capacity import certified_entropy
+from replica_theory.certified.certificate import DIGITS, Certificate
 from replica_theory.certified.multiprecision import Digits, checked_digits, intervals_of
 from replica_theory.certified.typical import replica_symmetric_to_digits
 from replica_theory.models.mixture import Mixture, class_constraints
@@ -202,10 +205,18 @@ class ReplicaSymmetric(GridResult):
 
 
 @overload
-def replica_symmetric(model: Model, alpha: ArrayLike, *, digits: None = None) -> ReplicaSymmetric: ...
+def replica_symmetric(
+    model: Model, alpha: ArrayLike, *, digits: None = None, certified: Literal[False] = False
+) -> ReplicaSymmetric: ...
 @overload
-def replica_symmetric(model: Model, alpha: ArrayLike, *, digits: int) -> Digits: ...
-def replica_symmetric(model: Model, alpha: ArrayLike, *, digits: int | None = None) -> ReplicaSymmetric | Digits:
+def replica_symmetric(model: Model, alpha: ArrayLike, *, digits: int, certified: Literal[False] = False) -> Digits: ...
+@overload
+def replica_symmetric(
+    model: Model, alpha: ArrayLike, *, digits: int | None = None, certified: Literal[True]
+) -> Certificate: ...
+def replica_symmetric(
+    model: Model, alpha: ArrayLike, *, digits: int | None = None, certified: bool = False
+) -> ReplicaSymmetric | Digits | Certificate:
     r"""Replica-symmetric saddle point of a model at load alpha (on the branch that starts at alpha = 0).
 
     At ``beta = inf`` the entropy is that of the solutions; at finite beta that of the configurations with the energy
@@ -221,17 +232,24 @@ def replica_symmetric(model: Model, alpha: ArrayLike, *, digits: int | None = No
         So many significant digits (1 to 1000) of ``entropy, q, q_hat, stability`` at one point, each confirmed by a
         second run at another quadrature and precision; intervals, binary weights and random labels at beta = inf.
         Loads and margins are the exact values of the doubles that are given.
+    certified : bool
+        Whether the entropy comes in a ball that is proved to hold it, of radius :math:`10^{-d}` nats with `digits` `d`
+        (25 where none are given); see `Certificate` and :doc:`/theory/certified`. For one point of the binary
+        perceptron with a margin from -2 to 3, or of an even constraint with q = 0. Needs python-flint.
 
     Returns
     -------
-    ReplicaSymmetric or Digits
+    ReplicaSymmetric, Digits or Certificate
         Floats for a scalar call, arrays of the broadcast shape otherwise. Above capacity the saddle point still exists
         but its entropy is negative: `status` is then ``"negative-entropy"``.
 
     Raises
     ------
     TypeError, ValueError
-        If the model is none, alpha is not positive and finite, or the shapes do not fit.
+        If the model is none, alpha is not positive and finite, or the shapes do not fit; with `digits` or `certified`,
+        if the model is none of those named there.
+    ImportError
+        If `certified` is set and python-flint is not installed.
     ConvergenceError
         In a scalar call without a saddle point (for random labels the branch ends at q = 1). In an array call such
         points are NaN with their status, and a ConvergenceWarning is issued once.
@@ -256,8 +274,12 @@ def replica_symmetric(model: Model, alpha: ArrayLike, *, digits: int | None = No
     0.314390066855625118729105096452
     """
     checked_model(model, Model, any_weights=True, units=("infinite", "finite"), weighted=True, mixtures=True)
+    digits = None if digits is None else checked_digits(digits)
+    if checked_flag("certified", certified):
+        load = checked_number("alpha", alpha, POSITIVE)
+        return certified_entropy(model, load, lambda: _start_of(model, load), digits or DIGITS)
     if digits is not None:
-        return _to_digits(model, checked_number("alpha", alpha, POSITIVE), checked_digits(digits))
+        return _to_digits(model, checked_number("alpha", alpha, POSITIVE), digits)
     alpha = checked_alpha(alpha)
     scalar = all(np.ndim(v) == 0 for v in (alpha, model.kappa, model.beta))
     result = _remembered(model, float(alpha)) if scalar else _computed(model, alpha)
@@ -267,7 +289,12 @@ def replica_symmetric(model: Model, alpha: ArrayLike, *, digits: int | None = No
 
 def _to_digits(model: Model, alpha: float, digits: int) -> Digits:
     intervals_of(model, "replica_symmetric")
-    return replica_symmetric_to_digits(model, alpha, float(np.asarray(replica_symmetric(model, alpha).q_hat)), digits)
+    return replica_symmetric_to_digits(model, alpha, _start_of(model, alpha), digits)
+
+
+def _start_of(model: Model, alpha: float) -> float:
+    """The conjugate overlap in double precision."""
+    return float(np.asarray(replica_symmetric(model, alpha).q_hat))
 
 
 def entropy_of(model: Model, alpha: float) -> float:

@@ -374,7 +374,7 @@ CALLS = {
     "annealed_entropy": Call(rt.annealed_entropy, {"model": ANY_MODEL, "alpha": LOADS}),
     "around_teacher": Call(rt.around_teacher, {"model": TEACHER, "alpha": LOADS, "distance": DISTANCES}),
     "binary_entropy": Call(rt.binary_entropy, {"distance": reals(lambda d: (d >= 0) & (d <= 1), 0.1)}),
-    "capacity": Call(rt.capacity, {"model": HARD_RANDOM, "digits": DIGITS}),
+    "capacity": Call(rt.capacity, {"model": HARD_RANDOM, "digits": DIGITS, "certified": flag()}),
     "dense_teacher": Call(
         rt.dense_teacher,
         {"model": TEACHER, "alpha": LOADS, "distance": DISTANCES, "y": reals(lambda y: y > 0, np.inf)},
@@ -443,7 +443,10 @@ CALLS = {
     ),
     "planted_bound": Call(rt.planted_bound, {"model": model_of(hard), "alpha": LOADS, "distance": DISTANCES}),
     "read_netcdf": Call(rt.read_netcdf, {"path": path("nowhere")}),
-    "replica_symmetric": Call(rt.replica_symmetric, {"model": ANY_MODEL, "alpha": LOADS, "digits": DIGITS}),
+    "replica_symmetric": Call(
+        rt.replica_symmetric,
+        {"model": ANY_MODEL, "alpha": LOADS, "digits": DIGITS, "certified": flag()},
+    ),
     "robust_ensemble": Call(
         rt.robust_ensemble,
         {
@@ -484,7 +487,9 @@ CALLS = {
         {"model": TEACHER, "alpha": LOADS, "branch": word("equilibrium", "student", "teacher")},
     ),
     "teacher_student_spinodal": Call(rt.teacher_student_spinodal, {"model": ONE_TEACHER}),
-    "teacher_student_transition": Call(rt.teacher_student_transition, {"model": ONE_TEACHER}),
+    "teacher_student_transition": Call(
+        rt.teacher_student_transition, {"model": ONE_TEACHER, "digits": DIGITS, "certified": flag()}
+    ),
     "EntropyCurve.to_netcdf": Call(CURVE.to_netcdf, {"path": path("nowhere/x")}),
     "EntropyCurve.from_xarray": Call(rt.EntropyCurve.from_xarray, {"dataset": DATASET}),
     "EntropyCurve.plot": Call(CURVE.plot, {"ax": NOTHING}, open=True),
@@ -829,6 +834,8 @@ LEFT_OUT = {
     "Status": "an enumeration: Python's own ValueError quotes the word",
     "Model": "abstract: its constructor is that of the models",
     "Weights": "abstract",
+    "Ball": "two decimals that functions of ours proved",
+    "Certificate": "balls that functions of ours proved",
     "Digits": "numbers that functions of ours confirmed",
     "tilt": "an integrand: called at every node",
     "mean": "an integrand",

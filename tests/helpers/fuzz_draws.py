@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from decimal import Decimal
+from importlib.util import find_spec
 from typing import Any
 
 import numpy as np
@@ -13,6 +15,8 @@ import bp
 import replica_theory as rt
 from bp.algorithms.solver import solver_of
 from bp.ensembles.measurements import MEASUREMENTS
+
+FLINT = find_spec("flint") is not None
 
 
 @dataclass(frozen=True)
@@ -163,6 +167,25 @@ SIMPLE = st.one_of(
     HARD,
 )
 METHODS = st.sampled_from(["amp", "gaussian", "exact"])
+CERTIFIED = st.one_of(
+    st.builds(rt.BinaryPerceptron, st.floats(-2, 3)),
+    st.builds(rt.SymmetricBinaryPerceptron, MARGIN),
+    st.builds(rt.BinaryPerceptron, st.floats(0, 10), weights=st.just(rt.SphericalWeights())),
+)
+FEW_DIGITS = st.none() | st.integers(1, 40)
+
+
+def proved(function: Callable[..., Any]) -> Callable[..., Any]:
+    """A function whose number comes in a ball as narrow as asked for."""
+
+    def called(**arguments: Any) -> Any:
+        point = function(certified=True, **arguments)
+        size = abs(point.ball.midpoint) if point.main == "alpha" else 1
+        assert point.ball.radius <= size * Decimal(10) ** -point.digits and str(point)
+        return point
+
+    return called
+
 
 DRAWS = {
     "replica_symmetric": Draw(rt.replica_symmetric, calls(model=RANDOM | TEACHER, alpha=shaped(ALPHA)), 8),
@@ -189,6 +212,13 @@ DRAWS = {
         rt.state_evolution, calls(model=RANDOM, alpha=shaped(ALPHA), iterations=st.sampled_from([1, 3, 10]))
     ),
     "capacity": Draw(rt.capacity, calls(model=HARD), 3),
+    "certified capacity": Draw(proved(rt.capacity), calls(model=CERTIFIED, digits=FEW_DIGITS), 3 * FLINT),
+    "certified entropy": Draw(
+        proved(rt.replica_symmetric),
+        calls(model=CERTIFIED.filter(lambda model: model.weights.counts), alpha=log_uniform(1e-8, 100),
+              digits=FEW_DIGITS),
+        3 * FLINT,
+    ),
     "franz_parisi": Draw(rt.franz_parisi, calls(model=RANDOM, alpha=shaped(ALPHA), distance=shaped(DISTANCE))),
     "planted_bound": Draw(rt.planted_bound, calls(model=HARD, alpha=shaped(ALPHA), distance=shaped(DISTANCE)), 10),
     "binary_entropy": Draw(rt.binary_entropy, calls(distance=shaped(DISTANCE)), 20),
