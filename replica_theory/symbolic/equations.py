@@ -9,14 +9,16 @@ from typing import Any
 import scipy
 import sympy
 
-from replica_theory.arguments import checked_kind, checked_mapping, checked_number
+from replica_theory.arguments import FINITE, checked_kind, checked_mapping, checked_number
 from replica_theory.models.model import Model
 from replica_theory.status import ConvergenceError
 from replica_theory.symbolic.functionals import Functional
-from replica_theory.symbolic.numbers import numerical
+from replica_theory.symbolic.nodes import expanded
+from replica_theory.symbolic.numbers import Numbers
 
-_TOLERANCE = 1e-8
+_TOLERANCE = 1e-9
 """Residual up to which a root counts as one."""
+_LETTERS = {"ref": r"\tilde{%s}", "hat": r"\hat{%s}"}
 
 
 @dataclass(frozen=True)
@@ -34,8 +36,17 @@ class SaddleEquations:
     gradient: tuple[Any, ...]
 
     def latex(self) -> str:
-        """The equations, one a line, for an ``aligned`` environment."""
-        lines = [f"0 &= {sympy.latex(expr)}" for expr in self.gradient]
+        r"""The functional and its equations, one a line, for an ``aligned`` environment.
+
+        Returns
+        -------
+        str
+            ``\Phi &= ...``, then ``0 &= \partial_q \Phi = ...`` for each unknown, without the environment itself.
+        """
+        names = {symbol: _latex(symbol.name) for symbol in self.functional.expression.atoms(sympy.Symbol)}
+        lines = [rf"\Phi &= {sympy.latex(self.functional.expression, symbol_names=names)}"]
+        for symbol, expr in zip(self.functional.unknowns, self.gradient, strict=True):
+            lines.append(rf"0 &= \partial_{{{names[symbol]}}}\Phi = {sympy.latex(expr, symbol_names=names)}")
         return " \\\\\n".join(lines)
 
     def value(self, values: Mapping[str, float], models: Model | Mapping[str, Model]) -> float:
@@ -46,27 +57,33 @@ class SaddleEquations:
         values : mapping
             A number for each symbol, by name.
         models : Model or mapping
-            The constraint, or one for each name of a kernel (``{"\\ell": model}``).
+            The constraint, or one for each name of a kernel (``{"\\ell": model}``; empty if there is none).
 
         Returns
         -------
         float
+
+        Raises
+        ------
+        TypeError, ValueError
+            If a symbol has no number, or a kernel no model.
         """
-        return numerical(self.functional.expression, _numbers(values), models)
+        numbers = _checked(values)
+        return Numbers(models).at([self.functional.expression], numbers)[0]
 
     def residual(self, values: Mapping[str, float], models: Model | Mapping[str, Model]) -> list[float]:
-        """The derivatives at numbers for all symbols, arguments as for `value`.
+        """The derivatives at numbers for all symbols; arguments and errors as for `value`.
 
         Returns
         -------
         list of float
             In the order of ``functional.unknowns``.
         """
-        numbers = _numbers(values)
-        return [numerical(expr, numbers, models) for expr in self.gradient]
+        numbers = _checked(values)
+        return Numbers(models).at(self.gradient, numbers)
 
     def solve(self, values: Mapping[str, float], models: Model | Mapping[str, Model]) -> dict[str, float]:
-        """A saddle point near given numbers (Powell's hybrid method).
+        """A saddle point near given numbers (Powell's hybrid method); any one, stable or not.
 
         Parameters
         ----------
@@ -82,14 +99,17 @@ class SaddleEquations:
 
         Raises
         ------
+        TypeError, ValueError
+            As for `value`.
         ConvergenceError
             If none is found.
         """
-        numbers = _numbers(values)
+        numbers, at = _checked(values), Numbers(models)
         names = [symbol.name for symbol in self.functional.unknowns]
+        at.at(self.gradient, numbers)  # refuses what is missing before any work
 
         def residual(x: Any) -> list[float]:
-            return self.residual(numbers | dict(zip(names, map(float, x), strict=True)), models)
+            return at.at(self.gradient, numbers | dict(zip(names, map(float, x), strict=True)))
 
         found = scipy.optimize.root(residual, [numbers[name] for name in names], tol=1e-13)
         solved = numbers | dict(zip(names, map(float, found.x), strict=True))
@@ -106,7 +126,7 @@ def saddle_equations(functional: Functional) -> SaddleEquations:
     Parameters
     ----------
     functional : Functional
-        Of `Mean`, `Max` and `kernel`.
+        Of `Mean`, `Max`, `kernel` and elementary functions.
 
     Returns
     -------
@@ -124,14 +144,23 @@ def saddle_equations(functional: Functional) -> SaddleEquations:
     >>> from replica_theory import BinaryPerceptron, symbolic
     >>> equations = symbolic.saddle_equations(symbolic.replica_symmetric())
     >>> print(equations.gradient[0])
-    alpha*Mean(-Kernel(\ell, 1, z, 1 - q)**2/2, z, 0, q) + q_hat/2
+    -alpha*Mean(Kernel(\ell, 1, z, 1 - q)**2, z, 0, q)/2 + q_hat/2
     >>> point = equations.solve({"alpha": 0.5, "q": 0.3, "q_hat": 0.6}, BinaryPerceptron())
     >>> print(f"{point['q']:.9f}")
     0.322385363
     """
-    checked_kind("functional", functional, Functional)
-    return SaddleEquations(functional, tuple(functional.expression.diff(s) for s in functional.unknowns))
+    checked_kind("functional", functional, Functional, such="symbolic.replica_symmetric()")
+    return SaddleEquations(functional, tuple(expanded(functional.expression.diff(s)) for s in functional.unknowns))
 
 
-def _numbers(values: Mapping[str, float]) -> dict[str, float]:
-    return {name: checked_number(name, value) for name, value in checked_mapping("values", values).items()}
+def _checked(values: Mapping[str, float]) -> dict[str, float]:
+    return {name: checked_number(name, value, FINITE) for name, value in checked_mapping("values", values).items()}
+
+
+def _latex(name: str) -> str:
+    r"""How a symbol is printed: ``q_1_hat`` as :math:`\hat q_1`, ``q_ref`` as :math:`\tilde q`, ``dq`` as :math:`\delta q`."""
+    letter, *marks = name.split("_")
+    text = rf"\delta {letter[1:]}" if letter[0] == "d" and len(letter) == 2 else sympy.latex(sympy.Symbol(letter))
+    for mark in marks:
+        text = _LETTERS[mark] % text if mark in _LETTERS else rf"{text}_{{{mark}}}"
+    return text

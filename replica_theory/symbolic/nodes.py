@@ -1,9 +1,9 @@
-r"""The three nodes of which functionals are made: Gaussian means, inner maxima, and the kernel of a constraint.
+r"""The nodes of which functionals are made: Gaussian means, inner maxima, the kernel of a constraint, the weight +-1.
 
 Each knows its derivative in a parameter:
 
 - the mean over :math:`h\sim\mathcal N(c, v)`: :math:`\partial_pE f = E[\partial_pf + c_pf' + \tfrac12v_pf'']` (heat
-  equation);
+  equation); of two variables :math:`+ \tfrac12\sum_{ij}\partial_pC_{ij}\,\partial_i\partial_jf` for their covariance;
 - the maximum over `x`: :math:`\partial_p\max_xf = \partial_pf` at the maximum (envelope theorem);
 - the kernel :math:`\ell(h, v)`, a logarithm of a Gaussian mean: :math:`\partial_v\ell = \tfrac12(\ell'' + \ell'^2)`.
 
@@ -13,6 +13,7 @@ done by parts.
 
 from __future__ import annotations
 
+from itertools import product
 from typing import Any
 
 import sympy
@@ -20,6 +21,8 @@ import sympy
 
 class Mean(sympy.Expr):
     r"""Mean of an expression over a Gaussian variable, ``Mean(expr, h, centre, variance)``.
+
+    The mean of a sum is a sum of means, and factors without the variable stand before it: so that equal terms are found.
 
     Parameters
     ----------
@@ -35,15 +38,18 @@ class Mean(sympy.Expr):
     >>> import sympy
     >>> h, q = sympy.symbols("h q", positive=True)
     >>> sympy.diff(Mean(sympy.cos(h), h, 0, q), q)
-    Mean(-cos(h)/2, h, 0, q)
+    -Mean(cos(h), h, 0, q)/2
     """
 
+    is_commutative = True
+
     def __new__(cls, expr: Any, h: Any, centre: Any = 0, variance: Any = 1) -> Any:
-        """The mean; 0 of 0."""
-        expr = sympy.sympify(expr)
-        return (
-            expr if expr.is_zero else sympy.Expr.__new__(cls, expr, h, sympy.sympify(centre), sympy.sympify(variance))
-        )
+        """The mean, by its terms."""
+        expr, centre, variance = sympy.sympify((expr, centre, variance))
+        if isinstance(expr, sympy.Add):
+            return sympy.Add(*(Mean(term, h, centre, variance) for term in expr.args))
+        before, averaged = expr.as_independent(h, as_Add=False)
+        return before if averaged == 1 else before * sympy.Expr.__new__(cls, averaged, h, centre, variance)
 
     @property
     def bound_symbols(self) -> list[Any]:
@@ -60,15 +66,82 @@ class Mean(sympy.Expr):
         expr, h, centre, variance = self.args
         total = expr.diff(s) if s != h else sympy.Integer(0)
         total += centre.diff(s) * expr.diff(h) + variance.diff(s) * expr.diff(h, 2) / 2
-        return Mean(sympy.expand(total), h, centre, variance)
+        return expanded(Mean(expanded(total), h, centre, variance))
 
-    def _latex(self, printer: Any) -> str:
+    def _latex(self, printer: Any, exp: Any = None) -> str:
         expr, h, centre, variance = (printer._print(arg) for arg in self.args)
-        return rf"\mathop{{\mathbb E}}_{{{h}\sim\mathcal N({centre}, {variance})}}\left[{expr}\right]"
+        return _power(rf"\mathop{{\mathbb E}}_{{{h}\sim\mathcal N({centre}, {variance})}}\left[{expr}\right]", exp)
+
+
+class JointMean(sympy.Expr):
+    r"""Mean over two correlated Gaussians, ``JointMean(expr, (g, h), (centre_g, centre_h), (v_gg, v_gh, v_hh))``.
+
+    Where :math:`v_{gg} = v_{gh}^2/v_{hh}` one variable is a multiple of the other. To write it so all the same lets the
+    derivatives in the covariance cancel what they should.
+
+    Examples
+    --------
+    >>> import sympy
+    >>> g, h, r = sympy.symbols("g h r")
+    >>> sympy.diff(JointMean(sympy.sin(g) * sympy.sin(h), (g, h), (0, 0), (1, r, 1)), r)
+    JointMean(cos(g)*cos(h), (g, h), (0, 0), (1, r, 1))
+    """
+
+    is_commutative = True
+
+    def __new__(cls, expr: Any, pair: Any, centres: Any, covariance: Any) -> Any:
+        """The mean, by its terms."""
+        expr, pair, centres, covariance = map(sympy.sympify, (expr, tuple(pair), tuple(centres), tuple(covariance)))
+        if isinstance(expr, sympy.Add):
+            return sympy.Add(*(JointMean(term, pair, centres, covariance) for term in expr.args))
+        before, averaged = expr.as_independent(*pair, as_Add=False)
+        return before if averaged == 1 else before * sympy.Expr.__new__(cls, averaged, pair, centres, covariance)
+
+    @property
+    def nested(self) -> Any:
+        """The same as a mean over `g`, given `h`, in one over `h`."""
+        expr, (g, h), (first, second), (own, cross, other) = self.args
+        return Mean(Mean(expr, g, first + cross / other * (h - second), own - cross**2 / other), h, second, other)
+
+    @property
+    def bound_symbols(self) -> list[Any]:
+        """Both variables."""
+        return list(self.args[1])
+
+    @property
+    def free_symbols(self) -> set[Any]:
+        """Everything but the variables."""
+        expr, pair, centres, covariance = self.args
+        return (expr.free_symbols - set(pair)) | centres.free_symbols | covariance.free_symbols
+
+    def _eval_derivative(self, s: Any) -> Any:
+        expr, (g, h), (first, second), (own, cross, other) = self.args
+        total = expr.diff(s) if s not in (g, h) else sympy.Integer(0)
+        total += first.diff(s) * expr.diff(g) + second.diff(s) * expr.diff(h) + cross.diff(s) * expr.diff(g).diff(h)
+        total += (own.diff(s) * expr.diff(g).diff(g) + other.diff(s) * expr.diff(h).diff(h)) / 2
+        return expanded(JointMean(expanded(total), *self.args[1:]))
+
+    def _latex(self, printer: Any, exp: Any = None) -> str:
+        expr, (g, h), (first, second), (own, cross, other) = self.args
+        own, cross, other, g, h = map(printer._print, (own, cross, other, g, h))
+        matrix = rf"\left(\begin{{smallmatrix}}{own} & {cross} \\ {cross} & {other}\end{{smallmatrix}}\right)"
+        centre = "0" if first.is_zero and second.is_zero else f"({printer._print(first)}, {printer._print(second)})"
+        law = rf"({g}, {h})\sim\mathcal N\left({centre}, {matrix}\right)"
+        return _power(rf"\mathop{{\mathbb E}}_{{{law}}}\left[{printer._print(expr)}\right]", exp)
 
 
 class Max(sympy.Expr):
-    """Maximum of an expression over `x`, ``Max(expr, x)``."""
+    """Maximum of an expression over `x`, ``Max(expr, x)``.
+
+    Examples
+    --------
+    >>> import sympy
+    >>> x, a = sympy.symbols("x a", positive=True)
+    >>> sympy.diff(Max(a * x - x**2 / 2, x), a)  # x at the maximum
+    AtMax(x, a*x - x**2/2, x)
+    """
+
+    is_commutative = True
 
     def __new__(cls, expr: Any, x: Any) -> Any:
         """The maximum."""
@@ -86,15 +159,17 @@ class Max(sympy.Expr):
 
     def _eval_derivative(self, s: Any) -> Any:
         expr, x = self.args
-        return AtMax(expr.diff(s), expr, x) if s != x else sympy.Integer(0)
+        return AtMax(expanded(expr.diff(s)), expr, x) if s != x else sympy.Integer(0)
 
-    def _latex(self, printer: Any) -> str:
+    def _latex(self, printer: Any, exp: Any = None) -> str:
         expr, x = (printer._print(arg) for arg in self.args)
-        return rf"\max_{{{x}}}\left[{expr}\right]"
+        return _power(rf"\max_{{{x}}}\left[{expr}\right]", exp)
 
 
 class AtMax(sympy.Expr):
     """Value of an expression where another one is largest, ``AtMax(value, expr, x)``."""
+
+    is_commutative = True
 
     def __new__(cls, value: Any, expr: Any, x: Any) -> Any:
         """The value; itself where it does not depend on `x`."""
@@ -116,12 +191,12 @@ class AtMax(sympy.Expr):
         value, expr, x = self.args
         if s == x:
             return sympy.Integer(0)
-        moved = -expr.diff(x, s) / expr.diff(x, 2)  # the maximum, by the implicit function theorem
-        return AtMax(value.diff(s) + value.diff(x) * moved, expr, x)
+        moved = -expr.diff(x).diff(s) / expr.diff(x, 2)  # the maximum, by the implicit function theorem
+        return AtMax(expanded(value.diff(s) + value.diff(x) * moved), expr, x)
 
-    def _latex(self, printer: Any) -> str:
+    def _latex(self, printer: Any, exp: Any = None) -> str:
         value, expr, x = (printer._print(arg) for arg in self.args)
-        return rf"\left[{value}\right]_{{{x}=\arg\max[{expr}]}}"
+        return _power(rf"\left[{value}\right]_{{{x}=\arg\max[{expr}]}}", exp)
 
 
 class Kernel(sympy.Function):
@@ -143,14 +218,34 @@ class Kernel(sympy.Function):
         return (Kernel(name, order + 2, h, v) + sympy.Add(*products)) / 2
 
     def _eval_derivative(self, s: Any) -> Any:
-        return sum(self.args[k].diff(s) * self.fdiff(k + 1) for k in (2, 3) if self.args[k].has(s) or s in
-                   self.args[k].free_symbols)  # fmt: skip
+        return sympy.Add(*(self.args[k].diff(s) * self.fdiff(k + 1) for k in (2, 3) if s in self.args[k].free_symbols))
 
     def _latex(self, printer: Any, exp: Any = None) -> str:
         name, order, h, v = self.args
         primes = "'" * int(order) if order < 4 else f"^{{({order})}}"
-        text = rf"{name}{primes}\left({printer._print(h)}, {printer._print(v)}\right)"
-        return text if exp is None else rf"\left[{text}\right]^{{{exp}}}"
+        return _power(rf"{name}{primes}\left({printer._print(h)}, {printer._print(v)}\right)", exp)
+
+
+class Log2Cosh(sympy.Function):
+    r"""The free entropy of a weight :math:`\pm1` in a field, :math:`\log2\cosh h`; its derivative is the tanh.
+
+    Examples
+    --------
+    >>> import sympy
+    >>> Log2Cosh(sympy.Symbol("h")).diff()
+    tanh(h)
+    """
+
+    @classmethod
+    def eval(cls, *args: Any) -> None:
+        """It is left as it is."""
+
+    def fdiff(self, argindex: int = 1) -> Any:
+        """The mean of the weight."""
+        return sympy.tanh(self.args[0])
+
+    def _latex(self, printer: Any, exp: Any = None) -> str:
+        return _power(rf"\log 2\cosh\left({printer._print(self.args[0])}\right)", exp)
 
 
 def kernel(h: Any, v: Any, name: str = r"\ell") -> Any:
@@ -166,5 +261,46 @@ def kernel(h: Any, v: Any, name: str = r"\ell") -> Any:
     Returns
     -------
     sympy expression
+
+    Examples
+    --------
+    >>> import sympy
+    >>> h, v = sympy.symbols("h v", positive=True)
+    >>> kernel(h, v).diff(v)
+    Kernel(\ell, 1, h, v)**2/2 + Kernel(\ell, 2, h, v)/2
     """
-    return Kernel(sympy.Symbol(name), sympy.Integer(0), h, v)
+    return Kernel(sympy.Symbol(name), sympy.Integer(0), *sympy.sympify((h, v)))
+
+
+def expanded(expr: Any) -> Any:
+    """An expression with products of sums multiplied out and shares that add up to 1 collected.
+
+    Arguments of functions and means are left as they are.
+    """
+    if isinstance(expr, sympy.Add):
+        return _collected(sympy.Add(*map(expanded, expr.args)))
+    if isinstance(expr, sympy.Pow) and expr.exp.is_Integer and 1 < expr.exp <= 4 and isinstance(expr.base, sympy.Add):
+        expr = sympy.Mul(*[expr.base] * int(expr.exp), evaluate=False)
+    if not isinstance(expr, sympy.Mul):
+        return expr
+    sums = [sympy.Add.make_args(expanded(arg)) for arg in expr.args]
+    return _collected(sympy.Add(*(sympy.Mul(*factors) for factors in product(*sums))))
+
+
+def _collected(total: Any) -> Any:
+    """A sum with ``c*a/(a + b) + c*b/(a + b)`` replaced by ``c``."""
+    terms = set(sympy.Add.make_args(total))
+    for term in sympy.Add.make_args(total):
+        for power in term.args if isinstance(term, sympy.Mul) else ():
+            if not (isinstance(power, sympy.Pow) and power.exp == -1 and isinstance(power.base, sympy.Add)):
+                continue
+            shares = power.base.args
+            factor = term / power / shares[0]
+            parts = {factor * share * power for share in shares}
+            if term in parts and parts <= terms:
+                return _collected(total - sympy.Add(*parts) + factor)
+    return total
+
+
+def _power(text: str, exponent: Any) -> str:
+    return text if exponent is None else rf"\left({text}\right)^{{{exponent}}}"
