@@ -21,10 +21,10 @@ _FIRST, _FINEST, _FINER = 16, 300, 1.5
 """Nodes on either side of the middle: at first, at most, and by what factor they grow."""
 _REACH, _FARTHEST, _WIDER = 9.0, 60.0, 1.4
 """The same for half of the range, in standard deviations."""
-_RESOLVED = 1e-7
-"""Last Legendre coefficients over the largest value: the sum, exact to twice their order, errs by the square of it."""
+_RESOLVED = 1e-14
+"""Square of the last Legendre coefficients over the largest value, as the sum is exact to twice their order."""
 _VANISHED = 1e-16
-"""The same for the values at both ends."""
+"""The values at both ends over the largest one."""
 _LAST = 4
 _STEPS, _STILL = 200, 1e-15
 _FUNCTIONS = {
@@ -39,7 +39,7 @@ class Numbers:
 
     Gaussian means are Gauss-Legendre sums over either side of the middle (so that :math:`|z|` has its kink at an end),
     nested ones on tensors of these. Range and number of nodes of each grow until the integrand has vanished at the ends
-    and its Legendre coefficients have, and are remembered from one call to the next. What occurs several times in
+    and its Legendre coefficients have (where means around it have mass), and are remembered from one call to the next. What occurs several times in
     expressions is computed once. Inner maxima are found by Newton's method.
 
     Parameters
@@ -138,11 +138,11 @@ class Numbers:
             rule = _rule(n, reach)
             if space.inner.get(law, _NOWHERE).rule != (n, reach):
                 middle, width = self._of(centre, space), np.sqrt(self._of(variance, space))
-                space.inner[law] = space.lifted(h.name, middle[..., None] + width[..., None] * rule.z, (n, reach))
+                space.inner[law] = space.lifted(h.name, middle[..., None] + width[..., None] * rule.z, (n, reach), rule.density)
             mass = self._of(inside, space.inner[law]) * rule.density
-            if not rule.contains(mass) and reach < _FARTHEST:
+            if not rule.contains(mass, space.density) and reach < _FARTHEST:
                 self._rules[law] = (n, reach * _WIDER)
-            elif not rule.resolves(mass) and n < _FINEST:
+            elif not rule.resolves(mass, space.density) and n < _FINEST:
                 self._rules[law] = (int(n * _FINER), reach)
             else:
                 return np.asarray(mass @ rule.weights)
@@ -175,7 +175,7 @@ class Numbers:
         if order > 2:
             raise ValueError(f"kernels are known with two derivatives; got order {order}")
         found = model.log_kernel(self._of(h, space), np.sqrt(self._of(v, space)))
-        space.done |= {Kernel(name, sympy.Integer(k), h, v): np.asarray(found[k]) for k in range(3)}
+        space.done.update({Kernel(name, sympy.Integer(k), h, v): np.asarray(found[k]) for k in range(3)})
         return space.done[expr]
 
 
@@ -184,17 +184,19 @@ class _Space:
     """Arrays for symbols, what has been computed of them, and the spaces inside: by law of a mean, or by maximum."""
 
     values: dict[str, Array]
+    density: Array = field(default_factory=lambda: np.ones(()))
     rule: tuple[int, float] = (0, 0.0)
     done: dict[Any, Array] = field(default_factory=dict)
     inner: dict[Any, _Space] = field(default_factory=dict)
 
     def moved(self, name: str, at: Array) -> _Space:
         """One more symbol."""
-        return _Space(self.values | {name: at})
+        return _Space(self.values | {name: at}, self.density)
 
-    def lifted(self, name: str, nodes: Array, rule: tuple[int, float]) -> _Space:
+    def lifted(self, name: str, nodes: Array, rule: tuple[int, float], density: Array) -> _Space:
         """One more symbol on an axis of its own, the last one."""
-        return _Space({own: value[..., None] for own, value in self.values.items()} | {name: nodes}, rule)
+        values = {own: value[..., None] for own, value in self.values.items()}
+        return _Space(values | {name: nodes}, self.density[..., None] * density, rule)
 
 
 _NOWHERE = _Space({})
@@ -208,16 +210,16 @@ class _Rule(NamedTuple):
     density: Array
     last: Array
 
-    def contains(self, mass: Array) -> bool:
-        """Whether the integrand has vanished at both ends."""
+    def contains(self, mass: Array, density: Array) -> bool:
+        """Whether the integrand has vanished at both ends, where there is some density outside."""
         ends = np.maximum(np.abs(mass[..., 0]), np.abs(mass[..., -1]))
-        return bool(np.all(ends <= _VANISHED * np.abs(mass).max(axis=-1)))
+        return bool(np.all(density * ends <= _VANISHED * np.abs(mass).max(axis=-1)))
 
-    def resolves(self, mass: Array) -> bool:
-        """Whether the last Legendre coefficients of the integrand have vanished."""
+    def resolves(self, mass: Array, density: Array) -> bool:
+        """Whether the last Legendre coefficients of the integrand have."""
         halves = mass.reshape(*mass.shape[:-1], 2, -1)
         tails = np.abs(halves @ self.last).max(axis=(-1, -2))
-        return bool(np.all(tails <= _RESOLVED * np.abs(mass).max(axis=-1)))
+        return bool(np.all(density * tails**2 <= _RESOLVED * np.abs(mass).max(axis=-1) ** 2))
 
 
 @cache
