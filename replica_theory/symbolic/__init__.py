@@ -12,16 +12,19 @@ from replica_theory.symbolic.functionals import (
     largest_local_entropy,
     largest_spherical,
     local_entropy,
+    localization,
     replica_symmetric,
     robust_ensemble,
     teacher_student,
+    tuples,
 )
-from replica_theory.symbolic.nodes import Log2Cosh, Max, Mean, kernel
+from replica_theory.symbolic.nodes import JointMean, Log2Cosh, Max, Mean, kernel, tilt
 from replica_theory.symbolic.numbers import Numbers
 
 __all__ = [
     "FUNCTIONALS",
     "Functional",
+    "JointMean",
     "Log2Cosh",
     "Max",
     "Mean",
@@ -36,8 +39,11 @@ __all__ = [
     "largest_local_entropy",
     "largest_spherical",
     "local_entropy",
+    "localization",
     "replica_symmetric",
     "robust_ensemble",
     "saddle_equations",
     "teacher_student",
+    "tilt",
+    "tuples",
 ]

@@ -18,6 +18,8 @@ from replica_theory.symbolic.numbers import Numbers
 
 _TOLERANCE = 1e-9
 """Residual up to which a root counts as one."""
+_OUTSIDE = 1e6
+"""Residual where there is none: steps that lead there are shortened."""
 _LETTERS = {"ref": r"\tilde{%s}", "hat": r"\hat{%s}"}
 
 
@@ -109,7 +111,11 @@ class SaddleEquations:
         at.at(self.gradient, numbers)  # refuses what is missing before any work
 
         def residual(x: Any) -> list[float]:
-            return at.at(self.gradient, numbers | dict(zip(names, map(float, x), strict=True)))
+            try:
+                found = at.at(self.gradient, numbers | dict(zip(names, map(float, x), strict=True)))
+            except ConvergenceError:
+                return [_OUTSIDE] * len(names)
+            return [value if abs(value) < _OUTSIDE else _OUTSIDE for value in found]
 
         found = scipy.optimize.root(residual, [numbers[name] for name in names], tol=1e-13)
         solved = numbers | dict(zip(names, map(float, found.x), strict=True))

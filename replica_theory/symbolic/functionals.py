@@ -9,7 +9,7 @@ of a teacher :math:`\ell_T`.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
 from typing import Any
@@ -17,9 +17,8 @@ from typing import Any
 import sympy
 from sympy import Abs, acos, asin, exp, log, pi, sqrt, tanh
 
-from replica_theory.arguments import checked_choice, checked_kind, checked_text, shown
-from replica_theory.models.weights import BINARY, DiscreteWeights, SphericalWeights, Weights
-from replica_theory.symbolic.nodes import JointMean, Log2Cosh, Max, Mean, kernel
+from replica_theory.arguments import checked_choice, checked_integer, checked_kind, checked_text, shown
+from replica_theory.symbolic.nodes import JointMean, Log2Cosh, Max, Mean, kernel, tilt
 
 _Z, _W, _X, _U, _V = sympy.symbols("z w x u v", real=True)
 _MAPS: dict[str, Callable[[Any], Any]] = {
@@ -27,6 +26,10 @@ _MAPS: dict[str, Callable[[Any], Any]] = {
     "sign": lambda q: 2 / pi * asin(q),
     "relu": lambda q: (sqrt(1 - q**2) + q * (pi - acos(q)) - 1) / (pi - 1),
 }
+
+
+WEIGHTS = ("binary", "spherical", "discrete")
+"""What weights may be."""
 
 
 @dataclass(frozen=True)
@@ -61,30 +64,36 @@ class Functional:
             raise ValueError(f"unknowns must be different symbols of the expression; got {shown(self.unknowns)}")
 
 
-def replica_symmetric(weights: Weights = BINARY, activation: str = "linear") -> Functional:
+def replica_symmetric(weights: str = "binary", activation: str = "linear") -> Functional:
     r"""The replica-symmetric free entropy (see `replica_theory.replica_symmetric`).
 
     Parameters
     ----------
-    weights : Weights, default BinaryWeights()
-        What a weight may be: decides :math:`g(h, c)`.
+    weights : {"binary", "spherical", "discrete"}
+        Of any but binary weights the functional has the tilt :math:`g(h, c)`, of discrete ones their mean square.
     activation : {"linear", "sign", "relu"}
         Of infinitely many hidden units: what constraints see of overlaps (see `replica_theory.models.overlap_map`).
 
     Returns
     -------
     Functional
+
+    Raises
+    ------
+    TypeError, ValueError
+        If a word is unknown.
     """
+    checked_choice("weights", weights, WEIGHTS)
     q, q_hat, square, c = sympy.symbols("q q_hat Q c", positive=True)
     alpha, image = sympy.Symbol("alpha", positive=True), _image(activation)
-    if weights.square is not None:
-        square = sympy.Integer(1)
-    value = -q_hat * (square - q) / 2 + Mean(_tilt(weights, _Z, c), _Z, 0, q_hat)
-    value += alpha * Mean(kernel(_Z, image(square) - image(q)), _Z, 0, image(q))
-    if weights == BINARY:
-        return Functional(value, (q, q_hat), "replica symmetric")
-    unknowns = (q, q_hat, c) if weights.square is not None else (q, q_hat, square, c)
-    return Functional(value + c * square / 2, unknowns, f"replica symmetric, {weights.name} weights")
+    size = square if weights == "discrete" else sympy.Integer(1)
+    energetic = alpha * Mean(kernel(_Z, image(size) - image(q)), _Z, 0, image(q))
+    if weights == "binary":
+        value = -q_hat * (1 - q) / 2 + Mean(Log2Cosh(_Z), _Z, 0, q_hat)
+        return Functional(value + energetic, (q, q_hat), "replica symmetric")
+    value = c * size / 2 - q_hat * (size - q) / 2 + Mean(tilt(_Z, c), _Z, 0, q_hat)
+    unknowns = (q, q_hat, square, c) if weights == "discrete" else (q, q_hat, c)
+    return Functional(value + energetic, unknowns, f"replica symmetric, {weights} weights")
 
 
 def teacher_student() -> Functional:
@@ -172,7 +181,7 @@ def broken_local_entropy() -> Functional:
     spins = log(sum(groups(Log2Cosh(_U), _Z + s * t_hat, h1 - h0, h2 - h1) for s in (1, -1)))
     energetic = log(groups(kernel(_U, 1 - q2), _Z, q1 - q0, q2 - q1))
     value = linear + Mean(spins, _Z, 0, h0) + alpha * Mean(energetic, _Z, 0, q0)
-    return Functional(value, (q2, q1, q0, h2, h1, h0, t_hat), "broken local entropy")
+    return Functional(value, (q2, q1, q0, h2, h1, h0, t_hat, m), "broken local entropy")
 
 
 def largest_local_entropy(activation: str = "linear") -> Functional:
@@ -193,11 +202,41 @@ def largest_spherical() -> Functional:
     return Functional(value, (gap,), "largest local entropy, spherical weights")
 
 
+def tuples(levels: int = 1) -> Functional:
+    r"""Tuples of solutions in `levels` nested groups of sizes :math:`m_1 > m_2 > \dots`, real ones.
+
+    At the load where this vanishes with all its derivatives, sizes included, tuples of this kind cease to exist.
+    """
+    levels = checked_integer("levels", levels, most=6)
+    alpha = sympy.Symbol("alpha", positive=True)
+    q, hats = (sympy.symbols([f"q_{j}{end}" for j in range(levels + 1)], positive=True) for end in ("", "_hat"))
+    sizes = [*sympy.symbols([f"m_{j}" for j in range(1, levels + 1)], positive=True), sympy.Integer(1)]
+    pairs = [(sizes[j - 1] - sizes[j]) * q[j] * hats[j] for j in range(1, levels + 1)]
+    linear = -sizes[0] / 2 * (hats[-1] + sympy.Add(*pairs) - sizes[0] * q[0] * hats[0])
+    value = linear + _tree(Log2Cosh, hats, sizes) + alpha * _tree(lambda h: kernel(h, 1 - q[-1]), q, sizes)
+    return Functional(value, (*q, *hats, *sizes[:-1]), f"tuples in {levels} levels")
+
+
+def localization() -> Functional:
+    r"""The free entropy of a probe where typical solutions are observed through noise, :math:`\tau W^* + \sqrt\tau g`.
+
+    Stochastic localisation samples solutions at a load where the point reached from ``q = q_ref`` at ``tau = 0`` is the
+    only one at every `tau`. Probe and hidden solution are exchangeable: `q` is the overlap of either two.
+    """
+    q, q_hat, alpha, tau, own, own_hat = sympy.symbols("q q_hat alpha tau q_ref q_ref_hat", positive=True)
+    drift = q_hat - own_hat + tau
+    spins = sum((1 + s * tanh(_Z)) / 2 * Mean(Log2Cosh(_U), _U, _Z + s * drift, drift) for s in (1, -1))
+    value = -q_hat * (1 + q) / 2 + own * own_hat + Mean(spins, _Z, 0, own_hat)
+    constraint = kernel(_U, 1 - q)
+    around = Mean(exp(constraint) * constraint, _U, _Z, q - own)
+    return Functional(value + alpha * Mean(exp(-kernel(_Z, 1 - own)) * around, _Z, 0, own), (q, q_hat), "localization")
+
+
 FUNCTIONALS: dict[str, Callable[[], Functional]] = {
     "replica symmetric": replica_symmetric,
-    "levels": partial(replica_symmetric, DiscreteWeights([-1, 0, 1])),
-    "spherical": partial(replica_symmetric, SphericalWeights()),
-    "committee": partial(replica_symmetric, BINARY, "sign"),
+    "discrete weights": partial(replica_symmetric, "discrete"),
+    "spherical weights": partial(replica_symmetric, "spherical"),
+    "committee": partial(replica_symmetric, activation="sign"),
     "teacher-student": teacher_student,
     "Franz-Parisi": franz_parisi,
     "around the teacher": around_teacher,
@@ -209,6 +248,8 @@ FUNCTIONALS: dict[str, Callable[[], Functional]] = {
     "largest local entropy": largest_local_entropy,
     "largest local entropy, committee": partial(largest_local_entropy, "sign"),
     "largest local entropy, spherical": largest_spherical,
+    "tuples": tuples,
+    "localization": localization,
 }
 """Those of the package, by name."""
 
@@ -219,15 +260,6 @@ def _image(activation: str) -> Callable[[Any], Any]:
     return _MAPS[activation]
 
 
-def _tilt(weights: Weights, h: Any, c: Any) -> Any:
-    """A weight in a field `h` of precision `c`."""
-    checked_kind("weights", weights, Weights, such="SphericalWeights()")
-    if isinstance(weights, DiscreteWeights):
-        levels, prior = (list(map(sympy.nsimplify, row)) for row in (weights.levels, weights.prior))
-        return log(sum(rho * exp(h * w - c * w**2 / 2) for w, rho in zip(levels, prior, strict=True)))
-    return Log2Cosh(h) if weights == BINARY else h**2 / (2 * c) - log(c) / 2 - sympy.Rational(1, 2)
-
-
 def _coupled(y: Any, q1: Any, q0: Any, h1: Any, h0: Any) -> Any:
     """What `y` replicas of each reference add in overlaps times conjugates."""
     return -y * h1 / 2 - y * (y - 1) / 2 * q1 * h1 + y**2 / 2 * q0 * h0
@@ -236,6 +268,16 @@ def _coupled(y: Any, q1: Any, q0: Any, h1: Any, h0: Any) -> Any:
 def _spins(y: Any, centre: Any, field: Any, variance: Any, own: Any = 0) -> Any:
     """Sum over a weight of the reference, in a field `own`, and those of its `y` replicas."""
     return sympy.Add(*(exp(s * own) * Mean(exp(y * Log2Cosh(_U)), _U, centre + s * field, variance) for s in (1, -1)))
+
+
+def _tree(leaf: Callable[[Any], Any], overlaps: Sequence[Any], sizes: Sequence[Any]) -> Any:
+    """Mean over fields of nested groups, those nearest to the leaf first."""
+    fields = sympy.symbols([f"z_{j}" for j in range(len(overlaps))], real=True)
+    inside = leaf(fields[-1])
+    for j in reversed(range(1, len(overlaps))):
+        grown = exp(sizes[j - 1] / sizes[j] * inside)
+        inside = log(Mean(grown, fields[j], fields[j - 1], overlaps[j] - overlaps[j - 1]))
+    return Mean(inside, fields[0], 0, overlaps[0])
 
 
 def _taught(value: Any, r: Any, q: Any) -> Any:

@@ -1,11 +1,12 @@
-r"""The nodes of which functionals are made: Gaussian means, inner maxima, the kernel of a constraint, the weight +-1.
+r"""The nodes of which functionals are made: Gaussian means, inner maxima, the kernel of a constraint, a weight.
 
 Each knows its derivative in a parameter:
 
 - the mean over :math:`h\sim\mathcal N(c, v)`: :math:`\partial_pE f = E[\partial_pf + c_pf' + \tfrac12v_pf'']` (heat
   equation); of two variables :math:`+ \tfrac12\sum_{ij}\partial_pC_{ij}\,\partial_i\partial_jf` for their covariance;
 - the maximum over `x`: :math:`\partial_p\max_xf = \partial_pf` at the maximum (envelope theorem);
-- the kernel :math:`\ell(h, v)`, a logarithm of a Gaussian mean: :math:`\partial_v\ell = \tfrac12(\ell'' + \ell'^2)`.
+- the kernel :math:`\ell(h, v)`, a logarithm of a Gaussian mean: :math:`\partial_v\ell = \tfrac12(\ell'' + \ell'^2)`;
+- a weight in a field, :math:`g(h, c)`: :math:`\partial_cg = -\tfrac12(g'' + g'^2)`.
 
 Where a variance and the width of the kernel inside move against each other :math:`\ell''` cancels: what is otherwise
 done by parts.
@@ -14,7 +15,7 @@ done by parts.
 from __future__ import annotations
 
 from itertools import product
-from typing import Any
+from typing import Any, ClassVar
 
 import sympy
 
@@ -199,23 +200,30 @@ class AtMax(sympy.Expr):
         return _power(rf"\left[{value}\right]_{{{x}=\arg\max[{expr}]}}", exp)
 
 
-class Kernel(sympy.Function):
-    r"""Derivative of some order in `h` of the kernel of a constraint, ``Kernel(name, order, h, v)`` (see `kernel`)."""
+class _HeatKernel(sympy.Function):
+    """Derivative of some order in `h` of a function of `h` and `v` that obeys a heat equation; arguments multiplied out."""
+
+    rate: ClassVar[Any]
+    """What `v` counts of the variance of a field."""
 
     @classmethod
-    def eval(cls, *args: Any) -> None:
+    def eval(cls, name: Any, order: Any, h: Any, v: Any) -> Any:
         """Nothing is known in closed form."""
+        flat = expanded(h), expanded(v)
+        return None if flat == (h, v) else cls(name, order, *flat)
 
     def fdiff(self, argindex: int = 1) -> Any:
-        """By `h` the next order; by the variance the heat equation, by Leibniz' rule at higher orders."""
+        """By `h` the next order; by `v` the heat equation, by Leibniz' rule at higher orders."""
         name, order, h, v = self.args
         if argindex == 3:
-            return Kernel(name, order + 1, h, v)
+            return self.func(name, order + 1, h, v)
         if argindex != 4:
             raise sympy.ArgumentIndexError(self, argindex)
-        products = [sympy.binomial(order, k) * Kernel(name, k + 1, h, v) * Kernel(name, order - k + 1, h, v)
-                    for k in range(int(order) + 1)]  # fmt: skip
-        return (Kernel(name, order + 2, h, v) + sympy.Add(*products)) / 2
+        products = [
+            sympy.binomial(order, k) * self.func(name, k + 1, h, v) * self.func(name, order - k + 1, h, v)
+            for k in range(int(order) + 1)
+        ]
+        return self.rate * (self.func(name, order + 2, h, v) + sympy.Add(*products))
 
     def _eval_derivative(self, s: Any) -> Any:
         return sympy.Add(*(self.args[k].diff(s) * self.fdiff(k + 1) for k in (2, 3) if s in self.args[k].free_symbols))
@@ -224,6 +232,18 @@ class Kernel(sympy.Function):
         name, order, h, v = self.args
         primes = "'" * int(order) if order < 4 else f"^{{({order})}}"
         return _power(rf"{name}{primes}\left({printer._print(h)}, {printer._print(v)}\right)", exp)
+
+
+class Kernel(_HeatKernel):
+    r"""Derivative of some order in `h` of the kernel of a constraint, ``Kernel(name, order, h, v)`` (see `kernel`)."""
+
+    rate = sympy.Rational(1, 2)
+
+
+class Tilt(_HeatKernel):
+    r"""Derivative of some order in `h` of a weight in a field, ``Tilt(name, order, h, c)`` (see `tilt`)."""
+
+    rate = -sympy.Rational(1, 2)
 
 
 class Log2Cosh(sympy.Function):
@@ -270,6 +290,32 @@ def kernel(h: Any, v: Any, name: str = r"\ell") -> Any:
     Kernel(\ell, 1, h, v)**2/2 + Kernel(\ell, 2, h, v)/2
     """
     return Kernel(sympy.Symbol(name), sympy.Integer(0), *sympy.sympify((h, v)))
+
+
+def tilt(h: Any, c: Any, name: str = "g") -> Any:
+    r"""A weight in a field, :math:`g(h, c) = \log\sum_w\rho(w)e^{hw-cw^2/2}`; what it may be, the constraint's model says.
+
+    Parameters
+    ----------
+    h, c : sympy expression
+        Mean of the field and its precision.
+    name : str
+        Whose weight, where there are several models.
+
+    Returns
+    -------
+    sympy expression
+
+    Examples
+    --------
+    The derivative in `c` is half the mean square:
+
+    >>> import sympy
+    >>> h, c = sympy.symbols("h c", positive=True)
+    >>> tilt(h, c).diff(c)
+    -Tilt(g, 1, h, c)**2/2 - Tilt(g, 2, h, c)/2
+    """
+    return Tilt(sympy.Symbol(name), sympy.Integer(0), *sympy.sympify((h, c)))
 
 
 def expanded(expr: Any) -> Any:

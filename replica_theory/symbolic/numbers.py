@@ -14,17 +14,24 @@ from scipy.special import erf, erfc
 from replica_theory.arguments import checked_kind
 from replica_theory.models.model import Model
 from replica_theory.numerics.binary import log2cosh
-from replica_theory.symbolic.nodes import AtMax, JointMean, Kernel, Log2Cosh, Max, Mean
+from replica_theory.status import ConvergenceError
+from replica_theory.symbolic.nodes import AtMax, JointMean, Kernel, Log2Cosh, Max, Mean, Tilt
 from replica_theory.typing import Array
 
-_FIRST, _FINEST, _FINER = 16, 300, 1.5
-"""Nodes on either side of the middle: at first, at most, and by what factor they grow."""
-_REACH, _FARTHEST, _WIDER = 9.0, 60.0, 1.4
+_FIRST, _FINEST, _FINER = 16, 400, 1.5
+"""Nodes on either side of the middle: at first, up to which they grow, and by what factor."""
+_REACH, _FARTHEST, _WIDER = 9.0, 60.0, 1.2
 """The same for half of the range, in standard deviations."""
+_MOST = 2**26
+"""Nodes of nested means, together."""
 _RESOLVED = 1e-14
 """Square of the last Legendre coefficients over the largest value, as the sum is exact to twice their order."""
-_VANISHED = 1e-16
+_VANISHED = 1e-15
 """The values at both ends over the largest one."""
+_NOTHING = 1e-9
+"""Size of an integrand that is not expected to be resolved better than a larger one."""
+_NOWHERE_NEAR = 1e-20
+"""Density of a Gaussian at which an integrand that is no number (a quotient of zeros) does not count."""
 _LAST = 4
 _STEPS, _STILL = 200, 1e-15
 _FUNCTIONS = {
@@ -84,9 +91,12 @@ class Numbers:
         ------
         ValueError
             If a symbol has no number, a kernel no model, or a function is not known.
+        ConvergenceError
+            If a mean is not finite, or not resolved by some hundreds of nodes.
         """
-        space = _Space({name: np.asarray(value) for name, value in values.items()})
-        return [float(self._of(sympy.sympify(expr), space)) for expr in expressions]
+        space = _Space({name: np.asarray(value, dtype=float) for name, value in values.items()})
+        with np.errstate(all="ignore"):
+            return [float(self._of(sympy.sympify(expr), space)) for expr in expressions]
 
     def _of(self, expr: Any, space: _Space) -> Array:
         """Numbers for an expression at the nodes of a space."""
@@ -115,7 +125,7 @@ class Numbers:
             if (inside, x) not in space.inner:
                 space.inner[inside, x] = space.moved(x.name, self._top(inside, x, space))
             return self._of(value, space.inner[inside, x])
-        if isinstance(expr, Kernel):
+        if isinstance(expr, Kernel | Tilt):
             return self._kernel(expr, space)
         parts = [self._of(arg, space) for arg in expr.args]
         if isinstance(expr, sympy.Pow):
@@ -126,26 +136,30 @@ class Numbers:
 
     def _mean(self, expr: Any, space: _Space) -> Array:
         """A Gaussian mean by as many nodes as it needs."""
-        inside, *law = expr.args
-        h, centre, variance = law
-        law = tuple(law)
-        if variance.is_zero:
+        inside, h, centre, variance = expr.args
+        law, middle, width = (h, centre, variance), self._of(centre, space), np.sqrt(self._of(variance, space))
+        if not width.any():
             if law not in space.inner:
-                space.inner[law] = space.moved(h.name, self._of(centre, space))
+                space.inner[law] = space.moved(h.name, middle)
             return self._of(inside, space.inner[law])
         while True:
             n, reach = self._rules.setdefault(law, (_FIRST, _REACH))
             rule = _rule(n, reach)
             if space.inner.get(law, _NOWHERE).rule != (n, reach):
-                middle, width = self._of(centre, space), np.sqrt(self._of(variance, space))
-                space.inner[law] = space.lifted(h.name, middle[..., None] + width[..., None] * rule.z, (n, reach), rule.density)
+                space.inner[law] = space.lifted(h.name, middle[..., None] + width[..., None] * rule.z, (n, reach), rule)
             mass = self._of(inside, space.inner[law]) * rule.density
-            if not rule.contains(mass, space.density) and reach < _FARTHEST:
-                self._rules[law] = (n, reach * _WIDER)
-            elif not rule.resolves(mass, space.density) and n < _FINEST:
-                self._rules[law] = (int(n * _FINER), reach)
-            else:
+            bad = ~np.isfinite(mass)
+            if bad.any():
+                if (np.broadcast_to(space.inner[law].density, mass.shape)[bad] > _NOWHERE_NEAR).any():
+                    return np.full(mass.shape[:-1], np.nan)
+                mass = np.where(bad, 0.0, mass)
+            inside_range, resolved = rule.contains(mass, space.density), rule.resolves(mass, space.density)
+            if inside_range and resolved:
                 return np.asarray(mass @ rule.weights)
+            self._rules[law] = (n, reach * _WIDER) if not inside_range else (int(n * _FINER), reach)
+            if reach > _FARTHEST or n > _FINEST or mass.size > _MOST:
+                del self._rules[law]
+                raise ConvergenceError(f"the mean over {h} is not finite, or needs more than {n} nodes on either side")
 
     def _top(self, inside: Any, x: Any, space: _Space) -> Array:
         """Where an expression is largest: Newton's method, by halves where it would leave the side of the top."""
@@ -167,15 +181,17 @@ class Numbers:
         return at
 
     def _kernel(self, expr: Any, space: _Space) -> Array:
+        """The logarithm of a model and its derivatives, all at once."""
         name, order, h, v = expr.args
         models = self._models
         if isinstance(models, Mapping) and name.name not in models:
-            raise ValueError(f"models must have a constraint for every kernel; {name.name!r} has none")
+            raise ValueError(f"models must have one for every kernel and tilt; {name.name!r} has none")
         model = models[name.name] if isinstance(models, Mapping) else models
         if order > 2:
-            raise ValueError(f"kernels are known with two derivatives; got order {order}")
-        found = model.log_kernel(self._of(h, space), np.sqrt(self._of(v, space)))
-        space.done.update({Kernel(name, sympy.Integer(k), h, v): np.asarray(found[k]) for k in range(3)})
+            raise ValueError(f"expressions must have two derivatives of kernels at most; got order {order}")
+        at, width = self._of(h, space), self._of(v, space)
+        found = model.log_kernel(at, np.sqrt(width)) if isinstance(expr, Kernel) else model.weights.tilt(at, width)
+        space.done.update({expr.func(name, sympy.Integer(k), h, v): np.asarray(found[k]) for k in range(3)})
         return space.done[expr]
 
 
@@ -193,10 +209,10 @@ class _Space:
         """One more symbol."""
         return _Space(self.values | {name: at}, self.density)
 
-    def lifted(self, name: str, nodes: Array, rule: tuple[int, float], density: Array) -> _Space:
+    def lifted(self, name: str, nodes: Array, size: tuple[int, float], rule: _Rule) -> _Space:
         """One more symbol on an axis of its own, the last one."""
         values = {own: value[..., None] for own, value in self.values.items()}
-        return _Space(values | {name: nodes}, self.density[..., None] * density, rule)
+        return _Space(values | {name: nodes}, self.density[..., None] * rule.density, size)
 
 
 _NOWHERE = _Space({})
@@ -213,13 +229,13 @@ class _Rule(NamedTuple):
     def contains(self, mass: Array, density: Array) -> bool:
         """Whether the integrand has vanished at both ends, where there is some density outside."""
         ends = np.maximum(np.abs(mass[..., 0]), np.abs(mass[..., -1]))
-        return bool(np.all(density * ends <= _VANISHED * np.abs(mass).max(axis=-1)))
+        return bool(np.all(density * ends <= _VANISHED * np.maximum(np.abs(mass).max(axis=-1), _NOTHING)))
 
     def resolves(self, mass: Array, density: Array) -> bool:
         """Whether the last Legendre coefficients of the integrand have."""
         halves = mass.reshape(*mass.shape[:-1], 2, -1)
         tails = np.abs(halves @ self.last).max(axis=(-1, -2))
-        return bool(np.all(density * tails**2 <= _RESOLVED * np.abs(mass).max(axis=-1) ** 2))
+        return bool(np.all(density * tails**2 <= _RESOLVED * np.maximum(np.abs(mass).max(axis=-1), _NOTHING) ** 2))
 
 
 @cache
