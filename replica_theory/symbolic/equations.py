@@ -20,7 +20,9 @@ _TOLERANCE = 1e-9
 """Residual up to which a root counts as one."""
 _OUTSIDE = 1e6
 """Residual where there is none: steps that lead there are shortened."""
-_LETTERS = {"ref": r"\tilde{%s}", "hat": r"\hat{%s}"}
+_WIDE = 160
+"""Characters of LaTeX that stand on one line."""
+_MARKS = {"ref": r"\tilde{%s}", "hat": r"\hat{%s}"}
 
 
 @dataclass(frozen=True)
@@ -38,17 +40,18 @@ class SaddleEquations:
     gradient: tuple[Any, ...]
 
     def latex(self) -> str:
-        r"""The functional and its equations, one a line, for an ``aligned`` environment.
+        r"""The functional and its equations for an ``aligned`` environment, each ended by a double backslash.
 
         Returns
         -------
         str
-            ``\Phi &= ...``, then ``0 &= \partial_q \Phi = ...`` for each unknown, without the environment itself.
+            ``\Phi = ...``, then ``\partial_q\Phi = ... = 0`` for each unknown.
         """
-        names = {symbol: _latex(symbol.name) for symbol in self.functional.expression.atoms(sympy.Symbol)}
-        lines = [rf"\Phi &= {sympy.latex(self.functional.expression, symbol_names=names)}"]
+        symbols = self.functional.expression.atoms(sympy.Symbol)
+        names = {symbol: _latex(symbol.name) for symbol in symbols if "\\" not in symbol.name}
+        lines = [_lines(r"\Phi &", self.functional.expression, names)]
         for symbol, expr in zip(self.functional.unknowns, self.gradient, strict=True):
-            lines.append(rf"0 &= \partial_{{{names[symbol]}}}\Phi = {sympy.latex(expr, symbol_names=names)}")
+            lines.append(_lines(rf"0 = \partial_{{{names[symbol]}}}\Phi &", expr, names))
         return " \\\\\n".join(lines)
 
     def value(self, values: Mapping[str, float], models: Model | Mapping[str, Model]) -> float:
@@ -163,10 +166,26 @@ def _checked(values: Mapping[str, float]) -> dict[str, float]:
     return {name: checked_number(name, value, FINITE) for name, value in checked_mapping("values", values).items()}
 
 
+def _lines(head: str, expr: Any, names: Mapping[Any, str]) -> str:
+    """An equation, on as many lines as its terms fill."""
+    lines = [f"{head} = "]
+    for k, term in enumerate(sympy.Add.make_args(expr)):
+        text = sympy.latex(term, symbol_names=names, long_frac_ratio=2)
+        text = text if k == 0 or text.startswith("-") else f"+ {text}"
+        if k > 0 and len(lines[-1]) + len(text) > _WIDE:
+            lines.append("&\\quad ")
+        lines[-1] += f"{text} "
+    return " \\\\\n".join(line.rstrip() for line in lines)
+
+
 def _latex(name: str) -> str:
-    r"""How a symbol is printed: ``q_1_hat`` as :math:`\hat q_1`, ``q_ref`` as :math:`\tilde q`, ``dq`` as :math:`\delta q`."""
+    r"""How a symbol is printed: ``q_1_hat`` as :math:`\hat q_1`, ``q_ref`` as :math:`\tilde q`.
+
+    A ``d`` before a letter is printed as :math:`\delta`.
+    """
     letter, *marks = name.split("_")
-    text = rf"\delta {letter[1:]}" if letter[0] == "d" and len(letter) == 2 else sympy.latex(sympy.Symbol(letter))
+    small = len(letter) == 2 and letter[0] == "d"
+    text = rf"\delta {letter[1:]}" if small else sympy.latex(sympy.Symbol(letter or name))
     for mark in marks:
-        text = _LETTERS[mark] % text if mark in _LETTERS else rf"{text}_{{{mark}}}"
+        text = _MARKS[mark] % text if mark in _MARKS else rf"{text}_{{{mark}}}"
     return text

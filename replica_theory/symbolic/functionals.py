@@ -1,10 +1,9 @@
 r"""The functionals of the theory as they are printed, and what a functional is.
 
-All of them are replica symmetric but `broken_local_entropy`, with one step of breaking inside the neighbourhood. Symbols:
-`t` is the overlap with the reference (of weights whose mean square is free: the cosine), ``q_ref`` the overlap of
-references, ``t_0`` that of a replica with another reference than its own, `Q` the mean squared weight and `c` its
-conjugate, ``R`` the overlap with a teacher. Kernels have the name :math:`\ell`, that of a reference :math:`\ell_R`, that
-of a teacher :math:`\ell_T`.
+All are replica symmetric but `broken_local_entropy` and `tuples`. Symbols: `t` is the overlap with the reference,
+``q_ref`` the overlap of references, ``t_0`` that of a replica with another reference than its own, `Q` the mean squared
+weight and `c` its conjugate, `R` the overlap with a teacher. Kernels have the name :math:`\ell`, that of a reference
+:math:`\ell_R`, that of a teacher :math:`\ell_T`, the tilt of weights `g`.
 """
 
 from __future__ import annotations
@@ -187,7 +186,8 @@ def broken_local_entropy() -> Functional:
 def largest_local_entropy(activation: str = "linear") -> Functional:
     """The limit of infinitely many replicas (see `replica_theory.local_entropy` at y = inf)."""
     q, q_hat, gap, gap_hat, t_hat = sympy.symbols("q q_hat dq dq_hat t_hat", positive=True)
-    alpha, t, image = *sympy.symbols("alpha t", positive=True), _image(activation)
+    alpha, t = sympy.symbols("alpha t", positive=True)
+    image = _image(activation)
     linear = -q_hat * (1 - q) / 2 - (gap * q_hat + q * gap_hat) / 2 - t * t_hat
     field = sqrt(q_hat) * Abs(_Z) + sqrt(gap_hat) * _X + t_hat
     spins = Mean(Max(-(_X**2) / 2 + Log2Cosh(field), _X), _Z)

@@ -23,7 +23,7 @@ import sympy
 class Mean(sympy.Expr):
     r"""Mean of an expression over a Gaussian variable, ``Mean(expr, h, centre, variance)``.
 
-    The mean of a sum is a sum of means, and factors without the variable stand before it: so that equal terms are found.
+    The mean of a sum is a sum of means, with factors that lack the variable before it, so that equal terms are found.
 
     Parameters
     ----------
@@ -61,7 +61,7 @@ class Mean(sympy.Expr):
     def free_symbols(self) -> set[Any]:
         """Everything but the variable."""
         expr, h, centre, variance = self.args
-        return (expr.free_symbols - {h}) | centre.free_symbols | variance.free_symbols
+        return set((expr.free_symbols - {h}) | centre.free_symbols | variance.free_symbols)
 
     def _eval_derivative(self, s: Any) -> Any:
         expr, h, centre, variance = self.args
@@ -113,7 +113,7 @@ class JointMean(sympy.Expr):
     def free_symbols(self) -> set[Any]:
         """Everything but the variables."""
         expr, pair, centres, covariance = self.args
-        return (expr.free_symbols - set(pair)) | centres.free_symbols | covariance.free_symbols
+        return set((expr.free_symbols - set(pair)) | centres.free_symbols | covariance.free_symbols)
 
     def _eval_derivative(self, s: Any) -> Any:
         expr, (g, h), (first, second), (own, cross, other) = self.args
@@ -201,7 +201,7 @@ class AtMax(sympy.Expr):
 
 
 class _HeatKernel(sympy.Function):
-    """Derivative of some order in `h` of a function of `h` and `v` that obeys a heat equation; arguments multiplied out."""
+    """Derivative of some order in `h` of the logarithm of a solution of the heat equation."""
 
     rate: ClassVar[Any]
     """What `v` counts of the variance of a field."""
@@ -293,7 +293,7 @@ def kernel(h: Any, v: Any, name: str = r"\ell") -> Any:
 
 
 def tilt(h: Any, c: Any, name: str = "g") -> Any:
-    r"""A weight in a field, :math:`g(h, c) = \log\sum_w\rho(w)e^{hw-cw^2/2}`; what it may be, the constraint's model says.
+    r"""A weight in a field, :math:`g(h, c) = \log\sum_w\rho(w)e^{hw-cw^2/2}`, of the `weights` of the model.
 
     Parameters
     ----------

@@ -46,8 +46,8 @@ class Numbers:
 
     Gaussian means are Gauss-Legendre sums over either side of the middle (so that :math:`|z|` has its kink at an end),
     nested ones on tensors of these. Range and number of nodes of each grow until the integrand has vanished at the ends
-    and its Legendre coefficients have (where means around it have mass), and are remembered from one call to the next. What occurs several times in
-    expressions is computed once. Inner maxima are found by Newton's method.
+    and its Legendre coefficients have (where means around it have mass), and are remembered from one call to the next.
+    What occurs several times in expressions is computed once. Inner maxima are found by Newton's method.
 
     Parameters
     ----------
