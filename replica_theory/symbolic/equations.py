@@ -120,7 +120,7 @@ class SaddleEquations:
                 return [_OUTSIDE] * len(names)
             return [value if abs(value) < _OUTSIDE else _OUTSIDE for value in found]
 
-        found = scipy.optimize.root(residual, [numbers[name] for name in names], tol=1e-13)
+        found = scipy.optimize.root(residual, [numbers[name] for name in names], tol=1e-13, options={"factor": 0.5})
         solved = numbers | dict(zip(names, map(float, found.x), strict=True))
         if not max(map(abs, found.fun)) < _TOLERANCE:
             raise ConvergenceError(

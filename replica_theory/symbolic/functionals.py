@@ -71,7 +71,7 @@ def replica_symmetric(weights: str = "binary", activation: str = "linear") -> Fu
     weights : {"binary", "spherical", "discrete"}
         Of any but binary weights the functional has the tilt :math:`g(h, c)`, of discrete ones their mean square.
     activation : {"linear", "sign", "relu"}
-        Of infinitely many hidden units: what constraints see of overlaps (see `replica_theory.models.overlap_map`).
+        Of infinitely many hidden units: what constraints see of overlaps (see `OverlapMap`).
 
     Returns
     -------

@@ -14,6 +14,7 @@ done by parts.
 
 from __future__ import annotations
 
+from functools import reduce
 from itertools import product
 from typing import Any, ClassVar
 
@@ -65,9 +66,9 @@ class Mean(sympy.Expr):
 
     def _eval_derivative(self, s: Any) -> Any:
         expr, h, centre, variance = self.args
-        total = expr.diff(s) if s != h else sympy.Integer(0)
-        total += centre.diff(s) * expr.diff(h) + variance.diff(s) * expr.diff(h, 2) / 2
-        return expanded(Mean(expanded(total), h, centre, variance))
+        terms = [expr.diff(s) if s != h else sympy.Integer(0)]
+        terms += _products((centre, s, expr, (h,)), (variance / 2, s, expr, (h, h)))
+        return expanded(Mean(expanded(sympy.Add(*terms)), h, centre, variance))
 
     def _latex(self, printer: Any, exp: Any = None) -> str:
         expr, h, centre, variance = (printer._print(arg) for arg in self.args)
@@ -117,10 +118,10 @@ class JointMean(sympy.Expr):
 
     def _eval_derivative(self, s: Any) -> Any:
         expr, (g, h), (first, second), (own, cross, other) = self.args
-        total = expr.diff(s) if s not in (g, h) else sympy.Integer(0)
-        total += first.diff(s) * expr.diff(g) + second.diff(s) * expr.diff(h) + cross.diff(s) * expr.diff(g).diff(h)
-        total += (own.diff(s) * expr.diff(g).diff(g) + other.diff(s) * expr.diff(h).diff(h)) / 2
-        return expanded(JointMean(expanded(total), *self.args[1:]))
+        terms = [expr.diff(s) if s not in (g, h) else sympy.Integer(0)]
+        terms += _products((first, s, expr, (g,)), (second, s, expr, (h,)), (cross, s, expr, (g, h)),
+                           (own / 2, s, expr, (g, g)), (other / 2, s, expr, (h, h)))  # fmt: skip
+        return expanded(JointMean(expanded(sympy.Add(*terms)), *self.args[1:]))
 
     def _latex(self, printer: Any, exp: Any = None) -> str:
         expr, (g, h), (first, second), (own, cross, other) = self.args
@@ -331,6 +332,16 @@ def expanded(expr: Any) -> Any:
         return expr
     sums = [sympy.Add.make_args(expanded(arg)) for arg in expr.args]
     return _collected(sympy.Add(*(sympy.Mul(*factors) for factors in product(*sums))))
+
+
+def _products(*rules: tuple[Any, Any, Any, tuple[Any, ...]]) -> list[Any]:
+    """Derivatives of parameters of a law times those of an expression in its variables, where the former are not 0."""
+    found = []
+    for parameter, s, expr, variables in rules:
+        rate = parameter.diff(s)
+        if rate != 0:
+            found.append(rate * reduce(lambda inside, variable: inside.diff(variable), variables, expr))
+    return found
 
 
 def _collected(total: Any) -> Any:

@@ -1,5 +1,7 @@
 """The saddle points of the package, whose equations are written by hand, against what is derived from functionals."""
 
+from functools import cache
+
 import numpy as np
 import pytest
 import sympy
@@ -17,15 +19,12 @@ NAMES = {
     "q_0_hat": "q0_hat",
 }  # fmt: skip
 """Symbols, and what results call them."""
+derived = cache(symbolic.saddle_equations)
 LIMIT = {"q": "q0", "q_hat": "q0_hat", "dq": "gap", "dq_hat": "gap_hat", "t_hat": "t_hat"}
 
 
 def named(result, names=NAMES):
     return {name: float(np.asarray(result[own])) for name, own in names.items() if own in result}
-
-
-def weights_of(model):
-    return model if isinstance(model, rt.Model) else model[r"\ell"]
 
 
 def typical(at, model):
@@ -116,7 +115,7 @@ def test_saddle_points_of_the_package_solve_the_derived_equations(name):
     at |= given
     found, value = door(at, models)
     values = at | {"t": 1 - 2 * at["d"]} | found
-    equations = symbolic.saddle_equations(functional)
+    equations = derived(functional)
     assert np.abs(equations.residual(values, models)).max() < EXACT
     assert equations.value(values, models) == pytest.approx(float(value), abs=EXACT)
 
@@ -125,7 +124,7 @@ def test_equations_are_those_written_by_hand():
     q, q_hat, alpha = sympy.symbols("q q_hat alpha", positive=True)
     z = sympy.Symbol("z", real=True)
     force = symbolic.kernel(z, 1 - q).diff(z)
-    by_q, by_q_hat = symbolic.saddle_equations(symbolic.replica_symmetric()).gradient
+    by_q, by_q_hat = derived(symbolic.replica_symmetric()).gradient
     assert by_q == q_hat / 2 - alpha / 2 * symbolic.Mean(force**2, z, 0, q)
     assert by_q_hat == q / 2 - symbolic.Mean(sympy.tanh(z) ** 2, z, 0, q_hat) / 2
 
@@ -133,7 +132,7 @@ def test_equations_are_those_written_by_hand():
 @pytest.mark.parametrize("name", symbolic.FUNCTIONALS)
 def test_second_derivatives_of_kernels_cancel(name):
     """But where `Q` is free (its conjugate is the mean of one), and at y = inf, where they stay by nature."""
-    for expr in symbolic.saddle_equations(symbolic.FUNCTIONALS[name]()).gradient:
+    for expr in derived(symbolic.FUNCTIONALS[name]()).gradient:
         orders = {int(node.args[1]) for node in sympy.preorder_traversal(expr) if hasattr(node, "rate")}
         assert max(orders, default=0) <= (2 if "discrete" in name or "spher" in name or "largest" in name else 1)
 
@@ -142,7 +141,7 @@ def test_tuples_in_one_level_end_where_three_levels_of_lifting_do():
     """Load, overlaps and size of the third level at kappa = 0, found by scripts of their own to the digits given."""
     start = {"alpha": 0.784214591360, "q_0": 0.647805, "q_1": 1 - 0.0155148, "m_1": 4.34717}
     start |= {"q_0_hat": 0.245895, "q_1_hat": 1.016234}
-    equations = symbolic.saddle_equations(symbolic.tuples())
+    equations = derived(symbolic.tuples())
     found = equations.solve(start, rt.BinaryPerceptron())
     assert equations.value(found, rt.BinaryPerceptron()) == pytest.approx(0.0, abs=1e-11)
     assert all(found[name] == pytest.approx(value, rel=1e-5) for name, value in start.items())
@@ -152,7 +151,7 @@ def test_tuples_without_groups_are_pairs_at_any_distance():
     """One level of size y, without a coupling: the free reference at t_hat = 0 but for its own log 2."""
     at = {"alpha": 0.4, "y": 2.5, "m_1": 2.5, "t": 0.0, "t_hat": 0.0, "q_0": 0.2, "q_1": 0.5, "q_0_hat": 0.3}
     at |= {"q_1_hat": 0.6}
-    tuples, references = (symbolic.saddle_equations(one) for one in (symbolic.tuples(), symbolic.local_entropy()))
+    tuples, references = (derived(one) for one in (symbolic.tuples(), symbolic.local_entropy()))
     assert tuples.value(at, MARGIN) == pytest.approx(references.value(at, MARGIN) - np.log(2), abs=1e-12)
 
 
@@ -162,7 +161,7 @@ def test_localization(tau, rest):
     alone = rt.replica_symmetric(rt.BinaryPerceptron(), 0.3)
     start = {"alpha": 0.3, "tau": tau, "q": 1 - 1.02 * rest, "q_ref": alone.q, "q_ref_hat": alone.q_hat}
     start["q_hat"] = alone.q_hat + 0.1 * tau
-    found = symbolic.saddle_equations(symbolic.localization()).solve(start, rt.BinaryPerceptron())
+    found = derived(symbolic.localization()).solve(start, rt.BinaryPerceptron())
     assert 1 - found["q"] == pytest.approx(rest, abs=1e-6)
 
 
