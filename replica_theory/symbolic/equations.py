@@ -9,7 +9,7 @@ from typing import Any
 import scipy
 import sympy
 
-from replica_theory.arguments import FINITE, checked_kind, checked_mapping, checked_number
+from replica_theory.arguments import checked_kind, checked_mapping
 from replica_theory.models.model import Model
 from replica_theory.status import ConvergenceError
 from replica_theory.symbolic.functionals import Functional
@@ -73,8 +73,7 @@ class SaddleEquations:
         TypeError, ValueError
             If a symbol has no number, or a kernel no model.
         """
-        numbers = _checked(values)
-        return Numbers(models).at([self.functional.expression], numbers)[0]
+        return Numbers(models).at([self.functional.expression], values)[0]
 
     def residual(self, values: Mapping[str, float], models: Model | Mapping[str, Model]) -> list[float]:
         """The derivatives at numbers for all symbols; arguments and errors as for `value`.
@@ -84,8 +83,7 @@ class SaddleEquations:
         list of float
             In the order of ``functional.unknowns``.
         """
-        numbers = _checked(values)
-        return Numbers(models).at(self.gradient, numbers)
+        return Numbers(models).at(self.gradient, values)
 
     def solve(self, values: Mapping[str, float], models: Model | Mapping[str, Model]) -> dict[str, float]:
         """A saddle point near given numbers (Powell's hybrid method); any one, stable or not.
@@ -109,9 +107,9 @@ class SaddleEquations:
         ConvergenceError
             If none is found.
         """
-        numbers, at = _checked(values), Numbers(models)
+        at, numbers = Numbers(models), checked_mapping("values", values)
         names = [symbol.name for symbol in self.functional.unknowns]
-        at.at(self.gradient, numbers)  # refuses what is missing before any work
+        at.at(self.gradient, numbers)  # refuses what is missing
 
         def residual(x: Any) -> list[float]:
             try:
@@ -160,10 +158,6 @@ def saddle_equations(functional: Functional) -> SaddleEquations:
     """
     checked_kind("functional", functional, Functional, such="symbolic.replica_symmetric()")
     return SaddleEquations(functional, tuple(expanded(functional.expression.diff(s)) for s in functional.unknowns))
-
-
-def _checked(values: Mapping[str, float]) -> dict[str, float]:
-    return {name: checked_number(name, value, FINITE) for name, value in checked_mapping("values", values).items()}
 
 
 def _lines(head: str, expr: Any, names: Mapping[Any, str]) -> str:

@@ -56,11 +56,10 @@ class Functional:
     def __post_init__(self) -> None:
         checked_kind("expression", self.expression, sympy.Expr, such="q**2")
         checked_text("name", self.name, "what the functional is called")
-        unknowns = tuple(self.unknowns) if isinstance(self.unknowns, (tuple, list)) else (self.unknowns,)
-        object.__setattr__(self, "unknowns", unknowns)
-        free = {symbol for symbol in self.expression.free_symbols if isinstance(symbol, sympy.Symbol)}
-        if not unknowns or len(set(unknowns)) < len(unknowns) or not set(unknowns) <= free:
-            raise ValueError(f"unknowns must be different symbols of the expression; got {shown(self.unknowns)}")
+        unknowns, free = self.unknowns, self.expression.free_symbols
+        symbols = isinstance(unknowns, tuple) and all(isinstance(one, sympy.Symbol) for one in unknowns)
+        if not symbols or not unknowns or len(set(unknowns)) < len(unknowns) or not set(unknowns) <= free:
+            raise ValueError(f"unknowns must be a tuple of different symbols of the expression; got {shown(unknowns)}")
 
 
 def replica_symmetric(weights: str = "binary", activation: str = "linear") -> Functional:

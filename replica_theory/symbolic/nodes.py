@@ -20,8 +20,24 @@ from typing import Any, ClassVar
 
 import sympy
 
+from replica_theory.arguments import checked_kind
 
-class Mean(sympy.Expr):
+
+class _Binding(sympy.Expr):
+    """An expression with variables of its own, which are not replaced."""
+
+    is_commutative = True
+
+    @property
+    def bound_symbols(self) -> list[Any]:
+        """The variables."""
+        raise NotImplementedError
+
+    def _eval_subs(self, old: Any, new: Any) -> Any:
+        return self if old in self.bound_symbols else None
+
+
+class Mean(_Binding):
     r"""Mean of an expression over a Gaussian variable, ``Mean(expr, h, centre, variance)``.
 
     The mean of a sum is a sum of means, with factors that lack the variable before it, so that equal terms are found.
@@ -43,11 +59,10 @@ class Mean(sympy.Expr):
     -Mean(cos(h), h, 0, q)/2
     """
 
-    is_commutative = True
-
     def __new__(cls, expr: Any, h: Any, centre: Any = 0, variance: Any = 1) -> Any:
         """The mean, by its terms."""
         expr, centre, variance = sympy.sympify((expr, centre, variance))
+        _checked_variables(h)
         if isinstance(expr, sympy.Add):
             return sympy.Add(*(Mean(term, h, centre, variance) for term in expr.args))
         before, averaged = expr.as_independent(h, as_Add=False)
@@ -75,7 +90,7 @@ class Mean(sympy.Expr):
         return _power(rf"\mathop{{\mathbb E}}_{{{h}\sim\mathcal N({centre}, {variance})}}\left[{expr}\right]", exp)
 
 
-class JointMean(sympy.Expr):
+class JointMean(_Binding):
     r"""Mean over two correlated Gaussians, ``JointMean(expr, (g, h), (centre_g, centre_h), (v_gg, v_gh, v_hh))``.
 
     Where :math:`v_{gg} = v_{gh}^2/v_{hh}` one variable is a multiple of the other. To write it so all the same lets the
@@ -89,11 +104,10 @@ class JointMean(sympy.Expr):
     JointMean(cos(g)*cos(h), (g, h), (0, 0), (1, r, 1))
     """
 
-    is_commutative = True
-
     def __new__(cls, expr: Any, pair: Any, centres: Any, covariance: Any) -> Any:
         """The mean, by its terms."""
         expr, pair, centres, covariance = map(sympy.sympify, (expr, tuple(pair), tuple(centres), tuple(covariance)))
+        _checked_variables(*pair)
         if isinstance(expr, sympy.Add):
             return sympy.Add(*(JointMean(term, pair, centres, covariance) for term in expr.args))
         before, averaged = expr.as_independent(*pair, as_Add=False)
@@ -132,7 +146,7 @@ class JointMean(sympy.Expr):
         return _power(rf"\mathop{{\mathbb E}}_{{{law}}}\left[{printer._print(expr)}\right]", exp)
 
 
-class Max(sympy.Expr):
+class Max(_Binding):
     """Maximum of an expression over `x`, ``Max(expr, x)``.
 
     Examples
@@ -143,10 +157,9 @@ class Max(sympy.Expr):
     AtMax(x, a*x - x**2/2, x)
     """
 
-    is_commutative = True
-
     def __new__(cls, expr: Any, x: Any) -> Any:
         """The maximum."""
+        _checked_variables(x)
         return sympy.Expr.__new__(cls, sympy.sympify(expr), x)
 
     @property
@@ -168,10 +181,8 @@ class Max(sympy.Expr):
         return _power(rf"\max_{{{x}}}\left[{expr}\right]", exp)
 
 
-class AtMax(sympy.Expr):
+class AtMax(_Binding):
     """Value of an expression where another one is largest, ``AtMax(value, expr, x)``."""
-
-    is_commutative = True
 
     def __new__(cls, value: Any, expr: Any, x: Any) -> Any:
         """The value; itself where it does not depend on `x`."""
@@ -332,6 +343,11 @@ def expanded(expr: Any) -> Any:
         return expr
     sums = [sympy.Add.make_args(expanded(arg)) for arg in expr.args]
     return _collected(sympy.Add(*(sympy.Mul(*factors) for factors in product(*sums))))
+
+
+def _checked_variables(*variables: Any) -> None:
+    for variable in variables:
+        checked_kind("variable", variable, sympy.Symbol, such="sympy.Symbol('z')")
 
 
 def _products(*rules: tuple[Any, Any, Any, tuple[Any, ...]]) -> list[Any]:

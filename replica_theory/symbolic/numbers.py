@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cache, reduce
 from typing import Any, NamedTuple
@@ -11,7 +11,7 @@ import numpy as np
 import sympy
 from scipy.special import erf, erfc
 
-from replica_theory.arguments import checked_kind
+from replica_theory.arguments import FINITE, checked_kind, checked_mapping, checked_number, shown
 from replica_theory.models.model import Model
 from replica_theory.numerics.binary import log2cosh
 from replica_theory.status import ConvergenceError
@@ -56,8 +56,8 @@ class Numbers:
 
     Raises
     ------
-    TypeError
-        If these are no models.
+    TypeError, ValueError
+        If these are no models, or have arrays of parameters or a hidden layer of few units.
 
     Examples
     --------
@@ -71,6 +71,8 @@ class Numbers:
     def __init__(self, models: Model | Mapping[str, Model]) -> None:
         for model in models.values() if isinstance(models, Mapping) else [models]:
             checked_kind("models", model, Model, such="BinaryPerceptron()")
+            if np.ndim(model.kappa) or np.ndim(model.beta) or model.hidden == "finite":
+                raise ValueError(f"models must have a single kappa and beta, and no few units; got {shown(model)}")
         self._models = models
         self._rules: dict[Any, tuple[int, float]] = {}
 
@@ -89,14 +91,19 @@ class Numbers:
 
         Raises
         ------
-        ValueError
-            If a symbol has no number, a kernel no model, or a function is not known.
+        TypeError, ValueError
+            If these are no expressions, a symbol has no number, a kernel no model, or a function is not known.
         ConvergenceError
             If a mean is not finite, or not resolved by some hundreds of nodes.
         """
-        space = _Space({name: np.asarray(value, dtype=float) for name, value in values.items()})
+        if not isinstance(expressions, (tuple, list)) or not all(isinstance(one, sympy.Expr) for one in expressions):
+            raise TypeError(f"expressions must be a list of sympy expressions; got {shown(expressions)}")
+        given = checked_mapping("values", values)
+        space = _Space(
+            {name: np.array(checked_number(f"values[{name!r}]", value, FINITE)) for name, value in given.items()}
+        )
         with np.errstate(all="ignore"):
-            return [float(self._of(sympy.sympify(expr), space)) for expr in expressions]
+            return [float(self._of(expr, space)) for expr in expressions]
 
     def _of(self, expr: Any, space: _Space) -> Array:
         """Numbers for an expression at the nodes of a space."""
@@ -123,7 +130,7 @@ class Numbers:
         if isinstance(expr, Max | AtMax):
             value, inside, x = expr.args if isinstance(expr, AtMax) else (expr.args[0], *expr.args)
             if (inside, x) not in space.inner:
-                space.inner[inside, x] = space.moved(x.name, self._top(inside, x, space))
+                space.inner[inside, x] = space.moved(x.name, _top(self._of, inside, x, space))
             return self._of(value, space.inner[inside, x])
         if isinstance(expr, Kernel | Tilt):
             return self._kernel(expr, space)
@@ -161,25 +168,6 @@ class Numbers:
                 del self._rules[law]
                 raise ConvergenceError(f"the mean over {h} is not finite, or needs more than {n} nodes on either side")
 
-    def _top(self, inside: Any, x: Any, space: _Space) -> Array:
-        """Where an expression is largest: Newton's method, by halves where it would leave the side of the top."""
-        slope, bend = inside.diff(x), inside.diff(x, 2)
-        shape = np.broadcast_shapes(*(value.shape for value in space.values.values()))
-        at, low, high = np.zeros(shape), np.full(shape, -np.inf), np.full(shape, np.inf)
-        for _ in range(_STEPS):
-            here = space.moved(x.name, at)
-            rise, curvature = self._of(slope, here), self._of(bend, here)
-            low, high = np.where(rise > 0, at, low), np.where(rise < 0, at, high)
-            step = np.where(curvature < 0, -rise / np.where(curvature < 0, curvature, -1.0), rise)
-            following = at + step
-            bad = (following <= low) | (following >= high)
-            following = np.where(bad & np.isfinite(low + high), 0.5 * (low + high), following)
-            moved = np.abs(following - at) > _STILL * (1 + np.abs(at))
-            at = following
-            if not moved.any():
-                break
-        return at
-
     def _kernel(self, expr: Any, space: _Space) -> Array:
         """The logarithm of a model and its derivatives, all at once."""
         name, order, h, v = expr.args
@@ -213,6 +201,26 @@ class _Space:
         """One more symbol on an axis of its own, the last one."""
         values = {own: value[..., None] for own, value in self.values.items()}
         return _Space(values | {name: nodes}, self.density[..., None] * rule.density, size)
+
+
+def _top(of: Callable[[Any, _Space], Array], inside: Any, x: Any, space: _Space) -> Array:
+    """Where an expression is largest: Newton's method, by halves where it would leave the side of the top."""
+    slope, bend = inside.diff(x), inside.diff(x, 2)
+    shape = np.broadcast_shapes(*(value.shape for value in space.values.values()))
+    at, low, high = np.zeros(shape), np.full(shape, -np.inf), np.full(shape, np.inf)
+    for _ in range(_STEPS):
+        here = space.moved(x.name, at)
+        rise, curvature = of(slope, here), of(bend, here)
+        low, high = np.where(rise > 0, at, low), np.where(rise < 0, at, high)
+        step = np.where(curvature < 0, -rise / np.where(curvature < 0, curvature, -1.0), rise)
+        following = at + step
+        bad = (following <= low) | (following >= high)
+        following = np.where(bad & np.isfinite(low + high), 0.5 * (low + high), following)
+        moved = np.abs(following - at) > _STILL * (1 + np.abs(at))
+        at = following
+        if not moved.any():
+            break
+    return at
 
 
 _NOWHERE = _Space({})

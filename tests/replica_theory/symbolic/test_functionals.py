@@ -167,9 +167,9 @@ def test_localization(tau, rest):
 
 def test_what_is_no_functional_is_refused():
     q, x = sympy.symbols("q x")
-    with pytest.raises(ValueError, match="unknowns must be different symbols of the expression"):
+    with pytest.raises(ValueError, match="unknowns must be a tuple of different symbols"):
         symbolic.Functional(q**2, (x,))
-    with pytest.raises(ValueError, match="unknowns must be different"):
+    with pytest.raises(ValueError, match="unknowns must be a tuple"):
         symbolic.Functional(q**2, ())
     with pytest.raises(TypeError, match="expression must be"):
         symbolic.Functional("q**2", (q,))

@@ -50,7 +50,14 @@ def test_the_variable_is_bound():
     mean, pair, top = Mean(H * P, H, 0, Q), JointMean(G * H * P, (G, H), (0, 0), (1, Q, 1)), Max(P * X - X**2, X)
     assert mean.free_symbols == pair.free_symbols == {P, Q} and top.free_symbols == {P}
     assert mean.diff(H) == pair.diff(G) == top.diff(X) == 0
+    assert mean.subs(H, 3) == mean and mean.subs(P, 3) == 3 * Mean(H, H, 0, Q)
     assert AtMax(X, P * X - X**2, X).bound_symbols == top.bound_symbols == [X]
+
+
+def test_variables_are_symbols():
+    for make in (lambda h: Mean(P, h), lambda h: JointMean(P, (H, h), (0, 0), (1, 0, 1)), lambda h: Max(P, h)):
+        with pytest.raises(TypeError, match="variable must be"):
+            make(3)
 
 
 def test_means_are_linear_and_normalised():

@@ -92,3 +92,8 @@ def test_models_are_models():
     for models in ("margin", {r"\ell": 3}, None):
         with pytest.raises(TypeError, match="models must be"):
             Numbers(models)
+    for model in (rt.BinaryPerceptron([0.0, 0.1]), rt.TreeCommittee(units=3)):
+        with pytest.raises(ValueError, match="models must have a single kappa"):
+            Numbers(model)
+    with pytest.raises(TypeError, match="expressions must be a list"):
+        Numbers(MODEL).at(A, {"a": 1.0})
