@@ -9,6 +9,7 @@ from dataclasses import dataclass, field, fields
 from typing import Any
 
 import numpy as np
+import sympy
 from fuzz_kinds import (
     MAPPING,
     NOTHING,
@@ -827,6 +828,45 @@ CALLS |= {
     name: Call(type(result), {f.name: of_annotation(str(f.type)).to(getattr(result, f.name)) for f in fields(result)})
     for name, result in RESULTS.items()
 }
+
+Q = sympy.Symbol("q")
+FUNCTIONAL = rt.symbolic.Functional(Q**2, (Q,))
+EQUATIONS = rt.symbolic.saddle_equations(FUNCTIONAL)
+LAYER = {"activation": word("linear", "sign", "relu")}
+OF_EQUATIONS = {
+    "values": Kind({"q": 0.0}, lambda value: False, odd=({"q": np.nan}, {"q": "x"}, {"p": 0.0})),
+    "models": model_of(single) | Kind(MODEL, lambda value: isinstance(value, dict) and not value, odd=({"q": 1},)),
+}
+CALLS |= {
+    "symbolic.saddle_equations": Call(
+        rt.symbolic.saddle_equations, {"functional": of(rt.symbolic.Functional, usual=FUNCTIONAL)}
+    ),
+    "symbolic.Functional": Call(
+        rt.symbolic.Functional,
+        {
+            "expression": of(sympy.Expr, usual=Q**2),
+            "unknowns": Kind((Q,), lambda value: False, odd=((Q, Q), (sympy.Symbol("p"),), [Q])),
+            "name": of(str, usual=""),
+        },
+    ),
+    "symbolic.Numbers": Call(rt.symbolic.Numbers, {"models": OF_EQUATIONS["models"]}),
+    "symbolic.Numbers.at": Call(
+        rt.symbolic.Numbers(MODEL).at,
+        {
+            "expressions": Kind([Q], lambda value: isinstance(value, list | tuple) and not value),
+            "values": OF_EQUATIONS["values"],
+        },
+    ),
+    **{f"symbolic.SaddleEquations.{name}": Call(getattr(EQUATIONS, name), OF_EQUATIONS)
+       for name in ("value", "residual", "solve")},
+    **{f"symbolic.{make.__name__}": Call(make, LAYER)
+       for make in (rt.symbolic.franz_parisi, rt.symbolic.local_entropy, rt.symbolic.around_solutions,
+                    rt.symbolic.largest_local_entropy)},
+    "symbolic.replica_symmetric": Call(
+        rt.symbolic.replica_symmetric, LAYER | {"weights": word("binary", "spherical", "discrete")}
+    ),
+    "symbolic.tuples": Call(rt.symbolic.tuples, {"levels": integer(1, 1, 6)}),
+}  # fmt: skip
 
 LEFT_OUT = {
     "ConvergenceError": "an exception, raised with a sentence and a result",
