@@ -229,7 +229,7 @@ def _crosscheck_settings(arguments: argparse.Namespace) -> dict[str, Any]:
 
 def _shared(units: int) -> int:
     """The number of weights nearest to the usual one of which every unit has the same odd share."""
-    return units * (DEFAULTS["n"][0] // units | 1)
+    return units * (int(DEFAULTS["n"][0]) // units | 1)
 
 
 def _stored(arguments: argparse.Namespace, command: str, keys: tuple[str, ...]) -> dict[str, Any]:

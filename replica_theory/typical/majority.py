@@ -121,7 +121,8 @@ def _terms(fields: list[Array], sets: NDArray[np.float64], beta: float) -> tuple
     share = np.exp(terms - top[:, None])
     bare = top + np.log(share.sum(axis=1))
     floor = np.exp(-beta)
-    log = bare if floor == 0 else np.logaddexp(-beta, np.log1p(-floor) + bare)
+    with np.errstate(divide="ignore"):  # at beta = 0 nothing is forbidden
+        log = bare if floor == 0 else np.logaddexp(-beta, np.log1p(-floor) + bare)
     share *= ((1 - floor) * np.exp(top - log))[:, None]
     inside = share @ sets
     total = share.sum(axis=1)

@@ -78,9 +78,7 @@ def test_one_unit_is_the_perceptron():
 
 def test_many_units():
     q = np.array([0.18])
-    three, five, seven = (
-        majority_term(TreeCommittee(units=k), q, 121, errors=k < 7).log[0] for k in (3, 5, 7)
-    )
+    three, five, seven = (majority_term(TreeCommittee(units=k), q, 121, errors=k < 7).log[0] for k in (3, 5, 7))
     f = TreeCommittee().overlap_map.at(q)[0]
     z, w = np.polynomial.hermite_e.hermegauss(80)
     limit = w @ special.log_ndtr(np.sqrt(f / (1 - f)) * z) / w.sum()
@@ -89,7 +87,6 @@ def test_many_units():
     powers = np.array([[1, 1 / k, 1 / k**2] for k in (3, 5, 7)])
     found, *coefficients = np.linalg.solve(powers, [three, five, seven])
     assert abs(found - limit) < np.abs(coefficients).max() / 105
-    assert abs(found - limit) < 0.02 * (limit - three) < 0.1 * (limit - seven)
 
 
 def test_energy_is_the_derivative_in_the_temperature():
