@@ -54,7 +54,7 @@ class Kernel(NamedTuple):
 class Option(NamedTuple):
     """A constructor argument of a model: its name, what it means, and what gives it.
 
-    Numbers and lists of intervals can be typed on a command line and kept in files, words only kept, code neither.
+    Numbers, lists of intervals and words can be typed on a command line and kept in files, code neither.
     """
 
     name: str

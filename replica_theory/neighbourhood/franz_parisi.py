@@ -43,12 +43,15 @@ from replica_theory.arguments import (
 )
 from replica_theory.certified.around_typical import franz_parisi_to_digits
 from replica_theory.certified.multiprecision import Digits, checked_digits, intervals_of
+from replica_theory.models.committee import TreeCommittee
 from replica_theory.models.mixture import Mixture, same_classes
 from replica_theory.models.model import LOG_SQRT_2PI, SHARP, Model
+from replica_theory.models.overlap_map import OverlapMap
 from replica_theory.numerics.binary import binary_entropy
 from replica_theory.numerics.branches import BranchPoint, follow_branch
 from replica_theory.numerics.progress import alive
 from replica_theory.numerics.squeezing import squeezed
+from replica_theory.replicas.committee_probe import require_few
 from replica_theory.replicas.probe import (
     RESOLUTIONS,
     Setting,
@@ -108,8 +111,8 @@ def franz_parisi(
     Parameters
     ----------
     model : Model
-        Constraint on the probe, of any weights; at finite `beta` it is thermal and `entropy` is that of the
-        configurations at the energy ``overlaps["energy"]``.
+        Constraint on the probe, of any weights; with a hidden layer of infinitely many units, or of 1 or 3; at finite
+        `beta` it is thermal and `entropy` is that of the configurations at the energy ``overlaps["energy"]``.
     alpha, distance : float or array
         Load, and distances in [0, 1/2]; they broadcast with each other and with the models' parameters.
     reference : Model, optional
@@ -162,7 +165,8 @@ def franz_parisi(
     0.164659
     """
     checked_model(model, Model, "franz_parisi", random_labels=True, any_weights=True,
-                  units=("infinite",), mixtures=True, instead="around_teacher")  # fmt: skip
+                  units=("infinite", "finite"), mixtures=True, instead="around_teacher")  # fmt: skip
+    require_few(model)
     alpha, distance, center = checked_alpha(alpha), checked_distance(distance), _checked_reference(model, reference)
     if digits is not None:
         return _to_digits(model, center, alpha, distance, checked_digits(digits))
@@ -226,7 +230,8 @@ def minimum_distance(model: Model, alpha: float, *, reference: Model | None = No
     0.007
     """
     checked_model(model, Model, "minimum_distance", single=True, random_labels=True, weights=("binary", "discrete"),
-                  units=("infinite",), mixtures=True)  # fmt: skip
+                  units=("infinite", "finite"), mixtures=True)  # fmt: skip
+    require_few(model)
     alpha, center = checked_number("alpha", alpha, POSITIVE), _checked_reference(model, reference)
     typical = replica_symmetric(model, alpha)
     if float(typical.entropy) < 0:
@@ -338,7 +343,7 @@ def _checked_reference(model: Model, reference: Model | None) -> Model:
         checked_unweighted(center, "reference")
     if type(center) is not type(model):
         raise ValueError(f"reference must be a {type(model).__name__} like the model; got {type(center).__name__}")
-    if center.overlap_map != model.overlap_map:
+    if _layer(center) != _layer(model):
         raise ValueError(f"reference must have the hidden layer of the model, {model!r}; got {center!r}")
     if isinstance(center, Mixture) and isinstance(model, Mixture) and not same_classes(center, model):
         raise ValueError(f"reference must have the classes of the model, {model!r}, but for margins; got {center!r}")
@@ -347,6 +352,11 @@ def _checked_reference(model: Model, reference: Model | None) -> Model:
     if model.has_teacher:
         raise ValueError("franz_parisi takes random labels (BinaryPerceptron, SymmetricBinaryPerceptron)")
     return center
+
+
+def _layer(model: Model) -> tuple[OverlapMap, float]:
+    """What stands between weights and constraint: how overlaps look to it, and how many units there are."""
+    return model.overlap_map, model.units if isinstance(model, TreeCommittee) else np.inf
 
 
 _OVERLAPS = ("q", "q_hat", "t0", "t0_hat", "t_hat", "gamma", "q_ref", "energy", "free_entropy", "replicon")

@@ -9,6 +9,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from replica_theory.models.committee import TreeCommittee
 from replica_theory.models.mixture import Mixture, class_constraints
 from replica_theory.models.model import Model
 from replica_theory.models.steep_fields import steep_points
@@ -18,6 +19,7 @@ from replica_theory.numerics.fixed_points import solve_fixed_points
 from replica_theory.numerics.gaussian import Rule, multi_rule, rule
 from replica_theory.numerics.squeezing import unsqueezed
 from replica_theory.replicas.class_means import mean_of_classes
+from replica_theory.replicas.committee_probe import Overlaps, committee_probe
 from replica_theory.replicas.probe_weights import ProbeWeights, ReferenceFields, discrete_probe, spherical_probe
 from replica_theory.typical.replica_symmetric import ReplicaSymmetric, replica_symmetric
 from replica_theory.typing import Array
@@ -183,6 +185,8 @@ def energetic(setting: Setting, at: Place) -> Energetic:
     """
     if isinstance(setting.probe, Mixture):
         return _of_classes(setting, setting.probe, at)
+    if isinstance(setting.probe, TreeCommittee) and setting.probe.hidden == "finite":
+        return _of_units(setting, setting.probe, at)
     f = setting.probe.overlap_map
     if f.is_identity:
         return _energetic(setting, at)
@@ -209,6 +213,17 @@ def _of_classes(setting: Setting, probe: Mixture, at: Place) -> Energetic:
 
     mean = mean_of_classes(probe, of, start=setting.shift_ref)
     return Energetic(*[np.nan] * len(Energetic._fields)) if mean is None else mean[0]._replace(shift=mean[1])
+
+
+def _of_units(setting: Setting, probe: TreeCommittee, at: Place) -> Energetic:
+    """Of a few hidden units; the error is estimated where there are more nodes than for solving."""
+    reference, alpha = setting.reference, setting.alpha
+    assert isinstance(reference, TreeCommittee)
+    overlaps = Overlaps(setting.q_ref, probe_overlap(setting, at), at.t, at.t - at.gap, at.c2)
+    errors = setting.nodes != RESOLUTIONS[0]
+    found = committee_probe(probe, reference, overlaps, setting.nodes[0], errors=errors)
+    q_hat, t0_hat, slope = alpha * found.force, alpha * found.aside, alpha * found.pull
+    return Energetic(found.value, found.error, q_hat, t0_hat, slope, found.energy, found.curvature)
 
 
 def _energetic(setting: Setting, at: Place) -> Energetic:

@@ -68,6 +68,11 @@ SOFT = st.one_of(
     st.builds(rt.BinaryPerceptron, st.lists(KAPPA, min_size=1, max_size=2).map(np.array)),
 )
 RANDOM = HARD | SOFT
+LAYERED = st.one_of(
+    st.builds(rt.TreeCommittee, KAPPA, BETA, activation=st.sampled_from(["sign", "relu", np.tanh])),
+    st.builds(rt.TreeCommittee, KAPPA, BETA, units=st.sampled_from([1, 3])),
+)
+WIDE = st.builds(rt.TreeCommittee, KAPPA, activation=st.sampled_from(["sign", "relu"]))
 CONCAVE = st.builds(rt.BinaryPerceptron, KAPPA)
 
 
@@ -211,6 +216,8 @@ DRAWS = {
     "state_evolution": Draw(
         rt.state_evolution, calls(model=RANDOM, alpha=shaped(ALPHA), iterations=st.sampled_from([1, 3, 10]))
     ),
+    "of hidden layers": Draw(rt.replica_symmetric, calls(model=LAYERED, alpha=ALPHA), 3),
+    "curves of hidden layers": Draw(rt.franz_parisi, calls(model=WIDE, alpha=ALPHA, distance=shaped(DISTANCE)), 2),
     "capacity": Draw(rt.capacity, calls(model=HARD), 3),
     "certified capacity": Draw(proved(rt.capacity), calls(model=CERTIFIED, digits=FEW_DIGITS), 3 * FLINT),
     "certified entropy": Draw(
