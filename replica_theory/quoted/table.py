@@ -262,6 +262,8 @@ def _outcome(entry: Entry) -> Any:
 
 def _read(result: Any, quantity: str) -> tuple[float, float, Status]:
     """Value, error and status of a result."""
+    if result is None:
+        return math.nan, math.nan, Status.MAX_ITERATIONS
     if not quantity:
         return float(result), math.nan, Status.CONVERGED
     kind, _, name = quantity.rpartition(".")
