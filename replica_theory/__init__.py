@@ -25,6 +25,7 @@ from replica_theory.neighbourhood.local_entropy import local_entropy
 from replica_theory.neighbourhood.robust_ensemble import RobustEnsemble, robust_ensemble
 from replica_theory.neighbourhood.symmetry_breaking import local_entropy_1rsb
 from replica_theory.numerics.binary import binary_entropy
+from replica_theory.quoted.table import NumberTable, QuotedNumber, numbers
 from replica_theory.results.curve import EntropyCurve
 from replica_theory.results.labelled import read_netcdf
 from replica_theory.status import ConvergenceError, ConvergenceWarning, Status
@@ -77,8 +78,10 @@ __all__ = [
     "LocalEnergy",
     "Mixture",
     "Model",
+    "NumberTable",
     "OverlapMap",
     "PowerWeight",
+    "QuotedNumber",
     "RandomSatisfiability",
     "ReplicaSymmetric",
     "RobustEnsemble",
@@ -107,6 +110,7 @@ __all__ = [
     "local_entropy_threshold",
     "local_entropy_thresholds",
     "minimum_distance",
+    "numbers",
     "planted_bound",
     "read_netcdf",
     "replica_symmetric",

@@ -42,6 +42,7 @@ from bp.ensembles.trial import COLUMNS
 from bp.problems.patterns import LabelledPatterns
 from bp.problems.problem import Problem
 from bp.validation.comparisons import COMPARISONS
+from replica_theory.quoted.entries import ENTRIES
 
 
 def noisy(mean: Any, std: Any) -> Any:
@@ -67,6 +68,7 @@ COMPARED = bp.SolverComparison(
     np.zeros(0), {name: np.ones((1, 1)) for name in COLUMNS}, np.array([["solved"]]), {}, 1, "amp", np.inf
 )  # fmt: skip
 ROW = bp.Row("entropy", 0.5, 5.0, "theory", "simulation", "equal")
+QUOTED = rt.QuotedNumber("capacity", "margin 0", 0.83, 1e-9, "", "0.83", 0.825, 0.835, "", "", "inside")
 CHECK = bp.Crosscheck(MODEL, (5,), 2, 1, "amp", ("entropy",), (ROW,), {"entropy": {5: []}})
 SOFT = bp.Instance([[1, -1, 1], [1, 1, 1]], constraint=rt.CustomModel(noisy))
 DATASET = of(str, usual=None, test=lambda value: False)
@@ -442,6 +444,7 @@ CALLS = {
     "minimum_distance": Call(
         rt.minimum_distance, {"model": model_of(single), "alpha": LOAD, "reference": NOTHING | ANY_MODEL}
     ),
+    "numbers": Call(rt.numbers, {"topics": NOTHING.to("entropy") | words("entropy", *ENTRIES), "slow": flag()}),
     "planted_bound": Call(rt.planted_bound, {"model": model_of(hard), "alpha": LOADS, "distance": DISTANCES}),
     "read_netcdf": Call(rt.read_netcdf, {"path": path("nowhere")}),
     "replica_symmetric": Call(
@@ -775,6 +778,8 @@ RESULTS = {
     "Learning": rt.teacher_student(STUDENT, 0.1),
     "LearningTransition": rt.LearningTransition(1.0, 1.0, "equilibrium", 1e-9, STUDENT),
     "Messages": MESSAGES,
+    "NumberTable": rt.NumberTable((QUOTED,)),
+    "QuotedNumber": QUOTED,
     "ReplicaSymmetric": POINT,
     "RobustEnsemble": rt.robust_ensemble(MODEL, 0.1, 0.1, 2.0),
     "Row": ROW,
@@ -798,6 +803,8 @@ OF_ANNOTATION = {
     "float": number(lambda x: True, 0.0),
     "int": Kind(1, is_integer),
     "str": of(str, usual="x"),
+    "bool": flag(),
+    "Verdict": word("inside", "outside", "not compared", "left out", ""),
     "Model": model_of(),
     "TeacherStudent": model_of(kind=rt.TeacherStudent),
     "Status": of(rt.Status, usual=None),
