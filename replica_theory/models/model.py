@@ -214,10 +214,6 @@ class Model(_Parametrised, ABC):
         bare, log = self.log_probability(mean, std).log, self.log_kernel(mean, std).log
         return np.asarray(np.exp(-beta - log) * -np.expm1(np.minimum(bare, 0.0)))
 
-    def heat(self, alpha: float, energy: float) -> float:
-        r"""What the entropy exceeds the free entropy by, :math:`\beta\alpha e` (`cost_rate`); one `beta` only."""
-        return rate * alpha * energy if (rate := float(cost_rate(self))) else 0.0
-
     def allows(self, h: ArrayLike) -> NDArray[np.bool_]:
         """Whether a pattern of stability `h` is satisfied (the edges included), or has a weight."""
         h = np.asarray(checked_real("h", h, arguments.FINITE))
@@ -249,6 +245,11 @@ def cost_rate(model: Model) -> Array:
     """
     beta = np.asarray(model.beta, dtype=float)
     return np.ones_like(beta) if model.is_weighted else np.where(np.isfinite(beta), beta, 0.0)
+
+
+def heat(model: Model, alpha: float, energy: float) -> float:
+    r"""What the entropy exceeds the free entropy by, :math:`\beta\alpha e` (`cost_rate`); one `beta` only."""
+    return rate * alpha * energy if (rate := float(cost_rate(model))) else 0.0
 
 
 def _check_cold(model: Model) -> None:

@@ -45,7 +45,7 @@ from replica_theory.certified.around_typical import franz_parisi_to_digits
 from replica_theory.certified.multiprecision import Digits, checked_digits, intervals_of
 from replica_theory.models.committee import TreeCommittee
 from replica_theory.models.mixture import Mixture, same_classes
-from replica_theory.models.model import LOG_SQRT_2PI, SHARP, Model
+from replica_theory.models.model import LOG_SQRT_2PI, SHARP, Model, heat
 from replica_theory.models.overlap_map import OverlapMap
 from replica_theory.numerics.binary import binary_entropy
 from replica_theory.numerics.branches import BranchPoint, follow_branch
@@ -505,7 +505,7 @@ def _read_out(setting: Setting, x: Array, cosine: float) -> Row:
     t_hat = at.mu + forces.t0_hat
     linear = -0.5 * forces.q_hat * (at.square - q) - at.t * t_hat + t0 * forces.t0_hat + 0.5 * spins.c * at.square
     free = linear + spins.value + setting.alpha * forces.value
-    entropy = free + setting.probe.heat(setting.alpha, forces.energy) - spins.log_prior
+    entropy = free + heat(setting.probe, setting.alpha, forces.energy) - spins.log_prior
     gamma = t_hat - forces.slope
     replicon = 1 - setting.alpha * forces.curvature * spins.curvature
     values = (q, forces.q_hat, t0, forces.t0_hat, t_hat, gamma, setting.q_ref, forces.energy, free, replicon)

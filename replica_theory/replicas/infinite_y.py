@@ -29,7 +29,7 @@ from typing import NamedTuple
 import numpy as np
 
 from replica_theory.models.mixture import Mixture
-from replica_theory.models.model import Model
+from replica_theory.models.model import Model, heat
 from replica_theory.models.overlap_map import OverlapMap
 from replica_theory.models.proximal import maxima, maximal_field
 from replica_theory.models.steep_fields import steep_points
@@ -145,7 +145,7 @@ class LimitEquations:
             norms = t_hat * overlap - 0.5 * forces.bend * square
         linear = -0.5 * forces.q_hat * (square - q) - 0.5 * (gap * forces.q_hat + q * forces.gap_hat) - overlap * t_hat
         free = linear - r * forces.r_hat + spins.value + self.alpha * forces.value + norms
-        entropy = free + self.model.heat(self.alpha, forces.energy) - spins.log_prior
+        entropy = free + heat(self.model, self.alpha, forces.energy) - spins.log_prior
         replicon = 1 - self.alpha * forces.curvature * spins.curvature
         return LimitPoint(free, entropy, t_hat, q, forces.q_hat, gap, forces.gap_hat, forces.energy, replicon,
                           r, forces.r_hat, spins.r_ref, square, spins.square_ref, forces.shift)  # fmt: skip
