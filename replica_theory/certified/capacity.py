@@ -25,8 +25,8 @@ _GUARDS = (5, 12, 30)
 _SHORT = 12
 """Digits of what is known to a few only: the box and the stability."""
 _BRANCH = (
-    "the replica-symmetric formula itself; that the root outside the box is not preceded by another one along the "
-    "branch; that no other saddle point takes over"
+    "the replica-symmetric formula itself; that no root outside the box comes first along the branch; that no other "
+    "saddle point takes over"
 )
 _STUDENTS = (
     "that no root outside the box comes first along the branch; the formula of the free entropy is a theorem (Barbier, "
@@ -66,14 +66,7 @@ def certified_capacity(model: Model, start: Callable[[], float], digits: int) ->
     line, place = HalfLine(_margin(model, intervals)), f"capacity of {model}"
 
     def compute(known: int) -> _Found:
-        root = unique_root(
-            lambda s, at: _point(line, s, at).entropy(),
-            lambda box: _slopes(line, box).entropy,
-            start() ** 0.5,
-            known,
-            place,
-        )
-        return _on_branch(line, root, known)
+        return _on_branch(line, _without_entropy(line, start(), known, place), known)
 
     proved = (
         "among the values of sqrt(q_hat) in the box exactly one has a vanishing replica-symmetric entropy, and the "
@@ -127,14 +120,7 @@ def certified_transition(model: Model, start: Callable[[], float], digits: int) 
     line, place = HalfLine(0.0, teacher=True), f"transition of {model}"
 
     def compute(known: int) -> _Found:
-        root = unique_root(
-            lambda s, at: _point(line, s, at).entropy(),
-            lambda box: _slopes(line, box).entropy,
-            start() ** 0.5,
-            known,
-            place,
-        )
-        found = _on_branch(line, root, known)
+        found = _on_branch(line, _without_entropy(line, start(), known, place), known)
         return _Found({**found.balls, "teacher_overlap": found.balls["q"]}, found.box)
 
     proved = (
@@ -142,6 +128,13 @@ def certified_transition(model: Model, start: Callable[[], float], digits: int) 
         "and the balls hold what goes with it"
     )
     return _certificate(model, digits, "alpha", compute, (proved, _STUDENTS))
+
+
+def _without_entropy(line: HalfLine, q_hat: float, known: int, place: str) -> Root:
+    """Where the entropy of the branch vanishes."""
+    return unique_root(
+        lambda s, at: _point(line, s, at).entropy(), lambda box: _slopes(line, box).entropy, q_hat**0.5, known, place
+    )
 
 
 def _point(line: HalfLine, s: Arb, known: int) -> Point:
@@ -209,7 +202,8 @@ def _annealed(model: Model, intervals: tuple[tuple[float, float], ...], load: fl
             alpha = -arb(2).log() / p.log() if load is None else arb(load)
             stability = 1 - alpha * (bend / p) ** 2
             if not stability > 0:
-                raise ValueError(f"even constraints are certified where q = 0 is stable; got {shown(model)}")
+                at = "" if load is None else f" at alpha={load}"
+                raise ConvergenceError(f"{shown(model)}{at}: only where q = 0 is stable are even constraints certified")
             main = {"alpha": alpha} if load is None else {"entropy": arb(2).log() + alpha * p.log()}
             return _Found(main | {"q": arb(0), "q_hat": arb(0), "stability": stability})
 

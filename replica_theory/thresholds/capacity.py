@@ -134,7 +134,8 @@ def capacity(model: Model, *, digits: int | None = None, certified: bool = False
     ImportError
         If `certified` is set and python-flint is not installed.
     ConvergenceError
-        If no root is found (with a zero level, a constraint that allows h = 0 is satisfied at any load).
+        If no root is found (with a zero level, a constraint that allows h = 0 is satisfied at any load), or nothing can
+        be proved.
 
     Notes
     -----

@@ -110,7 +110,7 @@ def teacher_student_transition(
     >>> print(f"{teacher_student_transition(TeacherStudent()).alpha:.9f}")  # Györgyi 1990: 1.245
     1.244683990
     >>> print(teacher_student_transition(TeacherStudent(), digits=30).alpha)
-    1.24468398985069
+    1.24468398985069027909205815744
     """
     digits = None if digits is None else checked_digits(digits)
     _checked_scalar(model)

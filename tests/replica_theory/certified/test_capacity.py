@@ -109,7 +109,6 @@ def test_the_sphere(kappa):
         (rt.BinaryPerceptron(-2.5), "kappa must be from -2 to 3 to be certified; got -2.5"),
         (rt.BinaryPerceptron(3.5), "kappa must be from -2 to 3 to be certified; got 3.5"),
         (rt.IntervalModel([(-1, 0.5), (1, 2)]), "h >= kappa and even constraints"),
-        (rt.UShapePerceptron(1.0), "where q = 0 is stable"),
         (rt.BinaryPerceptron(-0.5, weights=SPHERE), "kappa >= 0"),
         (rt.SymmetricBinaryPerceptron(weights=SPHERE), "kappa >= 0"),
         (rt.BinaryPerceptron(np.zeros(2)), "single kappa"),
@@ -132,6 +131,10 @@ def test_other_doors_say_it_too():
         rt.replica_symmetric(rt.BinaryPerceptron(), [0.1, 0.2], certified=True)
     with pytest.raises(ValueError, match="beta = inf"):
         rt.teacher_student_transition(rt.TeacherStudent(beta=5.0), certified=True)
+    with pytest.raises(rt.ConvergenceError, match="only where q = 0 is stable"):
+        rt.capacity(rt.UShapePerceptron(1.0), certified=True)
+    with pytest.raises(rt.ConvergenceError, match="only where q = 0 is stable"):
+        rt.replica_symmetric(rt.SymmetricBinaryPerceptron(2.0), 80.0, certified=True)
     with pytest.raises(rt.ConvergenceError, match="the branch of saddle points"):
         rt.replica_symmetric(rt.BinaryPerceptron(), 2.0, certified=True)
     with pytest.raises(TypeError, match="certified must be True or False"):
