@@ -84,5 +84,5 @@ def test_forces_are_the_derivatives():
 def test_more_units_are_refused():
     require_few(BinaryPerceptron())
     require_few(TreeCommittee())
-    with pytest.raises(ValueError, match="^units of the model must be inf, 1 or 3 here; got 5$"):
+    with pytest.raises(ValueError, match=r"^units of the model must be inf, 1 or 3 here; got 5$"):
         require_few(TreeCommittee(units=5))
