@@ -9,6 +9,7 @@ from __future__ import annotations
 import argparse
 import time
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -44,12 +45,15 @@ def timed(call: Callable[[], Any], repetitions: int) -> tuple[Any, float]:
     return result, min(seconds)
 
 
-def machines(samples: int, root: int) -> Iterator[str]:
+def machines(samples: int, root: int, folder: Path | None) -> Iterator[str]:
     """Lines of Markdown: belief propagation, AMP and enumeration beside theory."""
     yield "| units | α | quantity | N | theory | machines | standard error | z |"
     yield "| --: | --: | --- | --: | --: | --: | --: | --: |"
     for units, comparisons in ((3, ["entropy", "state-evolution", "committee-enumeration"]), (5, ["entropy"])):
-        found = bp.crosscheck(rt.TreeCommittee(units=units), [0.3, 0.5], 1005, samples, root, comparisons=comparisons)
+        kept = folder and folder / f"units-{units}"
+        found = bp.crosscheck(
+            rt.TreeCommittee(units=units), [0.3, 0.5], 1005, samples, root, comparisons=comparisons, folder=kept
+        )
         for row in found.rows:
             what = f"{row.quantity} ({row.simulation_source}) {row.where}".strip()
             numbers = f"{row.theory:.6f} | {row.simulation:.6f} | {row.standard_error:.6f} | {row.z:.2f}"
@@ -63,11 +67,13 @@ def main() -> None:
     parser.add_argument("--root", type=int, default=2026, help="seed of the machines (default %(default)s)")
     parser.add_argument("--samples", type=int, default=20, help="machines of a row (default %(default)s)")
     parser.add_argument("--only", choices=("theory", "machines"), help="one part")
+    parser.add_argument("--folder", type=Path, help="where finished machines are kept")
     arguments = parser.parse_args()
-    parts = {"theory": table, "machines": lambda: machines(arguments.samples, arguments.root)}
+    parts = {"theory": table, "machines": lambda: machines(arguments.samples, arguments.root, arguments.folder)}
     for name, lines in parts.items():
         if arguments.only in (None, name):
-            print(*lines(), sep="\n", flush=True)
+            for line in lines():
+                print(line, flush=True)
 
 
 if __name__ == "__main__":
