@@ -90,7 +90,8 @@ def crosscheck(
         of tree committees ``"entropy"``, ``"state-evolution"`` and, of three units,
 
         - ``"committee-enumeration"``: entropy, replica symmetric ↔ all solutions of small machines ↔ belief
-          propagation on them, extrapolated from N = 12 to 24;
+          propagation on them, and the Franz-Parisi entropy ↔ solutions around solutions, extrapolated from N = 12 to
+          24;
 
         and of random formulas
 

@@ -53,10 +53,10 @@ class TreeCommittee(BinaryPerceptron):
 
     Notes
     -----
-    Known to `replica_symmetric`, `capacity`, `annealed_entropy` and `state_evolution`; with infinitely many units also
-    to `franz_parisi`, `minimum_distance`, `local_entropy`, its thresholds and `robust_ensemble`. All of it is replica
-    symmetric, and the limits are taken one after the other, first `N`, then `K`. What does not know a hidden layer
-    refuses it.
+    Known to `replica_symmetric`, `capacity`, `annealed_entropy` and `state_evolution`; with 1, 3 or infinitely many
+    units also to `franz_parisi` and `minimum_distance`; with infinitely many to `local_entropy`, its thresholds and
+    `robust_ensemble`. All of it is replica symmetric, and the limits are taken one after the other, first `N`, then
+    `K`. What does not know a hidden layer refuses it.
 
     References
     ----------

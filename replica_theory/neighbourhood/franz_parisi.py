@@ -111,8 +111,8 @@ def franz_parisi(
     Parameters
     ----------
     model : Model
-        Constraint on the probe, of any weights; with a hidden layer of infinitely many units, or of 1 or 3; at finite
-        `beta` it is thermal and `entropy` is that of the configurations at the energy ``overlaps["energy"]``.
+        Constraint on the probe, of any weights; at finite `beta` it is thermal and `entropy` is that of the
+        configurations at the energy ``overlaps["energy"]``. A hidden layer has infinitely many units, or 1 or 3.
     alpha, distance : float or array
         Load, and distances in [0, 1/2]; they broadcast with each other and with the models' parameters.
     reference : Model, optional

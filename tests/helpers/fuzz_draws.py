@@ -72,7 +72,10 @@ LAYERED = st.one_of(
     st.builds(rt.TreeCommittee, KAPPA, BETA, activation=st.sampled_from(["sign", "relu", np.tanh])),
     st.builds(rt.TreeCommittee, KAPPA, BETA, units=st.sampled_from([1, 3])),
 )
-WIDE = st.builds(rt.TreeCommittee, KAPPA, activation=st.sampled_from(["sign", "relu"]))
+WIDE = st.one_of(
+    st.builds(rt.TreeCommittee, KAPPA, activation=st.sampled_from(["sign", "relu"])),
+    st.builds(rt.TreeCommittee, KAPPA, units=st.just(1)),
+)
 CONCAVE = st.builds(rt.BinaryPerceptron, KAPPA)
 
 
