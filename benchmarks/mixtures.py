@@ -1,9 +1,10 @@
 """Mixtures of pattern classes: theory against instances, at a given shift and with inputs of non-zero mean.
 
-``python benchmarks/mixtures.py`` prints four Markdown tables. Capacity and threshold of the slope by the
-share of the output +1. At a given shift: entropy, overlap and best shift (by the slope of the free entropy in the shift) by approximate message passing, instance by instance; the
-same with noisy labels of a teacher at finite temperature. Inputs of mean b: all solutions of small instances, less
-the known correction of the integral over the shift, extrapolated in 1/N; and what messages make of such inputs.
+``python benchmarks/mixtures.py`` prints four Markdown tables. Capacity and threshold of the slope by the share of the
+output +1. At a given shift: entropy, overlap and best shift (by the slope of the free entropy in the shift) by
+approximate message passing, instance by instance. The same with noisy labels of a teacher. Inputs of mean b: all
+solutions of small instances, less the known correction of the integral over the shift, extrapolated in 1/N; and what
+messages make of such inputs.
 ``--root`` is the seed (2026; developed on others), ``--samples`` the instances of a row.
 """
 
