@@ -1,9 +1,9 @@
-"""Saddle points of the package in the equations that are derived from functionals: the table in ``benchmarks/README.md``.
+"""Saddle points of the package in the equations derived from functionals: the table in ``benchmarks/README.md``.
 
-``python benchmarks/derived_equations.py`` draws loads, margins, distances and numbers of replicas, asks the functions of
-the package for their saddle points, and evaluates what sympy derived there, by a quadrature that they do not use. It
-prints for each theory the number of points that have a saddle, the largest residual, the largest difference of the value,
-and CPU seconds: of the derivation, and of the numbers at a point.
+``python benchmarks/derived_equations.py`` draws loads, margins, distances and numbers of replicas, asks the functions
+of the package for their saddle points, and evaluates there what sympy derived, by a quadrature that they do not use. It
+prints for each theory how many points have a saddle, the largest residual, the largest difference of the value, and CPU
+seconds: of the derivation, and (the median) of the numbers at a point.
 """
 
 from __future__ import annotations
