@@ -39,7 +39,7 @@ _STEPS, _STILL = 200, 1e-15
 _FUNCTIONS = {
     sympy.exp: np.exp, sympy.log: np.log, sympy.cosh: np.cosh, sympy.sinh: np.sinh, sympy.tanh: np.tanh,
     sympy.Abs: np.abs, sympy.sign: np.sign, sympy.asin: np.arcsin, sympy.acos: np.arccos, sympy.atan: np.arctan,
-    sympy.cos: np.cos, sympy.sin: np.sin, sympy.erf: erf, sympy.erfc: erfc, Log2Cosh: log2cosh,
+    sympy.cos: np.cos, sympy.sin: np.sin, sympy.erf: erf, sympy.erfc: erfc, Log2Cosh: log2cosh, sympy.Pow: np.power,
 }  # fmt: skip
 
 
@@ -136,12 +136,9 @@ class Numbers:
             return self._of(value, space.inner[inside, x])
         if isinstance(expr, Kernel | Tilt):
             return self._kernel(expr, space)
-        parts = [self._of(arg, space) for arg in expr.args]
-        if isinstance(expr, sympy.Pow):
-            return np.asarray(np.power(*parts))
         if expr.func not in _FUNCTIONS:
             raise ValueError(f"functions must be known ones; got {expr.func}")
-        return np.asarray(_FUNCTIONS[expr.func](*parts))
+        return np.asarray(_FUNCTIONS[expr.func](*(self._of(arg, space) for arg in expr.args)))
 
     def _mean(self, expr: Any, space: _Space) -> Array:
         """A Gaussian mean by as many nodes as it needs."""
@@ -151,12 +148,12 @@ class Numbers:
             if (h, centre) not in space.inner:
                 space.inner[h, centre] = space.moved(h.name, middle)
             return self._of(inside, space.inner[h, centre])
-        steep = self._steepest(inside, h, middle, width, space)
+        steep = _steepest(self._of, inside, h, width, space)
         law = (h, centre, variance, steep)
         while True:
             n, reach = self._rules.setdefault(law, (_FIRST, _REACH))
             if law not in space.inner or space.inner[law].size != (n, reach):
-                joint = 0.0 if steep is None else self._edge(steep, h, middle, width, space)
+                joint = self._joint(steep, h, middle, width, space)
                 space.inner[law] = space.lifted(h.name, middle, width, _rule(n, reach, joint))
             here = space.inner[law]
             mass = self._of(inside, here) * here.rule.density
@@ -173,37 +170,18 @@ class Numbers:
                 del self._rules[law]
                 raise ConvergenceError(f"the mean over {h} is not finite, or needs more than {n} nodes on either side")
 
-    def _steepest(self, inside: Any, h: Any, middle: Array, width: Array, space: _Space) -> Any:
-        """The kernel that is steepest in the variable of a mean, if one is steep: its name, field and variance."""
-        known = {h.name, *space.values}
-        found, least = None, _STEEP
-        for one in sorted(inside.atoms(Kernel), key=str):
-            slope = one.args[2].diff(h)
-            names = {symbol.name for symbol in one.args[2].free_symbols | one.args[3].free_symbols}
-            if slope == 0 or h in slope.free_symbols | one.args[3].free_symbols or not names <= known:
-                continue
-            scale = np.min(np.sqrt(self._of(one.args[3], space)) / np.abs(self._of(slope, space) * width))
-            if scale < least:
-                found, least = (one.args[0], *one.args[2:]), scale
-        return found
-
-    def _edge(self, steep: Any, h: Any, middle: Array, width: Array, space: _Space) -> Array:
-        """Where that kernel is steep, in standard deviations."""
+    def _joint(self, steep: Any, h: Any, middle: Array, width: Array, space: _Space) -> ArrayLike:
+        """Where it is, in standard deviations."""
+        if steep is None:
+            return 0.0
         name, field_, _ = steep
         at, slope = self._of(field_, space.moved(h.name, middle)), self._of(field_.diff(h), space) * width
-        edges = np.stack([(float(np.asarray(edge)) - at) / slope for edge in self._model(name).edges])
-        return np.asarray(np.take_along_axis(edges, np.abs(edges).argmin(axis=0)[None], axis=0)[0])
-
-    def _model(self, name: Any) -> Model:
-        models = self._models
-        if isinstance(models, Mapping) and name.name not in models:
-            raise ValueError(f"models must have one for every kernel and tilt; {name.name!r} has none")
-        return models[name.name] if isinstance(models, Mapping) else models
+        return _nearest([(float(np.asarray(edge)) - at) / slope for edge in _named(self._models, name).edges])
 
     def _kernel(self, expr: Any, space: _Space) -> Array:
         """The logarithm of a model and its derivatives, all at once."""
         name, order, h, v = expr.args
-        model = self._model(name)
+        model = _named(self._models, name)
         if order > 2:
             raise ValueError(f"expressions must have two derivatives of kernels at most; got order {order}")
         at, width = self._of(h, space), self._of(v, space)
@@ -236,6 +214,34 @@ class _Space:
     def size(self) -> tuple[int, float]:
         """Nodes on either side, and half of the range."""
         return self.rule.size
+
+
+def _steepest(of: Callable[[Any, _Space], Array], inside: Any, h: Any, width: Array, space: _Space) -> Any:
+    """The kernel that is steepest in the variable of a mean, if one is steep: its name, field and variance."""
+    known, found = {h.name, *space.values}, []
+    for name, field_, variance in {(one.args[0], *one.args[2:]) for one in inside.atoms(Kernel)}:
+        slope = field_.diff(h)
+        others = field_.free_symbols | variance.free_symbols
+        if slope == 0 or h in slope.free_symbols | variance.free_symbols or {one.name for one in others} - known:
+            continue
+        scale = float(np.min(np.sqrt(of(variance, space)) / np.abs(of(slope, space) * width)))
+        if scale < _STEEP:
+            found.append((scale, (name, field_, variance)))
+    tied = [one for scale, one in found if scale == min(other for other, _ in found)] if found else [None]
+    return tied[0] if len(tied) == 1 else min(tied, key=str)
+
+
+def _named(models: Model | Mapping[str, Model], name: Any) -> Model:
+    """The model of a name."""
+    if isinstance(models, Mapping) and name.name not in models:
+        raise ValueError(f"models must have one for every kernel and tilt; {name.name!r} has none")
+    return models[name.name] if isinstance(models, Mapping) else models
+
+
+def _nearest(points: list[Array]) -> Array:
+    """The one that is nearest to 0, entry by entry."""
+    stacked = np.stack(points)
+    return np.asarray(np.take_along_axis(stacked, np.abs(stacked).argmin(axis=0)[None], axis=0)[0])
 
 
 def _top(of: Callable[[Any, _Space], Array], inside: Any, x: Any, space: _Space) -> Array:
