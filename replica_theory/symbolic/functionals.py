@@ -17,6 +17,7 @@ import sympy
 from sympy import Abs, acos, asin, exp, log, pi, sqrt, tanh
 
 from replica_theory.arguments import checked_choice, checked_integer, checked_kind, checked_text, shown
+from replica_theory.models.weights import BINARY, DiscreteWeights, SphericalWeights, Weights
 from replica_theory.symbolic.nodes import JointMean, Log2Cosh, Max, Mean, kernel, tilt
 
 _Z, _W, _X, _U, _V = sympy.symbols("z w x u v", real=True)
@@ -25,10 +26,6 @@ _MAPS: dict[str, Callable[[Any], Any]] = {
     "sign": lambda q: 2 / pi * asin(q),
     "relu": lambda q: (sqrt(1 - q**2) + q * (pi - acos(q)) - 1) / (pi - 1),
 }
-
-
-WEIGHTS = ("binary", "spherical", "discrete")
-"""What weights may be."""
 
 
 @dataclass(frozen=True)
@@ -62,13 +59,14 @@ class Functional:
             raise ValueError(f"unknowns must be a tuple of different symbols of the expression; got {shown(unknowns)}")
 
 
-def replica_symmetric(weights: str = "binary", activation: str = "linear") -> Functional:
+def replica_symmetric(weights: Weights = BINARY, activation: str = "linear") -> Functional:
     r"""The replica-symmetric free entropy (see `replica_theory.replica_symmetric`).
 
     Parameters
     ----------
-    weights : {"binary", "spherical", "discrete"}
-        Of any but binary weights the functional has the tilt :math:`g(h, c)`, of discrete ones their mean square.
+    weights : Weights, default BinaryWeights()
+        What a weight may be. Of any but binary ones the functional has the tilt :math:`g(h, c)` of the model that it is
+        evaluated with, and of discrete ones the mean square `Q` as one more unknown.
     activation : {"linear", "sign", "relu"}
         Of infinitely many hidden units: what constraints see of overlaps (see `OverlapMap`).
 
@@ -79,19 +77,13 @@ def replica_symmetric(weights: str = "binary", activation: str = "linear") -> Fu
     Raises
     ------
     TypeError, ValueError
-        If a word is unknown.
+        If these are no weights, or the word is unknown.
     """
-    checked_choice("weights", weights, WEIGHTS)
-    q, q_hat, square, c = sympy.symbols("q q_hat Q c", positive=True)
-    alpha, image = sympy.Symbol("alpha", positive=True), _image(activation)
-    size = square if weights == "discrete" else sympy.Integer(1)
-    energetic = alpha * Mean(kernel(_Z, image(size) - image(q)), _Z, 0, image(q))
-    if weights == "binary":
-        value = -q_hat * (1 - q) / 2 + Mean(Log2Cosh(_Z), _Z, 0, q_hat)
-        return Functional(value + energetic, (q, q_hat), "replica symmetric")
-    value = c * size / 2 - q_hat * (size - q) / 2 + Mean(tilt(_Z, c), _Z, 0, q_hat)
-    unknowns = (q, q_hat, square, c) if weights == "discrete" else (q, q_hat, c)
-    return Functional(value + energetic, unknowns, f"replica symmetric, {weights} weights")
+    q, q_hat, alpha = sympy.symbols("q q_hat alpha", positive=True)
+    site, image = _Site.of(weights), _image(activation)
+    value = -q_hat * (site.square - q) / 2 + site.norm + Mean(site.tilt(_Z), _Z, 0, q_hat)
+    value += alpha * Mean(kernel(_Z, image(site.square) - image(q)), _Z, 0, image(q))
+    return Functional(value, (q, q_hat, *site.unknowns), "replica symmetric")
 
 
 def teacher_student() -> Functional:
@@ -109,30 +101,41 @@ def around_teacher() -> Functional:
     return Functional(students.expression, (q, q_hat, r_hat), "around the teacher")
 
 
-def franz_parisi(activation: str = "linear") -> Functional:
-    """The Franz-Parisi entropy at overlap `t` with a typical reference (see `replica_theory.franz_parisi`)."""
+def franz_parisi(weights: Weights = BINARY, activation: str = "linear") -> Functional:
+    """The Franz-Parisi entropy at cosine `t` with a typical reference (see `replica_theory.franz_parisi`)."""
     q, q_hat, t0, t0_hat, t_hat = sympy.symbols("q q_hat t_0 t_0_hat t_hat", positive=True)
     alpha, t, own, own_hat = sympy.symbols("alpha t q_ref q_ref_hat", positive=True)
-    value = -q_hat * (1 - q) / 2 - t * t_hat + t0 * t0_hat
+    site, reference = _Site.of(weights), _Site.of(weights, "_ref")
+    t = t * sqrt(site.square * reference.square)
+    value = -q_hat * (site.square - q) / 2 + site.norm - t * t_hat + t0 * t0_hat
     rest = q_hat - t0_hat**2 / own_hat
-    spins = sum((1 + s * tanh(_Z)) / 2 * Mean(Log2Cosh(_U), _U, _X + s * (t_hat - t0_hat), rest) for s in (1, -1))
+    spins = reference.mean(lambda w: Mean(site.tilt(_U), _U, _X + w * (t_hat - t0_hat), rest), _Z)
     value += JointMean(spins, (_X, _Z), (0, 0), (t0_hat**2 / own_hat, t0_hat, own_hat))
-    seen, with_other, among, with_own = map(_image(activation), (own, t0, q, t))
-    around = _around(kernel(_U, 1 - among), with_own - with_other, among - with_other**2 / seen, 1 - seen)
-    value += alpha * JointMean(
-        exp(-kernel(_Z, 1 - seen, r"\ell_R")) * around, (_X, _Z), (0, 0), (with_other**2 / seen, with_other, seen)
+    square, own_square, seen, with_other, among, with_own = map(
+        _image(activation), (site.square, reference.square, own, t0, q, t)
     )
-    return Functional(value, (q, q_hat, t0, t0_hat, t_hat), "Franz-Parisi")
+    around = _around(kernel(_U, square - among), with_own - with_other, among - with_other**2 / seen, own_square - seen)
+    value += alpha * JointMean(
+        exp(-kernel(_Z, own_square - seen, r"\ell_R")) * around,
+        (_X, _Z),
+        (0, 0),
+        (with_other**2 / seen, with_other, seen),
+    )
+    return Functional(value, (q, q_hat, t0, t0_hat, t_hat, *site.unknowns), "Franz-Parisi")
 
 
-def local_entropy(activation: str = "linear") -> Functional:
+def local_entropy(weights: Weights = BINARY, activation: str = "linear") -> Functional:
     """The large deviations of the local entropy around free references (see `replica_theory.local_entropy`)."""
     q1, q0, h1, h0, t_hat = sympy.symbols("q_1 q_0 q_1_hat q_0_hat t_hat", positive=True)
     alpha, y, t = sympy.symbols("alpha y t", positive=True)
-    spins = Mean(log(_spins(y, _Z, t_hat, h1 - h0)), _Z, 0, h0)
-    (f1, f0), linear = map(_image(activation), (q1, q0)), _coupled(y, q1, q0, h1, h0) - y * t * t_hat
-    energetic = Mean(log(Mean(exp(y * kernel(_U, 1 - f1)), _U, _Z, f1 - f0)), _Z, 0, f0)
-    return Functional(linear + spins + alpha * energetic, (q1, q0, h1, h0, t_hat), "local entropy")
+    site, reference = _Site.of(weights), _Site.of(weights, "_ref")
+    t = t * sqrt(site.square * reference.square)
+    spins = reference.total(lambda w: Mean(exp(y * site.tilt(_U)), _U, _Z + w * t_hat, h1 - h0))
+    linear = _coupled(y, q1, q0, h1, h0, site.square) + y * site.norm + reference.norm - y * t * t_hat
+    square, f1, f0 = map(_image(activation), (site.square, q1, q0))
+    energetic = Mean(log(Mean(exp(y * kernel(_U, square - f1)), _U, _Z, f1 - f0)), _Z, 0, f0)
+    value = linear + Mean(log(spins), _Z, 0, h0) + alpha * energetic
+    return Functional(value, (q1, q0, h1, h0, t_hat, *site.unknowns, *reference.unknowns), "local entropy")
 
 
 def dense_teacher() -> Functional:
@@ -140,7 +143,8 @@ def dense_teacher() -> Functional:
     q1, q0, h1, h0, t_hat, r, r_hat = sympy.symbols("q_1 q_0 q_1_hat q_0_hat t_hat R R_hat", positive=True)
     alpha, y, t = sympy.symbols("alpha y t", positive=True)
     linear = _coupled(y, q1, q0, h1, h0) - y * t * t_hat - y * r * r_hat
-    spins = Mean(log(_spins(y, _Z, t_hat, h1 - h0)), _Z, r_hat, h0)
+    total = _Site.of(BINARY).total(lambda w: Mean(exp(y * Log2Cosh(_U)), _U, _Z + w * t_hat, h1 - h0))
+    spins = Mean(log(total), _Z, r_hat, h0)
     energetic = _taught(log(Mean(exp(y * kernel(_U, 1 - q1)), _U, _Z, q1 - q0)), r, q0)
     return Functional(linear + spins + alpha * energetic, (q1, q0, h1, h0, t_hat, r, r_hat), "local entropy, taught")
 
@@ -151,7 +155,9 @@ def around_solutions(activation: str = "linear") -> Functional:
     own, own_hat, t0, t0_hat = sympy.symbols("q_ref q_ref_hat t_0 t_0_hat", positive=True)
     alpha, y, t = sympy.symbols("alpha y t", positive=True)
     linear = -own_hat * (1 - own) / 2 + _coupled(y, q1, q0, h1, h0) - y * t * t_hat + y * t0 * t0_hat
-    spins = log(_spins(y, _X, t_hat - t0_hat, h1 - h0, _Z))
+    spins = log(_Site.of(BINARY).total(
+        lambda w: exp(w * _Z) * Mean(exp(y * Log2Cosh(_U)), _U, _X + w * (t_hat - t0_hat), h1 - h0)
+    ))  # fmt: skip
     seen, f1, f0, with_own, with_other = map(_image(activation), (own, q1, q0, t, t0))
     inner = log(_around(exp(y * kernel(_U, 1 - f1)), with_own - with_other, f1 - f0, 1 - seen))
     value = linear + JointMean(spins, (_X, _Z), (0, 0), (h0, t0_hat, own_hat))
@@ -233,8 +239,8 @@ def localization() -> Functional:
 
 FUNCTIONALS: dict[str, Callable[[], Functional]] = {
     "replica symmetric": replica_symmetric,
-    "discrete weights": partial(replica_symmetric, "discrete"),
-    "spherical weights": partial(replica_symmetric, "spherical"),
+    "discrete weights": partial(replica_symmetric, DiscreteWeights([-1, 0, 1])),
+    "spherical weights": partial(replica_symmetric, SphericalWeights()),
     "committee": partial(replica_symmetric, activation="sign"),
     "teacher-student": teacher_student,
     "Franz-Parisi": franz_parisi,
@@ -259,14 +265,56 @@ def _image(activation: str) -> Callable[[Any], Any]:
     return _MAPS[activation]
 
 
-def _coupled(y: Any, q1: Any, q0: Any, h1: Any, h0: Any) -> Any:
+@dataclass(frozen=True)
+class _Site:
+    """One weight: its mean square `Q`, the conjugate `c`, and the sums over it."""
+
+    weights: Weights
+    square: Any
+    c: Any
+
+    @classmethod
+    def of(cls, weights: Weights, name: str = "") -> _Site:
+        """Of given weights; the symbols end in `name`."""
+        checked_kind("weights", weights, Weights, such="SphericalWeights()")
+        square, c = sympy.symbols([f"Q{name}", f"c{name}"], positive=True)
+        return cls(weights, square if weights.square is None else sympy.Integer(1), c)
+
+    @property
+    def unknowns(self) -> tuple[Any, ...]:
+        """Those of mean square and conjugate that are free."""
+        return () if self.weights == BINARY else (self.c,) if self.square == 1 else (self.square, self.c)
+
+    @property
+    def norm(self) -> Any:
+        """The product of both."""
+        return sympy.Integer(0) if self.weights == BINARY else self.c * self.square / 2
+
+    def tilt(self, h: Any) -> Any:
+        """The weight in a field."""
+        return Log2Cosh(h) if self.weights == BINARY else tilt(h, self.c)
+
+    def total(self, term: Callable[[Any], Any]) -> Any:
+        """A sum over the weight in its measure."""
+        if isinstance(self.weights, SphericalWeights):
+            return Mean(term(_W), _W, 0, 1 / self.c) * exp(-sympy.Rational(1, 2)) / sqrt(self.c)
+        if isinstance(self.weights, DiscreteWeights):
+            levels, prior = (map(sympy.nsimplify, row) for row in (self.weights.levels, self.weights.prior))
+            return sympy.Add(*(rho * exp(-self.c * w**2 / 2) * term(w) for w, rho in zip(levels, prior, strict=True)))
+        return term(1) + term(-1)
+
+    def mean(self, term: Callable[[Any], Any], h: Any) -> Any:
+        """A mean over the weight in a field."""
+        if isinstance(self.weights, SphericalWeights):
+            return Mean(term(_W), _W, h / self.c, 1 / self.c)
+        if self.weights == BINARY:
+            return (1 + tanh(h)) / 2 * term(1) + (1 - tanh(h)) / 2 * term(-1)
+        return self.total(lambda w: exp(w * h - self.tilt(h)) * term(w))
+
+
+def _coupled(y: Any, q1: Any, q0: Any, h1: Any, h0: Any, square: Any = 1) -> Any:
     """What `y` replicas of each reference add in overlaps times conjugates."""
-    return -y * h1 / 2 - y * (y - 1) / 2 * q1 * h1 + y**2 / 2 * q0 * h0
-
-
-def _spins(y: Any, centre: Any, field: Any, variance: Any, own: Any = 0) -> Any:
-    """Sum over a weight of the reference, in a field `own`, and those of its `y` replicas."""
-    return sympy.Add(*(exp(s * own) * Mean(exp(y * Log2Cosh(_U)), _U, centre + s * field, variance) for s in (1, -1)))
+    return -y * h1 * square / 2 - y * (y - 1) / 2 * q1 * h1 + y**2 / 2 * q0 * h0
 
 
 def _tree(leaf: Callable[[Any], Any], overlaps: Sequence[Any], sizes: Sequence[Any]) -> Any:

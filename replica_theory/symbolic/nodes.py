@@ -117,7 +117,8 @@ class JointMean(_Binding):
     def nested(self) -> Any:
         """The same as a mean over `g`, given `h`, in one over `h`."""
         expr, (g, h), (first, second), (own, cross, other) = self.args
-        return Mean(Mean(expr, g, first + cross / other * (h - second), own - cross**2 / other), h, second, other)
+        centre, rest = first + cross / other * (h - second), own - cross**2 / other
+        return Mean(expr.xreplace({g: centre}) if rest == 0 else Mean(expr, g, centre, rest), h, second, other)
 
     @property
     def bound_symbols(self) -> list[Any]:

@@ -16,7 +16,7 @@ from replica_theory.models.model import Model
 from replica_theory.numerics.binary import log2cosh
 from replica_theory.status import ConvergenceError
 from replica_theory.symbolic.nodes import AtMax, JointMean, Kernel, Log2Cosh, Max, Mean, Tilt
-from replica_theory.typing import Array
+from replica_theory.typing import Array, ArrayLike
 
 _FIRST, _FINEST, _FINER = 16, 400, 1.5
 """Nodes on either side of the middle: at first, up to which they grow, and by what factor."""
@@ -33,11 +33,13 @@ _NOTHING = 1e-9
 _NOWHERE_NEAR = 1e-20
 """Density of a Gaussian at which an integrand that is no number (a quotient of zeros) does not count."""
 _LAST = 4
+_STEEP, _CENTRAL = 0.3, 0.85
+"""Widths of kernels that get an end of the rule where they are steep, if that lies within this share of the range."""
 _STEPS, _STILL = 200, 1e-15
 _FUNCTIONS = {
     sympy.exp: np.exp, sympy.log: np.log, sympy.cosh: np.cosh, sympy.sinh: np.sinh, sympy.tanh: np.tanh,
     sympy.Abs: np.abs, sympy.sign: np.sign, sympy.asin: np.arcsin, sympy.acos: np.arccos, sympy.atan: np.arctan,
-    sympy.cos: np.cos, sympy.sin: np.sin, sympy.erf: erf, sympy.erfc: erfc, Log2Cosh: log2cosh,
+    sympy.cos: np.cos, sympy.sin: np.sin, sympy.erf: erf, sympy.erfc: erfc, Log2Cosh: log2cosh, sympy.Pow: np.power,
 }  # fmt: skip
 
 
@@ -45,9 +47,10 @@ class Numbers:
     r"""Evaluation of expressions, on one set of constraints.
 
     Gaussian means are Gauss-Legendre sums over either side of the middle (so that :math:`|z|` has its kink at an end),
-    nested ones on tensors of these. Range and number of nodes of each grow until the integrand has vanished at the ends
-    and its Legendre coefficients have (where means around it have mass), and are remembered from one call to the next.
-    What occurs several times in expressions is computed once. Inner maxima are found by Newton's method.
+    or of where a kernel is steep (as nodes are dense at ends), nested ones on tensors of these. Range and number of
+    nodes of each grow until the integrand has vanished at the ends and its Legendre coefficients have (where means
+    around it have mass), and are remembered from one call to the next. What occurs several times in expressions is
+    computed once. Inner maxima are found by Newton's method.
 
     Parameters
     ----------
@@ -99,9 +102,8 @@ class Numbers:
         if not isinstance(expressions, (tuple, list)) or not all(isinstance(one, sympy.Expr) for one in expressions):
             raise TypeError(f"expressions must be a list of sympy expressions; got {shown(expressions)}")
         given = checked_mapping("values", values)
-        space = _Space(
-            {name: np.array(checked_number(f"values[{name!r}]", value, FINITE)) for name, value in given.items()}
-        )
+        numbers = {name: np.array(checked_number(f"values[{name!r}]", value, FINITE)) for name, value in given.items()}
+        space = _Space(numbers, np.ones(()), _rule(_LAST, _REACH, 0.0))
         with np.errstate(all="ignore"):
             return [float(self._of(expr, space)) for expr in expressions]
 
@@ -134,47 +136,52 @@ class Numbers:
             return self._of(value, space.inner[inside, x])
         if isinstance(expr, Kernel | Tilt):
             return self._kernel(expr, space)
-        parts = [self._of(arg, space) for arg in expr.args]
-        if isinstance(expr, sympy.Pow):
-            return np.asarray(np.power(*parts))
         if expr.func not in _FUNCTIONS:
             raise ValueError(f"functions must be known ones; got {expr.func}")
-        return np.asarray(_FUNCTIONS[expr.func](*parts))
+        return np.asarray(_FUNCTIONS[expr.func](*(self._of(arg, space) for arg in expr.args)))
 
     def _mean(self, expr: Any, space: _Space) -> Array:
         """A Gaussian mean by as many nodes as it needs."""
         inside, h, centre, variance = expr.args
-        law, middle, width = (h, centre, variance), self._of(centre, space), np.sqrt(self._of(variance, space))
+        middle, width = self._of(centre, space), np.sqrt(self._of(variance, space))
         if not width.any():
-            if law not in space.inner:
-                space.inner[law] = space.moved(h.name, middle)
-            return self._of(inside, space.inner[law])
+            if (h, centre) not in space.inner:
+                space.inner[h, centre] = space.moved(h.name, middle)
+            return self._of(inside, space.inner[h, centre])
+        steep = _steepest(self._of, inside, h, width, space)
+        law = (h, centre, variance, steep)
         while True:
             n, reach = self._rules.setdefault(law, (_FIRST, _REACH))
-            rule = _rule(n, reach)
-            if space.inner.get(law, _NOWHERE).rule != (n, reach):
-                space.inner[law] = space.lifted(h.name, middle[..., None] + width[..., None] * rule.z, (n, reach), rule)
-            mass = self._of(inside, space.inner[law]) * rule.density
+            if law not in space.inner or space.inner[law].size != (n, reach):
+                joint = self._joint(steep, h, middle, width, space)
+                space.inner[law] = space.lifted(h.name, middle, width, _rule(n, reach, joint))
+            here = space.inner[law]
+            mass = self._of(inside, here) * here.rule.density
             bad = ~np.isfinite(mass)
             if bad.any():
-                if (np.broadcast_to(space.inner[law].density, mass.shape)[bad] > _NOWHERE_NEAR).any():
+                if (np.broadcast_to(here.density, mass.shape)[bad] > _NOWHERE_NEAR).any():
                     return np.full(mass.shape[:-1], np.nan)
                 mass = np.where(bad, 0.0, mass)
-            inside_range, resolved = rule.contains(mass, space.density), rule.resolves(mass, space.density)
-            if inside_range and resolved:
-                return np.asarray(mass @ rule.weights)
-            self._rules[law] = (n, reach * _WIDER) if not inside_range else (int(n * _FINER), reach)
+            contained, resolved = here.rule.contains(mass, space.density), here.rule.resolves(mass, space.density)
+            if contained and resolved:
+                return np.asarray((mass * here.rule.weights).sum(axis=-1))
+            self._rules[law] = (n, reach * _WIDER) if not contained else (int(n * _FINER), reach)
             if reach > _FARTHEST or n > _FINEST or mass.size > _MOST:
                 del self._rules[law]
                 raise ConvergenceError(f"the mean over {h} is not finite, or needs more than {n} nodes on either side")
 
+    def _joint(self, steep: Any, h: Any, middle: Array, width: Array, space: _Space) -> ArrayLike:
+        """Where it is, in standard deviations."""
+        if steep is None:
+            return 0.0
+        name, field_, _ = steep
+        at, slope = self._of(field_, space.moved(h.name, middle)), self._of(field_.diff(h), space) * width
+        return _nearest([(float(np.asarray(edge)) - at) / slope for edge in _named(self._models, name).edges])
+
     def _kernel(self, expr: Any, space: _Space) -> Array:
         """The logarithm of a model and its derivatives, all at once."""
         name, order, h, v = expr.args
-        models = self._models
-        if isinstance(models, Mapping) and name.name not in models:
-            raise ValueError(f"models must have one for every kernel and tilt; {name.name!r} has none")
-        model = models[name.name] if isinstance(models, Mapping) else models
+        model = _named(self._models, name)
         if order > 2:
             raise ValueError(f"expressions must have two derivatives of kernels at most; got order {order}")
         at, width = self._of(h, space), self._of(v, space)
@@ -188,19 +195,53 @@ class _Space:
     """Arrays for symbols, what has been computed of them, and the spaces inside: by law of a mean, or by maximum."""
 
     values: dict[str, Array]
-    density: Array = field(default_factory=lambda: np.ones(()))
-    rule: tuple[int, float] = (0, 0.0)
+    density: Array
+    rule: _Rule
     done: dict[Any, Array] = field(default_factory=dict)
     inner: dict[Any, _Space] = field(default_factory=dict)
 
     def moved(self, name: str, at: Array) -> _Space:
         """One more symbol."""
-        return _Space(self.values | {name: at}, self.density)
+        return _Space(self.values | {name: at}, self.density, self.rule)
 
-    def lifted(self, name: str, nodes: Array, size: tuple[int, float], rule: _Rule) -> _Space:
+    def lifted(self, name: str, middle: Array, width: Array, rule: _Rule) -> _Space:
         """One more symbol on an axis of its own, the last one."""
         values = {own: value[..., None] for own, value in self.values.items()}
-        return _Space(values | {name: nodes}, self.density[..., None] * rule.density, size)
+        values[name] = middle[..., None] + width[..., None] * rule.z
+        return _Space(values, self.density[..., None] * rule.density, rule)
+
+    @property
+    def size(self) -> tuple[int, float]:
+        """Nodes on either side, and half of the range."""
+        return self.rule.size
+
+
+def _steepest(of: Callable[[Any, _Space], Array], inside: Any, h: Any, width: Array, space: _Space) -> Any:
+    """The kernel that is steepest in the variable of a mean, if one is steep: its name, field and variance."""
+    known, found = {h.name, *space.values}, []
+    for name, field_, variance in {(one.args[0], *one.args[2:]) for one in inside.atoms(Kernel)}:
+        slope = field_.diff(h)
+        others = field_.free_symbols | variance.free_symbols
+        if slope == 0 or h in slope.free_symbols | variance.free_symbols or {one.name for one in others} - known:
+            continue
+        scale = float(np.min(np.sqrt(of(variance, space)) / np.abs(of(slope, space) * width)))
+        if scale < _STEEP:
+            found.append((scale, (name, field_, variance)))
+    tied = [one for scale, one in found if scale == min(other for other, _ in found)] if found else [None]
+    return tied[0] if len(tied) == 1 else min(tied, key=str)
+
+
+def _named(models: Model | Mapping[str, Model], name: Any) -> Model:
+    """The model of a name."""
+    if isinstance(models, Mapping) and name.name not in models:
+        raise ValueError(f"models must have one for every kernel and tilt; {name.name!r} has none")
+    return models[name.name] if isinstance(models, Mapping) else models
+
+
+def _nearest(points: list[Array]) -> Array:
+    """The one that is nearest to 0, entry by entry."""
+    stacked = np.stack(points)
+    return np.asarray(np.take_along_axis(stacked, np.abs(stacked).argmin(axis=0)[None], axis=0)[0])
 
 
 def _top(of: Callable[[Any, _Space], Array], inside: Any, x: Any, space: _Space) -> Array:
@@ -223,12 +264,10 @@ def _top(of: Callable[[Any, _Space], Array], inside: Any, x: Any, space: _Space)
     return at
 
 
-_NOWHERE = _Space({})
-
-
 class _Rule(NamedTuple):
-    """A rule for a standard Gaussian of two halves, and what reads off whether it resolves."""
+    """A rule for a standard Gaussian of two parts, and what reads off whether it resolves."""
 
+    size: tuple[int, float]
     z: Array
     weights: Array
     density: Array
@@ -246,12 +285,19 @@ class _Rule(NamedTuple):
         return bool(np.all(density * tails**2 <= _RESOLVED * np.maximum(np.abs(mass).max(axis=-1), _NOTHING) ** 2))
 
 
+def _rule(n: int, reach: float, joint: ArrayLike) -> _Rule:
+    """Gauss-Legendre on either side of a joint (of the middle, where it lies far out); an array of joints adds axes."""
+    x, w, last = _legendre(n)
+    at = np.where(np.abs(joint) < _CENTRAL * reach, joint, 0.0)[..., None]
+    z = np.concatenate([(at + reach) * x - reach, at + (reach - at) * x], axis=-1)
+    weights = np.concatenate([(at + reach) * w, (reach - at) * w], axis=-1)
+    return _Rule((n, reach), z, weights, np.exp(-0.5 * z**2) / np.sqrt(2 * np.pi), last)
+
+
 @cache
-def _rule(n: int, reach: float) -> _Rule:
-    """Gauss-Legendre on either side of the middle."""
+def _legendre(n: int) -> tuple[Array, Array, Array]:
+    """Nodes and weights between 0 and 1, and what gives the last coefficients."""
     x, w = np.polynomial.legendre.leggauss(n)
-    half = 0.5 * reach * (x + 1)
-    z, weights = np.concatenate([half - reach, half]), np.tile(0.5 * reach * w, 2)
     orders = np.arange(n - _LAST, n)
     last = w[:, None] * np.polynomial.legendre.legvander(x, n - 1)[:, orders] * (orders + 0.5)
-    return _Rule(z, weights, np.exp(-0.5 * z**2) / np.sqrt(2 * np.pi), last)
+    return 0.5 * (x + 1), 0.5 * w, last

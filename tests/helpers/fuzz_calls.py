@@ -867,11 +867,9 @@ CALLS |= {
     **{f"symbolic.SaddleEquations.{name}": Call(getattr(EQUATIONS, name), OF_EQUATIONS)
        for name in ("value", "residual", "solve")},
     **{f"symbolic.{make.__name__}": Call(make, LAYER)
-       for make in (rt.symbolic.franz_parisi, rt.symbolic.local_entropy, rt.symbolic.around_solutions,
-                    rt.symbolic.largest_local_entropy)},
-    "symbolic.replica_symmetric": Call(
-        rt.symbolic.replica_symmetric, LAYER | {"weights": word("binary", "spherical", "discrete")}
-    ),
+       for make in (rt.symbolic.around_solutions, rt.symbolic.largest_local_entropy)},
+    **{f"symbolic.{make.__name__}": Call(make, LAYER | {"weights": of(rt.Weights, usual=rt.BinaryWeights())})
+       for make in (rt.symbolic.replica_symmetric, rt.symbolic.franz_parisi, rt.symbolic.local_entropy)},
     "symbolic.tuples": Call(rt.symbolic.tuples, {"levels": integer(1, 1, 6)}),
 }  # fmt: skip
 

@@ -54,7 +54,7 @@ def test_capacity_of_biased_outputs(share, load):
 
 @pytest.mark.parametrize(
     "functional",
-    [symbolic.franz_parisi(), symbolic.local_entropy("relu"), symbolic.largest_local_entropy("relu")],
+    [symbolic.franz_parisi(), symbolic.local_entropy(activation="relu"), symbolic.largest_local_entropy("relu")],
     ids=lambda functional: functional.name,
 )
 def test_gradients_are_differences_at_any_point(functional):

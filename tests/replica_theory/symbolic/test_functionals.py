@@ -4,6 +4,7 @@ from functools import cache
 
 import numpy as np
 import pytest
+import scipy
 import sympy
 
 import replica_theory as rt
@@ -16,7 +17,7 @@ NAMES = {
     "q": "q", "q_hat": "q_hat", "Q": "mean_square", "c": "mean_square_hat", "R": "teacher_overlap", "m": "m",
     "R_hat": "teacher_overlap_hat", "t_0": "t0", "t_0_hat": "t0_hat", "t_hat": "t_hat", "q_ref": "q_ref",
     "q_ref_hat": "q_ref_hat", "q_2": "q2", "q_1": "q1", "q_0": "q0", "q_2_hat": "q2_hat", "q_1_hat": "q1_hat",
-    "q_0_hat": "q0_hat",
+    "q_0_hat": "q0_hat", "Q_ref": "mean_square_ref",
 }  # fmt: skip
 """Symbols, and what results call them."""
 derived = cache(symbolic.saddle_equations)
@@ -44,13 +45,37 @@ def near_teacher(at, models):
 
 def near_typical(at, models):
     found = rt.franz_parisi(models[r"\ell"], at["alpha"], at["d"])
-    alone = rt.replica_symmetric(models[r"\ell"], at["alpha"])
-    return named(found.overlaps) | {"q_ref": alone.q, "q_ref_hat": alone.q_hat}, found.entropy
+    alone = rt.replica_symmetric(models[REFERENCE], at["alpha"])
+    own = {"q_ref": alone.q, "q_ref_hat": alone.q_hat, "Q_ref": alone.mean_square, "c_ref": alone.mean_square_hat}
+    return {"c": 1 / (1 - float(found.overlaps["q"]))} | named(found.overlaps) | own, found.entropy
 
 
 def free(at, model):
     found = rt.local_entropy(model, at["alpha"], at["d"], y=at["y"])
     return named(found.overlaps), found.overlaps["phi"]
+
+
+def free_levels(at, models):
+    """With the conjugates of the mean squares, which the door does not keep: their equations are linear in them."""
+    found, phi = free(at, models["g"])
+    found |= {"c": 0.0, "c_ref": 0.0}
+    equations = derived(symbolic.local_entropy(FEW.weights))
+    names = [symbol.name for symbol in equations.functional.unknowns]
+    rest = dict(zip(names, equations.residual(at | {"t": 1 - 2 * at["d"]} | found, models), strict=True))
+    return found | {"c": -2 * rest["Q"] / at["y"], "c_ref": -2 * rest["Q_ref"]}, phi
+
+
+def free_sphere(at, models):
+    """With the multipliers: 1/(1 - q_1) of the replicas, that of the reference from its own equation."""
+    found, phi = free(at, models["g"])
+    c, field = 1 / (1 - found["q_1"]), at["y"] * found["t_hat"] ** 2
+    least = field / (c - at["y"] * (found["q_1_hat"] - found["q_0_hat"]))
+    gradient, numbers = derived(symbolic.local_entropy(SPHERE.weights)).gradient, symbolic.Numbers(models)
+
+    def own(c_ref):
+        return numbers.at(gradient[-1:], at | {"t": 1 - 2 * at["d"], "c": c, "c_ref": c_ref} | found)[0]
+
+    return found | {"c": c, "c_ref": scipy.optimize.brentq(own, 1.2 * least, 3 * least, xtol=1e-13)}, phi
 
 
 def among_students(at, models):
@@ -82,21 +107,26 @@ MARGIN, SIGN = rt.BinaryPerceptron(0.1), rt.TreeCommittee(0.1)
 LEVELS = rt.DiscreteWeights([-1, 0, 1], [1.0, 0.7, 1.2])
 TAUGHT = {r"\ell": MARGIN, TEACHER: rt.BinaryPerceptron()}
 AROUND, AROUND_SIGN = {r"\ell": MARGIN, REFERENCE: MARGIN}, {r"\ell": SIGN, REFERENCE: SIGN}
-SPHERE = MARGIN.at(weights=rt.SphericalWeights())
+SPHERE, FEW = MARGIN.at(weights=rt.SphericalWeights()), MARGIN.at(weights=rt.DiscreteWeights([-1, 0, 1]))
+ON_SPHERE, ON_LEVELS = ({r"\ell": model, REFERENCE: model, "g": model} for model in (SPHERE, FEW))
 STRONG = {"alpha": 0.25, "d": 0.3, "y": 0.3}
 """Where replica symmetry is broken for |h| >= 1.5, and the overlaps of different references vanish."""
 THEORIES = {
     "replica symmetric": (symbolic.replica_symmetric(), typical, MARGIN, {}),
     "thermal": (symbolic.replica_symmetric(), typical, MARGIN.at(beta=2.0), {}),
-    "discrete": (symbolic.replica_symmetric("discrete"), typical, MARGIN.at(weights=LEVELS), {}),
-    "spherical": (symbolic.replica_symmetric("spherical"), typical, SPHERE, {}),
+    "discrete": (symbolic.replica_symmetric(LEVELS), typical, MARGIN.at(weights=LEVELS), {}),
+    "spherical": (symbolic.replica_symmetric(SPHERE.weights), typical, SPHERE, {}),
     "committee": (symbolic.replica_symmetric(activation="relu"), typical, SIGN.at(activation="relu"), {}),
     "students": (symbolic.teacher_student(), students, TAUGHT, {}),
     "near the teacher": (symbolic.around_teacher(), near_teacher, TAUGHT, {}),
     "near typical": (symbolic.franz_parisi(), near_typical, AROUND, {}),
-    "near typical, committee": (symbolic.franz_parisi("sign"), near_typical, AROUND_SIGN, {}),
+    "near typical, committee": (symbolic.franz_parisi(activation="sign"), near_typical, AROUND_SIGN, {}),
+    "near typical, levels": (symbolic.franz_parisi(FEW.weights), near_typical, ON_LEVELS, {}),
+    "near typical, sphere": (symbolic.franz_parisi(SPHERE.weights), near_typical, ON_SPHERE, {}),
     "free": (symbolic.local_entropy(), free, MARGIN, {}),
-    "free, committee": (symbolic.local_entropy("sign"), free, SIGN, {}),
+    "free, committee": (symbolic.local_entropy(activation="sign"), free, SIGN, {}),
+    "free, levels": (symbolic.local_entropy(FEW.weights), free_levels, ON_LEVELS, {}),
+    "free, sphere": (symbolic.local_entropy(SPHERE.weights), free_sphere, ON_SPHERE, {}),
     "among students": (symbolic.dense_teacher(), among_students, TAUGHT, {}),
     "near solutions": (symbolic.around_solutions(), near_solutions, AROUND, {}),
     "coupled": (symbolic.robust_ensemble(), coupled, MARGIN, {}),
@@ -174,8 +204,8 @@ def test_what_is_no_functional_is_refused():
     with pytest.raises(TypeError, match="expression must be"):
         symbolic.Functional("q**2", (q,))
     with pytest.raises(ValueError, match="activation must be"):
-        symbolic.franz_parisi("cubic")
-    with pytest.raises(ValueError, match="weights must be"):
+        symbolic.franz_parisi(activation="cubic")
+    with pytest.raises(TypeError, match="weights must be"):
         symbolic.replica_symmetric("heavy")
     with pytest.raises(ValueError, match="levels must be"):
         symbolic.tuples(0)
