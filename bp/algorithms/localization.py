@@ -313,11 +313,15 @@ class _Means:
         return [state.sweep(*given) for state, *given in zip(states, each, dampings, strict=True)]
 
     def _alone(self, k: int, field: Array, kept: Messages, attempt: int) -> None:
-        """Go on with one sample, with more damping if need be; where its messages run away, back to those before."""
-        state = self._states[k]
-        outcome = self._control.relax(state, field, lambda: kept, attempt)
-        self.sweeps += outcome.iterations
-        self.failures[k] += not outcome.status.ok
+        """Go on with one sample, with more damping if need be; where its messages run away, back to those before.
+
+        A sample that failed already is off in any case, and is not worth more sweeps.
+        """
+        state, rests = self._states[k], False
+        if not self.failures[k]:
+            outcome = self._control.relax(state, field, lambda: kept, attempt)
+            self.sweeps, rests = self.sweeps + outcome.iterations, outcome.status.ok
+        self.failures[k] += not rests
         if not np.all(np.isfinite(state.fields)):
             state.restore(kept)
 
