@@ -37,8 +37,8 @@ import replica_theory as rt
 from bp.algorithms.observation import observe
 
 TIMES = (0.1, 0.5, 1.0, 2.0, 4.0)
-DRAWS = 100
-"""Samples of each small problem by messages; five times as many by enumeration."""
+DRAWS = 40
+"""Samples of each small problem by messages; ten times as many by enumeration."""
 FIVE = 5
 CASES = (
     (1.0, np.inf, ("enumeration", "exact", "amp")),
@@ -157,7 +157,7 @@ def enumeration(samples: int, root: int) -> Iterator[str]:
                 else:
                     found = bp.localize(instance, samples=DRAWS, method=rule, beta=beta, rng=first, force=True)
                     weights = found.weights.astype(float)
-                    good = (found.failures == 0) & ((found.errors == 0) | (beta < np.inf))
+                    good = found.sound
                 seconds, drawn = seconds + time.process_time() - start, drawn + len(weights)
                 logs = log_weights_of(instance, power, beta, weights)
                 every.append((len(weights), *judged(measure, weights, logs, rng)))
@@ -170,7 +170,7 @@ def enumeration(samples: int, root: int) -> Iterator[str]:
 
 def by_enumeration(measure: Measure, steps: int, seed: Any) -> Any:
     """Samples with the exact magnetisations."""
-    streams = [np.random.default_rng(one) for one in seed.spawn(5 * DRAWS)]
+    streams = [np.random.default_rng(one) for one in seed.spawn(10 * DRAWS)]
     grid = 24.0 * (np.arange(steps + 1) / steps) ** 2
     return observe(exact_means(measure), grid, streams, measure.configurations.shape[1]).weights.astype(float)
 
@@ -201,7 +201,7 @@ def curve(samples: int, root: int) -> Iterator[str]:
             seconds += time.process_time() - start
             rows.append(1 - found.overlap[np.searchsorted(found.times, TIMES)])
             pairs.append(float(found.weights[0].astype(float) @ found.weights[1]) / instance.n)
-            sound += np.count_nonzero((found.failures == 0) & (found.errors == 0))
+            sound += np.count_nonzero(found.sound)
         measured, error = np.mean(rows, axis=0), np.std(rows, axis=0, ddof=1) / np.sqrt(samples)
         cells = [f"{a:.5f} ± {e:.5f}" for a, e in zip(measured, error, strict=True)]
         tail = f"{mean(pairs)} | {sound} of {2 * samples} | {seconds / (2 * samples):.2f} |"
@@ -217,13 +217,13 @@ def loads(samples: int, root: int) -> Iterator[str]:
     """Samples against the load."""
     yield "| α | sound | with patterns of weight 0 | these, of them | largest drift | CPU s |"
     yield "| --: | --: | --: | --: | --: | --: |"
-    for alpha in (0.3, 0.4, 0.5, 0.55, 0.6, 0.63, 0.66, 0.7, 0.8):
+    for alpha in (0.3, 0.5, 0.6, 0.7):
         sound, bad, errors, missed, seconds = 0, 0, [], [], 0.0
         for instance, first, _ in problems(rt.PowerWeight(power=1.0), 1001, alpha, samples, root):
             start = time.process_time()
-            found = bp.localize(instance, samples=2, rng=first, force=True)
+            found = bp.localize(instance, rng=first, force=True)
             seconds += time.process_time() - start
-            sound += np.count_nonzero((found.failures == 0) & (found.errors == 0))
+            sound += np.count_nonzero(found.sound)
             bad += np.count_nonzero(found.errors)
             errors += found.errors[found.errors > 0].tolist()
             missed.append(np.mean(found.agreements - found.overlaps, axis=0)[:-1])
@@ -231,8 +231,8 @@ def loads(samples: int, root: int) -> Iterator[str]:
         k = int(np.argmax(np.abs(gap)))
         patterns = f"{np.mean(errors):.1f}" if errors else ""
         yield (
-            f"| {alpha:g} | {sound} of {2 * samples} | {bad} of {2 * samples} | {patterns} | "
-            f"{gap[k]:.4f} ± {error[k]:.4f} | {seconds / (2 * samples):.2f} |"
+            f"| {alpha:g} | {sound} of {samples} | {bad} of {samples} | {patterns} | "
+            f"{gap[k]:.4f} ± {error[k]:.4f} | {seconds / samples:.2f} |"
         )
 
 

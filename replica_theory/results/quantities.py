@@ -212,6 +212,7 @@ LOCALIZED = {
     "failures": Quantity("how often messages did not come to rest"),
     "sweeps": Quantity("sweeps of messages"),
     "errors": Quantity("number of constraints that the sample violates"),
+    "sound": Quantity("whether messages came to rest and the sample has a weight"),
     "weights": Quantity("sample"),
 }
 SOLUTION = {
