@@ -64,6 +64,7 @@ SOFT = st.one_of(
     st.builds(rt.BinaryPerceptron, st.lists(KAPPA, min_size=1, max_size=2).map(np.array)),
 )
 RANDOM = HARD | SOFT
+WEIGHTED = st.builds(rt.PowerWeight, KAPPA, power=st.one_of(st.floats(0, 5), st.sampled_from([1, 1.0, 100])))
 CONCAVE = st.builds(rt.BinaryPerceptron, KAPPA)
 TEACHER = st.one_of(st.just(rt.TeacherStudent()), st.builds(rt.TeacherStudent, st.floats(-2, 2), BETA))
 
@@ -150,11 +151,22 @@ SIMPLE = st.one_of(
 METHODS = st.sampled_from(["amp", "gaussian", "exact"])
 
 DRAWS = {
-    "replica_symmetric": Draw(rt.replica_symmetric, calls(model=RANDOM | TEACHER, alpha=shaped(ALPHA)), 8),
-    "annealed_entropy": Draw(rt.annealed_entropy, calls(model=RANDOM | TEACHER, alpha=shaped(ALPHA)), 20),
+    "replica_symmetric": Draw(rt.replica_symmetric, calls(model=RANDOM | TEACHER | WEIGHTED, alpha=shaped(ALPHA)), 8),
+    "annealed_entropy": Draw(rt.annealed_entropy, calls(model=RANDOM | TEACHER | WEIGHTED, alpha=shaped(ALPHA)), 20),
     "teacher_student": Draw(rt.teacher_student, calls(model=TEACHER, alpha=shaped(ALPHA))),
     "state_evolution": Draw(
-        rt.state_evolution, calls(model=RANDOM, alpha=shaped(ALPHA), iterations=st.sampled_from([1, 3, 10]))
+        rt.state_evolution, calls(model=RANDOM | WEIGHTED, alpha=shaped(ALPHA), iterations=st.sampled_from([1, 3, 10]))
+    ),
+    "localization": Draw(
+        rt.localization,
+        calls(model=HARD | WEIGHTED, alpha=ALPHA,
+              times=shaped(st.one_of(st.floats(0, 10), log_uniform(1e-9, 1e6), st.just(0)))),
+        3,
+    ),
+    "sampling_threshold": Draw(rt.sampling_threshold, calls(model=HARD), 2),
+    "sampling_threshold of weights": Draw(
+        rt.sampling_threshold,
+        calls(model=WEIGHTED, scheme=st.sampled_from(["localization", "decimation"])), 0,
     ),
     "capacity": Draw(rt.capacity, calls(model=HARD), 3),
     "franz_parisi": Draw(rt.franz_parisi, calls(model=RANDOM, alpha=shaped(ALPHA), distance=shaped(DISTANCE))),
