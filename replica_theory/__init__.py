@@ -5,6 +5,7 @@ from types import ModuleType
 
 from replica_theory._version import __version__ as __version__
 from replica_theory.algorithms.focusing import FocusingFixedPoint, focusing_fixed_point
+from replica_theory.algorithms.localization import Localization, localization
 from replica_theory.algorithms.state_evolution import StateEvolution, state_evolution
 from replica_theory.certified.certificate import Ball, Certificate
 from replica_theory.certified.multiprecision import Digits
@@ -43,6 +44,7 @@ from replica_theory.thresholds.learning import (
     teacher_student_transition,
 )
 from replica_theory.thresholds.local_energy import LocalEnergy, local_energy
+from replica_theory.thresholds.sampling_threshold import SamplingThreshold, sampling_threshold
 from replica_theory.thresholds.stability_limit import StabilityLimit, stability_limit
 from replica_theory.typical.replica_symmetric import ReplicaSymmetric, annealed_entropy, replica_symmetric
 from replica_theory.typical.satisfiability import SatisfiabilityEntropy, satisfiability_entropy
@@ -76,6 +78,7 @@ __all__ = [
     "Learning",
     "LearningTransition",
     "LocalEnergy",
+    "Localization",
     "Mixture",
     "Model",
     "NumberTable",
@@ -85,6 +88,7 @@ __all__ = [
     "RandomSatisfiability",
     "ReplicaSymmetric",
     "RobustEnsemble",
+    "SamplingThreshold",
     "SatisfiabilityEntropy",
     "SphericalWeights",
     "StabilityLimit",
@@ -109,12 +113,14 @@ __all__ = [
     "local_entropy_1rsb",
     "local_entropy_threshold",
     "local_entropy_thresholds",
+    "localization",
     "minimum_distance",
     "numbers",
     "planted_bound",
     "read_netcdf",
     "replica_symmetric",
     "robust_ensemble",
+    "sampling_threshold",
     "satisfiability_entropy",
     "stability_limit",
     "state_evolution",

@@ -61,6 +61,8 @@ class LocalizedSample(Record):
         Sweeps of messages, of all samples.
     errors : array of int, shape (samples,)
         Constraints that each sample violates; of a soft constraint, those in which its weight vanishes.
+    sound : array of bool, shape (samples,)
+        Whether messages came to rest at every time, and the sample has a weight other than zero.
     weights : array of int8, shape (samples, N)
         The samples.
     """
@@ -73,6 +75,7 @@ class LocalizedSample(Record):
         "agreements": ("sample", "time"),
         "failures": ("sample",),
         "errors": ("sample",),
+        "sound": ("sample",),
         "weights": ("sample", "weight"),
     }
     _table: ClassVar = "sample"
@@ -83,6 +86,7 @@ class LocalizedSample(Record):
     failures: NDArray[np.int64]
     sweeps: int
     errors: NDArray[np.int64]
+    sound: NDArray[np.bool_]
     weights: NDArray[np.int8]
 
     @property
@@ -108,17 +112,19 @@ class LocalizedSample(Record):
 
     @property
     def status(self) -> Status:
-        """``MAX_ITERATIONS`` where the messages of a sample did not come to rest at some time."""
-        return Status.MAX_ITERATIONS if np.any(self.failures) else Status.CONVERGED
+        """``MAX_ITERATIONS`` where messages did not come to rest, else ``UNPHYSICAL`` where a sample has no weight."""
+        if np.any(self.failures):
+            return Status.MAX_ITERATIONS
+        return Status.CONVERGED if np.all(self.sound) else Status.UNPHYSICAL
 
     @property
     def message(self) -> str:
         """How it ended, in a sentence."""
-        samples, done = len(self.weights), f"{len(self.weights)} samples, {self.sweeps} sweeps of messages"
-        failed = int(np.count_nonzero(self.failures))
-        if not failed:
+        done = f"{len(self.weights)} samples, {self.sweeps} sweeps of messages"
+        if self.converged:
             return f"{done}, at rest at every time."
-        return f"{done}: of {failed} of {samples} they were not at rest at every time; these samples may be off."
+        off, restless = (int(np.count_nonzero(x)) for x in (~self.sound, self.failures))
+        return f"{done}: {off} samples are off (messages not at rest: {restless}; else patterns of weight zero)."
 
 
 def localize(
@@ -224,7 +230,7 @@ def localize(
     streams = [np.random.default_rng([int(word) for word in seed]) for seed in seeds]
     options: dict[str, Any] = {} if memory_limit is None else {"memory_limit": memory_limit}
     means = _Means([graph.messages(control.method, beta=control.beta, rng=one, **options) for one in streams], control)
-    return _sample(problem, grid, observe(means, grid, streams, problem.n), means)
+    return _sample(problem, grid, observe(means, grid, streams, problem.n), means, control.beta)
 
 
 def _form(graph: Any, method: str | None) -> str:
@@ -284,6 +290,7 @@ class _Means:
     def __init__(self, states: Sequence[State], control: Control) -> None:
         self._states, self._control = states, control
         self.failures, self.sweeps = np.zeros(len(states), dtype=np.int64), 0
+        self._attempts, self._dampings = [0] * len(states), [control.damping] * len(states)
 
     def __call__(self, fields: Array, /) -> Array:
         """Magnetisations in fields, both (samples, N)."""
@@ -297,38 +304,45 @@ class _Means:
             if not live:
                 break
         for k in live:
-            self._alone(k, fields[k], kept[k], 0)
+            self._alone(k, fields[k], kept[k], self._attempts[k])
         for k in lost:
             self._states[k].restore(kept[k])
-            self._alone(k, fields[k], kept[k], 1)
+            self._alone(k, fields[k], kept[k], max(1, self._attempts[k]))
         return np.asarray(np.tanh(fields + np.array([state.fields for state in self._states])))
 
     def _sweep(self, live: Sequence[int], fields: Array) -> list[float]:
         """One sweep of the samples that are not at rest yet."""
         self.sweeps += len(live)
         states: list[Any] = [self._states[k] for k in live]
-        each, dampings = [fields[k] for k in live], [self._control.damping] * len(states)
+        each, dampings = [fields[k] for k in live], [self._dampings[k] for k in live]
         if len(states) > 1 and len({state.shared for state in states}) == 1:
             return list(type(states[0]).sweep_together(states, each, dampings))
         return [state.sweep(*given) for state, *given in zip(states, each, dampings, strict=True)]
 
     def _alone(self, k: int, field: Array, kept: Messages, attempt: int) -> None:
-        """Go on with one sample, with more damping if need be; where its messages run away, back to those before."""
-        state = self._states[k]
-        outcome = self._control.relax(state, field, lambda: kept, attempt)
-        self.sweeps += outcome.iterations
-        self.failures[k] += not outcome.status.ok
-        if not np.all(np.isfinite(state.fields)):
+        """Go on with one sample, with more damping if need be; if its messages find no rest, back to those before.
+
+        A sample that failed already is off in any case, and is not worth more sweeps.
+        """
+        state, rests = self._states[k], False
+        if not self.failures[k]:
+            outcome = self._control.relax(state, field, lambda: kept, attempt)
+            self.sweeps, rests = self.sweeps + outcome.iterations, outcome.status.ok
+            self._attempts[k] = outcome.attempt  # what was needed once, where few weights are left, will be again
+            self._dampings[k] = self._control.attempts(state)[outcome.attempt][0]
+        if not rests:
+            self.failures[k] += 1
             state.restore(kept)
 
 
-def _sample(problem: Any, times: Array, seen: Observation, means: _Means) -> LocalizedSample:
+def _sample(problem: Any, times: Array, seen: Observation, means: _Means, beta: float) -> LocalizedSample:
     """What was seen on the way."""
     n, (path, weights) = problem.n, seen
     overlaps = np.einsum("stn,stn->st", path, path, dtype=np.float64) / n
     agreements = np.einsum("stn,sn->st", path, weights.astype(np.float32), dtype=np.float64) / n
     errors = np.array([_errors(problem, one) for one in weights])
-    sample = LocalizedSample(times, overlaps, agreements, means.failures, means.sweeps, errors, weights)
+    sound = (means.failures == 0) & ((errors == 0) | (beta < np.inf))
+    sample = LocalizedSample(times, overlaps, agreements, means.failures, means.sweeps, errors, sound, weights)
     for value in vars(sample).values():
         if isinstance(value, np.ndarray):
             value.flags.writeable = False

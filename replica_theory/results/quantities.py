@@ -162,6 +162,29 @@ EVOLUTION = {
     "teacher_overlap_hat": Quantity("mean of the fields that the iteration made"),
     "error": Quantity("largest change of the overlaps under halved quadrature"),
 }
+LOCALIZATION = {
+    "time": Quantity("signal-to-noise ratio of the observed sample"),
+    "alpha": LOAD,
+    "q": Quantity("overlap of the magnetisations with the sample, reached from the typical overlap"),
+    "rest": Quantity("1 - q to all its digits"),
+    "q_hat": Quantity("conjugate of the overlap"),
+    "strength": Quantity("signal-to-noise ratio of the field on a weight"),
+    "q_other": Quantity("overlap of the fixed point that coexists"),
+    "free_entropy": Quantity("free entropy of the tilted measure", NATS),
+    "stability": Quantity("de Almeida-Thouless stability of the tilted measure (positive: stable)"),
+    "q_ref": Quantity("typical overlap between two samples"),
+    "q_hat_ref": Quantity("its conjugate"),
+    "entropy": Quantity("entropy of the measure that is sampled", NATS),
+    "error": Quantity("estimated numerical error of q"),
+}
+SAMPLING = {
+    "alpha": LOAD._replace(long_name="load up to which the fixed point is unique at all times"),
+    "time": Quantity("time at which a second fixed point appears (decimation: fraction of weights fixed)"),
+    "q": Quantity("overlap at which it appears"),
+    "rest": Quantity("1 - q to all its digits"),
+    "entropy": Quantity("entropy of the measure that is sampled, at the threshold", NATS),
+    "error": CAPACITY["error"],
+}
 MESSAGES = {
     "magnetizations": Quantity("mean weight"),
     "entropy": Quantity("Bethe entropy of the configurations", NATS),
@@ -215,6 +238,7 @@ LOCALIZED = {
     "failures": Quantity("how often messages did not come to rest"),
     "sweeps": Quantity("sweeps of messages"),
     "errors": Quantity("number of constraints that the sample violates"),
+    "sound": Quantity("whether messages came to rest and the sample has a weight"),
     "weights": Quantity("sample"),
 }
 SOLUTION = {

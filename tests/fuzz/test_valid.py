@@ -45,7 +45,9 @@ def check(result, raised, warned, arguments):
 
 def check_points(result, raised, warned, arguments):
     status = np.array(result._ends(), dtype=object).reshape(np.shape(result.status))
-    given_shapes = [np.shape(arguments[name]) for name in ("alpha", "distance", "gamma", "y") if name in arguments]
+    given_shapes = [
+        np.shape(arguments[name]) for name in ("alpha", "distance", "gamma", "y", "times") if name in arguments
+    ]
     of_model = [np.shape(arguments["model"].kappa), np.shape(arguments["model"].beta)] if "model" in arguments else []
     shape = np.broadcast_shapes(*of_model, *given_shapes)
     main = np.asarray(getattr(result, result._main))

@@ -57,6 +57,7 @@ COMMITTEE = bp.Committee([[1, -1, 1], [1, 1, 1]], units=3)
 FORMULA = bp.Satisfiability([[1, -2], [2, 3]])
 CURVE = rt.EntropyCurve(*(np.zeros(()) for _ in range(3)), np.array(rt.Status.CONVERGED))
 POINT = rt.replica_symmetric(MODEL, 0.3)
+LOCALIZED = rt.localization(MODEL, 0.3, 1.0)
 SOLUTIONS = bp.SolutionSet(3, 1, np.ones(3), np.array([1, 7, 0]), np.array([7], dtype=np.uint32))
 SPREAD = np.arange(12.0).reshape(1, 3, 4)
 TABLE = bp.Ensemble(
@@ -106,6 +107,7 @@ def model_of(*tests: Callable[[Any], bool], kind: type[rt.Model] = rt.Model, usu
 ANY_MODEL = model_of()
 RANDOM = model_of(random_labels)
 HARD_RANDOM = model_of(hard, random_labels)
+SAMPLED = model_of(single, random_labels)
 DRAWABLE = model_of(single)
 DRAWABLE_MARGIN = model_of(single, kind=rt.BinaryPerceptron)
 TEACHER = model_of(kind=rt.TeacherStudent, usual=STUDENT)
@@ -476,6 +478,11 @@ CALLS = {
     "stability_limit": Call(
         rt.stability_limit, {"model": model_of(hard, random_labels, usual=rt.BinaryPerceptron(-1.0))}
     ),
+    "localization": Call(rt.localization, {"model": SAMPLED, "alpha": LOAD, "times": reals(non_negative, 0.5)}),
+    "Localization.landscape": Call(LOCALIZED.landscape, {"q": reals(lambda q: (q >= LOCALIZED.q_ref) & (q < 1), 0.5)}),
+    "sampling_threshold": Call(
+        rt.sampling_threshold, {"model": model_of(random_labels), "scheme": word("localization", "decimation")}
+    ),
     "state_evolution": Call(
         rt.state_evolution,
         {
@@ -774,6 +781,8 @@ RESULTS = {
     "LocalizedSample": bp.localize(INSTANCE, steps=2, samples=2, rng=1, force=True),
     "LargestMargin": rt.largest_margin(rt.BinaryPerceptron(weights=rt.SphericalWeights()), 1.0),
     "LocalEnergy": rt.local_energy(MODEL, 0.3, 0.1),
+    "Localization": LOCALIZED,
+    "SamplingThreshold": rt.sampling_threshold(MODEL),
     "StabilityLimit": rt.stability_limit(rt.BinaryPerceptron(-0.5, weights=rt.SphericalWeights())),
     "Learning": rt.teacher_student(STUDENT, 0.1),
     "LearningTransition": rt.LearningTransition(1.0, 1.0, "equilibrium", 1e-9, STUDENT),

@@ -76,6 +76,7 @@ WIDE = st.one_of(
     st.builds(rt.TreeCommittee, KAPPA, activation=st.sampled_from(["sign", "relu"])),
     st.builds(rt.TreeCommittee, KAPPA, units=st.just(1)),
 )
+WEIGHTED = st.builds(rt.PowerWeight, KAPPA, power=st.one_of(st.floats(0, 5), st.sampled_from([1, 1.0, 100])))
 CONCAVE = st.builds(rt.BinaryPerceptron, KAPPA)
 
 
@@ -196,8 +197,6 @@ def proved(function: Callable[..., Any]) -> Callable[..., Any]:
 
 
 DRAWS = {
-    "replica_symmetric": Draw(rt.replica_symmetric, calls(model=RANDOM | TEACHER, alpha=shaped(ALPHA)), 8),
-    "annealed_entropy": Draw(rt.annealed_entropy, calls(model=RANDOM | TEACHER, alpha=shaped(ALPHA)), 20),
     "replica_symmetric of mixtures": Draw(rt.replica_symmetric, calls(model=mixtures(), alpha=shaped(ALPHA)), 6),
     "annealed_entropy of mixtures": Draw(rt.annealed_entropy, calls(model=mixtures(), alpha=shaped(ALPHA)), 10),
     "capacity of mixtures": Draw(
@@ -215,9 +214,22 @@ DRAWS = {
         calls(model=mixtures(classes=CONCAVE), alpha=shaped(ALPHA), distance=shaped(INSIDE)),
         0,
     ),
+    "replica_symmetric": Draw(rt.replica_symmetric, calls(model=RANDOM | TEACHER | WEIGHTED, alpha=shaped(ALPHA)), 8),
+    "annealed_entropy": Draw(rt.annealed_entropy, calls(model=RANDOM | TEACHER | WEIGHTED, alpha=shaped(ALPHA)), 20),
     "teacher_student": Draw(rt.teacher_student, calls(model=TEACHER, alpha=shaped(ALPHA))),
     "state_evolution": Draw(
-        rt.state_evolution, calls(model=RANDOM, alpha=shaped(ALPHA), iterations=st.sampled_from([1, 3, 10]))
+        rt.state_evolution, calls(model=RANDOM | WEIGHTED, alpha=shaped(ALPHA), iterations=st.sampled_from([1, 3, 10]))
+    ),
+    "localization": Draw(
+        rt.localization,
+        calls(model=HARD | WEIGHTED, alpha=ALPHA,
+              times=shaped(st.one_of(st.floats(0, 10), log_uniform(1e-9, 1e6), st.just(0)))),
+        3,
+    ),
+    "sampling_threshold": Draw(rt.sampling_threshold, calls(model=HARD), 2),
+    "sampling_threshold of weights": Draw(
+        rt.sampling_threshold,
+        calls(model=WEIGHTED, scheme=st.sampled_from(["localization", "decimation"])), 0,
     ),
     "of hidden layers": Draw(rt.replica_symmetric, calls(model=LAYERED, alpha=ALPHA), 3),
     "curves of hidden layers": Draw(rt.franz_parisi, calls(model=WIDE, alpha=ALPHA, distance=shaped(DISTANCE)), 2),

@@ -54,7 +54,7 @@ def test_the_overlap_curve_is_that_of_the_theory():
     at = np.searchsorted(sample.times, TIMES)
     # four standard errors of six samples of one instance, and 2/N for what an instance of this size is off by
     assert np.all(np.abs(sample.overlap[at] - CURVE) < 4 * sample.error[at] + 0.001)
-    assert sample.converged and not sample.errors.any()
+    assert sample.converged and sample.sound.all() and not sample.errors.any()
     overlaps = (sample.weights.astype(float) @ sample.weights.T / 1001)[np.triu_indices(6, 1)]
     # pairs of samples overlap by q(0) in the mean; each pair fluctuates by some 1/sqrt(N)
     assert abs(overlaps.mean() - sample.overlap[0]) < 4 / np.sqrt(1001 * 6)
@@ -110,7 +110,8 @@ def test_uniform_samples_go_wrong_where_they_are_forced():
         bp.random_instance(BinaryPerceptron(), 501, 0.5, rng=1), force=True, samples=2, max_iter=20, steps=16, rng=1
     )
     assert sample.errors.any() and sample.failures.any()
-    assert sample.status is Status.MAX_ITERATIONS and "may be off" in sample.message
+    assert sample.status is Status.MAX_ITERATIONS and "samples are off" in sample.message
+    assert not sample.sound.all()
 
 
 def test_an_array_of_samples_cannot_be_changed():
