@@ -37,7 +37,8 @@ _SMOOTH, _KINK = 0.7, 0.4
 """Nodes a standard deviation of the integrand, and a width of log P (its zeros are 2 widths off the real axis)."""
 _SPIN = 0.28
 """Spacing of the fields of a spin: log cosh mh has its singularity at a distance of pi/(2m)."""
-_MOST_NODES = 20_000
+_MOST_NODES, _MOST_PAIRS = 20_000, 3_000_000
+"""Nodes of a level, and of a level times those of the next (24 MB)."""
 
 
 @dataclass(frozen=True)
@@ -58,6 +59,11 @@ class Tree:
     def widths(self) -> Array:
         """Variance of the field at every level: of q0, then of the groups."""
         return np.diff(self.overlaps, prepend=0.0)
+
+    @property
+    def counts(self) -> Array:
+        """What every overlap counts in linear terms: m_j - m_{j+1}."""
+        return -np.diff(np.concatenate([[0.0], self.sizes, [1.0]]))
 
     @property
     def valid(self) -> bool:
@@ -106,7 +112,7 @@ def energetic(model: Model, tree: Tree, fineness: float = 1.0) -> Term | None:
     if not (tree.valid and rest[-1] > 1e-12):
         return None
     grids = _windows(model, tree, fineness)
-    if grids is None:
+    if grids is None or _large(grids):
         return None
     leaf = model.log_kernel(grids[-1].nodes, float(np.sqrt(rest[-1])))
     allowed = [model.allows(grid.nodes) for grid in grids]
@@ -132,6 +138,8 @@ def entropic(tree: Tree, fineness: float = 1.0) -> Term | None:
         if width > 0 and not reach / step < _MOST_NODES:
             return None
         grids.append(_lattice([(-reach, reach)], step) if width > 0 else _ORIGIN)
+    if _large(grids):
+        return None
     spin = np.tanh(grids[-1].nodes)
     leaf = (log2cosh(grids[-1].nodes), spin, 1 - spin**2)
     return _climb(tree, grids, leaf, [np.zeros(len(grid.nodes), dtype=bool) for grid in grids])
@@ -145,6 +153,10 @@ class _Grid(NamedTuple):
 
 
 _ORIGIN = _Grid(np.zeros(1), 1.0)
+
+
+def _large(grids: list[_Grid]) -> bool:
+    return any(len(outer.nodes) * len(inner.nodes) > _MOST_PAIRS for outer, inner in pairwise(grids))
 
 
 def _lattice(windows: list[tuple[float, float]], step: float) -> _Grid:
@@ -230,12 +242,12 @@ def _group(outer: _Grid, inner: _Grid, width: float, exponent: Array, allowed: A
     r"""Logarithm of :math:`\int Dx\,e^{mB}` at the outer fields, and the weights of the inner fields there."""
     logs = -((inner.nodes - outer.nodes[:, None]) ** 2) / (2 * width)
     log_step = float(np.log(inner.step)) - 0.5 * float(np.log(2 * np.pi * width))
-    missing = np.exp(logs[allowed] + log_step) @ np.expm1(exponent)
+    missing = np.exp(logs[allowed] + log_step) @ np.expm1(np.minimum(exponent, 0.0))
     logs += exponent
     top = logs.max(axis=1)
     kernel = np.exp(logs - top[:, None])
     total = kernel.sum(axis=1)
     log_norm = top + np.log(total) + log_step
-    log_norm[allowed] = np.log1p(missing)
+    log_norm[allowed] = np.where(missing > -0.5, np.log1p(np.maximum(missing, -0.5)), log_norm[allowed])
     kernel *= np.exp(top + log_step - log_norm)[:, None]
     return log_norm, kernel
