@@ -234,5 +234,5 @@ TUPLES = {
     "levels": Quantity("level"),
     "thresholds": LOAD._replace(long_name="threshold of the level"),
     "stabilities": TUPLE["stability"],
-    "extrapolations": LOAD._replace(long_name="limits of the geometric and the algebraic law"),
+    "extrapolations": LOAD._replace(long_name="limits of the power laws 3 and 4"),
 }

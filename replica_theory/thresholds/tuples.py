@@ -19,6 +19,7 @@ from functools import lru_cache
 from typing import Any, ClassVar
 
 import numpy as np
+from scipy import optimize
 
 from replica_theory.arguments import Allowed, checked_integer, checked_model, checked_numbers, shown
 from replica_theory.models.model import Model
@@ -31,11 +32,13 @@ from replica_theory.typical.functional import flat_model
 from replica_theory.results.grid import broadcast
 from replica_theory.typing import Array
 
-MOST_LEVELS = 8
+MOST_LEVELS = 9
 _SIZE = Allowed("be positive and finite, at least 1", lambda m: (m >= 1) & (m < np.inf))
 _FINER = 1.5
 """Nodes of the second quadrature, in units of the first."""
 _ROUNDING = 1e-12
+_POWERS = (3, 4)
+"""Of the levels' distance in the two laws by which they are extrapolated."""
 _EVEN_STARTS = [(rest, size) for size in (4.0, 10.0) for rest in (0.015, 0.15)]
 _MORE_EVEN_STARTS = [(rest, size) for size in (3.0, 30.0) for rest in (0.05, 0.4)]
 _ODD_STARTS = [(rest, hat, size) for size in (4.3, 10.0, 3.0) for rest in (0.036, 0.1, 0.3) for hat in (0.1, 0.3)]
@@ -91,8 +94,8 @@ class AlgorithmicThreshold(Record):
     alpha : float
         The extrapolated load.
     error : float
-        Half the distance between the two extrapolations that it is the middle of (see `algorithmic_threshold`), and
-        half of what they moved by with the last level: an estimate, no bound.
+        Half the distance between the two extrapolations that it is the middle of (see `algorithmic_threshold`): an
+        estimate, no bound.
     levels : array
         3, 4, ...
     thresholds : array
@@ -100,7 +103,7 @@ class AlgorithmicThreshold(Record):
     stabilities : array
         Of each.
     extrapolations : array, shape (2,)
-        From the geometric and from the algebraic law.
+        Limits of the laws of power 3 and 4.
     status : Status
         ``"unstable"`` where one of the levels is.
     """
@@ -143,7 +146,7 @@ def tuple_threshold(model: Model, levels: int | None = None, *, sizes: Any = Non
     model : Model
         Of binary weights, with a hard constraint and random labels; one margin.
     levels : int, default 3
-        k + 2, from 2 (the capacity) to 8.
+        k + 2, from 2 (the capacity) to 9.
     sizes : number or sequence of numbers, optional
         Instead of levels: the sizes :math:`m_1 > m_2 > \dots \ge 1`. Real numbers are allowed.
 
@@ -212,17 +215,17 @@ def multi_overlap_gap(model: Model, m: Any = 4) -> TupleThreshold:
 def algorithmic_threshold(model: Model, levels: int = 7) -> AlgorithmicThreshold:
     r"""Load to which the thresholds of the levels fall.
 
-    The thresholds of level 3 to `levels` are extrapolated by two laws through the last three of them: geometric,
-    :math:`\alpha_r = \alpha + c\lambda^r` (the last ratio of differences goes on for ever), which falls short, as the
-    ratio rises from level to level; and algebraic, :math:`\alpha_r = \alpha + c/(r - r_0)^2`. The threshold is the
-    middle between them.
+    The thresholds of level 3 to `levels` are extrapolated by two laws through the last three of them,
+    :math:`\alpha_r = \alpha + c/(r - r_0)^p` with p = 3 and p = 4. The limits of the first rise with the levels and
+    those of the second fall (up to level 6, 7, 8, 9 at :math:`\kappa = 0`: .762263, .762316, .762350, .762372 and
+    .762577, .762497, .762463, .762446), so that the threshold lies between them; it is given as the middle.
 
     Parameters
     ----------
     model : Model
         As for `tuple_threshold`.
     levels : int, default 7
-        The highest level, from 5 to 8.
+        The highest level, from 5 to 9.
 
     Returns
     -------
@@ -254,8 +257,6 @@ def algorithmic_threshold(model: Model, levels: int = 7) -> AlgorithmicThreshold
     stabilities = np.array([one.stability for one in found])
     laws = np.array(_extrapolated(alphas))
     error = 0.5 * float(np.ptp(laws))
-    if len(alphas) > 3:
-        error += 0.5 * abs(float(laws.mean()) - float(np.mean(_extrapolated(alphas[:-1]))))
     status = Status.of(0.0, stability=float(stabilities.min()))
     return AlgorithmicThreshold(
         model, float(laws.mean()), error, np.arange(3.0, highest + 1), alphas, stabilities, laws, status
@@ -263,25 +264,20 @@ def algorithmic_threshold(model: Model, levels: int = 7) -> AlgorithmicThreshold
 
 
 def _extrapolated(alphas: Array) -> tuple[float, float]:
-    """The limits of the geometric and of the algebraic law through the last three thresholds."""
-    last, first, second = float(alphas[-1]), float(alphas[-3] - alphas[-2]), float(alphas[-2] - alphas[-1])
-    ratio = second / first
-    geometric = last - second * ratio / (1 - ratio)
-    return geometric, last - _algebraic_rest(ratio) * second
+    """The limits of the two laws through the last three thresholds."""
+    first, second = float(alphas[-3] - alphas[-2]), float(alphas[-2] - alphas[-1])
+    low, high = (float(alphas[-1]) - second * _rest(second / first, power) for power in _POWERS)
+    return low, high
 
 
-def _algebraic_rest(ratio: float) -> float:
-    r"""What is left of a law :math:`1/(r-r_0)^2` at the last of three points, over its last difference."""
+def _rest(ratio: float, power: int) -> float:
+    """What is left of a power law at the last of three points over its last difference, the two at a given ratio."""
 
     def law(x: float) -> tuple[float, float]:
-        a, b, c = 1 / (x - 2) ** 2, 1 / (x - 1) ** 2, 1 / x**2
+        a, b, c = (x - 2) ** -power, (x - 1) ** -power, x**-power
         return (b - c) / (a - b), c / (b - c)
 
-    low, high = 2.0 + 1e-9, 1e6
-    for _ in range(200):
-        middle = 0.5 * (low + high)
-        low, high = (middle, high) if law(middle)[0] < ratio else (low, middle)
-    return law(0.5 * (low + high))[1]
+    return law(float(optimize.brentq(lambda x: law(x)[0] - ratio, 2.0 + 1e-6, 1e4)))[1]
 
 
 def _checked_sizes(sizes: Any) -> tuple[float, ...]:
@@ -335,15 +331,12 @@ def _level_three(model: Model) -> Saddle | None:
 def _next_start(model: Model, below: Saddle) -> Array:
     """Unknowns near the saddle point of one more level: how they moved from level to level at the margins 0 and 1."""
     k = len(below.overlaps.sizes) + 1
-    rest, q_hat, sizes = 1 - below.overlaps.overlaps[1:], below.conjugates.overlaps, below.overlaps.sizes
+    rest, sizes = 1 - below.overlaps.overlaps, below.overlaps.sizes
+    outer, above = float(below.conjugates.overlaps[0]), below.conjugates.overlaps[1:] - below.conjugates.overlaps[0]
     place = np.arange(k - 1, 0, -1)
-    rest = np.append(rest * (1 + 0.85 * (k - place) / place**1.2), 0.05 * k * rest[-1])
-    if model.is_even:
-        hats = np.concatenate([[0.0, 0.05 * k * q_hat[1]], 1.22 * q_hat[1:]])
-        overlaps = np.append(0.0, 1 - rest)
-    else:
-        hats = np.concatenate([[0.2 * q_hat[0], 0.45 * q_hat[0]], 1.2 * q_hat[1:]])
-        overlaps = np.append(1 - 0.92 * (1 - below.overlaps.overlaps[0]), 1 - rest)
+    inner = np.append(rest[1:] * (1 + 0.85 * (k - place) / place**1.2), 0.05 * k * rest[-1])
+    overlaps = 1 - np.append(rest[0] * (1.0 if model.is_even else 1 - 0.2 / k), inner)
+    hats = 0.06 * (k + 1) * outer + np.concatenate([[0.0, 0.046 * k * above[0]], 1.22 * above])
     return TupleLoad(model, k).unknowns(overlaps, hats, np.append((1.3 + 2.8 / k) * sizes[0], 0.95 * sizes))
 
 
