@@ -21,6 +21,7 @@ from replica_theory.neighbourhood.franz_parisi import franz_parisi, minimum_dist
 from replica_theory.neighbourhood.local_entropy import local_entropy
 from replica_theory.neighbourhood.robust_ensemble import RobustEnsemble, robust_ensemble
 from replica_theory.neighbourhood.symmetry_breaking import local_entropy_1rsb
+from replica_theory.neighbourhood.tuple_entropy import tuple_entropy
 from replica_theory.numerics.binary import binary_entropy
 from replica_theory.results.curve import EntropyCurve
 from replica_theory.results.labelled import read_netcdf
@@ -40,6 +41,13 @@ from replica_theory.thresholds.learning import (
 )
 from replica_theory.thresholds.local_energy import LocalEnergy, local_energy
 from replica_theory.thresholds.stability_limit import StabilityLimit, stability_limit
+from replica_theory.thresholds.tuples import (
+    AlgorithmicThreshold,
+    TupleThreshold,
+    algorithmic_threshold,
+    multi_overlap_gap,
+    tuple_threshold,
+)
 from replica_theory.typical.replica_symmetric import ReplicaSymmetric, annealed_entropy, replica_symmetric
 from replica_theory.typical.satisfiability import SatisfiabilityEntropy, satisfiability_entropy
 from replica_theory.typical.teacher_student import Learning, teacher_student
@@ -53,6 +61,7 @@ def __getattr__(name: str) -> ModuleType:
 
 
 __all__ = [
+    "AlgorithmicThreshold",
     "BinaryPerceptron",
     "BinaryWeights",
     "Capacity",
@@ -83,8 +92,10 @@ __all__ = [
     "SymmetricBinaryPerceptron",
     "TeacherStudent",
     "TreeCommittee",
+    "TupleThreshold",
     "UShapePerceptron",
     "Weights",
+    "algorithmic_threshold",
     "annealed_entropy",
     "around_teacher",
     "binary_entropy",
@@ -100,6 +111,7 @@ __all__ = [
     "local_entropy_threshold",
     "local_entropy_thresholds",
     "minimum_distance",
+    "multi_overlap_gap",
     "planted_bound",
     "read_netcdf",
     "replica_symmetric",
@@ -110,4 +122,6 @@ __all__ = [
     "teacher_student",
     "teacher_student_spinodal",
     "teacher_student_transition",
+    "tuple_entropy",
+    "tuple_threshold",
 ]

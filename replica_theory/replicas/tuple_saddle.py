@@ -6,8 +6,8 @@ Per replica the logarithm of the number of tuples is, with the integrals of `rep
    + \alpha\,\Gamma_E(q), \qquad m_0 = 0,\ m_{k+1} = 1.
 
 It vanishes at :math:`\alpha(q, \hat q, m)`, whose stationary points are the thresholds: there all the derivatives of
-:math:`\psi` vanish. Even constraints have :math:`q_0 = \hat q_0 = 0` and their threshold is a minimum; otherwise it is
-a saddle point with a single direction downwards, that of :math:`q_0` and :math:`\hat q_0`.
+:math:`\psi` vanish. Where :math:`q_0 = \hat q_0 = 0` by symmetry (even constraints) the threshold is a minimum;
+otherwise it is a saddle point with a single direction downwards, that of :math:`q_0` and :math:`\hat q_0`.
 """
 
 from __future__ import annotations
@@ -55,28 +55,36 @@ class TupleLoad:
     r"""The load as a function of the unknowns.
 
     These are the logarithms of :math:`1-q_j`, of :math:`\hat q_j - \hat q_{j-1}` and of the sizes, without level 0
-    where the constraint is even, and without sizes where they are given.
+    where tuples are `apart`, and without sizes where they are given.
+
+    Attributes
+    ----------
+    model : Model
+    depth : int
+        Number k of nested groups.
+    apart : bool
+        Whether tuples of one instance have no overlap (of an even constraint).
+    sizes : tuple of float or None
+        Given sizes.
+    fineness : float
+        Nodes, in units of the usual number.
     """
 
     model: Model
     depth: int
+    apart: bool
     sizes: tuple[float, ...] | None = None
     fineness: float = 1.0
 
     @property
-    def even(self) -> bool:
-        """Whether tuples of one instance have no overlap."""
-        return self.model.is_even
-
-    @property
     def descents(self) -> int:
         """Directions in which the load decreases from its saddle point."""
-        return 0 if self.even else 1
+        return 0 if self.apart else 1
 
     def trees(self, x: Array) -> tuple[Tree, Tree]:
         """Overlaps and conjugates with the sizes of the groups."""
-        count = self.depth if self.even else self.depth + 1
-        zero = np.zeros(1 if self.even else 0)
+        count = self.depth if self.apart else self.depth + 1
+        zero = np.zeros(1 if self.apart else 0)
         sizes = np.exp(x[2 * count :]) if self.sizes is None else np.array(self.sizes, dtype=float)
         q = np.append(zero, 1 - np.exp(x[:count]))
         q_hat = np.append(zero, np.cumsum(np.exp(x[count : 2 * count])))
@@ -84,7 +92,7 @@ class TupleLoad:
 
     def unknowns(self, overlaps: Array, conjugates: Array, sizes: Array) -> Array:
         """The inverse of `trees`."""
-        first = 1 if self.even else 0
+        first = 1 if self.apart else 0
         x = [np.log(1 - overlaps[first:]), np.log(np.diff(conjugates, prepend=0.0)[first:])]
         return np.concatenate([*x, np.log(sizes)] if self.sizes is None else x)
 
@@ -105,7 +113,7 @@ class TupleLoad:
 
     def _gradient(self, overlaps: Tree, conjugates: Tree, energy: Term, entropy: Term, alpha: float) -> Array:
         r"""The derivatives of :math:`\psi` in the unknowns."""
-        q, q_hat, first = overlaps.overlaps, conjugates.overlaps, 1 if self.even else 0
+        q, q_hat, first = overlaps.overlaps, conjugates.overlaps, 1 if self.apart else 0
         steps = overlaps.counts
         in_q = 0.5 * steps * (alpha * energy.squares - q_hat)
         in_q_hat = 0.5 * steps * (entropy.squares - q)

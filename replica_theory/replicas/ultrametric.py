@@ -1,9 +1,9 @@
 r"""The integrals over an ultrametric tree of replicas, with everything that a saddle point needs of them.
 
-:math:`m_1` replicas stand in nested groups of sizes :math:`m_1 > \dots > m_k \ge 1`, :math:`m_{k+1} = 1` (real numbers
-allowed), at overlaps :math:`q_0` between trees and :math:`q_1 < \dots < q_k` inside the groups. With the free entropy of
-a leaf :math:`B_{k+1}(h) = \ell(h, \sqrt{1-q_k})` (energetic) or :math:`\log 2\cosh h` (entropic, :math:`\hat q` in place
-of q), a group counts
+:math:`m_1` replicas stand in nested groups of sizes :math:`m_1 > \dots > m_k \ge 1`, :math:`m_{k+1} = 1` (real
+numbers allowed), at overlaps :math:`q_0` between trees and :math:`q_1 < \dots < q_k` inside the groups. With the free
+entropy of a leaf, :math:`B_{k+1}(h) = \ell(h, \sqrt{1-q_k})` (energetic) or :math:`\log 2\cosh h` (entropic,
+:math:`\hat q` in place of q), a group counts
 
 .. math:: B_j(h) = \frac1{m_j}\log\int\!Dx\,e^{m_j B_{j+1}(h + \sqrt{q_j - q_{j-1}}\,x)}, \qquad
    \Gamma = \int\!Dz\,B_1(\sqrt{q_0}\,z),
@@ -23,21 +23,28 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from itertools import pairwise
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
+from numpy.typing import NDArray
 
+from replica_theory.arguments import checked_model, shown
 from replica_theory.models.model import Model
 from replica_theory.numerics.binary import log2cosh
 from replica_theory.typing import Array
 
+Mask = NDArray[np.bool_]
 _REACH = 8.5
 """Standard deviations beyond which a Gaussian weighs less than rounding."""
 _SMOOTH, _KINK = 0.7, 0.4
 """Nodes a standard deviation of the integrand, and a width of log P (its zeros are 2 widths off the real axis)."""
+_UNFELT = 45.0
+"""Exponent by which the middle of a hole must be below the peaks beside it to be left out."""
+_TURN = 0.2
+"""Spacing of the fields in the middle of a hole, likewise; the two sides may differ."""
 _SPIN = 0.28
 """Spacing of the fields of a spin: log cosh mh has its singularity at a distance of pi/(2m)."""
-_MOST_NODES, _MOST_PAIRS = 20_000, 3_000_000
+_MOST_NODES, _MOST_PAIRS = 400_000, 3_000_000
 """Nodes of a level, and of a level times those of the next (24 MB)."""
 
 
@@ -95,6 +102,19 @@ class Term(NamedTuple):
     def size_slopes(self, sizes: Array) -> Array:
         """The derivatives in the sizes."""
         return np.diff(self.free) / sizes
+
+
+def checked_for_tuples(model: Any, door: str) -> None:
+    """Refuse what is no hard constraint of intervals on binary weights, with random labels and one margin.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If it is something else.
+    """
+    checked_model(model, Model, door, hard=True, random_labels=True, single=True)
+    if model.allowed_intervals is None:
+        raise ValueError(f"model must be a hard constraint of intervals for {door}; got {shown(model)}")
 
 
 def energetic(model: Model, tree: Tree, fineness: float = 1.0) -> Term | None:
@@ -182,8 +202,10 @@ def _windows(model: Model, tree: Tree, fineness: float) -> list[_Grid] | None:
             grids.append(_ORIGIN)
             continue
         sharp = float(1 / np.sqrt(1 / width + size / stiff[level]))
-        # In the middle of a hole, one side gives way to the other as in log cosh.
-        turn = _SPIN * float(stiff[level] / inner[level]) / hole if hole else np.inf
+        # In the middle of a hole, one side gives way to the other as in log cosh: where it is felt at all.
+        pull = size * width / float(stiff[level])
+        felt = hole > 0 and 0.5 * hole**2 * size / float(stiff[level]) * pull / (1 + pull) < _UNFELT
+        turn = _TURN * float(stiff[level] / inner[level]) / hole if felt else np.inf
         step = min(_SMOOTH * sharp, _KINK * float(np.sqrt(rest[level])), turn) / fineness
         near = _REACH * float(np.sqrt(1 - tree.overlaps[level - 1] if level else 1.0))
         if level:
@@ -212,7 +234,7 @@ def _around(model: Model, edge: float, near: float, depth: float, reach: float) 
     return max(low, -bound), min(high, bound)
 
 
-def _climb(tree: Tree, grids: list[_Grid], leaf: tuple[Array, Array, Array], allowed: list[Array]) -> Term:
+def _climb(tree: Tree, grids: list[_Grid], leaf: tuple[Array, Array, Array], allowed: list[Mask]) -> Term:
     """From the leaves to the root for the functions, and down again for the averages."""
     free, slope, bend = leaf
     squares, means, kernels = [slope**2], [free], []
@@ -238,7 +260,7 @@ def _climb(tree: Tree, grids: list[_Grid], leaf: tuple[Array, Array, Array], all
     return Term(mean_free[0], np.array(mean_squares), np.array(mean_free), curvature)
 
 
-def _group(outer: _Grid, inner: _Grid, width: float, exponent: Array, allowed: Array) -> tuple[Array, Array]:
+def _group(outer: _Grid, inner: _Grid, width: float, exponent: Array, allowed: Mask) -> tuple[Array, Array]:
     r"""Logarithm of :math:`\int Dx\,e^{mB}` at the outer fields, and the weights of the inner fields there."""
     logs = -((inner.nodes - outer.nodes[:, None]) ** 2) / (2 * width)
     log_step = float(np.log(inner.step)) - 0.5 * float(np.log(2 * np.pi * width))

@@ -14,6 +14,7 @@ fails. For even constraints :math:`q_0 = 0`.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import Any, ClassVar
@@ -21,15 +22,18 @@ from typing import Any, ClassVar
 import numpy as np
 from scipy import optimize
 
-from replica_theory.arguments import Allowed, checked_integer, checked_model, checked_numbers, shown
+from replica_theory.arguments import Allowed, checked_integer, checked_numbers, shown
 from replica_theory.models.model import Model
+from replica_theory.replicas.many_solutions import below_limit, many_solutions
 from replica_theory.replicas.tuple_saddle import Saddle, TupleLoad, find_saddle
+from replica_theory.replicas.tuple_survey import lowest
+from replica_theory.replicas.ultrametric import checked_for_tuples
+from replica_theory.results.grid import broadcast
 from replica_theory.results.quantities import TUPLE, TUPLES
 from replica_theory.results.record import Record
 from replica_theory.status import ConvergenceError, Status
 from replica_theory.thresholds.capacity import capacity_columns
 from replica_theory.typical.functional import flat_model
-from replica_theory.results.grid import broadcast
 from replica_theory.typing import Array
 
 MOST_LEVELS = 9
@@ -39,10 +43,10 @@ _FINER = 1.5
 _ROUNDING = 1e-12
 _POWERS = (3, 4)
 """Of the levels' distance in the two laws by which they are extrapolated."""
-_EVEN_STARTS = [(rest, size) for size in (4.0, 10.0) for rest in (0.015, 0.15)]
-_MORE_EVEN_STARTS = [(rest, size) for size in (3.0, 30.0) for rest in (0.05, 0.4)]
-_ODD_STARTS = [(rest, hat, size) for size in (4.3, 10.0, 3.0) for rest in (0.036, 0.1, 0.3) for hat in (0.1, 0.3)]
-"""1 - q1, the conjugate of q0 (both over what they are at capacity) and the size from which level 3 is searched."""
+_ODD_START = (0.81, 0.036, 0.1, 0.3, 4.3)
+"""1 - q0, 1 - q1, q0_hat and q1_hat - q0_hat, in units of 1 - q and q_hat at capacity, and the size: mostly level 3."""
+_LITTLE = 1e-3
+"""Overlap between tuples, over that inside them, with which the symmetry of an even constraint is broken."""
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -94,8 +98,8 @@ class AlgorithmicThreshold(Record):
     alpha : float
         The extrapolated load.
     error : float
-        Half the distance between the two extrapolations that it is the middle of (see `algorithmic_threshold`): an
-        estimate, no bound.
+        Half the distance between the two extrapolations that it is the middle of (see `algorithmic_threshold`), or
+        what that middle moved by with the last level, if that is more: an estimate, no bound.
     levels : array
         3, 4, ...
     thresholds : array
@@ -176,7 +180,7 @@ def tuple_threshold(model: Model, levels: int | None = None, *, sizes: Any = Non
     >>> print(f"{tuple_threshold(SymmetricBinaryPerceptron(), sizes=(12, 4)).alpha:.8f}")
     1.62182086
     """
-    checked_model(model, Model, "tuple_threshold", hard=True, random_labels=True, single=True)
+    checked_for_tuples(model, "tuple_threshold")
     if levels is not None and sizes is not None:
         raise ValueError(f"levels must be left out where sizes are given; got levels={shown(levels)}")
     if sizes is None:
@@ -250,24 +254,31 @@ def algorithmic_threshold(model: Model, levels: int = 7) -> AlgorithmicThreshold
     >>> found.thresholds.round(6).tolist()
     [1.657535, 1.621738, 1.609125]
     """
-    checked_model(model, Model, "algorithmic_threshold", hard=True, random_labels=True, single=True)
+    checked_for_tuples(model, "algorithmic_threshold")
     highest = checked_integer("levels", levels, 5, MOST_LEVELS)
     found = [_of_level(model, level) for level in range(3, highest + 1)]
     alphas = np.array([one.alpha for one in found])
     stabilities = np.array([one.stability for one in found])
-    laws = np.array(_extrapolated(alphas))
-    error = 0.5 * float(np.ptp(laws))
+    laws = _extrapolated(alphas)
+    if laws is None:
+        raise ConvergenceError(f"algorithmic_threshold of {model}: the levels do not approach a limit ({alphas})")
+    alpha, error = float(np.mean(laws)), 0.5 * abs(laws[1] - laws[0])
+    before = _extrapolated(alphas[:-1]) if len(alphas) > 3 else None
+    if before is not None:
+        error = max(error, abs(float(np.mean(before)) - alpha))
     status = Status.of(0.0, stability=float(stabilities.min()))
     return AlgorithmicThreshold(
-        model, float(laws.mean()), error, np.arange(3.0, highest + 1), alphas, stabilities, laws, status
+        model, alpha, error, np.arange(3.0, highest + 1), alphas, stabilities, np.array(laws), status
     )
 
 
-def _extrapolated(alphas: Array) -> tuple[float, float]:
-    """The limits of the two laws through the last three thresholds."""
+def _extrapolated(alphas: Array) -> tuple[float, float] | None:
+    """The limits of the two laws through the last three thresholds; None where their steps do not shrink."""
     first, second = float(alphas[-3] - alphas[-2]), float(alphas[-2] - alphas[-1])
-    low, high = (float(alphas[-1]) - second * _rest(second / first, power) for power in _POWERS)
-    return low, high
+    if not 1e-3 * first < second < 0.999 * first:
+        return None
+    one, other = (float(alphas[-1]) - second * _rest(second / first, power) for power in _POWERS)
+    return one, other
 
 
 def _rest(ratio: float, power: int) -> float:
@@ -277,7 +288,7 @@ def _rest(ratio: float, power: int) -> float:
         a, b, c = (x - 2) ** -power, (x - 1) ** -power, x**-power
         return (b - c) / (a - b), c / (b - c)
 
-    return law(float(optimize.brentq(lambda x: law(x)[0] - ratio, 2.0 + 1e-6, 1e4)))[1]
+    return law(float(optimize.brentq(lambda x: law(x)[0] - ratio, 2.0 + 1e-6, 1e5)))[1]
 
 
 def _checked_sizes(sizes: Any) -> tuple[float, ...]:
@@ -288,83 +299,135 @@ def _checked_sizes(sizes: Any) -> tuple[float, ...]:
 
 
 def _of_level(model: Model, level: int) -> TupleThreshold:
-    return _reported(TupleLoad(model, level - 2), _climbed(model, level - 2), given=False)
+    depth, apart = level - 2, model.is_even
+    saddle = _climbed(model, depth, apart)
+    if apart and (saddle is None or saddle.stability < 0):
+        parted = _climbed(model, depth, False)
+        saddle, apart = (saddle, True) if parted is None else (parted, False)
+    if saddle is not None:
+        return _reported(TupleLoad(model, depth, apart), saddle)
+    limit = many_solutions(model) if model.is_even and depth == 1 else None
+    if limit is None:
+        raise ConvergenceError(
+            f"tuple_threshold of {model}: no saddle point of level {level} was found (where few stabilities are "
+            "allowed, the best sizes are very large)"
+        )
+    error = below_limit(model, limit) + _ROUNDING * limit.alpha
+    return TupleThreshold(
+        model, limit.alpha, np.array([np.inf]), np.array([0.0, limit.q]), np.zeros(2), 1 - limit.alpha, error
+    )
 
 
 @lru_cache(maxsize=64)
-def _climbed(model: Model, depth: int) -> Saddle | None:
-    """The saddle point with the best sizes, each level from the one below."""
-    if depth == 0:
-        return find_saddle(TupleLoad(model, 0), _at_capacity(model)[0])
-    if depth == 1:
-        return _level_three(model)
-    below = _climbed(model, depth - 1)
-    return None if below is None else find_saddle(TupleLoad(model, depth), _next_start(model, below))
-
-
-def _at_capacity(model: Model) -> tuple[Array, float, float]:
-    """The unknowns of level 2, and q and q_hat; NaN where there is no capacity."""
-    if model.is_even:
-        return np.zeros(0), 0.0, 0.0
-    columns = capacity_columns(flat_model(model, broadcast(kappa=model.kappa, beta=model.beta)))
-    q, q_hat = float(columns["q"][0]), float(columns["q_hat"][0])
-    return np.log([1 - q, q_hat]), q, q_hat
-
-
-def _level_three(model: Model) -> Saddle | None:
-    system = TupleLoad(model, 1)
-    if model.is_even:
-        for starts in (_EVEN_STARTS, _MORE_EVEN_STARTS):
-            found = [find_saddle(system, np.log([rest, 0.9, size])) for rest, size in starts]
-            kept = [one for one in found if one is not None]
-            if kept:
-                return min(kept, key=lambda one: one.alpha)
+def _climbed(model: Model, depth: int, apart: bool) -> Saddle | None:
+    """The saddle point with the best sizes, each level from the one below; it must lie below that."""
+    if depth and model.is_even and not apart and (whole := _climbed(model, depth, True)) is not None:
+        system = TupleLoad(model, depth, False)
+        found = None if whole.stability >= 0 else find_saddle(system, _parted(system, whole))
+        if found is not None and found.alpha < whole.alpha:
+            return found
+    below = None if depth == 0 else _climbed(model, depth - 1, apart)
+    if depth > 0 and below is None:
         return None
-    _, q, q_hat = _at_capacity(model)
-    for rest, hat, size in _ODD_STARTS:
-        near = find_saddle(system, np.log([0.81 * (1 - q), rest * (1 - q), hat * q_hat, 0.3 * q_hat, size]), 30)
-        if near is not None:
-            return near
+    system = TupleLoad(model, depth, apart)
+    for start in _starts(system, below):
+        found = None if start is None else find_saddle(system, start)
+        if found is not None and (below is None or found.alpha < below.alpha):
+            return found
     return None
 
 
-def _next_start(model: Model, below: Saddle) -> Array:
+def _starts(system: TupleLoad, below: Saddle | None) -> Iterator[Array | None]:
+    """Where the saddle point is searched, in turn."""
+    if below is None:
+        yield np.zeros(0) if system.apart else _at_capacity(system.model)
+    elif system.depth > 1:
+        yield _next_start(system, below)
+        yield _innermost_split(system, below)
+    else:
+        outer = float(below.conjugates.overlaps[0])
+        if not system.model.is_even:
+            rest, inside, part, width, size = _ODD_START
+            free = 1 - float(below.overlaps.overlaps[0])
+            yield np.log([rest * free, inside * free, part * outer, width * outer, size])
+        point = lowest(system, 0.1 * outer)
+        yield None if point is None else point.x
+
+
+def _at_capacity(model: Model) -> Array | None:
+    """The unknowns of level 2; None where the overlap vanishes or there is no capacity."""
+    columns = capacity_columns(flat_model(model, broadcast(kappa=model.kappa, beta=model.beta)))
+    q, q_hat = float(columns["q"][0]), float(columns["q_hat"][0])
+    return np.log([1 - q, q_hat]) if 0 < q < 1 and q_hat > 0 else None
+
+
+def _parted(system: TupleLoad, apart: Saddle) -> Array:
+    """Unknowns of tuples that overlap a little, near a saddle point of tuples that do not."""
+    q, q_hat = apart.overlaps.overlaps.copy(), apart.conjugates.overlaps.copy()
+    q[0], q_hat[0] = _LITTLE * q[1], 0.5 * _LITTLE * q_hat[1]
+    return system.unknowns(q, q_hat, apart.overlaps.sizes)
+
+
+def _next_start(system: TupleLoad, below: Saddle) -> Array:
     """Unknowns near the saddle point of one more level: how they moved from level to level at the margins 0 and 1."""
-    k = len(below.overlaps.sizes) + 1
+    k = system.depth
     rest, sizes = 1 - below.overlaps.overlaps, below.overlaps.sizes
     outer, above = float(below.conjugates.overlaps[0]), below.conjugates.overlaps[1:] - below.conjugates.overlaps[0]
     place = np.arange(k - 1, 0, -1)
     inner = np.append(rest[1:] * (1 + 0.85 * (k - place) / place**1.2), 0.05 * k * rest[-1])
-    overlaps = 1 - np.append(rest[0] * (1.0 if model.is_even else 1 - 0.2 / k), inner)
+    overlaps = 1 - np.append(rest[0] * (1.0 if system.apart else 1 - 0.2 / k), inner)
     hats = 0.06 * (k + 1) * outer + np.concatenate([[0.0, 0.046 * k * above[0]], 1.22 * above])
-    return TupleLoad(model, k).unknowns(overlaps, hats, np.append((1.3 + 2.8 / k) * sizes[0], 0.95 * sizes))
+    return system.unknowns(overlaps, hats, np.append((1.3 + 2.8 / k) * sizes[0], 0.95 * sizes))
+
+
+def _innermost_split(system: TupleLoad, below: Saddle) -> Array:
+    """Unknowns with the innermost groups divided, all else as it was."""
+    rest, q_hat, sizes = 1 - below.overlaps.overlaps, below.conjugates.overlaps, below.overlaps.sizes
+    overlaps = 1 - np.concatenate([rest[:-1], [1.2 * rest[-1], 0.06 * rest[-1]]])
+    hats = np.concatenate([q_hat[:-1], [q_hat[-2] + 0.2 * (q_hat[-1] - q_hat[-2]), q_hat[-1]]])
+    return system.unknowns(overlaps, hats, np.concatenate([sizes[:-1], [2.5 * sizes[-1], 0.95 * sizes[-1]]]))
 
 
 def _of_sizes(model: Model, sizes: tuple[float, ...]) -> TupleThreshold:
+    system = TupleLoad(model, len(sizes), model.is_even, sizes)
+    saddle = _of_one_size(system) if len(sizes) == 1 else _from_best(system)
+    if saddle is None:
+        raise ConvergenceError(f"tuple_threshold of {model}: no saddle point of sizes {sizes} was found")
+    return _reported(system, saddle, given=True)
+
+
+def _of_one_size(system: TupleLoad) -> Saddle | None:
+    """From the lowest load of all widths."""
+    capacity = _climbed(system.model, 0, system.apart)
+    if capacity is None:
+        return None
+    point = lowest(system, 0.1 * float(capacity.conjugates.overlaps[0]))
+    found = None if point is None else find_saddle(system, point.x)
+    return found if found is not None and found.alpha < capacity.alpha else None
+
+
+def _from_best(system: TupleLoad) -> Saddle | None:
     """From the best sizes to those given, in steps as large as they may be."""
-    depth = len(sizes)
-    best = _climbed(model, depth)
+    best = _climbed(system.model, system.depth, system.apart)
     if best is None:
-        return _reported(TupleLoad(model, depth, sizes), None, given=True)
-    free, target, reached, step = np.log(best.overlaps.sizes), np.log(sizes), 0.0, 1.0
-    saddle: Saddle | None = best
-    x = best.x[: -depth]
+        return None
+    free, target, reached, step = np.log(best.overlaps.sizes), np.log(np.array(system.sizes)), 0.0, 1.0
+    saddle, x = best, best.x[: -system.depth]
     while reached < 1 and step > 1e-3:
         share = min(1.0, reached + step)
-        system = TupleLoad(model, depth, tuple(np.exp(free + share * (target - free)).tolist()) if share < 1 else sizes)
-        found = find_saddle(system, x, 30)
+        between = tuple(np.exp(free + share * (target - free)).tolist())
+        found = find_saddle(system if share == 1 else replace(system, sizes=between), x, 30)
         if found is None:
             step *= 0.5
             continue
         saddle, x, reached = found, found.x, share
-    return _reported(TupleLoad(model, depth, sizes), saddle if reached == 1 else None, given=True)
+    return saddle if reached == 1 else None
 
 
-def _reported(system: TupleLoad, saddle: Saddle | None, given: bool) -> TupleThreshold:
-    finer = None if saddle is None else replace(system, fineness=_FINER).at(saddle.x)
-    if saddle is None or finer is None:
-        what = f"sizes {system.sizes}" if given else f"level {system.depth + 2}"
-        raise ConvergenceError(f"tuple_threshold of {system.model}: no saddle point of {what} was found")
+def _reported(system: TupleLoad, saddle: Saddle, given: bool = False) -> TupleThreshold:
+    finer = replace(system, fineness=_FINER).at(saddle.x)
+    if finer is None:
+        raise ConvergenceError(f"tuple_threshold of {system.model}: {Status.INACCURATE_QUADRATURE.sentence}")
     error = abs(finer.alpha - saddle.alpha) + _ROUNDING * saddle.alpha
     status = Status.of(0.0, stability=saddle.stability)
     return TupleThreshold(
