@@ -12,7 +12,7 @@ negative there are no such tuples; the load at which it first vanishes at some o
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -37,10 +37,11 @@ _TUPLE = Allowed("be at least 1 and at most 5000", lambda m: (m >= 1) & (m <= 50
 _CLOSEST = 1e-11
 """Least 1 - q1 at which the integrals are done."""
 _FINER = 1.5
-_LADDER = np.array([-40.0, -30.0, -20.0, -14.0, -10.0, *np.arange(-8.0, 8.0)])
-"""Logarithms of conjugates among which they are searched."""
-_RESOLVED = 10.0
-"""Logarithm of q0_hat over the least width beside it that is looked at."""
+_LADDER = [-40.0, -30.0, -20.0, -14.0, -10.0, -7.0, -5.0, -3.5, -2.5, -1.5, -0.5, 0.5, 1.5, 3.0, 5.0]
+"""Logarithms of the conjugate of q0 among which it is searched."""
+_NARROWEST, _WIDEST = 9.0, 7.0
+"""Logarithm of q0_hat over the least conjugate width beside it that is looked at, and that of the largest one."""
+_HALVINGS = 8
 _TIGHT = 1e-12
 
 
@@ -145,55 +146,58 @@ def _unrelated(model: Model, alpha: float, m: float) -> Row:
 def _conjugates(model: Model, alpha: float, m: float, q1: float) -> Tree | None:
     """Conjugates at a given overlap: with the first fixed point of that of q0 from below."""
     if model.is_even:
-        return _of_overlap(m, q1, 0.0)
+        return _of_overlap(m, q1, 0.0, 0.0)
+    near = 0.0
 
     def rise(x: float) -> float:
-        tree = _of_overlap(m, q1, float(np.exp(x)))
+        nonlocal near
+        tree = _of_overlap(m, q1, float(np.exp(x)), near)
         term = None if tree is None else entropic(tree)
-        if term is None or not 0 <= term.squares[0] < q1:
+        if tree is None or term is None or not 0 <= term.squares[0] < q1:
             return np.nan
-        energy = energetic(model, Tree(tree.sizes, np.array([term.squares[0], q1]))) if tree is not None else None
+        near = float(np.log(tree.widths[1]))
+        energy = energetic(model, Tree(tree.sizes, np.array([term.squares[0], q1])))
         return np.nan if energy is None or energy.squares[0] <= 0 else float(np.log(alpha * energy.squares[0])) - x
 
-    root = _first_root(rise, _LADDER.tolist(), falling=True)
-    return None if root is None else _of_overlap(m, q1, float(np.exp(root)))
+    x = _LADDER[0]
+    if not rise(x) > 0:
+        return None
+    for beyond in _LADDER[1:]:
+        value = rise(beyond)
+        for _ in range(_HALVINGS if np.isnan(value) else 0):
+            middle = 0.5 * (x + beyond)
+            value = rise(middle)
+            x, beyond = (x, middle) if not value > 0 else (middle, beyond)
+            if value <= 0:
+                break
+        if value <= 0:
+            root = float(optimize.brentq(rise, x, beyond, xtol=_TIGHT, rtol=_TIGHT))
+            return _of_overlap(m, q1, float(np.exp(root)), near)
+        if np.isnan(value):
+            return None
+        x = max(x, beyond)
+    return None
 
 
-def _of_overlap(m: float, q1: float, q0_hat: float) -> Tree | None:
-    """The conjugates of which q1 is the overlap, at a given one of q0."""
+def _of_overlap(m: float, q1: float, q0_hat: float, near: float) -> Tree | None:
+    """The conjugates of which q1 is the overlap, at a given one of q0; the log width is near `near`."""
 
     def excess(x: float) -> float:
         term = entropic(Tree(np.array([m]), np.array([q0_hat, q0_hat + float(np.exp(x))])))
         return np.nan if term is None else float(term.squares[1]) - q1
 
-    least = float(np.log(q0_hat)) - _RESOLVED if q0_hat > 0 else -np.inf
-    root = _first_root(excess, [max(least, _LADDER[0]), *_LADDER[_LADDER > least + 1][1:].tolist()], falling=False)
-    return None if root is None else Tree(np.array([m]), np.array([q0_hat, q0_hat + float(np.exp(root))]))
-
-
-def _first_root(function: Callable[[float], float], ladder: list[float], *, falling: bool) -> float | None:
-    """The first zero on the way up a ladder, at which a function falls or else rises."""
-    sign, x = (1.0 if falling else -1.0), ladder[0]
-    if not sign * function(x) > 0:
-        return None
-    for beyond in ladder[1:]:
-        value = sign * function(beyond)
-        if value <= 0:
-            return float(optimize.brentq(function, x, beyond, xtol=_TIGHT, rtol=_TIGHT))
-        if np.isnan(value):
-            return _before_the_end(function, sign, x, beyond)
-        x = beyond
-    return None
-
-
-def _before_the_end(function: Callable[[float], float], sign: float, x: float, beyond: float) -> float | None:
-    """The zero between a point and the end of the domain."""
-    for _ in range(30):
-        middle = 0.5 * (x + beyond)
-        value = sign * function(middle)
-        if value <= 0:
-            return float(optimize.brentq(function, x, middle, xtol=_TIGHT, rtol=_TIGHT))
-        x, beyond = (x, middle) if np.isnan(value) else (middle, beyond)
+    least = float(np.log(q0_hat)) - _NARROWEST if q0_hat > 0 else -80.0
+    x = max(near, least)
+    value = excess(x)
+    step = 0.3 if value < 0 else -0.3
+    while least <= x + step <= _WIDEST:
+        beyond, ahead = x + step, excess(x + step)
+        if value * ahead <= 0:
+            root = float(optimize.brentq(excess, x, beyond, xtol=_TIGHT, rtol=_TIGHT))
+            return Tree(np.array([m]), np.array([q0_hat, q0_hat + float(np.exp(root))]))
+        if np.isnan(ahead):
+            return None
+        x, value, step = beyond, ahead, 2 * step
     return None
 
 

@@ -23,9 +23,9 @@ from replica_theory.numerics.binary import binary_entropy
 from replica_theory.replicas.tuple_saddle import TupleLoad, find_saddle
 from replica_theory.typing import Array
 
-_LARGE = (1e4, 3e4)
+_LARGE = (5e3, 1.5e4)
 """Sizes from which the approach to the limit is read."""
-_NARROWEST, _WIDTHS = 1e-150, 400
+_NARROWEST, _WIDTHS = 1e-150, 200
 """Least standard deviation that is looked at, and how many."""
 
 

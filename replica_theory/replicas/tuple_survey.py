@@ -48,7 +48,7 @@ def lowest(system: TupleLoad, q0_hat: float) -> Surveyed | None:
     Returns
     -------
     Surveyed or None
-        None where no point has a load.
+        None where no point has a load, or where the best sizes are among the largest that are surveyed.
     """
     known: dict[tuple[int, int], Surveyed | None] = {}
     fixed = system.sizes is not None
@@ -60,7 +60,7 @@ def lowest(system: TupleLoad, q0_hat: float) -> Surveyed | None:
         found = known[place]
         return np.inf if found is None else found.alpha
 
-    start = min(((0, j) for j in (range(-12, 9, 2) if fixed else (0, 3, -3))), key=lambda place: at(place, q0_hat))
+    start = min(((0, j) for j in (range(-6, 9, 2) if fixed else (0, 3, -3))), key=lambda place: at(place, q0_hat))
     best = known[start]
     while best is not None and len(known) < _MOST_POINTS:
         steps = ((0, 1), (0, -1)) if fixed else ((0, 1), (0, -1), (1, 0), (-1, 0), (1, -1), (-1, 1))
@@ -68,9 +68,10 @@ def lowest(system: TupleLoad, q0_hat: float) -> Surveyed | None:
         near = best.q0_hat
         lower = min(beside, key=lambda place: at(place, near))
         if not at(lower, near) < best.alpha:
-            return best
+            break
         start, best = lower, known[lower]
-    return best
+    far = best is not None and not fixed and float(np.exp(best.x[-1] + _SIZE_STEP)) > _LARGEST_SIZE
+    return None if far else best
 
 
 def surveyed(system: TupleLoad, size: float, width: float, near: float = 0.1) -> Surveyed | None:

@@ -44,7 +44,7 @@ _TURN = 0.2
 """Spacing of the fields in the middle of a hole, likewise; the two sides may differ."""
 _SPIN = 0.28
 """Spacing of the fields of a spin: log cosh mh has its singularity at a distance of pi/(2m)."""
-_MOST_NODES, _MOST_PAIRS = 400_000, 3_000_000
+_MOST_NODES, _MOST_PAIRS = 40_000, 3_000_000
 """Nodes of a level, and of a level times those of the next (24 MB)."""
 
 

@@ -292,7 +292,7 @@ def _rest(ratio: float, power: int) -> float:
 
 
 def _checked_sizes(sizes: Any) -> tuple[float, ...]:
-    given = checked_numbers("sizes", (sizes,) if np.ndim(sizes) == 0 else sizes, _SIZE)
+    given = checked_numbers("sizes", sizes, _SIZE)
     if not given or len(given) > MOST_LEVELS - 2 or np.any(np.diff(np.append(given, 1.0)) >= 0):
         raise ValueError(f"sizes must be 1 to {MOST_LEVELS - 2} decreasing numbers above 1; got {shown(sizes)}")
     return given

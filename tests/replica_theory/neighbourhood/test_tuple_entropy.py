@@ -64,5 +64,5 @@ def test_no_tuples_farther_than_typical_solutions():
 
 @pytest.mark.parametrize(("m", "error"), [(0.5, ValueError), (np.inf, ValueError), ("3", TypeError), ([3], ValueError)])
 def test_refused(m, error):
-    with pytest.raises(error, match="^m must"):
+    with pytest.raises(error, match=r"^m must"):
         tuple_entropy(ODD, 0.5, 0.1, m=m)
