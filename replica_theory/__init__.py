@@ -25,6 +25,7 @@ from replica_theory.neighbourhood.franz_parisi import franz_parisi, minimum_dist
 from replica_theory.neighbourhood.local_entropy import local_entropy
 from replica_theory.neighbourhood.robust_ensemble import RobustEnsemble, robust_ensemble
 from replica_theory.neighbourhood.symmetry_breaking import local_entropy_1rsb
+from replica_theory.neighbourhood.tuple_entropy import tuple_entropy
 from replica_theory.numerics.binary import binary_entropy
 from replica_theory.quoted.table import NumberTable, QuotedNumber, numbers
 from replica_theory.results.curve import EntropyCurve
@@ -46,6 +47,13 @@ from replica_theory.thresholds.learning import (
 from replica_theory.thresholds.local_energy import LocalEnergy, local_energy
 from replica_theory.thresholds.sampling_threshold import SamplingThreshold, sampling_threshold
 from replica_theory.thresholds.stability_limit import StabilityLimit, stability_limit
+from replica_theory.thresholds.tuples import (
+    AlgorithmicThreshold,
+    TupleThreshold,
+    algorithmic_threshold,
+    multi_overlap_gap,
+    tuple_threshold,
+)
 from replica_theory.typical.replica_symmetric import ReplicaSymmetric, annealed_entropy, replica_symmetric
 from replica_theory.typical.satisfiability import SatisfiabilityEntropy, satisfiability_entropy
 from replica_theory.typical.teacher_student import Learning, teacher_student
@@ -59,6 +67,7 @@ def __getattr__(name: str) -> ModuleType:
 
 
 __all__ = [
+    "AlgorithmicThreshold",
     "Ball",
     "BinaryPerceptron",
     "BinaryWeights",
@@ -97,8 +106,10 @@ __all__ = [
     "SymmetricBinaryPerceptron",
     "TeacherStudent",
     "TreeCommittee",
+    "TupleThreshold",
     "UShapePerceptron",
     "Weights",
+    "algorithmic_threshold",
     "annealed_entropy",
     "around_teacher",
     "binary_entropy",
@@ -115,6 +126,7 @@ __all__ = [
     "local_entropy_thresholds",
     "localization",
     "minimum_distance",
+    "multi_overlap_gap",
     "numbers",
     "planted_bound",
     "read_netcdf",
@@ -127,4 +139,6 @@ __all__ = [
     "teacher_student",
     "teacher_student_spinodal",
     "teacher_student_transition",
+    "tuple_entropy",
+    "tuple_threshold",
 ]

@@ -256,3 +256,19 @@ SOLUTION_DISTANCES = {
     "entropy": Quantity("mean entropy of the solutions at the distance from a solution that has some there", NATS),
     "isolated": Quantity("fraction of the solutions without a solution at the distance"),
 }
+TUPLE = {
+    "alpha": LOAD._replace(long_name="load at which the tuples of solutions end"),
+    "sizes": Quantity("solutions in a group"),
+    "overlaps": Quantity("overlap between tuples, then inside the groups"),
+    "conjugates": Quantity("conjugates of the overlaps"),
+    "stability": Quantity("stability of the overlap between tuples (positive: stable)"),
+    "error": CAPACITY["error"],
+}
+TUPLES = {
+    "alpha": LOAD._replace(long_name="extrapolated load to which the thresholds of the levels fall"),
+    "error": CAPACITY["error"],
+    "levels": Quantity("level"),
+    "thresholds": LOAD._replace(long_name="threshold of the level"),
+    "stabilities": TUPLE["stability"],
+    "extrapolations": LOAD._replace(long_name="limits of the power laws 3 and 4"),
+}

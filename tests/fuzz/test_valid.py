@@ -70,6 +70,8 @@ def bound(result, main):
     """Entropy of all configurations that there are, at the distance if there is one."""
     if not isinstance(result, EntropyCurve):
         return np.full(main.shape, LOG_2)
+    if "m" in result.settings:  # of tuples
+        return np.full(main.shape, result.settings["m"] * LOG_2)
     d = np.broadcast_to(result.distance, main.shape)
     with np.errstate(divide="ignore", invalid="ignore"):
         return np.nan_to_num(-d * np.log(d) - (1 - d) * np.log1p(-d))

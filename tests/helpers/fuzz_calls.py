@@ -109,6 +109,9 @@ RANDOM = model_of(random_labels)
 HARD_RANDOM = model_of(hard, random_labels)
 SAMPLED = model_of(single, random_labels)
 DRAWABLE = model_of(single)
+TUPLES = model_of(
+    single, hard, random_labels, lambda model: model.allowed_intervals is not None, usual=rt.SymmetricBinaryPerceptron()
+)
 DRAWABLE_MARGIN = model_of(single, kind=rt.BinaryPerceptron)
 TEACHER = model_of(kind=rt.TeacherStudent, usual=STUDENT)
 ONE_TEACHER = model_of(single, kind=rt.TeacherStudent, usual=STUDENT)
@@ -143,6 +146,11 @@ def line(value: Any) -> bool:
 
 def rising(value: Any) -> bool:
     return line(value) and bool(np.all(np.diff(numbers_in(value)) > 0))
+
+
+def falling(value: Any) -> bool:
+    """Whether numbers of at least 1 in decreasing order are given."""
+    return line(value) and bool(np.all(np.diff(np.append(numbers_in(value), 1.0)) < 0))
 
 
 def is_ladder(value: Any) -> bool:
@@ -475,6 +483,24 @@ CALLS = {
             "rng": RNG,
         },
     ),
+    "tuple_threshold": Call(
+        rt.tuple_threshold,
+        {
+            "model": TUPLES,
+            "levels": NOTHING | Kind(3, lambda value: is_integer(value) and 2 <= value <= 4, odd=(1, 10)),
+            "sizes": NOTHING,
+        },
+    ),
+    "tuple_threshold of sizes": Call(
+        rt.tuple_threshold,
+        {"model": TUPLES, "sizes": number(lambda m: 1.5 < m < 50, 4.0) | Kind((12.0, 4.0), falling, odd=((2, 3),))},
+    ),
+    "multi_overlap_gap": Call(rt.multi_overlap_gap, {"model": TUPLES, "m": integer(2, 4, 20)}),
+    "algorithmic_threshold": Call(rt.algorithmic_threshold, {"model": TUPLES, "levels": integer(5, 5, 9)}),
+    "tuple_entropy": Call(
+        rt.tuple_entropy,
+        {"model": TUPLES, "alpha": LOADS, "distance": DISTANCES, "m": number(lambda m: 1 <= m <= 5000, 3.0)},
+    ),
     "stability_limit": Call(
         rt.stability_limit, {"model": model_of(hard, random_labels, usual=rt.BinaryPerceptron(-1.0))}
     ),
@@ -783,6 +809,8 @@ RESULTS = {
     "LocalEnergy": rt.local_energy(MODEL, 0.3, 0.1),
     "Localization": LOCALIZED,
     "SamplingThreshold": rt.sampling_threshold(MODEL),
+    "TupleThreshold": rt.tuple_threshold(rt.SymmetricBinaryPerceptron()),
+    "AlgorithmicThreshold": rt.algorithmic_threshold(rt.SymmetricBinaryPerceptron(), 5),
     "StabilityLimit": rt.stability_limit(rt.BinaryPerceptron(-0.5, weights=rt.SphericalWeights())),
     "Learning": rt.teacher_student(STUDENT, 0.1),
     "LearningTransition": rt.LearningTransition(1.0, 1.0, "equilibrium", 1e-9, STUDENT),
