@@ -19,6 +19,7 @@ import replica_theory
 
 here = Path(__file__).parent
 sys.path.insert(0, str(here))
+import derived  # noqa: E402
 import floors  # noqa: E402
 
 PACKAGES = ("replica_theory", "bp")
@@ -92,6 +93,11 @@ def draw_floors(app: Sphinx) -> None:
     floors.write(here)
 
 
+def derive_equations(app: Sphinx) -> None:
+    """Derive the equations of the page ``derived_equations`` from the functionals as they are."""
+    derived.write(here / "theory")
+
+
 def _cells(notebook: nbformat.NotebookNode) -> list[str]:
     return [cell.source for cell in notebook.cells]
 
@@ -122,6 +128,7 @@ def setup(app: Sphinx) -> None:
     """Connect the steps of our own."""
     app.connect("builder-inited", gather_notebooks)
     app.connect("builder-inited", draw_floors)
+    app.connect("builder-inited", derive_equations)
     app.connect("missing-reference", find_in_packages)
     app.connect("env-check-consistency", check_api)
     app.connect("build-finished", bring_mathjax)

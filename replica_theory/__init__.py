@@ -6,13 +6,16 @@ from types import ModuleType
 from replica_theory._version import __version__ as __version__
 from replica_theory.algorithms.focusing import FocusingFixedPoint, focusing_fixed_point
 from replica_theory.algorithms.state_evolution import StateEvolution, state_evolution
+from replica_theory.certified.certificate import Ball, Certificate
 from replica_theory.certified.multiprecision import Digits
 from replica_theory.models.committee import TreeCommittee
 from replica_theory.models.custom import CustomModel
 from replica_theory.models.intervals import IntervalModel, SymmetricBinaryPerceptron, UShapePerceptron
+from replica_theory.models.mixture import Mixture
 from replica_theory.models.model import Model
 from replica_theory.models.overlap_map import OverlapMap
 from replica_theory.models.perceptron import BinaryPerceptron, TeacherStudent
+from replica_theory.models.power_weight import PowerWeight
 from replica_theory.models.satisfiability import RandomSatisfiability
 from replica_theory.models.weights import BinaryWeights, DiscreteWeights, SphericalWeights, Weights
 from replica_theory.neighbourhood.around_teacher import around_teacher
@@ -54,9 +57,11 @@ def __getattr__(name: str) -> ModuleType:
 
 
 __all__ = [
+    "Ball",
     "BinaryPerceptron",
     "BinaryWeights",
     "Capacity",
+    "Certificate",
     "ConvergenceError",
     "ConvergenceWarning",
     "CustomModel",
@@ -71,9 +76,11 @@ __all__ = [
     "Learning",
     "LearningTransition",
     "LocalEnergy",
+    "Mixture",
     "Model",
     "NumberTable",
     "OverlapMap",
+    "PowerWeight",
     "QuotedNumber",
     "RandomSatisfiability",
     "ReplicaSymmetric",

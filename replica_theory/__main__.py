@@ -211,6 +211,7 @@ uniform measure of the sphere, and always negative; of discrete weights the mean
   python -m replica_theory entropy --alpha 0.5          entropy 0.3143900669
   python -m replica_theory entropy --kappa 0 0.5 --alpha 0.1:0.8:8 --json
   python -m replica_theory entropy --weights -1,0,1 --alpha 0.5     entropy 0.7203914598
+  python -m replica_theory entropy --model committee --activation relu --units inf --alpha 0.5
   python -m replica_theory entropy --model teacher-student --alpha 1.0""",
     )
     _add_load(parser)
@@ -231,6 +232,7 @@ The columns q, q_hat and stability are those of the saddle point there; margins 
   python -m replica_theory capacity                     capacity 0.8330785997
   python -m replica_theory capacity --weights spherical capacity 2
   python -m replica_theory capacity --kappa -1 0 1
+  python -m replica_theory capacity --model committee --units 3     capacity 0.9206194010
   python -m replica_theory capacity --model symmetric --kappa 0.5:1.5:5""",
     ).set_defaults(beta=math.inf)
 

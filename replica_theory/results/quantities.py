@@ -19,6 +19,7 @@ DISTANCE = Quantity("distance from the reference, differing weights over weights
 STATUS = Quantity("outcome of the point")
 PARAMETERS = {"kappa": Quantity("margin of the model"), "beta": Quantity("inverse temperature of the model")}
 RESIDUAL = Quantity("residual of the saddle-point equations")
+SHIFT = Quantity("shift of the fields of a mixture")
 
 SADDLE = {
     "alpha": LOAD,
@@ -34,6 +35,7 @@ SADDLE = {
     "stability": Quantity("de Almeida-Thouless stability (positive: stable)"),
     "error": Quantity("estimated quadrature error of the free entropy", NATS),
     "residual": RESIDUAL,
+    "shift": SHIFT,
 }
 LEARNING = {
     "alpha": LOAD,
@@ -58,6 +60,7 @@ CAPACITY = {
     "mean_square": Quantity("mean squared weight at capacity"),
     "stability": Quantity("de Almeida-Thouless stability at capacity (positive: stable)"),
     "error": Quantity("estimated error of alpha"),
+    "shift": SHIFT,
 }
 MARGIN = {
     "alpha": LOAD,
@@ -204,6 +207,15 @@ LADDER = {
     "round_trips": Quantity("journeys of replicas from the hottest temperature to the coldest and back"),
     "energies": SAMPLE["energies"],
     "weights": SAMPLE["weights"],
+}
+LOCALIZED = {
+    "times": Quantity("time of the observation"),
+    "overlaps": Quantity("mean squared magnetization of the sample"),
+    "agreements": Quantity("overlap of the magnetizations with the weights that the sample ends in"),
+    "failures": Quantity("how often messages did not come to rest"),
+    "sweeps": Quantity("sweeps of messages"),
+    "errors": Quantity("number of constraints that the sample violates"),
+    "weights": Quantity("sample"),
 }
 SOLUTION = {
     "weights": Quantity("configuration with the fewest violated constraints"),

@@ -2,144 +2,256 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from functools import reduce
-from typing import Any
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cache, reduce
+from typing import Any, NamedTuple
 
 import numpy as np
 import sympy
+from scipy.special import erf, erfc
 
-from replica_theory.arguments import checked_kind
+from replica_theory.arguments import FINITE, checked_kind, checked_mapping, checked_number, shown
 from replica_theory.models.model import Model
-from replica_theory.symbolic.nodes import AtMax, Kernel, Max, Mean
+from replica_theory.numerics.binary import log2cosh
+from replica_theory.status import ConvergenceError
+from replica_theory.symbolic.nodes import AtMax, JointMean, Kernel, Log2Cosh, Max, Mean, Tilt
 from replica_theory.typing import Array
 
-_REACH = 11.0
-"""Half of the range, in standard deviations."""
-_RULES = {1: (12, 20), 2: (12, 20), 3: (5, 12)}
-"""Intervals on either side of the middle and nodes in each, by how deep means are nested."""
+_FIRST, _FINEST, _FINER = 16, 400, 1.5
+"""Nodes on either side of the middle: at first, up to which they grow, and by what factor."""
+_REACH, _FARTHEST, _WIDER = 9.0, 60.0, 1.2
+"""The same for half of the range, in standard deviations."""
+_MOST = 2**26
+"""Nodes of nested means, together."""
+_RESOLVED = 1e-14
+"""Square of the last Legendre coefficients over the largest value, as the sum is exact to twice their order."""
+_VANISHED = 1e-15
+"""The values at both ends over the largest one."""
+_NOTHING = 1e-9
+"""Size of an integrand that is not expected to be resolved better than a larger one."""
+_NOWHERE_NEAR = 1e-20
+"""Density of a Gaussian at which an integrand that is no number (a quotient of zeros) does not count."""
+_LAST = 4
 _STEPS, _STILL = 200, 1e-15
+_FUNCTIONS = {
+    sympy.exp: np.exp, sympy.log: np.log, sympy.cosh: np.cosh, sympy.sinh: np.sinh, sympy.tanh: np.tanh,
+    sympy.Abs: np.abs, sympy.sign: np.sign, sympy.asin: np.arcsin, sympy.acos: np.arccos, sympy.atan: np.arctan,
+    sympy.cos: np.cos, sympy.sin: np.sin, sympy.erf: erf, sympy.erfc: erfc, Log2Cosh: log2cosh,
+}  # fmt: skip
 
 
-def numerical(expr: Any, values: Mapping[str, float], models: Model | Mapping[str, Model]) -> float:
-    r"""A number for an expression.
+class Numbers:
+    r"""Evaluation of expressions, on one set of constraints.
 
-    Gaussian means are Gauss-Legendre sums on intervals that meet in the middle (so that :math:`|z|` has its kink at an
-    end), nested ones on tensors of these; inner maxima are found by Newton's method.
+    Gaussian means are Gauss-Legendre sums over either side of the middle (so that :math:`|z|` has its kink at an end),
+    nested ones on tensors of these. Range and number of nodes of each grow until the integrand has vanished at the ends
+    and its Legendre coefficients have (where means around it have mass), and are remembered from one call to the next.
+    What occurs several times in expressions is computed once. Inner maxima are found by Newton's method.
 
     Parameters
     ----------
-    expr : sympy expression
-    values : mapping
-        Numbers for its symbols, by name.
     models : Model or mapping
-        The constraint, or one for each name of a kernel.
-
-    Returns
-    -------
-    float
+        The constraint, or one for each name of a kernel; an empty mapping if there is none.
 
     Raises
     ------
     TypeError, ValueError
-        If a symbol has no number, a kernel no model, or a function is not known.
+        If these are no models, or have arrays of parameters or a hidden layer of few units.
+
+    Examples
+    --------
+    >>> import sympy
+    >>> from replica_theory.symbolic import Mean, Numbers
+    >>> z, q = sympy.symbols("z q")
+    >>> print(f"{Numbers({}).at([Mean(sympy.cos(z), z, 0, q)], {'q': 2.0})[0]:.12f}")  # exp(-q/2)
+    0.367879441171
     """
-    if not isinstance(models, Mapping):
-        checked_kind("models", models, Model)
-    expr = sympy.sympify(expr)
-    return float(_Numbers(models, _depth(expr)).of(expr, {name: np.asarray(x) for name, x in values.items()}))
 
+    def __init__(self, models: Model | Mapping[str, Model]) -> None:
+        for model in models.values() if isinstance(models, Mapping) else [models]:
+            checked_kind("models", model, Model, such="BinaryPerceptron()")
+            if np.ndim(model.kappa) or np.ndim(model.beta) or model.hidden == "finite":
+                raise ValueError(f"models must have a single kappa and beta, and no few units; got {shown(model)}")
+        self._models = models
+        self._rules: dict[Any, tuple[int, float]] = {}
 
-class _Numbers:
-    """Evaluation of expressions on arrays; each mean adds an axis at the end and sums over it."""
+    def at(self, expressions: Sequence[Any], values: Mapping[str, float]) -> list[float]:
+        """Numbers for expressions.
 
-    def __init__(self, models: Model | Mapping[str, Model], depth: int) -> None:
-        self._models, self._rule = models, _rule(*_RULES[min(max(depth, 1), 3)])
+        Parameters
+        ----------
+        expressions : sequence of sympy expressions
+        values : mapping
+            Numbers for their symbols, by name.
 
-    def of(self, expr: Any, env: dict[str, Array]) -> Array:
-        """Numbers for an expression in symbols of which `env` has arrays."""
+        Returns
+        -------
+        list of float
+
+        Raises
+        ------
+        TypeError, ValueError
+            If these are no expressions, a symbol has no number, a kernel no model, or a function is not known.
+        ConvergenceError
+            If a mean is not finite, or not resolved by some hundreds of nodes.
+        """
+        if not isinstance(expressions, (tuple, list)) or not all(isinstance(one, sympy.Expr) for one in expressions):
+            raise TypeError(f"expressions must be a list of sympy expressions; got {shown(expressions)}")
+        given = checked_mapping("values", values)
+        space = _Space(
+            {name: np.array(checked_number(f"values[{name!r}]", value, FINITE)) for name, value in given.items()}
+        )
+        with np.errstate(all="ignore"):
+            return [float(self._of(expr, space)) for expr in expressions]
+
+    def _of(self, expr: Any, space: _Space) -> Array:
+        """Numbers for an expression at the nodes of a space."""
         if isinstance(expr, sympy.Symbol):
-            if expr.name not in env:
+            if expr.name not in space.values:
                 raise ValueError(f"values must have a number for every symbol; {expr.name!r} has none")
-            return env[expr.name]
-        if expr.is_number and not expr.args:
+            return space.values[expr.name]
+        if not expr.args:
             return np.asarray(float(expr))
-        if isinstance(expr, Mean):
-            return self._mean(expr, env)
-        if isinstance(expr, Max | AtMax):
-            return self._at_max(expr, env)
-        if isinstance(expr, Kernel):
-            return self._kernel(expr, env)
-        parts = [self.of(arg, env) for arg in expr.args]
         if isinstance(expr, sympy.Add):
-            return reduce(np.add, parts)
+            return reduce(np.add, (self._of(arg, space) for arg in expr.args))
         if isinstance(expr, sympy.Mul):
-            return reduce(np.multiply, parts)
+            return reduce(np.multiply, (self._of(arg, space) for arg in expr.args))
+        if expr not in space.done:
+            space.done[expr] = self._new(expr, space)
+        return space.done[expr]
+
+    def _new(self, expr: Any, space: _Space) -> Array:
+        """The same for what is kept."""
+        if isinstance(expr, Mean):
+            return self._mean(expr, space)
+        if isinstance(expr, JointMean):
+            return self._of(expr.nested, space)
+        if isinstance(expr, Max | AtMax):
+            value, inside, x = expr.args if isinstance(expr, AtMax) else (expr.args[0], *expr.args)
+            if (inside, x) not in space.inner:
+                space.inner[inside, x] = space.moved(x.name, _top(self._of, inside, x, space))
+            return self._of(value, space.inner[inside, x])
+        if isinstance(expr, Kernel | Tilt):
+            return self._kernel(expr, space)
+        parts = [self._of(arg, space) for arg in expr.args]
         if isinstance(expr, sympy.Pow):
             return np.asarray(np.power(*parts))
-        known = {sympy.exp: np.exp, sympy.log: np.log, sympy.cosh: np.cosh, sympy.sinh: np.sinh, sympy.tanh: np.tanh,
-                 sympy.Abs: np.abs, sympy.sign: np.sign, sympy.asin: np.arcsin, sympy.acos: np.arccos,
-                 sympy.cos: np.cos, sympy.sin: np.sin, sympy.erf: _erf}  # fmt: skip
-        if expr.func not in known:
+        if expr.func not in _FUNCTIONS:
             raise ValueError(f"functions must be known ones; got {expr.func}")
-        return np.asarray(known[expr.func](*parts))
+        return np.asarray(_FUNCTIONS[expr.func](*parts))
 
-    def _mean(self, expr: Any, env: dict[str, Array]) -> Array:
+    def _mean(self, expr: Any, space: _Space) -> Array:
+        """A Gaussian mean by as many nodes as it needs."""
         inside, h, centre, variance = expr.args
-        z, weights = self._rule
-        middle, width = self.of(centre, env), np.sqrt(self.of(variance, env))
-        lifted = {name: value[..., None] if value.ndim else value for name, value in env.items()}
-        lifted[h.name] = np.asarray(middle)[..., None] + np.asarray(width)[..., None] * z
-        values = self.of(inside, lifted)
-        return np.asarray(values @ weights if values.ndim else values)
+        law, middle, width = (h, centre, variance), self._of(centre, space), np.sqrt(self._of(variance, space))
+        if not width.any():
+            if law not in space.inner:
+                space.inner[law] = space.moved(h.name, middle)
+            return self._of(inside, space.inner[law])
+        while True:
+            n, reach = self._rules.setdefault(law, (_FIRST, _REACH))
+            rule = _rule(n, reach)
+            if space.inner.get(law, _NOWHERE).rule != (n, reach):
+                space.inner[law] = space.lifted(h.name, middle[..., None] + width[..., None] * rule.z, (n, reach), rule)
+            mass = self._of(inside, space.inner[law]) * rule.density
+            bad = ~np.isfinite(mass)
+            if bad.any():
+                if (np.broadcast_to(space.inner[law].density, mass.shape)[bad] > _NOWHERE_NEAR).any():
+                    return np.full(mass.shape[:-1], np.nan)
+                mass = np.where(bad, 0.0, mass)
+            inside_range, resolved = rule.contains(mass, space.density), rule.resolves(mass, space.density)
+            if inside_range and resolved:
+                return np.asarray(mass @ rule.weights)
+            self._rules[law] = (n, reach * _WIDER) if not inside_range else (int(n * _FINER), reach)
+            if reach > _FARTHEST or n > _FINEST or mass.size > _MOST:
+                del self._rules[law]
+                raise ConvergenceError(f"the mean over {h} is not finite, or needs more than {n} nodes on either side")
 
-    def _at_max(self, expr: Any, env: dict[str, Array]) -> Array:
-        """Newton's method, by halves where it would leave the side on which the function rises."""
-        value, inside, x = expr.args if isinstance(expr, AtMax) else (expr.args[0], *expr.args)
-        slope, bend = inside.diff(x), inside.diff(x, 2)
-        shape = np.broadcast_shapes(*(value.shape for value in env.values()))
-        at, low, high = np.zeros(shape), np.full(shape, -np.inf), np.full(shape, np.inf)
-        for _ in range(_STEPS):
-            here = self.of(slope, env | {x.name: at})
-            low, high = np.where(here > 0, at, low), np.where(here < 0, at, high)
-            curvature = self.of(bend, env | {x.name: at})
-            step = np.where(curvature < 0, -here / np.where(curvature < 0, curvature, -1.0), here)
-            following = at + step
-            bad = (following <= low) | (following >= high)
-            following = np.where(bad & np.isfinite(low + high), 0.5 * (low + high), following)
-            moved = np.abs(following - at) > _STILL * (1 + np.abs(at))
-            at = following
-            if not moved.any():
-                break
-        return self.of(value, env | {x.name: at})
-
-    def _kernel(self, expr: Any, env: dict[str, Array]) -> Array:
+    def _kernel(self, expr: Any, space: _Space) -> Array:
+        """The logarithm of a model and its derivatives, all at once."""
         name, order, h, v = expr.args
         models = self._models
         if isinstance(models, Mapping) and name.name not in models:
-            raise ValueError(f"models must have a constraint for every kernel; {name.name!r} has none")
+            raise ValueError(f"models must have one for every kernel and tilt; {name.name!r} has none")
         model = models[name.name] if isinstance(models, Mapping) else models
         if order > 2:
-            raise ValueError(f"kernels are known with two derivatives; got order {order}")
-        return np.asarray(model.log_kernel(self.of(h, env), np.sqrt(self.of(v, env)))[int(order)])
+            raise ValueError(f"expressions must have two derivatives of kernels at most; got order {order}")
+        at, width = self._of(h, space), self._of(v, space)
+        found = model.log_kernel(at, np.sqrt(width)) if isinstance(expr, Kernel) else model.weights.tilt(at, width)
+        space.done.update({expr.func(name, sympy.Integer(k), h, v): np.asarray(found[k]) for k in range(3)})
+        return space.done[expr]
 
 
-def _depth(expr: Any) -> int:
-    """How deep means are nested in an expression."""
-    return isinstance(expr, Mean) + max(map(_depth, expr.args), default=0)
+@dataclass(frozen=True)
+class _Space:
+    """Arrays for symbols, what has been computed of them, and the spaces inside: by law of a mean, or by maximum."""
+
+    values: dict[str, Array]
+    density: Array = field(default_factory=lambda: np.ones(()))
+    rule: tuple[int, float] = (0, 0.0)
+    done: dict[Any, Array] = field(default_factory=dict)
+    inner: dict[Any, _Space] = field(default_factory=dict)
+
+    def moved(self, name: str, at: Array) -> _Space:
+        """One more symbol."""
+        return _Space(self.values | {name: at}, self.density)
+
+    def lifted(self, name: str, nodes: Array, size: tuple[int, float], rule: _Rule) -> _Space:
+        """One more symbol on an axis of its own, the last one."""
+        values = {own: value[..., None] for own, value in self.values.items()}
+        return _Space(values | {name: nodes}, self.density[..., None] * rule.density, size)
 
 
-def _rule(pieces: int, order: int) -> tuple[Array, Array]:
-    """Nodes and weights of a standard Gaussian."""
-    x, w = np.polynomial.legendre.leggauss(order)
-    ends = np.linspace(-_REACH, _REACH, 2 * pieces + 1)
-    half = 0.5 * (ends[1] - ends[0])
-    z = (0.5 * (ends[1:] + ends[:-1])[:, None] + half * x).ravel()
-    weights = np.tile(half * w, len(ends) - 1) * np.exp(-0.5 * z**2) / np.sqrt(2 * np.pi)
-    return z, weights
+def _top(of: Callable[[Any, _Space], Array], inside: Any, x: Any, space: _Space) -> Array:
+    """Where an expression is largest: Newton's method, by halves where it would leave the side of the top."""
+    slope, bend = inside.diff(x), inside.diff(x, 2)
+    shape = np.broadcast_shapes(*(value.shape for value in space.values.values()))
+    at, low, high = np.zeros(shape), np.full(shape, -np.inf), np.full(shape, np.inf)
+    for _ in range(_STEPS):
+        here = space.moved(x.name, at)
+        rise, curvature = of(slope, here), of(bend, here)
+        low, high = np.where(rise > 0, at, low), np.where(rise < 0, at, high)
+        step = np.where(curvature < 0, -rise / np.where(curvature < 0, curvature, -1.0), rise)
+        following = at + step
+        bad = (following <= low) | (following >= high)
+        following = np.where(bad & np.isfinite(low + high), 0.5 * (low + high), following)
+        moved = np.abs(following - at) > _STILL * (1 + np.abs(at))
+        at = following
+        if not moved.any():
+            break
+    return at
 
 
-def _erf(x: Array) -> Array:
-    from scipy.special import erf
+_NOWHERE = _Space({})
 
-    return np.asarray(erf(x))
+
+class _Rule(NamedTuple):
+    """A rule for a standard Gaussian of two halves, and what reads off whether it resolves."""
+
+    z: Array
+    weights: Array
+    density: Array
+    last: Array
+
+    def contains(self, mass: Array, density: Array) -> bool:
+        """Whether the integrand has vanished at both ends, where there is some density outside."""
+        ends = np.maximum(np.abs(mass[..., 0]), np.abs(mass[..., -1]))
+        return bool(np.all(density * ends <= _VANISHED * np.maximum(np.abs(mass).max(axis=-1), _NOTHING)))
+
+    def resolves(self, mass: Array, density: Array) -> bool:
+        """Whether the last Legendre coefficients of the integrand have."""
+        halves = mass.reshape(*mass.shape[:-1], 2, -1)
+        tails = np.abs(halves @ self.last).max(axis=(-1, -2))
+        return bool(np.all(density * tails**2 <= _RESOLVED * np.maximum(np.abs(mass).max(axis=-1), _NOTHING) ** 2))
+
+
+@cache
+def _rule(n: int, reach: float) -> _Rule:
+    """Gauss-Legendre on either side of the middle."""
+    x, w = np.polynomial.legendre.leggauss(n)
+    half = 0.5 * reach * (x + 1)
+    z, weights = np.concatenate([half - reach, half]), np.tile(0.5 * reach * w, 2)
+    orders = np.arange(n - _LAST, n)
+    last = w[:, None] * np.polynomial.legendre.legvander(x, n - 1)[:, orders] * (orders + 0.5)
+    return _Rule(z, weights, np.exp(-0.5 * z**2) / np.sqrt(2 * np.pi), last)

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field, fields
 from typing import Any
 
 import numpy as np
+import sympy
 from fuzz_kinds import (
     MAPPING,
     NOTHING,
@@ -50,6 +51,7 @@ def noisy(mean: Any, std: Any) -> Any:
 
 
 MODEL, STUDENT, CLAUSAL = rt.BinaryPerceptron(), rt.TeacherStudent(), rt.RandomSatisfiability()
+MIXED = rt.Mixture([(0.4, MODEL, 1), (0.6, MODEL, -1)], shift=-0.2)
 INSTANCE = bp.Instance([[1, -1, 1], [1, 1, 1]])
 COMMITTEE = bp.Committee([[1, -1, 1], [1, 1, 1]], units=3)
 FORMULA = bp.Satisfiability([[1, -2], [2, 3]])
@@ -155,6 +157,14 @@ INTERVALS = Kind(
     lambda value: pairs_of(value, lambda a, b: a < b),
     odd=([(1.0, 0.0)], [(0.0, np.nan)], [(-np.inf, np.inf)], [(0.0, 1.0, 2.0)], [("0", "1")], [(np.inf, np.inf)],
          [(None, 1.0)], [(True, 2)], {0.0: 1.0}, [{0.0, 1.0}], ["01"], [(0.0, 1.0), None]),
+)  # fmt: skip
+CLASSES = Kind(
+    [(0.4, MODEL, 1), (0.6, MODEL, -1)],
+    lambda value: False,
+    odd=([], [(1.0, MODEL)], [(0.5, MODEL, 1)], [(1.0, MODEL, 0)], [(1.0, None, 1)], [("1", MODEL, 1)], "(1, 2, 3)",
+         [(1.0, MODEL, "1")], [(0.5, MODEL, 1), (0.5, STUDENT, 1)], [(1.0, MODEL.at(beta=1.0), 1)],
+         [(np.nan, MODEL, 1)], [(-1.0, MODEL, 1), (2.0, MODEL, 1)], [(1.0, MIXED, 1)],
+         [(1.0, MODEL.at(weights=rt.SphericalWeights()), 1)]),
 )  # fmt: skip
 LEVELS = Kind(
     [-1.0, 0.0, 1.0],
@@ -318,6 +328,13 @@ CALLS = {
             "units": number(lambda k: k in (1, 3, 5, 7, np.inf), 3.0),
         },
     ),
+    "PowerWeight": Call(
+        rt.PowerWeight, OF_MODEL | {"beta": reals(np.isposinf, np.inf), "power": number(lambda p: 0 <= p <= 100, 2.0)}
+    ),
+    "Mixture": Call(
+        rt.Mixture, {"classes": CLASSES, "shift": number(np.isfinite, 0.0) | word("free").to(0.0)} | OF_MODEL
+    ),
+    "Mixture.contains": Call(MIXED.contains, {"other": of(rt.Mixture, usual=MIXED)}),
     "OverlapMap": Call(
         rt.OverlapMap,
         {
@@ -344,11 +361,14 @@ CALLS = {
             "log": flag(),
             "even": flag(),
             "concave": flag(),
+            "weighted": flag(),
         }
         | OF_MODEL,
     ),
     "Model.allows": Call(MODEL.allows, {"h": FIELDS}),
     "IntervalModel.allows": Call(rt.IntervalModel([(-1, 0), (1, 2)]).allows, {"h": FIELDS}),
+    "PowerWeight.allows": Call(rt.PowerWeight(power=1).allows, {"h": FIELDS}),
+    "PowerWeight.acceptance": Call(rt.PowerWeight(power=1).acceptance, {"h": FIELDS}),
     "Model.acceptance": Call(MODEL.acceptance, {"h": FIELDS}),
     "Model.contains": Call(MODEL.contains, {"other": ANY_MODEL}),
     "Model.at": Call(MODEL.at, OF_MODEL),
@@ -357,7 +377,7 @@ CALLS = {
     "annealed_entropy": Call(rt.annealed_entropy, {"model": ANY_MODEL, "alpha": LOADS}),
     "around_teacher": Call(rt.around_teacher, {"model": TEACHER, "alpha": LOADS, "distance": DISTANCES}),
     "binary_entropy": Call(rt.binary_entropy, {"distance": reals(lambda d: (d >= 0) & (d <= 1), 0.1)}),
-    "capacity": Call(rt.capacity, {"model": HARD_RANDOM, "digits": DIGITS}),
+    "capacity": Call(rt.capacity, {"model": HARD_RANDOM, "digits": DIGITS, "certified": flag()}),
     "dense_teacher": Call(
         rt.dense_teacher,
         {"model": TEACHER, "alpha": LOADS, "distance": DISTANCES, "y": reals(lambda y: y > 0, np.inf)},
@@ -427,7 +447,10 @@ CALLS = {
     "numbers": Call(rt.numbers, {"topics": NOTHING.to("entropy") | words("entropy", *ENTRIES), "slow": flag()}),
     "planted_bound": Call(rt.planted_bound, {"model": model_of(hard), "alpha": LOADS, "distance": DISTANCES}),
     "read_netcdf": Call(rt.read_netcdf, {"path": path("nowhere")}),
-    "replica_symmetric": Call(rt.replica_symmetric, {"model": ANY_MODEL, "alpha": LOADS, "digits": DIGITS}),
+    "replica_symmetric": Call(
+        rt.replica_symmetric,
+        {"model": ANY_MODEL, "alpha": LOADS, "digits": DIGITS, "certified": flag()},
+    ),
     "robust_ensemble": Call(
         rt.robust_ensemble,
         {
@@ -468,12 +491,17 @@ CALLS = {
         {"model": TEACHER, "alpha": LOADS, "branch": word("equilibrium", "student", "teacher")},
     ),
     "teacher_student_spinodal": Call(rt.teacher_student_spinodal, {"model": ONE_TEACHER}),
-    "teacher_student_transition": Call(rt.teacher_student_transition, {"model": ONE_TEACHER}),
+    "teacher_student_transition": Call(
+        rt.teacher_student_transition, {"model": ONE_TEACHER, "digits": DIGITS, "certified": flag()}
+    ),
     "EntropyCurve.to_netcdf": Call(CURVE.to_netcdf, {"path": path("nowhere/x")}),
     "EntropyCurve.from_xarray": Call(rt.EntropyCurve.from_xarray, {"dataset": DATASET}),
     "EntropyCurve.plot": Call(CURVE.plot, {"ax": NOTHING}, open=True),
     "ReplicaSymmetric.stability_distribution": Call(POINT.stability_distribution, {"h": FIELDS}),
-    "Instance": Call(bp.Instance, {"patterns": PATTERNS} | OF_INSTANCE),
+    "Instance": Call(
+        bp.Instance,
+        {"patterns": PATTERNS, "thresholds": NOTHING | array((2,), np.isfinite, np.zeros(2))} | OF_INSTANCE,
+    ),
     "Instance.from_bits": Call(bp.Instance.from_bits, {"bits": BITS, "n": integer(3, 3, 3)} | OF_INSTANCE),
     "Instance.errors": Call(INSTANCE.errors, WEIGHTS),
     "Instance.violated": Call(INSTANCE.violated, WEIGHTS),
@@ -495,6 +523,16 @@ CALLS = {
             "alpha": number(lambda a: positive(a) & (a > 0.05), 0.5),
             "rng": RNG,
             "patterns": word("binary", "gaussian"),
+        },
+    ),
+    "random_mixture": Call(
+        bp.random_mixture,
+        {
+            "model": of(rt.Mixture, usual=MIXED),
+            "n": integer(1, 11),
+            "alpha": number(lambda a: positive(a) & (a > 0.05), 0.5),
+            "rng": RNG,
+            "bias": number(lambda b: b == 0, 0.0),
         },
     ),
     "Committee": Call(bp.Committee, {"patterns": PATTERNS, "labels": NOTHING | signs(2)} | OF_MACHINE),
@@ -597,6 +635,24 @@ CALLS = {
             "sweeps": integer(20, 20),
             "equilibration": NOTHING | integer(0, 1),
             "rng": RNG,
+        },
+    ),
+    "localize": Call(
+        bp.localize,
+        {
+            "problem": PROBLEM,
+            "samples": integer(1, 2),
+            "method": METHOD | NOTHING,
+            "beta": BETA,
+            "steps": integer(1, 2),
+            "horizon": number(positive, 1.0),
+            "times": reals(lambda t: (t >= 0) & (t <= 1.0), 0.5),
+            "damping": DAMPING,
+            "tol": number(positive, 1e-3),
+            "max_iter": integer(1, 20),
+            "rng": RNG,
+            "force": flag().to(True),
+            "memory_limit": NOTHING | number(non_negative, 1e9),
         },
     ),
     "parallel_tempering": Call(
@@ -715,6 +771,7 @@ RESULTS = {
     "EntropyCurve": CURVE,
     "FocusingFixedPoint": rt.focusing_fixed_point(MODEL, 0.1, 0.1, 2.0),
     "LadderSample": bp.parallel_tempering(INSTANCE, 1.0, sweeps=20, rng=1),
+    "LocalizedSample": bp.localize(INSTANCE, steps=2, samples=2, rng=1, force=True),
     "LargestMargin": rt.largest_margin(rt.BinaryPerceptron(weights=rt.SphericalWeights()), 1.0),
     "LocalEnergy": rt.local_energy(MODEL, 0.3, 0.1),
     "StabilityLimit": rt.stability_limit(rt.BinaryPerceptron(-0.5, weights=rt.SphericalWeights())),
@@ -779,12 +836,53 @@ CALLS |= {
     for name, result in RESULTS.items()
 }
 
+Q = sympy.Symbol("q")
+FUNCTIONAL = rt.symbolic.Functional(Q**2, (Q,))
+EQUATIONS = rt.symbolic.saddle_equations(FUNCTIONAL)
+LAYER = {"activation": word("linear", "sign", "relu")}
+OF_EQUATIONS = {
+    "values": Kind({"q": 0.0}, lambda value: False, odd=({"q": np.nan}, {"q": "x"}, {"p": 0.0})),
+    "models": model_of(single) | Kind(MODEL, lambda value: isinstance(value, dict) and not value, odd=({"q": 1},)),
+}
+CALLS |= {
+    "symbolic.saddle_equations": Call(
+        rt.symbolic.saddle_equations, {"functional": of(rt.symbolic.Functional, usual=FUNCTIONAL)}
+    ),
+    "symbolic.Functional": Call(
+        rt.symbolic.Functional,
+        {
+            "expression": of(sympy.Expr, usual=Q**2),
+            "unknowns": Kind((Q,), lambda value: False, odd=((Q, Q), (sympy.Symbol("p"),), [Q])),
+            "name": of(str, usual=""),
+        },
+    ),
+    "symbolic.Numbers": Call(rt.symbolic.Numbers, {"models": OF_EQUATIONS["models"]}),
+    "symbolic.Numbers.at": Call(
+        rt.symbolic.Numbers(MODEL).at,
+        {
+            "expressions": Kind([Q], lambda value: isinstance(value, list | tuple) and not value),
+            "values": OF_EQUATIONS["values"],
+        },
+    ),
+    **{f"symbolic.SaddleEquations.{name}": Call(getattr(EQUATIONS, name), OF_EQUATIONS)
+       for name in ("value", "residual", "solve")},
+    **{f"symbolic.{make.__name__}": Call(make, LAYER)
+       for make in (rt.symbolic.franz_parisi, rt.symbolic.local_entropy, rt.symbolic.around_solutions,
+                    rt.symbolic.largest_local_entropy)},
+    "symbolic.replica_symmetric": Call(
+        rt.symbolic.replica_symmetric, LAYER | {"weights": word("binary", "spherical", "discrete")}
+    ),
+    "symbolic.tuples": Call(rt.symbolic.tuples, {"levels": integer(1, 1, 6)}),
+}  # fmt: skip
+
 LEFT_OUT = {
     "ConvergenceError": "an exception, raised with a sentence and a result",
     "ConvergenceWarning": "a warning",
     "Status": "an enumeration: Python's own ValueError quotes the word",
     "Model": "abstract: its constructor is that of the models",
     "Weights": "abstract",
+    "Ball": "two decimals that functions of ours proved",
+    "Certificate": "balls that functions of ours proved",
     "Digits": "numbers that functions of ours confirmed",
     "tilt": "an integrand: called at every node",
     "mean": "an integrand",

@@ -7,8 +7,8 @@ import replica_theory
 
 
 def test_import_is_light():
-    """No numba, no message passing, no plotting library comes along."""
-    others = ("numba", "bp", "matplotlib", "xarray", "torch")
+    """No numba, no message passing, no plotting library, no computer algebra comes along."""
+    others = ("numba", "bp", "matplotlib", "xarray", "torch", "sympy")
     code = f"import replica_theory, sys; print([m for m in {others} if m in sys.modules])"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, timeout=60)
     assert done.stdout.strip() == "[]"

@@ -15,10 +15,11 @@ import numpy as np
 from scipy.special import gammaln
 
 from bp.ensembles.control_variates import control_variates
+from bp.ensembles.draw import System
 from bp.exact.enumeration import enumerate_solutions
 from bp.execution.store import Point
 from bp.messages.propagation import belief_propagation
-from bp.problems.perceptron import sphere_instance
+from bp.problems.mixtures import on_sphere
 from bp.validation.comparison import Comparison, Job, Measured
 from bp.validation.table import Row, compare
 from bp.validation.theory import symmetric, typical
@@ -36,9 +37,14 @@ class Enumeration(Comparison[Model]):
     """Exact entropies, of all solutions and around each of them."""
 
     name = "enumeration"
+    mixtures = True
     default = False
     order = 1
     columns = ("entropy", "bethe_excess", "around", "isolated", "control_variates")
+
+    def applies(self, model: System) -> bool:
+        """Patterns, but not with noisy labels of a teacher, around whose solutions no theory is known."""
+        return isinstance(model, Model) and not (model.is_mixture and model.has_teacher)
 
     def sizes(self, n: Sequence[int]) -> tuple[int, ...]:
         """Small ones."""
@@ -55,7 +61,7 @@ class Enumeration(Comparison[Model]):
 
     def _one(self, job: Job[Model], seed: np.random.SeedSequence) -> Point:
         rng = np.random.default_rng(seed)
-        instance = sphere_instance(job.model, job.n, job.alpha, rng)
+        instance = on_sphere(job.model, job.n, job.alpha, rng)
         found = enumerate_solutions(instance)
         run = belief_propagation(instance, damping=0.5, max_iter=3000, on_failure="return")
         entropy = found.entropy if found.count else np.nan
