@@ -9,6 +9,7 @@ from typing import Any
 from replica_theory.algorithms.focusing import focusing_fixed_point
 from replica_theory.models.committee import TreeCommittee
 from replica_theory.models.intervals import SymmetricBinaryPerceptron, UShapePerceptron
+from replica_theory.models.mixture import Mixture
 from replica_theory.models.perceptron import BinaryPerceptron, TeacherStudent
 from replica_theory.models.satisfiability import RandomSatisfiability
 from replica_theory.models.weights import DiscreteWeights, SphericalWeights
@@ -38,6 +39,20 @@ _THREE: Mapping[str, Any] = {"reference": "solution", "y": 3}
 _POPULATION: Mapping[str, Any] = {"population": 4000, "sweeps": 40}
 
 
+def _committee(units: int) -> TreeCommittee:
+    return TreeCommittee(units=units)
+
+
+def _biased(share: float) -> Mixture:
+    """Outputs +1 with the probability `share`, and a threshold that is learnt."""
+    return Mixture([(share, _BINARY, 1), (1.0 - share, _BINARY, -1)], shift="free")
+
+
+def _noisy(share: float, beta: float) -> Mixture:
+    """Labels of a teacher of which a share is flipped."""
+    return Mixture([(1.0 - share, _STUDENT, 1), (share, _STUDENT, -1)], beta=beta)
+
+
 def _even_capacity(kappa: float) -> Published:
     r"""The closed form :math:`-\log 2/\log P(|z|\le\kappa)`."""
     value = -math.log(2.0) / math.log(math.erf(kappa / math.sqrt(2.0)))
@@ -47,6 +62,8 @@ def _even_capacity(kappa: float) -> Published:
 ENTRIES: Mapping[str, tuple[Entry, ...]] = {
     "capacity": (
         Entry("margin 0", capacity, (_BINARY,), published=Published("0.833", "Krauth and Mézard 1989")),
+        Entry("margin 0, to nine digits", capacity, (_BINARY,),
+              published=Published("0.833078599 to 0.833078600", "certified bracket of Krauth and Mézard's constant")),
         Entry("margin 0, the overlap there", capacity, (_BINARY,), quantity="q"),
         Entry("margin 0, its conjugate", capacity, (_BINARY,), quantity="q_hat"),
         Entry("margin -1", capacity, (BinaryPerceptron(-1.0),)),
@@ -148,9 +165,45 @@ ENTRIES: Mapping[str, tuple[Entry, ...]] = {
         Entry("sign units: overlap at capacity", capacity, (_SIGN,), quantity="q"),
         Entry("relu units: capacity", capacity, (_RELU,)),
         Entry("sign units, load 0.5: entropy", replica_symmetric, (_SIGN, 0.5), quantity="entropy"),
+        Entry("sign units, load 0.5: overlap of two solutions", replica_symmetric, (_SIGN, 0.5), quantity="q"),
         Entry("relu units, load 0.5: entropy", replica_symmetric, (_RELU, 0.5), quantity="entropy"),
         Entry("sign units, load 0.4, distance 0.1, y = inf", local_entropy, (_SIGN, 0.4, 0.1), quantity="entropy"),
+        Entry("the same, slope in the distance", local_entropy, (_SIGN, 0.4, 0.1), quantity="slope"),
         Entry("relu units, load 0.4, distance 0.1, y = inf", local_entropy, (_RELU, 0.4, 0.1), quantity="entropy"),
+    ),
+    "committee of few units": (
+        Entry("3 sign units: capacity", capacity, (_committee(3),)),
+        Entry("3 sign units, load 0.5: entropy", replica_symmetric, (_committee(3), 0.5), quantity="entropy"),
+        Entry("3 sign units, load 0.5: overlap of two solutions", replica_symmetric, (_committee(3), 0.5),
+              quantity="q"),
+        Entry("5 sign units: capacity", capacity, (_committee(5),), slow=True),
+        Entry("5 sign units, load 0.5: entropy", replica_symmetric, (_committee(5), 0.5), quantity="entropy"),
+        Entry("5 sign units, load 0.5: overlap of two solutions", replica_symmetric, (_committee(5), 0.5),
+              quantity="q"),
+        Entry("7 sign units: capacity", capacity, (_committee(7),), slow=True),
+        Entry("7 sign units, load 0.5: entropy", replica_symmetric, (_committee(7), 0.5), quantity="entropy",
+              slow=True),
+        Entry("7 sign units, load 0.5: overlap of two solutions", replica_symmetric, (_committee(7), 0.5),
+              quantity="q", slow=True),
+    ),
+    "mixtures": (
+        Entry("outputs +1 with probability 0.4, free threshold: capacity", capacity, (_biased(0.4),)),
+        Entry("outputs +1 with probability 0.4, free threshold: shift there", capacity, (_biased(0.4),),
+              quantity="shift"),
+        Entry("outputs +1 with probability 0.3, free threshold: capacity", capacity, (_biased(0.3),)),
+        Entry("outputs +1 with probability 0.1, free threshold: capacity", capacity, (_biased(0.1),)),
+        Entry("outputs +1 with probability 0.01, free threshold: capacity", capacity, (_biased(0.01),)),
+        Entry("outputs +1 with probability 0.3, load 0.5: entropy", replica_symmetric, (_biased(0.3), 0.5),
+              quantity="entropy"),
+        Entry("outputs +1 with probability 0.3, load 0.5: shift", replica_symmetric, (_biased(0.3), 0.5),
+              quantity="shift"),
+        Entry("the same, at distance 0.1 of a typical solution", franz_parisi, (_biased(0.3), 0.5, 0.1),
+              quantity="entropy"),
+        Entry("the same, shift there", franz_parisi, (_biased(0.3), 0.5, 0.1), quantity="overlaps.shift"),
+        Entry("the same, at distance 0.1 of the best reference", local_entropy, (_biased(0.3), 0.5, 0.1),
+              quantity="entropy"),
+        Entry("labels flipped with probability 0.1, load 0.8, beta 2: energy", replica_symmetric,
+              (_noisy(0.1, 2.0), 0.8), quantity="energy"),
     ),
     "formulas": (
         Entry("3 literals, ratio 2: entropy", satisfiability_entropy, (RandomSatisfiability(3), 2.0), _POPULATION,
