@@ -125,10 +125,9 @@ def noisy(root: int, samples: int) -> Iterator[str]:
 
 def inputs(root: int, samples: int) -> Iterator[str]:
     """Inputs of non-zero mean, by parallel tempering at the inverse temperature BETA."""
-    yield row(
-        "f", "b", "α", "free entropy", *(f"N = {n}" for n in SIZES), "N = ∞", "z", "M", f"sampled, N = {max(SIZES)}"
-    )
-    yield row(*["--:"] * 4, *["--:"] * len(SIZES), "--:", "--:", "--:", "---")
+    sizes = [f"N = {n}" for n in SIZES]
+    yield row("f", "b", "α", "free entropy", *sizes, "N = ∞", "z", f"M, N = {max(SIZES)} (theory; z)")
+    yield row(*["--:"] * (6 + len(SIZES)), "---")
     for place, (f, b, alpha) in enumerate(INPUTS):
         differences, errors, shifts = [], [], []
         for k, (n, number) in enumerate(SIZES.items()):
@@ -158,7 +157,7 @@ def at_shifts(f: float, alpha: float) -> tuple[Array, Array]:
 
 
 def expected(f: float, b: float, alpha: float, n: int) -> tuple[float, float]:
-    r"""The integral over the shift, whose prior is Gaussian: log int dM p(M) exp(N phi(M)), over N; and the mean of M."""
+    r"""Per weight, log int dM p(M) exp(N phi(M)) over the shift, whose prior is Gaussian; and the mean shift."""
     (grid, values), prior = at_shifts(f, alpha), b**2 / (1 - b**2)
     exponent = n * values - 0.5 * grid**2 / prior - 0.5 * np.log(2 * np.pi * prior)
     top = float(exponent.max())
