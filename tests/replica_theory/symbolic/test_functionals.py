@@ -121,7 +121,6 @@ THEORIES = {
     "near the teacher": (symbolic.around_teacher(), near_teacher, TAUGHT, {}),
     "near typical": (symbolic.franz_parisi(), near_typical, AROUND, {}),
     "near typical, committee": (symbolic.franz_parisi(activation="sign"), near_typical, AROUND_SIGN, {}),
-    "near typical, levels": (symbolic.franz_parisi(FEW.weights), near_typical, ON_LEVELS, {}),
     "near typical, sphere": (symbolic.franz_parisi(SPHERE.weights), near_typical, ON_SPHERE, {}),
     "free": (symbolic.local_entropy(), free, MARGIN, {}),
     "free, committee": (symbolic.local_entropy(activation="sign"), free, SIGN, {}),
