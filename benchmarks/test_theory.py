@@ -85,3 +85,14 @@ def test_against_scalar_code(benchmark):
     print(f"\nscalar code: {1e3 * slow:.0f} ms a point; {ratio:.0f} times slower than the map")
     np.testing.assert_allclose(result.entropy[rows, columns], expected, atol=1e-10)
     assert ratio > 8
+
+
+@pytest.mark.parametrize(("digits", "most"), [(25, 4.0), (50, 15.0)])
+@pytest.mark.parametrize("kappa", [0.0, 3.0])
+def test_certified_capacity(benchmark, kappa, digits, most):
+    """25 digits in a proven ball; target 4 s (50 digits: 15 s)."""
+    pytest.importorskip("flint", reason="python-flint is not installed (extra [certified])")
+    point = benchmark.pedantic(
+        lambda: capacity(BinaryPerceptron(kappa), certified=True, digits=digits), rounds=3, warmup_rounds=1
+    )
+    assert float(point.ball.radius) < 10.0**-digits and benchmark.stats["min"] < most

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Any
 
 import bp.kernel_cache  # noqa: F401 (before anything that is compiled)
 from bp.algorithms import Solution, solve, solve_batch, solvers
+from bp.algorithms.localization import LocalizedSample, localize
 from bp.algorithms.monte_carlo import Sample, monte_carlo
 from bp.algorithms.tempering import LadderSample, parallel_tempering
 from bp.ensembles.compare import compare
@@ -23,6 +24,7 @@ from bp.problems.dimacs import read_dimacs, write_dimacs
 from bp.problems.files import read_instance, write_instance
 from bp.problems.generalization import generalization_error
 from bp.problems.local_energy import local_energy
+from bp.problems.mixtures import random_mixture
 from bp.problems.perceptron import Instance, random_instance
 from bp.problems.prediction import predict
 from bp.problems.satisfiability import Satisfiability, random_satisfiability
@@ -44,6 +46,7 @@ __all__ = [
     "Ensemble",
     "Instance",
     "LadderSample",
+    "LocalizedSample",
     "Messages",
     "RandomFormulas",
     "RandomProblems",
@@ -62,12 +65,14 @@ __all__ = [
     "generalization_error",
     "local_energy",
     "local_entropy",
+    "localize",
     "monte_carlo",
     "parallel_tempering",
     "predict",
     "predict_probability",
     "random_committee",
     "random_instance",
+    "random_mixture",
     "random_satisfiability",
     "read_dimacs",
     "read_ensemble",

@@ -45,6 +45,7 @@ from replica_theory._version import __version__
 from replica_theory.arguments import checked_integer, integer_of, number_of, word_of
 from replica_theory.console import console
 from replica_theory.models.command_line import add_model_options, model_of, particular_options, plain_models
+from replica_theory.models.committee import COUNTS
 from replica_theory.models.model import Model
 from replica_theory.models.satisfiability import RandomSatisfiability
 from replica_theory.models.weights import weights_of
@@ -90,7 +91,12 @@ _CONSTRAINTS = {"binary": "margin", "teacher-student": "margin", "symmetric": "s
 """Words for the constraints of models, which any file that holds them agrees with."""
 UNSATISFIABLE = 3
 """Exit code where it is proved that there are no solutions."""
-LOADS = {"binary": (0.3, 0.5, 0.7), "symmetric": (0.5, 0.8, 1.1), "teacher-student": (0.4, 0.8, 1.1)}
+LOADS = {
+    "binary": (0.3, 0.5, 0.7),
+    "committee": (0.3, 0.5, 0.7),
+    "symmetric": (0.5, 0.8, 1.1),
+    "teacher-student": (0.4, 0.8, 1.1),
+}
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -189,7 +195,7 @@ def _system(settings: dict[str, Any]) -> Model | RandomSatisfiability:
     if settings["model"] != _SATISFIABILITY:
         if settings["k"] is not None:
             raise ValueError(f"--k is for --model {_SATISFIABILITY}; got it with --model {settings['model']}")
-        return _model(settings)
+        return _model(settings, layered=True)
     particular_options("binary", settings)  # refuses those of other models
     for name in ("kappa", "weights"):
         if settings.get(name) is not None:
@@ -197,12 +203,12 @@ def _system(settings: dict[str, Any]) -> Model | RandomSatisfiability:
     return RandomSatisfiability(_FORMULAS["k"] if settings["k"] is None else settings["k"])
 
 
-def _model(settings: dict[str, Any]) -> Model:
-    """The model by its name, with its margin, its weights and what else was given."""
+def _model(settings: dict[str, Any], *, layered: bool = False) -> Model:
+    """The model by its name, with its margin, its weights and what else was given; `layered`: its units, too."""
     common = {} if settings["kappa"] is None else {"kappa": settings["kappa"]}
     if settings.get("weights") is not None:
         common["weights"] = weights_of(settings["weights"])
-    return model_of(settings["model"], settings, **common)
+    return model_of(settings["model"], settings, layered=layered, **common)
 
 
 def _crosscheck_settings(arguments: argparse.Namespace) -> dict[str, Any]:
@@ -210,6 +216,8 @@ def _crosscheck_settings(arguments: argparse.Namespace) -> dict[str, Any]:
     given = {name: value for name, value in vars(arguments).items() if value is not None}
     stored = _stored(arguments, "crosscheck", _CROSSCHECK_KEYS)
     settings = DEFAULTS | stored | given
+    if settings.get("units") in COUNTS and "n" not in stored | given:
+        settings["n"] = [_shared(int(settings["units"]))]
     if settings.get("alpha") is None:
         if settings["model"] not in LOADS:
             raise ValueError(f"--model {settings['model']} needs its loads: --alpha A, one or several")
@@ -217,6 +225,11 @@ def _crosscheck_settings(arguments: argparse.Namespace) -> dict[str, Any]:
     if settings["comparisons"] == ["all"]:
         settings["comparisons"] = "all"
     return settings
+
+
+def _shared(units: int) -> int:
+    """The number of weights nearest to the usual one of which every unit has the same odd share."""
+    return units * (int(DEFAULTS["n"][0]) // units | 1)
 
 
 def _stored(arguments: argparse.Namespace, command: str, keys: tuple[str, ...]) -> dict[str, Any]:
@@ -227,8 +240,9 @@ def _stored(arguments: argparse.Namespace, command: str, keys: tuple[str, ...]) 
     if command == "compare" and "ratio" in stored:
         return stored_call(arguments.output, command, ("ratio", "k", "n", "samples", "solvers"))
     stored = stored_call(arguments.output, command, keys)
-    names = {entry.kind.__name__: name for name, entry in plain_models().items()}
-    if command == "crosscheck":
+    layered = command == "crosscheck"
+    names = {entry.kind.__name__: name for name, entry in plain_models(layered=layered).items()}
+    if layered:
         names[RandomSatisfiability.__name__] = _SATISFIABILITY
     if stored["model"] not in names:
         raise ValueError(f"--resume knows the models {', '.join(names)}; the run there has {stored['model']!r}")
@@ -292,7 +306,7 @@ def _check_options(given: dict[str, Any], formulas: bool) -> None:
     if not formulas and "k" in given:
         raise ValueError("--k is for formulas: give their --ratio, clauses per variable")
     if formulas:
-        particular_options("binary", given)  # refuses those of other models
+        particular_options("binary", given, layered=False)  # refuses those of other models
     foreign = [name for name in _OF_PATTERNS if given.get(name) is not None and given[name] is not False]
     if formulas and foreign:
         raise ValueError(f"--{foreign[0]} is for perceptrons; --ratio asks for formulas")
@@ -476,7 +490,7 @@ def _read(arguments: argparse.Namespace) -> Instance | Committee | Satisfiabilit
             kappa = plain_models()[name].default("kappa")
         return read_problem(arguments.file, kappa=kappa, constraint=constraint)
     margin = {} if kappa is None else {"kappa": kappa}
-    return read_problem(arguments.file, constraint=model_of(name, vars(arguments), **margin))
+    return read_problem(arguments.file, constraint=model_of(name, vars(arguments), layered=False, **margin))
 
 
 def _weights_of(file: str) -> str:
@@ -582,6 +596,7 @@ def _add_crosscheck(commands: Any) -> None:
         epilog=(
             "examples: python -m bp crosscheck --alpha 0.4 0.6 --n 1001 2001 4001 --samples 16\n"
             "          python -m bp crosscheck --model teacher-student --comparisons entropy planted\n"
+            "          python -m bp crosscheck --model committee --units 3 --alpha 0.5 --n 1005\n"
             "          python -m bp crosscheck --model satisfiability --k 4 --alpha 7 8 --n 2000\n"
             "          python -m bp crosscheck --resume --output crosscheck-output"
         ),
@@ -678,7 +693,7 @@ def _add_compare(commands: Any) -> None:
 
 def _add_instances(command: argparse.ArgumentParser, *others: str) -> None:
     """The options that say which random instances, and how many."""
-    _add_model(command, "default: binary", *others)
+    _add_model(command, "default: binary", *others, layered=True)
     _add_weights(command)
     command.add_argument(
         "--alpha",
@@ -692,7 +707,7 @@ def _add_instances(command: argparse.ArgumentParser, *others: str) -> None:
         type=integer_of,
         nargs="+",
         metavar="N",
-        help="number of weights (default 1001); several: extrapolation to N = infinity",
+        help="number of weights (default 1001, of a committee near it); several: extrapolation to N = infinity",
     )
     command.add_argument("--samples", type=integer_of, help="instances at each load and size (default 8)")
 
@@ -732,17 +747,18 @@ def _add_generate(commands: Any) -> None:
     command.set_defaults(command=_generate)
 
 
-def _add_model(command: argparse.ArgumentParser, default: str, *others: str) -> None:
+def _add_model(command: argparse.ArgumentParser, default: str, *others: str, layered: bool = False) -> None:
+    known = plain_models(layered=layered)
     command.add_argument(
         "--model",
-        type=word_of([*plain_models(), *others]),
+        type=word_of([*known, *others]),
         metavar="NAME",
         help=f"constraint on the stabilities h ({default}); "
-        + "; ".join(f"{name}: {entry.kind.condition}" for name, entry in plain_models().items())
+        + "; ".join(f"{name}: {entry.kind.condition}" for name, entry in known.items())
         + "".join(f"; or {name}, random formulas of clauses of --k literals" for name in others),
     )
-    add_model_options(command)
-    margins = ((name, entry.default("kappa")) for name, entry in plain_models().items())
+    add_model_options(command, layered=layered)
+    margins = ((name, entry.default("kappa")) for name, entry in known.items())
     unlike = "".join(f"; {kappa:g} for {name}" for name, kappa in margins if kappa)
     command.add_argument("--kappa", type=number_of, metavar="K", help=f"margin (default 0{unlike})")
 

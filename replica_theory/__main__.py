@@ -11,7 +11,6 @@ from collections.abc import Callable, Sequence
 from typing import Any, get_args
 
 import numpy as np
-from numpy.typing import NDArray
 
 from replica_theory._version import __version__
 from replica_theory.arguments import integer_of, number_of, word_of
@@ -22,6 +21,8 @@ from replica_theory.models.satisfiability import RandomSatisfiability
 from replica_theory.models.weights import BINARY, Weights, weights_of
 from replica_theory.neighbourhood.franz_parisi import franz_parisi
 from replica_theory.neighbourhood.local_entropy import ZERO_COMPLEXITY, Reference, local_entropy
+from replica_theory.quoted.entries import ENTRIES
+from replica_theory.quoted.table import numbers
 from replica_theory.status import ConvergenceError, Status, silenced
 from replica_theory.thresholds.capacity import capacity
 from replica_theory.thresholds.dense_region import Criterion, local_entropy_threshold
@@ -30,6 +31,8 @@ from replica_theory.typical.satisfiability import satisfiability_entropy
 from replica_theory.typing import Array
 
 MAX_POINTS = 1_000_000
+
+FORMATS = ("text", "markdown", "csv", "json")
 
 Columns = dict[str, Any]
 """What a command computes: a name and an array (one entry a point) for each column, with a column ``status``."""
@@ -63,10 +66,10 @@ def main(argv: Sequence[str] | None = None) -> int:
     try:
         with console():
             arguments = _parser().parse_args(argv)
-            command: Callable[[argparse.Namespace], Columns] = arguments.command
+            command: Callable[[argparse.Namespace], tuple[str, list[str]]] = arguments.command
             with silenced():
-                columns = command(arguments)
-            print(_as_json(arguments, columns) if arguments.json else _as_table(columns))
+                text, faults = command(arguments)
+            print(text)
     except ConvergenceError as error:
         print(f"python -m replica_theory: {error}", file=sys.stderr)
         return 1
@@ -79,7 +82,28 @@ def main(argv: Sequence[str] | None = None) -> int:
         again = "nothing is kept, the same command begins again (with fewer points it is sooner done)"
         print(f"python -m replica_theory: interrupted; {again}", file=sys.stderr)
         return 130
-    return _verdict(columns["status"])
+    for fault in faults:
+        print(f"python -m replica_theory: {fault}", file=sys.stderr)
+    return 1 if faults else 0
+
+
+def _points(arguments: argparse.Namespace) -> tuple[str, list[str]]:
+    """The points of a command in a table or in JSON, and what is to be said of those that failed."""
+    columns: Columns = arguments.points(arguments)
+    text = _as_json(arguments, columns) if arguments.json else _as_table(columns)
+    failed = Counter(status for status in columns["status"] if not status.ok)
+    total = len(columns["status"])
+    return text, [f"{count} of {total} points: {kind.sentence}" for kind, count in failed.items()]
+
+
+def _numbers_quoted(arguments: argparse.Namespace) -> tuple[str, list[str]]:
+    """The table of quoted numbers, and what is to be said of those that miss a published bracket or failed."""
+    table = numbers(arguments.topic, slow=arguments.all)
+    writers = {"csv": table.to_csv, "json": table.to_json, "markdown": table.to_markdown, "text": table.to_text}
+    faults = [f"{row.topic}, {row.name}: {row.digits} is outside {row.published} ({row.citation})"
+              for row in table.outside]  # fmt: skip
+    faults += [f"{row.topic}, {row.name}: {row.status.sentence}" for row in table.failed]
+    return writers[arguments.format]().removesuffix("\n"), faults
 
 
 def _entropy(arguments: argparse.Namespace) -> Columns:
@@ -162,7 +186,7 @@ def _parser() -> argparse.ArgumentParser:
     )
     parser.add_argument("--version", action="version", version=f"binary-perceptron {__version__}")
     commands = parser.add_subparsers(required=True, metavar="COMMAND", title="commands")
-    for add in (_add_entropy, _add_capacity, _add_curve, _add_local, _add_threshold, _add_satisfiability):
+    for add in (_add_entropy, _add_capacity, _add_curve, _add_local, _add_threshold, _add_satisfiability, _add_numbers):
         add(commands)
     return parser
 
@@ -187,6 +211,7 @@ uniform measure of the sphere, and always negative; of discrete weights the mean
   python -m replica_theory entropy --alpha 0.5          entropy 0.3143900669
   python -m replica_theory entropy --kappa 0 0.5 --alpha 0.1:0.8:8 --json
   python -m replica_theory entropy --weights -1,0,1 --alpha 0.5     entropy 0.7203914598
+  python -m replica_theory entropy --model committee --activation relu --units inf --alpha 0.5
   python -m replica_theory entropy --model teacher-student --alpha 1.0""",
     )
     _add_load(parser)
@@ -207,6 +232,7 @@ The columns q, q_hat and stability are those of the saddle point there; margins 
   python -m replica_theory capacity                     capacity 0.8330785997
   python -m replica_theory capacity --weights spherical capacity 2
   python -m replica_theory capacity --kappa -1 0 1
+  python -m replica_theory capacity --model committee --units 3     capacity 0.9206194010
   python -m replica_theory capacity --model symmetric --kappa 0.5:1.5:5""",
     ).set_defaults(beta=math.inf)
 
@@ -318,7 +344,7 @@ def _add_satisfiability(commands: Any) -> None:
             "  python -m replica_theory satisfiability --ratio 1:4:4 --population 5000 --json"
         ),
     )
-    parser.set_defaults(command=_satisfiability, name="satisfiability", model="satisfiability")
+    parser.set_defaults(command=_points, points=_satisfiability, name="satisfiability", model="satisfiability")
     parser.add_argument(
         "--ratio", type=_numbers, nargs="+", metavar="R", required=True, help="clauses per variable, or a grid"
     )
@@ -332,6 +358,39 @@ def _add_satisfiability(commands: Any) -> None:
     )
     parser.add_argument("--seed", type=integer_of, default=0, help="seed of the population (default: %(default)s)")
     parser.add_argument("--json", action="store_true", help="print JSON (NaN as null) instead of a table")
+
+
+def _add_numbers(commands: Any) -> None:
+    parser = commands.add_parser(
+        "numbers",
+        help="every number that the documentation quotes, beside what has been published",
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+        description=(
+            "Every number that the documentation quotes, computed anew: value, estimated error, the call that\n"
+            "computes it, and the published value, where there is one, with its citation. `inside`: the value lies in\n"
+            "the published bracket: what rounds to the digits that were printed. Numbers that take seconds have no\n"
+            "value without --all (two minutes)."
+        ),
+        epilog=(
+            "exit code:\n  0 done; 1 a number misses its published bracket or did not converge; 2 bad input.\n\n"
+            "examples:\n  python -m replica_theory numbers\n"
+            "  python -m replica_theory numbers --topic capacity weights --format csv\n"
+            "  python -m replica_theory numbers --all --format markdown"
+        ),
+    )
+    parser.set_defaults(command=_numbers_quoted, name="numbers")
+    parser.add_argument(
+        "--topic", type=word_of(ENTRIES), nargs="+", metavar="NAME",
+        help=f"topics: {', '.join(map(repr, ENTRIES))} (default: all)",
+    )  # fmt: skip
+    parser.add_argument("--all", action="store_true", help="compute the numbers that take seconds, too")
+    parser.add_argument(
+        "--format", type=word_of(FORMATS), default="text", metavar="NAME",
+        help=f"how the table is printed: {', '.join(FORMATS)} (default: text)",
+    )  # fmt: skip
+    parser.add_argument(
+        "--json", action="store_const", dest="format", const="json", help="print JSON (NaN as null): --format json"
+    )
 
 
 def _add_reference(parser: argparse.ArgumentParser) -> None:
@@ -355,7 +414,7 @@ def _replicas(text: str) -> float | str:
 
 
 def _subcommand(
-    commands: Any, name: str, command: Callable[[argparse.Namespace], Columns], summary: str, text: str, examples: str
+    commands: Any, name: str, points: Callable[[argparse.Namespace], Columns], summary: str, text: str, examples: str
 ) -> argparse.ArgumentParser:
     conditions = ";\n  ".join(f"{model}: {entry.kind.condition}" for model, entry in plain_models().items())
     parser: argparse.ArgumentParser = commands.add_parser(
@@ -365,7 +424,7 @@ def _subcommand(
         epilog=f"{_CONVENTIONS.format(conditions=conditions)}\nexamples:\n{examples}",
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
-    parser.set_defaults(command=command, name=name)
+    parser.set_defaults(command=_points, points=points, name=name)
     parser.add_argument(
         "--model", type=word_of(plain_models()), metavar="NAME", default="binary",
         help=f"the constraint: {', '.join(plain_models())} (default: binary)",
@@ -475,14 +534,6 @@ def _cell(name: str, value: Any) -> str:
     if isinstance(value, Status):
         return str(value)
     return f"{value:.1e}" if name == "error" else f"{value:.10g}"
-
-
-def _verdict(status: NDArray[np.object_]) -> int:
-    """Exit code; says on standard error which points failed."""
-    failed = Counter(s for s in status if not s.ok)
-    for kind, count in failed.items():
-        print(f"python -m replica_theory: {count} of {len(status)} points: {kind.sentence}", file=sys.stderr)
-    return 1 if failed else 0
 
 
 if __name__ == "__main__":

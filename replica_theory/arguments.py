@@ -303,6 +303,8 @@ def checked_model(
     any_weights: bool = False,
     weights: tuple[str, ...] = ("binary",),
     units: tuple[str, ...] = (),
+    weighted: bool = False,
+    mixtures: bool = False,
     instead: str = "",
 ) -> None:
     """Refuse what is no model of a class, or lacks what a function asks of it.
@@ -327,6 +329,10 @@ def checked_model(
         symmetric about 0, without a prior).
     units : tuple of str
         Which hidden layers are known beside none: "infinite", "finite".
+    weighted : bool
+        Whether patterns may have weights of their own.
+    mixtures : bool
+        Whether mixtures of pattern classes are known.
     instead : str
 
     Raises
@@ -338,6 +344,10 @@ def checked_model(
     if single and (np.ndim(model.kappa) or np.ndim(model.beta)):
         raise ValueError(f"model must have a single kappa and beta; got {shown(model)}")
     checked_units(model, units)
+    if not weighted:
+        checked_unweighted(model)
+    if not mixtures:
+        checked_one_class(model)
     if not any_weights:
         checked_weights(model, weights)
     if random_labels and model.has_teacher:
@@ -361,8 +371,32 @@ def checked_units(model: Any, kinds: tuple[str, ...] = ()) -> None:
         raise ValueError(f"model must {allowed} here; got {shown(model)}")
 
 
+def checked_unweighted(model: Any, name: str = "model") -> None:
+    """Refuse a model whose patterns have weights of their own, where solutions are counted.
+
+    Raises
+    ------
+    ValueError
+        If it is one.
+    """
+    if model.is_weighted:
+        raise ValueError(f"{name} must count configurations here, not weigh them; got {shown(model)}")
+
+
+def checked_one_class(model: Any) -> None:
+    """Refuse a mixture of pattern classes, where none is known.
+
+    Raises
+    ------
+    ValueError
+        If it is one.
+    """
+    if model.is_mixture:
+        raise ValueError(f"model must be of one class of patterns here; got {shown(model)}")
+
+
 def checked_binary(model: Any) -> None:
-    """Refuse a model whose weights are not binary, or that has a hidden layer, where nothing else is known.
+    """Refuse a model whose weights are not binary, that has a hidden layer or is a mixture, where none is known.
 
     Raises
     ------
@@ -370,6 +404,7 @@ def checked_binary(model: Any) -> None:
         If it is another one.
     """
     checked_units(model)
+    checked_one_class(model)
     checked_weights(model, ("binary",))
 
 

@@ -39,6 +39,8 @@ class Status(StrEnum):
     UNPHYSICAL = "unphysical"
     UNSATISFIABLE = "unsatisfiable"
     BELOW_ZERO = "below-zero"
+    COEXISTENCE = "coexistence"
+    PINNED = "pinned"
 
     @property
     def sentence(self) -> str:
@@ -104,6 +106,8 @@ _SOLVED = (
     Status.NO_REFERENCE,
     Status.NEGATIVE_ENTROPY,
     Status.NEGATIVE_COMPLEXITY,
+    Status.COEXISTENCE,
+    Status.PINNED,
 )
 
 _SENTENCES = {
@@ -141,6 +145,14 @@ _SENTENCES = {
     Status.BELOW_ZERO: (
         "the local entropy is bounded below zero at this distance, so that no solutions are expected there; the "
         "messages that would give its value did not converge."
+    ),
+    Status.COEXISTENCE: (
+        "the fixed point reached from the typical overlap is not the only one: a sampler that follows it may miss the "
+        "one that dominates (replica-symmetric theory)."
+    ),
+    Status.PINNED: (
+        "q = 1 is a fixed point at any load, since the weight of a pattern sets in too fast at its edge: no load can "
+        "be sampled by following magnetisations, neither by localisation nor by decimation."
     ),
 }
 

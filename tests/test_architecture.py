@@ -28,7 +28,7 @@ THEORY = (
     ("replicas",),
     ("neighbourhood",),
     ("algorithms", "thresholds"),
-    ("plots",),
+    ("plots", "quoted"),
     ("replica_theory", "__main__"),
 )
 INSTANCES = (

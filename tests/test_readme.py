@@ -11,6 +11,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from bp.__main__ import main as bp_main
+from replica_theory.__main__ import main as theory_main
+
+MAINS = {"bp": bp_main, "replica_theory": theory_main}
 README = (Path(__file__).parents[1] / "README.md").read_text(encoding="utf-8")
 LEADING_NUMBERS = re.compile(r"#\s*((?:[-\d.,\s\[\]]|e-)+)")
 
@@ -57,9 +61,13 @@ def test_python(tmp_path, monkeypatch):
 
 
 @pytest.mark.slow
-def test_shell(tmp_path):
-    """Every line that calls the packages, one after the other in an empty folder: nothing is prepared for them."""
-    environment = os.environ | {"PYTHONPATH": os.pathsep.join(filter(None, sys.path))}
+def test_shell(tmp_path, monkeypatch, capsys):
+    """Every line that calls the packages, one after the other in an empty folder: nothing is prepared for them.
+
+    The first of each package has a process of its own; the others would take longer to start than to run.
+    """
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("MPLBACKEND", "Agg")
     commands = [line.partition("  #")[0] for block in blocks("sh") for line in block.splitlines()]
     commands = [line for line in commands if line.startswith("python -m ")]
     called = {" ".join(shlex.split(command)[2:4]) for command in commands}
@@ -71,7 +79,28 @@ def test_shell(tmp_path):
         "bp crosscheck",
         "replica_theory curve",
     }
+    started = set()
     for command in commands:
-        arguments = [sys.executable, *shlex.split(command)[1:]]
-        done = subprocess.run(arguments, cwd=tmp_path, env=environment, capture_output=True, text=True, timeout=600)
-        assert done.returncode == 0, f"{command}\n{done.stdout}\n{done.stderr}"
+        module, *arguments = shlex.split(command)[2:]
+        code = alone(module, arguments) if module not in started else ended(MAINS[module], arguments)
+        started.add(module)
+        said = capsys.readouterr()
+        assert code == 0, f"{command}\n{said.out}\n{said.err}"
+    assert started == MAINS.keys()
+
+
+def alone(module, arguments):
+    """Exit code of a command in a process of its own, its output passed on."""
+    environment = os.environ | {"PYTHONPATH": os.pathsep.join(filter(None, sys.path))}
+    command = [sys.executable, "-m", module, *arguments]
+    done = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=600)
+    print(done.stdout, done.stderr)
+    return done.returncode
+
+
+def ended(main, arguments):
+    """Exit code of a command in this process."""
+    try:
+        return main(arguments)
+    except SystemExit as end:  # --version
+        return end.code

@@ -13,13 +13,14 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.special import gammaln
 
+from bp.problems.committee import Committee
 from bp.problems.perceptron import Instance
 from replica_theory.typing import Array
 
 _BLOCK_ENTRIES = 1 << 22  # worked on at a time
 
 
-def control_variates(instance: Instance) -> Array:
+def control_variates(instance: Instance | Committee) -> Array:
     r"""Sums of pattern overlaps, divided by N, minus their means.
 
     :math:`\frac1N\sum_{a\ne b}C_{ab}` and :math:`\frac1N\sum_a(\sum_{b\ne a}C_{ab})^2`; with a teacher `T`, first
@@ -27,8 +28,9 @@ def control_variates(instance: Instance) -> Array:
 
     Parameters
     ----------
-    instance : Instance
-        Independent patterns of ±1, or real ones of norm :math:`\sqrt N`, labels random or given by the teacher.
+    instance : Instance or Committee
+        Independent patterns of ±1, or real ones of norm :math:`\sqrt N`, labels random or given by the teacher; of a
+        committee machine a tree, with random labels (its patterns are the parts that the units see, side by side).
 
     Returns
     -------
@@ -42,6 +44,9 @@ def control_variates(instance: Instance) -> Array:
     >>> bool(np.all(abs(np.mean(draws, 0)) < 4 * np.std(draws, 0) / 500**0.5))
     True
     """
+    if isinstance(instance, Committee):
+        xi = instance.data.xi
+        return np.array(_sums(xi, np.zeros(xi.shape[1]), 1.0))
     if instance.model.is_even or (instance.teacher is not None and instance.domain != "spins"):
         return np.empty(0)
     n, teacher = instance.n, instance.teacher
@@ -49,8 +54,15 @@ def control_variates(instance: Instance) -> Array:
         return np.array(_sums(instance.xi, np.zeros(n), 1.0))
     mean = _mean_stability(n, instance.is_binary)
     spread = (n - 2 * mean**2 + mean**4) / n
-    along = np.sum(instance.stabilities(teacher) - mean) / n
-    return np.array([along, *_sums(instance.xi, mean / np.sqrt(n) * teacher, spread)])
+    stabilities = instance.stabilities(teacher)
+    along = np.sum(np.abs(stabilities) - mean) / n
+    # With the labels of the teacher, also where the instance has others (label noise).
+    xi = (
+        instance.xi * np.where(stabilities < 0, -1, 1).astype(np.int8)[:, None]
+        if np.any(stabilities < 0)
+        else instance.xi
+    )
+    return np.array([along, *_sums(xi, mean / np.sqrt(n) * teacher, spread)])
 
 
 def _sums(xi: NDArray[Any], mean: Array, spread: float) -> tuple[float, float]:

@@ -7,6 +7,7 @@ from typing import Generic, TypeVar
 
 import numpy as np
 
+from bp.problems.mixtures import random_mixture
 from bp.problems.perceptron import Instance, random_instance
 from replica_theory.models.model import Model
 from replica_theory.models.satisfiability import RandomSatisfiability
@@ -52,4 +53,5 @@ class Draw(Generic[SystemT]):
 
     def instance(self: Draw[Model]) -> Instance:
         """The instance, drawn with the first seed."""
-        return random_instance(self.model, self.n, self.alpha, self.seeds(1)[0])
+        drawn = random_mixture if self.model.is_mixture else random_instance
+        return drawn(self.model, self.n, self.alpha, self.seeds(1)[0])

@@ -12,14 +12,18 @@ from numpy.typing import ArrayLike
 from bp.memory import require_memory
 from bp.messages.edges import require_edges
 from bp.messages.state import Form
+from bp.problems.mixtures import translated
 from replica_theory.arguments import (
     POSITIVE,
     checked_binary,
     checked_integer,
     checked_integers,
     checked_numbers,
+    checked_units,
     shown,
 )
+from replica_theory.models.committee import TreeCommittee
+from replica_theory.models.mixture import Mixture
 from replica_theory.models.model import Model
 from replica_theory.models.registry import particulars
 
@@ -53,7 +57,15 @@ class Grid:
 
     @classmethod
     def checked(
-        cls, model: Model, alpha: ArrayLike, n: ArrayLike, samples: int, *, least: int, any_weights: bool = False
+        cls,
+        model: Model,
+        alpha: ArrayLike,
+        n: ArrayLike,
+        samples: int,
+        *,
+        least: int,
+        any_weights: bool = False,
+        layered: bool = False,
     ) -> Self:
         """A grid of what a user gave.
 
@@ -67,14 +79,18 @@ class Grid:
             The least size, and number of samples.
         any_weights : bool
             Whether weights may be other than binary.
+        layered : bool
+            Whether the model may be a tree committee of finitely many units, at margin 0; sizes are then multiples of
+            their number.
 
         Raises
         ------
         TypeError, ValueError
             If there is no such grid.
         """
-        _require_drawable(model, any_weights)
+        _require_drawable(model, any_weights, layered)
         sizes = checked_integers("n", n, least)
+        _require_shares(model, sizes)
         samples = checked_integer("samples", samples, least)
         loads = checked_numbers("alpha", alpha, POSITIVE)
         grid = cls(model, loads, sizes, samples)
@@ -150,12 +166,30 @@ def _rounded_up(value: float) -> str:
     return f"{(np.floor(value / unit) + 1) * unit:.3g}"
 
 
-def _require_drawable(model: Model, any_weights: bool) -> None:
+def _require_drawable(model: Model, any_weights: bool, layered: bool) -> None:
     if not isinstance(model, Model):
         raise TypeError(f"model must be a model such as replica_theory.BinaryPerceptron(); got {shown(model)}")
+    checked_units(model, ("finite",) if layered else ())
     if not any_weights:
         checked_binary(model)
     if np.ndim(model.kappa) or np.ndim(model.beta):
         raise ValueError(f"model must have a single kappa and beta; got {model}")
-    if model.allowed_intervals is None:
+    if isinstance(model, Mixture):
+        if model.is_free:
+            raise ValueError(f"model must have a given shift where instances are drawn; got {model}")
+        translated(model)
+    elif model.allowed_intervals is None:
         raise TypeError(f"model must be a hard constraint, such as a margin or an IntervalModel; got {model!r}")
+
+
+def _require_shares(model: Model, sizes: Sequence[int]) -> None:
+    """Refuse committees whose output is no majority of units, and sizes that do not give every unit the same share."""
+    if not isinstance(model, TreeCommittee):
+        return
+    if np.any(np.asarray(model.kappa) != 0):
+        raise ValueError(f"model must have kappa = 0, at which the majority of its units decides; got {model!r}")
+    units = int(model.units)
+    for n in sizes:
+        if n % units:
+            near = units * (n // units | 1)
+            raise ValueError(f"n must be a multiple of the {units} units of the model, such as {near}; got {n}")

@@ -221,7 +221,9 @@ def _tiny(problem: Problem) -> Problem:
     try:
         if isinstance(problem, Instance):
             columns = _fewer(problem.n)
-            return Instance(_corner(problem, _rows(problem, columns), columns), constraint=problem.model)
+            rows = _rows(problem, columns)
+            thresholds = None if problem.thresholds is None else problem.thresholds[:rows]
+            return Instance(_corner(problem, rows, columns), constraint=problem.model, thresholds=thresholds)
         if isinstance(problem, Committee):
             inputs = _fewer(problem.inputs)
             entries, rows = inputs * (problem.units if problem.tree else 1), _rows(problem, inputs * problem.units)

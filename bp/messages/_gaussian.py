@@ -287,6 +287,7 @@ def gaussian_sweep(
     m: Real,
     v: Real,
     bounds: Array,
+    offsets: Array,
     limits: Limits,
     beta: float,
     damping: float,
@@ -309,6 +310,8 @@ def gaussian_sweep(
         Total fields :math:`H_i`, float64, their hyperbolic tangents and :math:`1 - m_i^2`, in the precision of `eta`.
     bounds : array, shape (P,)
         Upper bounds of ``|eta|`` on each row, updated.
+    offsets : array, shape (P,)
+        Thresholds of the patterns, in the same units: what their sums are less before they meet the intervals.
     limits : Limits
         Allowed intervals in units of :math:`\xi\cdot W`.
     beta, damping : float
@@ -332,6 +335,7 @@ def gaussian_sweep(
         for a in range(block * BLOCK_ROWS, min((block + 1) * BLOCK_ROWS, xi.shape[0])):
             row = (xi[a], eta[a], total)
             omega, variance = gaussian_moments(*row, m, v, bounds[a], fast, work, new)
+            omega -= offsets[a]
             bound = gaussian_row(*row, omega, variance, limits, beta, fast, rule, coef, work, new)
             log_p[a] = log_factor(omega, variance, limits, math.inf)
             bounds[a] = damping * bounds[a] + (1.0 - damping) * bound
@@ -347,6 +351,7 @@ def gaussian_sequence(
     total: Array,
     m: Real,
     bounds: Array,
+    offsets: Array,
     limits: Limits,
     beta: float,
     damping: float,
@@ -369,6 +374,7 @@ def gaussian_sequence(
     for a in order:
         row = (xi[a], eta[a], total)
         omega, variance = gaussian_moments(*row, m, v, bounds[a], fast, work, new)
+        omega -= offsets[a]
         bound = gaussian_row(*row, omega, variance, limits, beta, fast, rule, coef, work, new)
         log_p[a] = log_factor(omega, variance, limits, math.inf)
         bounds[a] = damping * bounds[a] + (1.0 - damping) * bound
@@ -413,6 +419,7 @@ def gaussian_measure(
     m: Real,
     v: Real,
     bounds: Array,
+    offsets: Array,
     limits: Limits,
     fast: bool,
     log_p: Array,
@@ -422,7 +429,7 @@ def gaussian_measure(
     work, aligned = np.empty(xi.shape[1], eta.dtype), np.empty(xi.shape[1], eta.dtype)
     for a in range(first, last):
         omega, variance = gaussian_moments(xi[a], eta[a], total, m, v, bounds[a], fast, work, aligned)
-        log_p[a] = log_factor(omega, variance, limits, math.inf)
+        log_p[a] = log_factor(omega - offsets[a], variance, limits, math.inf)
         terms[a] = edge_term_of(eta[a], total, m, bounds[a])
 
 

@@ -21,6 +21,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Hashable, Sequence
+from functools import partial
 from typing import Any, NamedTuple, Protocol
 
 import numpy as np
@@ -140,8 +141,11 @@ class Amp:
             self.scales = np.exp2(np.round(0.5 * np.log2(squares)))
             self._least = MIN_VARIANCE * squares
         model = instance.model.at(beta=beta)
+        self._thresholds = instance.thresholds
         if device is None:
             self.kernel: KernelFunction = model.log_kernel
+            if instance.thresholds is not None:
+                self.kernel = partial(_above, model.log_kernel, instance.thresholds)
             if instance.bits is not None:
                 self.patterns = PackedPatterns(instance.bits, instance.n, dtype)
             else:
@@ -149,6 +153,8 @@ class Amp:
                 self.patterns = RealPatterns(instance.real, dtype)
             return
         self.kernel = lambda mean, std: model.log_kernel(mean, std, self.space)
+        if instance.thresholds is not None:
+            self.kernel = partial(_above, self.kernel, self.space.asarray(instance.thresholds))
         bits = None if instance.bits is None else _bits.as_bytes(instance.bits, instance.n)
         name = np.dtype(dtype).name
         self.patterns = DevicePatterns(self.space, instance.n, bits=bits, real=instance.real, dtype=name)
@@ -199,6 +205,7 @@ class Amp:
         Returns the sum of the latter, and the largest change.
         """
         if self._margin is not None:
+            product = product if self._thresholds is None else product - root * self._thresholds
             made: tuple[float, float] = _amp.respond(
                 product, old, rest, root, *self._margin, self._least, self.scales, g, gamma
             )
@@ -212,7 +219,8 @@ class Amp:
         """Log-probability that each pattern is satisfied."""
         if self._beta == np.inf:
             return np.asarray(step.log_weight)
-        return np.asarray(self._model.log_kernel(step.omega, np.sqrt(step.variance)).log)
+        omega = step.omega if self._thresholds is None else step.omega - self._thresholds
+        return np.asarray(self._model.log_kernel(omega, np.sqrt(step.variance)).log)
 
 
 def binary_entropy(magnetizations: Array) -> Array:
@@ -322,6 +330,11 @@ def sweeps_by_step(
     ]
     damped = [old + (1.0 - damping) * move for old, damping, move in zip(fields, dampings, moved, strict=True)]
     return Sweeps(damped, [each.copy() for each in step.g], residuals)
+
+
+def _above(kernel: KernelFunction, thresholds: Any, mean: Any, std: Any) -> Kernel:
+    """A kernel at fields less the thresholds of the patterns."""
+    return kernel(mean - thresholds, std)
 
 
 def _larger(one: float, other: float) -> float:

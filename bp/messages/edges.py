@@ -86,7 +86,11 @@ class EdgeState:
         # What the kernels know of the constraint: the probability that each sum satisfies it, or intervals of sums.
         allowed, exact = instance.allowed, method == "exact"
         self._constraint: Any = allowed.acceptance if exact else packed(np.sqrt(instance.n) * allowed.stabilities)
-        self._fast = fast and instance.is_binary
+        self._offsets, signs = np.zeros(instance.n_patterns), instance.is_binary
+        if instance.thresholds is not None:
+            self._offsets = np.sqrt(instance.n) * instance.thresholds
+            signs = bool(np.all(np.abs(self._xi) == 1.0))
+        self._fast = fast and signs
         nodes = NODES if eta.dtype == np.float64 else NODES_SINGLE
         self._rule = chebyshev_rule(nodes)
         self.shared = id(self)
@@ -107,7 +111,7 @@ class EdgeState:
         if self._method == "exact":
             self._share(exact_sweep, blocks, *head, *tail, self.log_p, partial, change)
         else:
-            head = (*head, *self._moments(total), self._bounds)
+            head = (*head, *self._moments(total), self._bounds, self._offsets)
             self._share(gaussian_sweep, blocks, *head, *tail, self._fast, self._rule, self.log_p, partial, change)
         self.fields = np.sum(partial, axis=0, dtype=np.float64)
         return float(np.max(change))
@@ -119,7 +123,7 @@ class EdgeState:
         if self._method == "exact":
             change = exact_sequence(order, self._xi, self.eta, total, *tail, self.log_p, sums)
         else:
-            head = (self._xi, self.eta, total, self._tanh(total), self._bounds)
+            head = (self._xi, self.eta, total, self._tanh(total), self._bounds, self._offsets)
             change = gaussian_sequence(order, *head, *tail, self._fast, self._rule, self.log_p, sums)
         self.fields = sums[0]
         return float(change)
@@ -145,7 +149,7 @@ class EdgeState:
             self._parallel(field, 1.0)
             self._share(edge_terms, len(terms), self.eta, total, self._tanh(total), self._sizes(), terms)
         else:
-            rows = (total, *self._moments(total), self._bounds, self._constraint)
+            rows = (total, *self._moments(total), self._bounds, self._offsets, self._constraint)
             self._share(gaussian_measure, len(terms), self._xi, self.eta, *rows, self._fast, self.log_p, terms)
         patterns = log_weights(self.log_p, self._beta)
         phi = (np.sum(patterns) + np.sum(terms) + np.sum(np.logaddexp(total, -total))) / len(total)
@@ -183,6 +187,8 @@ def edge_messages(instance: Instance, method: Method, **options: Any) -> EdgeSta
     given.on_host("for method='amp'; messages on edges live on the host")
     require_edges(method, p, n, dtype=given.dtype, limit=given.memory_limit)
     require_signs(method, instance)
+    if method == "exact" and instance.thresholds is not None:
+        raise ValueError("method='exact' needs patterns without thresholds of their own; use 'gaussian' or 'amp'")
     random = generator(given.rng)
     fields, _ = initial_fields(given.init, method, (p, n), given.dtype, random)
     return EdgeState(

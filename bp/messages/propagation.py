@@ -35,6 +35,7 @@ from bp.messages.state import (
 from bp.problems.problem import Problem
 from bp.randomness import Rng, generator
 from replica_theory.arguments import NON_NEGATIVE, checked_choice, checked_field, checked_number, checked_text, shown
+from replica_theory.models.model import Model
 from replica_theory.results.labelled import Variable
 from replica_theory.results.quantities import MESSAGE_FIELDS, MESSAGES
 from replica_theory.results.record import Record
@@ -153,8 +154,9 @@ def belief_propagation(
     ----------
     problem : Problem
         One that messages can be passed on, such as a `bp.Instance`.
-        Any constraint. A soft one weighs a configuration by the probability that its patterns are satisfied, and the
-        entropies at ``beta=inf`` are logarithms of these weights; it takes ``"exact"`` or ``"amp"`` messages.
+        Any constraint. A soft one weighs a configuration by the probability that its patterns are satisfied, or by
+        weights of any size (`replica_theory.PowerWeight`), and the entropies at ``beta=inf`` are logarithms of these
+        weights; it takes ``"exact"`` or ``"amp"`` messages.
     method : {"gaussian", "exact", "amp", "survey"}, optional
         Form of the messages; by default the first that the problem has, ``"gaussian"`` for patterns and ``"exact"`` for
         clauses. Of patterns, ``"gaussian"``: messages on edges, :math:`F_\pm` with a Gaussian field (error
@@ -276,7 +278,8 @@ def _result(problem: Problem, state: State, beta: float, theta: Array, outcome: 
     heat = beta * problem.alpha * energy if beta < np.inf else 0.0
     moments = moments_of(state, theta)
     entropy = phi + heat - float(theta @ m) / problem.n - moments.log_prior
-    status = judged(entropy, energy, weights=weights_of(problem)) if status.ok else status
+    counts = not (isinstance(problem.model, Model) and problem.model.is_weighted)
+    status = judged(entropy, energy, counts=counts, weights=weights_of(problem)) if status.ok else status
     return BPResult(frozen(m), entropy, phi, energy, float(np.mean(m**2)), *end, status, messages, moments.square)
 
 

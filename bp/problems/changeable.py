@@ -27,6 +27,7 @@ class Changeable:
     row: Any
     allowed: Any
     intervals: Any
+    thresholds: Any
     domain: Any
     products: Any
     ascent: Any
@@ -62,6 +63,7 @@ class Changeable:
     def gaps(self, weights: NDArray[np.float64]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
         r"""By how much stabilities are inside what is allowed, :math:`\max_k\min(h-l_k,u_k-h)`, and slopes, (P,)."""
         h = self.products(weights) / np.sqrt(self.n)
+        h = h if self.thresholds is None else h - self.thresholds
         inside = np.stack([h[:, None] - self.allowed.stabilities[:, 0], self.allowed.stabilities[:, 1] - h[:, None]])
         nearest = np.argmax(inside.min(axis=0), axis=1)
         low, high = inside[:, np.arange(len(h)), nearest]

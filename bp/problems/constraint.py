@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from replica_theory.arguments import checked_real, checked_units, shown
+from replica_theory.arguments import checked_one_class, checked_real, checked_units, shown
 from replica_theory.models.intervals import SymmetricBinaryPerceptron
 from replica_theory.models.model import Model
 from replica_theory.models.perceptron import BinaryPerceptron, TeacherStudent
@@ -47,6 +47,7 @@ def checked_constraint(constraint: Constraint, kappa: float | None = None) -> Mo
     if isinstance(constraint, Model):
         model = constraint
         checked_units(model)
+        checked_one_class(model)
         if kappa is not None and not np.array_equal(checked_real("kappa", kappa), model.kappa):
             raise ValueError(f"kappa must be left to the constraint, {model!r}; got kappa={shown(kappa)}")
     else:
@@ -143,7 +144,7 @@ class Allowed:
 
     @cached_property
     def acceptance(self) -> NDArray[np.float64]:
-        r"""Probability that a pattern is satisfied at the sums :math:`-n, -n+1, \ldots, n`, shape (2n + 1,).
+        r"""Probability (or weight) of a pattern at the sums :math:`-n, -n+1, \ldots, n`, shape (2n + 1,).
 
         Examples
         --------
@@ -152,7 +153,8 @@ class Allowed:
         """
         sums = np.arange(-self.n, self.n + 1, dtype=np.float64)
         if not self.is_hard:
-            return frozen(np.clip(self.model.acceptance(sums / np.sqrt(self.n)), 0.0, 1.0))
+            most = np.inf if self.model.is_weighted else 1.0
+            return frozen(np.clip(self.model.acceptance(sums / np.sqrt(self.n)), 0.0, most))
         return frozen(satisfied(sums, self.sums).astype(np.float64))
 
 

@@ -218,7 +218,7 @@ def _from_npz(data: bytes, kappa: float | None, constraint: Constraint | None) -
         tree = arrays["tree"].tolist() if "tree" in arrays else False
         return _committee(labelled, arrays["units"].tolist(), tree, model, teacher)
     if "n" not in arrays:
-        return Instance(patterns, labels, constraint=model, teacher=teacher)
+        return Instance(patterns, labels, constraint=model, teacher=teacher, thresholds=arrays.get("thresholds"))
     n = _checked_width(patterns, arrays["n"])
     return Instance.from_bits(_bits.from_bytes(patterns, n), n, labels, constraint=model, teacher=teacher)
 
@@ -285,6 +285,8 @@ def _to_npz(instance: Instance | Committee) -> bytes:
         arrays["n"] = np.int64(data.n)
     if instance.teacher is not None:
         arrays["teacher"] = instance.teacher
+    if isinstance(instance, Instance) and instance.thresholds is not None:
+        arrays["thresholds"] = instance.thresholds
     buffer = io.BytesIO()
     np.savez_compressed(buffer, **arrays)
     return buffer.getvalue()
@@ -301,6 +303,7 @@ def _to_text(instance: Instance | Committee, format: Format) -> bytes:
         f"constraint={constraint!r}": constraint != "margin",
         f"weights={instance.model.weights!r}": instance.domain != "spins",
         "the teacher": instance.teacher is not None,
+        "the thresholds": isinstance(instance, Instance) and instance.thresholds is not None,
         "real patterns": not data.is_binary,
     }
     for what, is_lost in lost.items():

@@ -83,7 +83,8 @@ def _formula(instance: Instance, weights: NDArray[Any], t: float) -> float:
     h: Array = instance.stabilities(weights)
     free = np.maximum(instance.norms**2 - h**2, 0.0) / max(instance.n - 1, 1)
     std = np.sqrt(np.maximum((1.0 - t**2) * free, np.finfo(float).tiny))
-    return float(np.mean(-np.expm1(instance.model.log_probability(t * h, std).log)))
+    above = 0.0 if instance.thresholds is None else instance.thresholds
+    return float(np.mean(-np.expm1(instance.model.log_probability(t * h - above, std).log)))
 
 
 def _drawn(instance: Instance, weights: NDArray[Any], d: float, samples: int, rng: np.random.Generator) -> float:

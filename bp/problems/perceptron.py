@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import cached_property
 from typing import Any, Literal, get_args
 
 import numpy as np
@@ -11,23 +10,21 @@ from numpy.typing import ArrayLike, NDArray
 
 from bp.memory import require_memory
 from bp.problems import _bits
-from bp.problems._intervals import Limits, packed
-from bp.problems._violations import violations
 from bp.problems.changeable import Changeable
-from bp.problems.constraint import CONSTRAINTS, Allowed, Constraint, checked_constraint, frozen, satisfied, word
+from bp.problems.constraint import CONSTRAINTS, Constraint, checked_constraint, frozen, word
+from bp.problems.judged import Judged
 from bp.problems.patterns import checked_bits, checked_patterns
 from bp.problems.problem import Messaging, Problem
-from bp.problems.refutation import Refutable
-from bp.problems.weighted import WeightedPatterns
 from bp.problems.weights import checked_weights, domain_of, random_weights
 from bp.randomness import Rng, generator
 from replica_theory.arguments import (
+    FINITE,
     POSITIVE,
     checked_choice,
     checked_integer,
     checked_model,
     checked_number,
-    checked_signs,
+    checked_real,
 )
 from replica_theory.models.model import Model
 
@@ -38,7 +35,7 @@ _REAL_BYTES = 17  # what an entry of a real pattern takes while it is drawn and 
 
 
 @dataclass(frozen=True, eq=False, repr=False)
-class Instance(WeightedPatterns, Changeable, Refutable, Messaging, Problem):
+class Instance(Judged, Changeable, Messaging, Problem):
     r"""`P` patterns on `N` weights with their labels: solutions have every stability in the allowed set.
 
     The weights are ±1, or those of the constraint's model. A pattern is satisfied when :math:`h^\mu = y^\mu
@@ -57,9 +54,12 @@ class Instance(WeightedPatterns, Changeable, Refutable, Messaging, Problem):
     constraint : str or Model
         ``"margin"``: :math:`h\ge\kappa`; ``"symmetric"``: :math:`|h|\le\kappa`; the class name of a model that a margin
         gives, such as ``"UShapePerceptron"``; or any model of `replica_theory`, such as ``IntervalModel([(-1, 0)])``.
-        A soft one (`CustomModel`) is for `belief_propagation` with ``method="exact"`` or ``"amp"`` only.
+        A soft one (`CustomModel`, `PowerWeight`) is for `belief_propagation` with ``method="exact"`` or ``"amp"`` only.
     teacher : array_like, shape (N,), optional
         Teacher weights that gave the labels, such as the model has, kept for measurements.
+    thresholds : array_like, shape (P,), optional
+        A threshold of each pattern: satisfied when :math:`h^\mu-\theta^\mu` is allowed. None are 0; patterns of others
+        are kept as real ones.
 
     Attributes
     ----------
@@ -68,6 +68,7 @@ class Instance(WeightedPatterns, Changeable, Refutable, Messaging, Problem):
     model : Model
         The constraint (at beta = inf).
     teacher : array of int8 or float64, shape (N,), or None
+    thresholds : array, shape (P,), or None
 
     Raises
     ------
@@ -86,6 +87,7 @@ class Instance(WeightedPatterns, Changeable, Refutable, Messaging, Problem):
 
     model: Model
     teacher: NDArray[Any] | None
+    thresholds: NDArray[np.float64] | None
 
     def __init__(
         self,
@@ -95,9 +97,15 @@ class Instance(WeightedPatterns, Changeable, Refutable, Messaging, Problem):
         *,
         constraint: Constraint = "margin",
         teacher: ArrayLike | None = None,
+        thresholds: ArrayLike | None = None,
     ) -> None:
         n, bits, real = checked_patterns(patterns)
-        self._fill(n, bits, real, labels, checked_constraint(constraint, kappa), teacher)
+        above = None if thresholds is None else np.asarray(checked_real("thresholds", thresholds, FINITE))
+        if above is not None and above.shape != (p := np.shape(patterns)[:1]):
+            raise ValueError(f"thresholds must have shape {p}, one for each pattern; got shape {above.shape}")
+        if bits is not None and above is not None and np.any(above):
+            real, bits = _bits.unpack(bits, n).astype(np.float64), None
+        self._fill(n, bits, real, labels, checked_constraint(constraint, kappa), teacher, above)
 
     @classmethod
     def from_bits(
@@ -118,16 +126,21 @@ class Instance(WeightedPatterns, Changeable, Refutable, Messaging, Problem):
         instance._fill(checked_bits(bits, n), bits, None, labels, checked_constraint(constraint, kappa), teacher)
         return instance
 
-    def _fill(self, n: int, bits: Any, real: Any, labels: Any, model: Model, teacher: ArrayLike | None) -> None:
+    def _fill(
+        self, n: int, bits: Any, real: Any, labels: Any, model: Model, teacher: Any, thresholds: Any = None
+    ) -> None:
         weights = None if teacher is None else frozen(checked_weights("teacher", teacher, n, model.weights))
         self._hold(n, bits, real, labels)
         object.__setattr__(self, "model", model)
         object.__setattr__(self, "teacher", weights)
+        above = None if thresholds is None or not np.any(thresholds) else frozen(thresholds)
+        object.__setattr__(self, "thresholds", above)
 
     def __repr__(self) -> str:
         kind, plain = "±1" if self.is_binary else "real", self.constraint in CONSTRAINTS and self.domain == "spins"
         constraint = f"{self.constraint}, kappa={self.kappa}" if plain else repr(self.model)
-        return f"Instance({self.n_patterns} {kind} patterns on {self.n} weights, {constraint})"
+        above = "" if self.thresholds is None else ", with thresholds"
+        return f"Instance({self.n_patterns} {kind} patterns on {self.n} weights, {constraint}{above})"
 
     @property
     def kappa(self) -> float:
@@ -139,45 +152,11 @@ class Instance(WeightedPatterns, Changeable, Refutable, Messaging, Problem):
         """``"margin"``, ``"symmetric"``, or the class name of the model."""
         return word(self.model)
 
-    @cached_property
-    def allowed(self) -> Allowed:
-        """The stabilities and sums that the model allows."""
-        return Allowed(self.model, self.n)
-
-    @cached_property
-    def intervals(self) -> NDArray[np.float64]:
-        """The sums that each pattern is allowed, shape (P, K, 2)."""
-        return frozen(self.allowed.around(self.norms))
-
-    def log_acceptance(self, weights: ArrayLike) -> NDArray[np.float64] | None:
-        """Log-probability that a configuration satisfies each pattern, (P,); None for a hard constraint."""
-        if self.allowed.is_hard:
-            return None
-        with np.errstate(divide="ignore"):
-            return np.asarray(np.log(self.model.acceptance(self.stabilities(weights))))
-
-    def violated(self, weights: ArrayLike) -> NDArray[np.bool_]:
-        """Which patterns a configuration violates, shape (P,): those whose sums are in no allowed interval."""
-        return ~satisfied(self.sums(weights), self.allowed.sums if self.real is None else self.intervals)
-
-    def errors(self, weights: ArrayLike) -> int:
-        """Number of patterns that a configuration violates."""
-        if self.bits is None or self.domain != "spins" or not self.allowed.is_hard:
-            return super().errors(weights)
-        if isinstance(weights, np.ndarray) and weights.dtype == np.int8 and weights.shape == (self.n,):
-            number = int(violations(self.bits, weights.copy(), self._limits))
-            if number >= 0:
-                return number
-        return int(violations(self.bits, checked_signs("weights", weights, self.n), self._limits))
-
-    @cached_property
-    def _limits(self) -> Limits:
-        return packed(self.allowed.sums)
-
     def arrays(self) -> dict[str, NDArray[Any]]:
         """Patterns times labels, labels, the model in words, and the teacher."""
         taught = {} if self.teacher is None else {"teacher": self.teacher}
-        return super().arrays() | {"model": np.asarray(repr(self.model))} | taught
+        above = {} if self.thresholds is None else {"thresholds": self.thresholds}
+        return super().arrays() | {"model": np.asarray(repr(self.model))} | taught | above
 
     @property
     def tightened(self) -> Instance:
@@ -237,7 +216,7 @@ def random_instance(
     n_patterns = round(alpha * n)
     if n_patterns == 0:
         raise ValueError(f"alpha={alpha} at n={n} gives no patterns; alpha must be at least {0.5 / n:.3g}")
-    checked_model(model, Model, "random_instance", single=True, any_weights=True)
+    checked_model(model, Model, "random_instance", single=True, any_weights=True, weighted=True)
     checked_choice("patterns", patterns, get_args(Patterns))
     constraint = checked_constraint(model.at(beta=np.inf))
     binary = patterns == "binary"

@@ -14,10 +14,14 @@ from bp.ensembles.draw import Draw, System, SystemT
 from bp.ensembles.grid import DRAWING
 from bp.execution.store import Point
 from bp.messages.state import Form
+from bp.problems.committee import Committee, random_committee
+from bp.problems.perceptron import Instance
 from bp.problems.problem import Domain
 from bp.problems.weights import domain_of
 from bp.validation.table import Row, Values
+from replica_theory.models.committee import TreeCommittee
 from replica_theory.models.model import Model
+from replica_theory.models.perceptron import BinaryPerceptron
 
 SystemOf = TypeVar("SystemOf", bound=System)
 
@@ -38,6 +42,13 @@ class Job(Draw[SystemT]):
     def name(self) -> str:
         """Name of its point on disk."""
         return f"{self.comparison.name}-{super().name}"
+
+    def problem(self: Job[Model]) -> Instance | Committee:
+        """The instance; of a model with a hidden layer a tree committee, drawn with the same seed."""
+        if not isinstance(self.model, TreeCommittee):
+            return self.instance()
+        units, seed = int(self.model.units), self.seeds(1)[0]
+        return random_committee(BinaryPerceptron(), self.n, units, self.alpha, seed, tree=True)
 
 
 @dataclass(frozen=True, eq=False)
@@ -89,6 +100,10 @@ class Comparison(ABC, Generic[SystemOf]):
     """Whether it is made if none is named."""
     domains: tuple[Domain, ...] = ("spins",)
     """Weights that it is for, see `bp.problems.problem.Problem.domain`."""
+    mixtures = False
+    """Whether it is for mixtures of pattern classes as well."""
+    layered = False
+    """Whether it is for models with a hidden layer as well, whose problems are `Job.problem`."""
     entry = DRAWING
     """Bytes that an entry of its patterns takes, at most, without messages; of formulas a literal, with them."""
     order = 100
@@ -99,8 +114,11 @@ class Comparison(ABC, Generic[SystemOf]):
         return isinstance(model, Model)
 
     def admits(self, model: System) -> bool:
-        """Whether it applies to the model, and is for its weights."""
-        return self.applies(model) and (not isinstance(model, Model) or domain_of(model.weights) in self.domains)
+        """Whether it applies to the model, and is for its weights, its classes of patterns and its hidden layer."""
+        if not isinstance(model, Model):
+            return self.applies(model)
+        known = (self.mixtures or not model.is_mixture) and (self.layered or not model.hidden)
+        return known and self.applies(model) and domain_of(model.weights) in self.domains
 
     def sizes(self, n: Sequence[int]) -> tuple[int, ...]:
         """Sizes of the instances, by default those asked for."""

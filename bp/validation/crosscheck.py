@@ -53,13 +53,15 @@ def crosscheck(
     Parameters
     ----------
     model : Model or RandomSatisfiability
-        One that instances can be drawn of, scalar parameters, ``beta = inf``.
+        One that instances can be drawn of, scalar parameters, ``beta = inf``. Of a `TreeCommittee` of 1, 3, 5 or 7
+        units at kappa = 0 they are tree committees (`bp.random_committee`).
     alpha : float or sequence of float
         Loads; of formulas clauses per variable. The instances have :math:`P = \mathrm{round}(\alpha N)` patterns, and
         the theory is taken at P/N.
     n : int or sequence of int
         Weights. With several sizes the table has rows for :math:`N = \infty`, from straight lines in 1/N through the
-        discrepancies; take odd ones, and such that the rounding of P is alike.
+        discrepancies; take odd ones, and such that the rounding of P is alike. Of a committee multiples of its units,
+        with an odd share of the weights for each.
     samples : int
         Instances at each load and size, at least 2.
     rng : int, SeedSequence, Generator or None
@@ -85,6 +87,12 @@ def crosscheck(
         - ``"local-energy"`` (random labels): fraction of patterns violated at a distance from typical solutions, theory
           ↔ the stabilities that belief propagation finds.
 
+        of tree committees ``"entropy"``, ``"state-evolution"`` and, of three units,
+
+        - ``"committee-enumeration"``: entropy, replica symmetric ↔ all solutions of small machines ↔ belief
+          propagation on them, and the Franz-Parisi entropy ↔ solutions around solutions, extrapolated from N = 12 to
+          24;
+
         and of random formulas
 
         - ``"formula-entropy"``: entropy and overlap, population dynamics ↔ belief propagation;
@@ -95,7 +103,8 @@ def crosscheck(
           formulas;
         - ``"formula-planted"``: first moment around a planted solution, a bound ↔ belief propagation.
 
-        By default all that apply to the model but ``"enumeration"``, ``"focusing"`` and ``"local-energy"``. Of weights
+        By default all that apply to the model but ``"enumeration"``, ``"committee-enumeration"``, ``"focusing"``
+        and ``"local-energy"``. Of weights
         other than ±1 there are ``"entropy"``, ``"state-evolution"``, ``"gradient-descent"`` and ``"local-energy"``.
     distance : float or sequence of float
         Distances in (0, 1/2] at which local entropies are measured.
@@ -189,7 +198,7 @@ def _grid(model: System, alpha: ArrayLike, n: ArrayLike, samples: int) -> Grid |
     if isinstance(model, RandomSatisfiability):
         grid = FormulaGrid.checked(model, alpha, n, samples, least=2)
     else:
-        grid = Grid.checked(model, alpha, n, samples, least=2, any_weights=True)
+        grid = Grid.checked(model, alpha, n, samples, least=2, any_weights=True, layered=True)
     if np.isfinite(model.beta):
         raise ValueError(f"crosscheck needs a single kappa and beta = inf; got {model}")
     return grid

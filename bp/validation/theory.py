@@ -6,11 +6,13 @@ from collections.abc import Callable, Mapping, Sequence
 from functools import lru_cache, singledispatch
 
 import numpy as np
+from scipy.interpolate import CubicSpline
 
 from bp.ensembles.draw import System
 from bp.execution.store import Point
 from bp.validation.comparison import Measured
 from bp.validation.table import Values
+from replica_theory.models.committee import TreeCommittee
 from replica_theory.models.model import Model
 from replica_theory.models.perceptron import TeacherStudent
 from replica_theory.models.satisfiability import RandomSatisfiability
@@ -24,6 +26,8 @@ from replica_theory.typical.satisfiability import SatisfiabilityEntropy, satisfi
 from replica_theory.typing import Array
 
 _POPULATION = 10_000  # errors of some 1e-4, in ten seconds
+_LOADS = 4
+"""Loads on which the curve of a committee stands."""
 _ALIKE = 1e-6
 """Entropies that differ by less are one."""
 
@@ -60,6 +64,14 @@ def entropy_curve(model: System, loads: Array) -> tuple[str, Array]:
 def _(model: Model, loads: Array) -> tuple[str, Array]:
     with silenced():
         return "replica symmetric", np.asarray(replica_symmetric(model, loads).entropy)
+
+
+@entropy_curve.register
+def _(model: TreeCommittee, loads: Array) -> tuple[str, Array]:
+    """Through a few loads, to 1e-4: every point of a few units takes integrals of as many dimensions."""
+    few = np.linspace(0.0, float(loads.max()), _LOADS + 1)
+    entropies = [symmetric(model, "entropy", float(load)) for load in few[1:]]
+    return "replica symmetric", np.asarray(CubicSpline(few, [np.log(2), *entropies])(loads))
 
 
 @entropy_curve.register

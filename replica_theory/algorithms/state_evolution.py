@@ -22,7 +22,8 @@ from typing import Any, ClassVar
 import numpy as np
 from numpy.typing import NDArray
 
-from replica_theory.arguments import Allowed, checked_alpha, checked_integer, checked_model, checked_number
+from replica_theory.arguments import Allowed, checked_alpha, checked_integer, checked_model, checked_number, shown
+from replica_theory.models.mixture import Mixture
 from replica_theory.models.model import Model
 from replica_theory.models.weights import Orders
 from replica_theory.results.grid import GridResult
@@ -153,7 +154,9 @@ def state_evolution(
     >>> state_evolution(BinaryPerceptron(), alpha=0.5, iterations=3).q.round(6)
     array([0.      , 0.205401, 0.271523, 0.298842])
     """
-    checked_model(model, Model, any_weights=True, units=("infinite", "finite"))
+    checked_model(model, Model, any_weights=True, units=("infinite", "finite"), weighted=True, mixtures=True)
+    if isinstance(model, Mixture) and model.is_free:
+        raise ValueError(f"state_evolution needs a mixture of given shift, not 'free'; got {shown(model)}")
     alpha = checked_alpha(alpha)
     points = at_loads(model, alpha)
     flat, loads = flat_model(model, points), points.columns["alpha"]
@@ -185,7 +188,7 @@ def _fields(model: Model, alpha: Array, orders: Orders, n: int) -> Conjugates:
     """Variance, mean and precision of the fields made by magnetisations of given overlaps."""
     hats = Conjugates(np.empty_like(alpha), np.zeros_like(alpha), np.zeros_like(alpha))
     free, teacher = model.weights.square is None, teacher_square(model)
-    blank = orders.q == 0
+    blank = (orders.q == 0) & (not model.is_mixture)
     if model.hidden:
         hats.q[blank] = unfelt(flat_slice(model, np.flatnonzero(blank))).force if blank.any() else 0.0
     for index in np.flatnonzero(blank) if not model.hidden else ():

@@ -1,4 +1,4 @@
-"""Replica-symmetric saddle points and capacities of binary weights to any digits."""
+"""Replica-symmetric saddle points, capacities and the transition to a teacher of binary weights to any digits."""
 
 from __future__ import annotations
 
@@ -48,6 +48,19 @@ def replica_symmetric_to_digits(model: Model, alpha: float, q_hat: float, digits
     return confirmed(model, saddle(intervals, alpha), [float(mp.log(q_hat))], digits, place)
 
 
+def transition_to_digits(model: Model, q_hat: float, digits: int) -> Digits:
+    r"""Transition to perfect learning to many digits: the students' free entropy vanishes, near a given :math:`\hat q`.
+
+    At kappa = 0 and beta = inf students are Bayes-optimal, :math:`R = q` and :math:`\hat R = \hat q`.
+    """
+
+    def equations(x: Sequence[Real], resolution: Resolution) -> tuple[list[Real], Mapping[str, Real]]:
+        values = dict(_of_students(mp.exp(x[0]), resolution))
+        return [values.pop("free_entropy")], values
+
+    return confirmed(model, equations, [float(mp.log(q_hat))], digits, f"transition of {model}")
+
+
 def saddle(intervals: Intervals, alpha: float) -> Equations:
     r"""The equation of the saddle point at a load, in :math:`\log\hat q`."""
 
@@ -87,6 +100,28 @@ def _on_branch(
     alpha = q_hat / force
     entropy = -q_hat * (1 - q) / 2 + value + (alpha if load is None else load) * log
     values = {"alpha": alpha, "entropy": entropy, "q": q, "q_hat": q_hat}
+    return values | {"stability": 1 - alpha * bend * fourth}
+
+
+def _of_students(q_hat: Real, resolution: Resolution) -> Mapping[str, Real]:
+    """What goes with a conjugate overlap of Bayes-optimal students at kappa = 0."""
+    root, value, q, fourth = mp.sqrt(q_hat), mp.zero, mp.zero, mp.zero
+    for z, weight in resolution.rule(mp.pi / (2 * root)):
+        log, tanh = log2cosh(root * z + q_hat)
+        value += weight * log
+        q += weight * tanh
+        fourth += weight * (1 - tanh**2) ** 2
+    std, log, force, bend = mp.sqrt(1 - q), mp.zero, mp.zero, mp.zero
+    slope = mp.sqrt(q) / std
+    for z, weight in resolution.rule(ZERO_OF_ERFC / slope, mp.sqrt(1 + 2 * slope**2)):
+        p, d1, d2 = kernel(((0.0, mp.inf),), mp.sqrt(q) * z, std)
+        weight *= 2 * p
+        log += weight * mp.log(p)
+        force += weight * d1**2
+        bend += weight * d2**2
+    alpha = q_hat / force
+    free = -q_hat * (1 + q) / 2 + value + alpha * log
+    values = {"alpha": alpha, "free_entropy": free, "teacher_overlap": q, "q_hat": q_hat}
     return values | {"stability": 1 - alpha * bend * fourth}
 
 

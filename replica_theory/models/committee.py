@@ -10,7 +10,7 @@ import numpy as np
 
 from replica_theory.arguments import checked_number, checked_weights, shown
 from replica_theory.models.model import BETA, KAPPA, WEIGHTS, Option
-from replica_theory.models.overlap_map import OverlapMap, overlap_map
+from replica_theory.models.overlap_map import MAPS, OverlapMap, overlap_map
 from replica_theory.models.perceptron import BinaryPerceptron
 from replica_theory.typing import Array
 
@@ -53,10 +53,10 @@ class TreeCommittee(BinaryPerceptron):
 
     Notes
     -----
-    Known to `replica_symmetric`, `capacity`, `annealed_entropy` and `state_evolution`; with infinitely many units also
-    to `franz_parisi`, `minimum_distance`, `local_entropy`, its thresholds and `robust_ensemble`. All of it is replica
-    symmetric, and the limits are taken one after the other, first `N`, then `K`. What does not know a hidden layer
-    refuses it.
+    Known to `replica_symmetric`, `capacity`, `annealed_entropy` and `state_evolution`; with 1, 3 or infinitely many
+    units also to `franz_parisi` and `minimum_distance`; with infinitely many to `local_entropy`, its thresholds and
+    `robust_ensemble`. All of it is replica symmetric, and the limits are taken one after the other, first `N`, then
+    `K`. What does not know a hidden layer refuses it.
 
     References
     ----------
@@ -76,8 +76,8 @@ class TreeCommittee(BinaryPerceptron):
         KAPPA,
         BETA,
         WEIGHTS,
-        Option("activation", "activation of the hidden units", "word"),
-        Option("units", "number of hidden units (inf: a limit)", "word"),
+        Option("activation", f"activation of the hidden units: {', '.join(MAPS)}", "word"),
+        Option("units", f"number of hidden units: inf, or one of {', '.join(map(str, COUNTS))} of signs"),
     )
 
     activation: str | OverlapMap | Callable[[Array], Array] = field(default="sign", kw_only=True)

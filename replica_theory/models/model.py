@@ -10,6 +10,10 @@ functional through
 and through its derivatives in `h` only, since :math:`\partial_{\sigma^2}\ell = (\ell'' + \ell'^2)/2` (heat equation).
 A new constraint is a new subclass of `Model` with one method, `log_probability`; any union of intervals is an
 `IntervalModel` already, and any other kernel a function given to `CustomModel`.
+
+A pattern may also have a weight :math:`w(h) \ge 0` of any size (`Model.is_weighted`): then :math:`P` is the mean weight
+:math:`E_xw(h + \sigma x)`, :math:`\ell` may be positive, and configurations have the probability
+:math:`\prod_\mu w(h^\mu)/Z`. There is no temperature beside it: the cost of a pattern is :math:`-\log w`, at beta = 1.
 """
 
 from __future__ import annotations
@@ -24,7 +28,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from replica_theory import arguments
-from replica_theory.arguments import checked_kind, checked_real
+from replica_theory.arguments import checked_kind, checked_real, shown
 from replica_theory.models.overlap_map import IDENTITY, OverlapMap
 from replica_theory.models.weights import BINARY, Weights
 from replica_theory.numerics.namespace import NUMPY, Namespace
@@ -35,6 +39,8 @@ _ModelT = TypeVar("_ModelT", bound="Model")
 LOG_SQRT_2PI = 0.5 * np.log(2 * np.pi)
 SHARP = 1e-9
 """Width at which a Gaussian field is as good as no noise at all."""
+_NO_WEIGHT = -300.0
+"""The logarithm of what is no weight."""
 
 
 class Kernel(NamedTuple):
@@ -48,7 +54,7 @@ class Kernel(NamedTuple):
 class Option(NamedTuple):
     """A constructor argument of a model: its name, what it means, and what gives it.
 
-    Numbers and lists of intervals can be typed on a command line and kept in files, words only kept, code neither.
+    Numbers, lists of intervals and words can be typed on a command line and kept in files, code neither.
     """
 
     name: str
@@ -100,7 +106,7 @@ class Model(_Parametrised, ABC):
     Raises
     ------
     TypeError, ValueError
-        If `kappa` is not finite, `beta` is negative or NaN, or `weights` are none.
+        If `kappa` is not finite, `beta` is negative, NaN, or finite with weighted patterns, or `weights` are none.
     """
 
     name: ClassVar[str] = ""
@@ -111,6 +117,8 @@ class Model(_Parametrised, ABC):
     """When a pattern of stability `h` is satisfied, in a few words."""
     options: ClassVar[tuple[Option, ...]] = (KAPPA, BETA, WEIGHTS)
     """The constructor arguments."""
+    is_mixture: ClassVar[bool] = False
+    """Whether patterns are of several classes, each with a kernel of its own."""
 
     kappa: ArrayLike = 0.0
     beta: ArrayLike = np.inf
@@ -120,6 +128,7 @@ class Model(_Parametrised, ABC):
         checked_kind("weights", self.weights, Weights, such="SphericalWeights()")
         object.__setattr__(self, "kappa", _checked("kappa", self.kappa, arguments.FINITE))
         object.__setattr__(self, "beta", _checked("beta", self.beta, arguments.BETA))
+        _check_cold(self)
 
     @abstractmethod
     def log_probability(self, mean: Any, std: Any, space: Namespace = NUMPY) -> Kernel:
@@ -162,6 +171,11 @@ class Model(_Parametrised, ABC):
         return False
 
     @property
+    def is_weighted(self) -> bool:
+        """Whether a pattern has a weight that may exceed one, rather than a probability of being satisfied."""
+        return False
+
+    @property
     def hidden(self) -> str:
         """What stands between weights and constraint: "" for nothing, else how many units, "infinite" or "finite"."""
         return ""
@@ -186,8 +200,7 @@ class Model(_Parametrised, ABC):
             log_weight = space.constant(np.log(-np.expm1(-beta)))
         log = space.xp.logaddexp(space.constant(-beta), log_weight + bare.log)
         satisfied = space.xp.exp(log_weight + bare.log - log)
-        d1 = satisfied * bare.d1
-        return Kernel(log, d1, satisfied * (bare.d2 + bare.d1**2) - d1**2)
+        return Kernel(log, d1 := satisfied * bare.d1, satisfied * (bare.d2 + bare.d1**2) - d1**2)
 
     def probability(self, mean: Array, std: ArrayLike) -> tuple[Array, Array]:
         r"""The kernel itself, :math:`e^\ell`, and its derivative in `h` (cheap, for sums that need no logarithm)."""
@@ -196,25 +209,20 @@ class Model(_Parametrised, ABC):
         return value, value * kernel.d1
 
     def violation(self, mean: Array, std: ArrayLike) -> Array:
-        r"""Thermal probability that the pattern is violated, :math:`-\partial\ell/\partial\beta` (0 at beta = inf)."""
+        r"""Thermal probability of a violation, :math:`-\partial_\beta\ell`; of weights :math:`-E[w\log w]/E\,w`."""
         beta = np.asarray(self.beta)
         bare, log = self.log_probability(mean, std).log, self.log_kernel(mean, std).log
         return np.asarray(np.exp(-beta - log) * -np.expm1(np.minimum(bare, 0.0)))
 
-    def heat(self, alpha: float, energy: float) -> float:
-        r"""What the entropy exceeds the free entropy by, :math:`\beta\alpha e` (0 at beta = inf); one `beta` only."""
-        beta = float(np.asarray(self.beta))
-        return beta * alpha * energy if np.isfinite(beta) else 0.0
-
     def allows(self, h: ArrayLike) -> NDArray[np.bool_]:
-        """Whether a pattern of stability `h` is satisfied (the edges included)."""
+        """Whether a pattern of stability `h` is satisfied (the edges included), or has a weight."""
         h = np.asarray(checked_real("h", h, arguments.FINITE))
         with np.errstate(all="ignore"):
             sharp = self.log_probability(h, SHARP)
-        return np.asarray(sharp.log >= np.log(0.5) - 1e-6)
+        return np.asarray(sharp.log >= (_NO_WEIGHT if self.is_weighted else np.log(0.5) - 1e-6))
 
     def acceptance(self, h: ArrayLike) -> Array:
-        r"""Probability that a pattern of stability exactly `h` is satisfied: 1 or 0, unless the constraint is soft."""
+        r"""Probability that a pattern of stability exactly `h` is satisfied, 1 or 0 unless soft; of weights `w(h)`."""
         return np.asarray(self.allows(h), dtype=float)
 
     def contains(self, other: Model) -> NDArray[np.bool_]:
@@ -228,6 +236,25 @@ class Model(_Parametrised, ABC):
     def at(self: _ModelT, **parameters: Any) -> _ModelT:
         """Copy of the model with other parameters, e.g. ``model.at(kappa=0.1)``."""
         return replace(self, **parameters)
+
+
+def cost_rate(model: Model) -> Array:
+    r"""What the mean cost of a pattern (`Model.violation`) counts in the entropy.
+
+    This is `beta` for a violated pattern (0 at beta = inf), and 1 for the cost :math:`-\log w` of a weight.
+    """
+    beta = np.asarray(model.beta, dtype=float)
+    return np.ones_like(beta) if model.is_weighted else np.where(np.isfinite(beta), beta, 0.0)
+
+
+def heat(model: Model, alpha: float, energy: float) -> float:
+    r"""What the entropy exceeds the free entropy by, :math:`\beta\alpha e` (`cost_rate`); one `beta` only."""
+    return rate * alpha * energy if (rate := float(cost_rate(model))) else 0.0
+
+
+def _check_cold(model: Model) -> None:
+    if model.is_weighted and np.isfinite(model.beta).any():
+        raise ValueError(f"beta must be inf where a pattern has a weight of its own; got {shown(model.beta)}")
 
 
 def _allowed_between(edges: list[float], model: Model) -> tuple[tuple[float, float], ...]:

@@ -48,14 +48,14 @@ class Entry:
         return all(option.kind != "code" for option in self.options)
 
     @property
-    def is_typed(self) -> bool:
-        """Whether a command line can give the model."""
-        return all(option.kind not in ("word", "code") for option in self.options)
+    def is_layered(self) -> bool:
+        """Whether the model has a hidden layer: its instances are machines of several units."""
+        return any(option.name == "units" for option in self.options)
 
     @property
     def is_marginal(self) -> bool:
-        """Whether a margin is all that the model needs."""
-        return self.is_typed and not any(option.required for option in self.options)
+        """Whether a margin is all that the model needs, and it constrains the field of a single unit."""
+        return self.is_plain and not self.is_layered and not any(option.required for option in self.options)
 
     def default(self, option: str) -> Any:
         """Default of a constructor argument."""

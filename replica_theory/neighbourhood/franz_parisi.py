@@ -39,14 +39,19 @@ from replica_theory.arguments import (
     checked_distance,
     checked_model,
     checked_number,
+    checked_unweighted,
 )
 from replica_theory.certified.around_typical import franz_parisi_to_digits
 from replica_theory.certified.multiprecision import Digits, checked_digits, intervals_of
-from replica_theory.models.model import LOG_SQRT_2PI, SHARP, Model
+from replica_theory.models.committee import TreeCommittee
+from replica_theory.models.mixture import Mixture, same_classes
+from replica_theory.models.model import LOG_SQRT_2PI, SHARP, Model, heat
+from replica_theory.models.overlap_map import OverlapMap
 from replica_theory.numerics.binary import binary_entropy
 from replica_theory.numerics.branches import BranchPoint, follow_branch
 from replica_theory.numerics.progress import alive
 from replica_theory.numerics.squeezing import squeezed
+from replica_theory.replicas.committee_probe import require_few
 from replica_theory.replicas.probe import (
     RESOLUTIONS,
     Setting,
@@ -107,7 +112,7 @@ def franz_parisi(
     ----------
     model : Model
         Constraint on the probe, of any weights; at finite `beta` it is thermal and `entropy` is that of the
-        configurations at the energy ``overlaps["energy"]``.
+        configurations at the energy ``overlaps["energy"]``. A hidden layer has infinitely many units, or 1 or 3.
     alpha, distance : float or array
         Load, and distances in [0, 1/2]; they broadcast with each other and with the models' parameters.
     reference : Model, optional
@@ -131,7 +136,8 @@ def franz_parisi(
         the entropy of the references themselves is negative. On the sphere entropies are logarithms of volumes and say
         nothing of the kind: they are negative, and :math:`-\infty` at d = 0. Where the mean squared weight is free,
         `overlaps` has it and its conjugate as ``mean_square, mean_square_hat, mean_square_ref``, distances are
-        :math:`d = (1 - t/\sqrt{Q\tilde Q})/2`, and `slope` is :math:`2\gamma\sqrt{Q\tilde Q}`.
+        :math:`d = (1 - t/\sqrt{Q\tilde Q})/2`, and `slope` is :math:`2\gamma\sqrt{Q\tilde Q}`. Of a `Mixture` it has
+        the shifts of probe and reference, ``shift, shift_ref``, each free or given as its own model has it.
 
     Raises
     ------
@@ -159,7 +165,8 @@ def franz_parisi(
     0.164659
     """
     checked_model(model, Model, "franz_parisi", random_labels=True, any_weights=True,
-                  units=("infinite",), instead="around_teacher")  # fmt: skip
+                  units=("infinite", "finite"), mixtures=True, instead="around_teacher")  # fmt: skip
+    require_few(model)
     alpha, distance, center = checked_alpha(alpha), checked_distance(distance), _checked_reference(model, reference)
     if digits is not None:
         return _to_digits(model, center, alpha, distance, checked_digits(digits))
@@ -174,7 +181,8 @@ def franz_parisi(
         rows = by_setting(points, "distance", solve)
     label = f"Franz-Parisi, alpha = {alpha}" if np.ndim(alpha) == 0 else ""
     asked = {"function": "franz_parisi", "reference": center}
-    names = (*_OVERLAPS, *(_SQUARES if model.weights.square is None else ()), "fold")
+    more = *(_SQUARES if model.weights.square is None else ()), *(_SHIFTS if model.is_mixture else ())
+    names = (*_OVERLAPS, *more, "fold")
     curve = assemble(rows, points, label, names=names, replicas=False, model=model, settings=asked)
     report(curve, "franz_parisi", f"at distance {distance}")
     return curve
@@ -222,7 +230,8 @@ def minimum_distance(model: Model, alpha: float, *, reference: Model | None = No
     0.007
     """
     checked_model(model, Model, "minimum_distance", single=True, random_labels=True, weights=("binary", "discrete"),
-                  units=("infinite",))  # fmt: skip
+                  units=("infinite", "finite"), mixtures=True)  # fmt: skip
+    require_few(model)
     alpha, center = checked_number("alpha", alpha, POSITIVE), _checked_reference(model, reference)
     typical = replica_symmetric(model, alpha)
     if float(typical.entropy) < 0:
@@ -330,10 +339,14 @@ def _log_pair(model: Model, soft: bool, d: Array, kappa: Array) -> Array:
 def _checked_reference(model: Model, reference: Model | None) -> Model:
     """The model of the reference, the probe's own by default."""
     center = model if reference is None else reference
+    if isinstance(center, Model):
+        checked_unweighted(center, "reference")
     if type(center) is not type(model):
         raise ValueError(f"reference must be a {type(model).__name__} like the model; got {type(center).__name__}")
-    if center.overlap_map != model.overlap_map:
+    if _layer(center) != _layer(model):
         raise ValueError(f"reference must have the hidden layer of the model, {model!r}; got {center!r}")
+    if isinstance(center, Mixture) and isinstance(model, Mixture) and not same_classes(center, model):
+        raise ValueError(f"reference must have the classes of the model, {model!r}, but for margins; got {center!r}")
     if center.weights != model.weights:
         raise ValueError(f"reference must have the weights of the model, {model.weights!r}; got {center.weights!r}")
     if model.has_teacher:
@@ -341,9 +354,16 @@ def _checked_reference(model: Model, reference: Model | None) -> Model:
     return center
 
 
+def _layer(model: Model) -> tuple[OverlapMap, float]:
+    """What stands between weights and constraint: how overlaps look to it, and how many units there are."""
+    return model.overlap_map, model.units if isinstance(model, TreeCommittee) else np.inf
+
+
 _OVERLAPS = ("q", "q_hat", "t0", "t0_hat", "t_hat", "gamma", "q_ref", "energy", "free_entropy", "replicon")
 _SQUARES = ("mean_square", "mean_square_hat", "mean_square_ref")
 """Where the mean squared weight is free."""
+_SHIFTS = ("shift", "shift_ref")
+"""Of a mixture."""
 
 
 def franz_parisi_rows(
@@ -485,13 +505,15 @@ def _read_out(setting: Setting, x: Array, cosine: float) -> Row:
     t_hat = at.mu + forces.t0_hat
     linear = -0.5 * forces.q_hat * (at.square - q) - at.t * t_hat + t0 * forces.t0_hat + 0.5 * spins.c * at.square
     free = linear + spins.value + setting.alpha * forces.value
-    entropy = free + setting.probe.heat(setting.alpha, forces.energy) - spins.log_prior
+    entropy = free + heat(setting.probe, setting.alpha, forces.energy) - spins.log_prior
     gamma = t_hat - forces.slope
     replicon = 1 - setting.alpha * forces.curvature * spins.curvature
     values = (q, forces.q_hat, t0, forces.t0_hat, t_hat, gamma, setting.q_ref, forces.energy, free, replicon)
     overlaps = dict(zip(_OVERLAPS, values, strict=True))
     if setting.free_square:
         overlaps |= dict(zip(_SQUARES, (at.square, spins.c, setting.square_ref), strict=True))
+    if setting.probe.is_mixture:
+        overlaps |= dict(zip(_SHIFTS, (forces.shift, setting.shift_ref), strict=True))
     slope = 2 * gamma * float(np.sqrt(at.square * setting.square_ref))
     error = spins.error + setting.alpha * forces.error
     return Row(Status.CONVERGED, entropy, slope, error=error, overlaps=overlaps)

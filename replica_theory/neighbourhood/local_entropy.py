@@ -33,6 +33,7 @@ from replica_theory.arguments import (
 )
 from replica_theory.certified.dense import local_entropy_to_digits
 from replica_theory.certified.multiprecision import Digits, checked_digits, intervals_of
+from replica_theory.models.mixture import Mixture
 from replica_theory.models.model import Model
 from replica_theory.models.perceptron import TeacherStudent
 from replica_theory.neighbourhood.dense_teacher import dense_teacher
@@ -158,6 +159,8 @@ def local_entropy(
 
     On the sphere references and replicas have relative volumes for numbers, whose logarithms are never positive, and
     :math:`S\to-\infty` as d → 0; at y = inf the curve is :math:`\frac12\log(1-t^2)` and a function of one unknown.
+    Of a `Mixture` the curve at y = inf is known; `overlaps` has the ``shift`` of the replicas, all of which have the
+    same (a free reference has none).
     Around few-level weights the distance is that of the directions, :math:`t = (1-2d)\sqrt{Q\tilde Q}`, with the mean
     squared weights ``mean_square, mean_square_ref`` of `overlaps`, and :math:`\partial_d\varphi =
     2y\gamma\sqrt{Q\tilde Q}`. With a prior the replicas alone are weighted by it, and `entropy` is that of the
@@ -189,6 +192,8 @@ def local_entropy(
     alpha, distance = checked_alpha(alpha), checked_distance(distance)
     _checked(model, reference, kappa_ref)
     count, zero = checked_replicas(y, reference)
+    if isinstance(model, Mixture):
+        checked_mixture(model, limit=not zero and bool(np.isinf(count).all()))
     checked_weights(model, _known_weights(model, reference, count, zero=zero))
     _checked_sector(sector, model, count)
     points = broadcast(alpha=alpha, distance=distance, kappa=model.kappa, beta=model.beta, y=count)
@@ -246,7 +251,7 @@ def _judged(row: Row, reference: float) -> Row:
 
 
 def _checked(model: Model, reference: str, kappa_ref: float | None) -> None:
-    checked_model(model, Model, any_weights=True, units=("infinite",))
+    checked_model(model, Model, any_weights=True, units=("infinite",), mixtures=True)
     if model.has_teacher:
         takes = "free references and a number of replicas, or inf"
         raise ValueError(f"with a teacher, local_entropy takes {takes}; got model={shown(model)}")
@@ -262,6 +267,21 @@ def _checked(model: Model, reference: str, kappa_ref: float | None) -> None:
         raise ValueError(
             f"the reference must satisfy the model's own constraint: kappa_ref={kappa_ref}, kappa={model.kappa}"
         )
+
+
+def checked_mixture(model: Mixture, *, limit: bool) -> None:
+    """Refuse a mixture of classes where its theory is not known: but at y = inf, with a class that is unbounded.
+
+    Raises
+    ------
+    ValueError
+        If that is so.
+    """
+    ends = [one.model.allowed_intervals for one in model]
+    bounded = [own is None or all(np.isfinite(end).all() for pair in own for end in pair) for own in ends]
+    if not limit or all(bounded) or model.is_even:
+        known = "free references at y = inf, of mixtures with a class that allows a half-line, not all even"
+        raise ValueError(f"around references, mixtures are known for {known}; got model={shown(model)}")
 
 
 def _known_weights(model: Model, reference: str, count: Array, *, zero: bool) -> tuple[str, ...]:

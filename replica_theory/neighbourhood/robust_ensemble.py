@@ -17,7 +17,7 @@ from typing import Any, ClassVar, NamedTuple
 import numpy as np
 
 from replica_theory.arguments import NON_NEGATIVE, checked_alpha, checked_model, checked_real
-from replica_theory.models.model import Model
+from replica_theory.models.model import Model, heat
 from replica_theory.numerics.branches import BranchPoint, follow_branch
 from replica_theory.numerics.interpolation import polynomial_weights
 from replica_theory.replicas.finite_y import Energetic, Entropic, Overlaps, System, energetic, entropic
@@ -345,7 +345,7 @@ def _values(system: System, x: Array, gamma: float) -> Array | None:
     )
     by_y = -0.5 * hats.q1 * q.square - 0.5 * (2 * y - 1) * pairs + y * q.q0 * hats.q0 + spins.log + alpha * forces.log
     by_y += norm
-    entropy = by_y - gamma * spins.t + system.model.heat(alpha, forces.energy)
+    entropy = by_y - gamma * spins.t + heat(system.model, alpha, forces.energy)
     return np.array([phi, spins.t, forces.energy, entropy, phi - y * by_y, q.q0, q.q1, hats.q0, hats.q1,
                      q.square, spins.overlaps.square_ref])  # fmt: skip
 

@@ -27,7 +27,7 @@ import scipy
 from numpy.typing import NDArray
 
 from replica_theory.arguments import COUNT, POSITIVE, Allowed, checked_alpha, checked_model, checked_real, shown
-from replica_theory.models.model import Model
+from replica_theory.models.model import Model, heat
 from replica_theory.numerics.fixed_points import solve_fixed_points
 from replica_theory.numerics.squeezing import squeezed, unsqueezed
 from replica_theory.replicas.curve_rows import curve_rows
@@ -338,7 +338,7 @@ def _broken(equations: BrokenEquations, x: Array, d: float, symmetric: Row | Non
 
 def _entropy(equations: BrokenEquations, point: Point) -> float:
     """Entropy: at finite beta the functional gives the free entropy."""
-    return point.entropy + equations.system.model.heat(equations.system.alpha, point.energy)
+    return point.entropy + heat(equations.system.model, equations.system.alpha, point.energy)
 
 
 def _symmetric(model: Model, alpha: float, d: float, y: float) -> Row | None:

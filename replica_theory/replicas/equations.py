@@ -11,6 +11,7 @@ from typing import NamedTuple, cast
 
 import numpy as np
 
+from replica_theory.models.model import heat
 from replica_theory.numerics.squeezing import unsqueezed
 from replica_theory.replicas.finite_y import Energetic, Entropic, Overlaps, Resolution, System, energetic, entropic
 from replica_theory.results.curve import FAILED, INACCURATE, Row
@@ -198,7 +199,7 @@ class Equations:
         replicon = 1 - alpha * forces.curvature * spins.curvature
         product = spins.response @ forces.response
         replicon_ref = 1 - alpha * np.linalg.eigvals(product).real.max() if np.isfinite(product).all() else np.nan
-        entropy = float(free) + self.system.model.heat(alpha, forces.energy)
+        entropy = float(free) + heat(self.system.model, alpha, forces.energy)
         values = (float(phi), float(free), entropy, gamma, forces.energy, replicon, float(replicon_ref), spins.r_ref)
         return Saddle(q, hats, t_hat, *values)
 

@@ -13,6 +13,8 @@ With a teacher the functional gains :math:`-R\hat R`, the outer energetic measur
 :math:`a = \sqrt{\hat q}z + \hat R` stands in the place of :math:`\sqrt{\hat q}z`. The best reference is
 :math:`\tilde W = \mathrm{sign}\,a`.
 
+Of a mixture of pattern classes the last term is the mean over the classes, and a free shift makes it stationary.
+
 Where the mean squared weights `Q` of replicas and :math:`\tilde Q` of the reference are free, the functional gains
 :math:`\frac12cQ + \frac12\tilde c\tilde Q`, the widths are :math:`\sqrt{Q-q}`, and :math:`t = (1-2d)\sqrt{Q\tilde Q}`
 at a distance of the directions: :math:`c = \hat tt/Q - \alpha E\,\ell''` and :math:`\tilde c = \hat tt/\tilde Q`. The
@@ -21,12 +23,13 @@ weights are then those of `discrete_limit`, and :math:`dS_\infty/dd = 2\hat t\sq
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import NamedTuple
 
 import numpy as np
 
-from replica_theory.models.model import Model
+from replica_theory.models.mixture import Mixture
+from replica_theory.models.model import Model, heat
 from replica_theory.models.overlap_map import OverlapMap
 from replica_theory.models.proximal import maxima, maximal_field
 from replica_theory.models.steep_fields import steep_points
@@ -35,6 +38,7 @@ from replica_theory.numerics.binary import log2cosh
 from replica_theory.numerics.half_line import half_line, kinked_line
 from replica_theory.numerics.inner_newton import inner_newton
 from replica_theory.numerics.squeezing import unsqueezed
+from replica_theory.replicas.class_means import mean_of_classes
 from replica_theory.replicas.discrete_limit import LimitFields, discrete_limit_weights
 from replica_theory.replicas.limit_weights import LimitWeights, spherical_limit_weights
 from replica_theory.replicas.outer_field import outer_rule, tilted_rule
@@ -49,7 +53,7 @@ class LimitPoint(NamedTuple):
     """Read-out of a solution: local entropy, half its slope, order parameters and conjugates.
 
     `r`, `r_hat` and `r_ref` are the overlap with the teacher, its conjugate, and the reference's own (0 without one);
-    `square` and `square_ref` the mean squared weights of replicas and reference.
+    `square` and `square_ref` the mean squared weights of replicas and reference; `shift` that of a mixture's fields.
     """
 
     free_entropy: float
@@ -66,6 +70,7 @@ class LimitPoint(NamedTuple):
     r_ref: float = 0.0
     square: float = 1.0
     square_ref: float = 1.0
+    shift: float = 0.0
 
 
 class _Energetic(NamedTuple):
@@ -76,6 +81,9 @@ class _Energetic(NamedTuple):
     curvature: float
     r_hat: float = 0.0
     bend: float = 0.0
+    tilt: float = 0.0
+    sag: float = 0.0
+    shift: float = 0.0
 
 
 class _Fields(NamedTuple):
@@ -137,10 +145,10 @@ class LimitEquations:
             norms = t_hat * overlap - 0.5 * forces.bend * square
         linear = -0.5 * forces.q_hat * (square - q) - 0.5 * (gap * forces.q_hat + q * forces.gap_hat) - overlap * t_hat
         free = linear - r * forces.r_hat + spins.value + self.alpha * forces.value + norms
-        entropy = free + self.model.heat(self.alpha, forces.energy) - spins.log_prior
+        entropy = free + heat(self.model, self.alpha, forces.energy) - spins.log_prior
         replicon = 1 - self.alpha * forces.curvature * spins.curvature
         return LimitPoint(free, entropy, t_hat, q, forces.q_hat, gap, forces.gap_hat, forces.energy, replicon,
-                          r, forces.r_hat, spins.r_ref, square, spins.square_ref)  # fmt: skip
+                          r, forces.r_hat, spins.r_ref, square, spins.square_ref, forces.shift)  # fmt: skip
 
     def diverges(self, t: float) -> bool:
         r"""Whether the width is beyond the largest at overlap t, where the references' constraints are no more felt.
@@ -185,7 +193,10 @@ class LimitEquations:
         return None if spins is None else (forces, spins)
 
     def forces(self, q: float, r: float, gap: float, square: float = 1.0) -> _Energetic | None:
-        """The energetic term at given overlaps (see `_behind`), None where its inner maxima are not found."""
+        """The energetic term (see `_behind`; of a mixture the mean), None where its inner maxima are not found."""
+        if isinstance(self.model, Mixture):
+            mean = mean_of_classes(self.model, lambda _, one: replace(self, model=one).forces(q, r, gap, square))
+            return None if mean is None else mean[0]._replace(shift=mean[1])
         f = self.model.overlap_map
         own = self._forces(float(f.at(q)), r, float(f.conjugate(q, gap)), square)
         return own if own is None or f.is_identity else _behind(f, q, gap, own, self.alpha)
@@ -208,6 +219,8 @@ class LimitEquations:
             float(weights @ kernel.d2**2),
             self.alpha * float(np.sqrt(2 / np.pi)) * slope,
             self.alpha * float(weights @ kernel.d2) if self._free_squares else 0.0,
+            float(weights @ kernel.d1),
+            float(weights @ (kernel.d2 / (1 - gap * kernel.d2))),
         )
 
     def _fields(self, variance: float, r: float | None, gap: float, std: float) -> _Fields | None:

@@ -75,6 +75,8 @@ def _typical_row(model: Model, alone: ReplicaSymmetric, r_ref: float) -> Row:
     """Where the typical solutions are those of some reference."""
     overlaps = {"q0": float(alone.q), "q1": float(alone.q), "gamma": 0.0, "t_hat": 0.0, "energy": float(alone.energy)}
     overlaps |= {"free_entropy": float(alone.free_entropy), "replicon": float(alone.stability)}
+    if alone.shift is not None:
+        overlaps["shift"] = float(alone.shift)
     entropy, error = float(alone.entropy), 0.0
     if model.has_teacher:
         q_hat, error = float(alone.q_hat), float(alone.error)
@@ -114,6 +116,8 @@ def _limit_row(equations: LimitEquations, x: Limit, distance: float) -> Row:
         overlaps["residual"] = float(np.abs(equations.residual(x, t)).max())
     if equations.model.weights.square is None:
         overlaps |= {"mean_square": point.square, "mean_square_ref": point.square_ref}
+    if equations.model.is_mixture:
+        overlaps["shift"] = finer.shift
     error = abs(finer.entropy - point.entropy)
     slope = 2 * point.t_hat * float(np.sqrt(point.square * point.square_ref)) + _heat_slope(equations, x, distance)
     status = Status.of(finer.entropy if counts else 0.0, stability=finer.replicon, error=error, tolerance=INACCURATE)

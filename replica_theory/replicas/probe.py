@@ -9,6 +9,8 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from replica_theory.models.committee import TreeCommittee
+from replica_theory.models.mixture import Mixture, class_constraints
 from replica_theory.models.model import Model
 from replica_theory.models.steep_fields import steep_points
 from replica_theory.models.weights import DiscreteWeights, SphericalWeights
@@ -16,6 +18,8 @@ from replica_theory.numerics.binary import log2cosh
 from replica_theory.numerics.fixed_points import solve_fixed_points
 from replica_theory.numerics.gaussian import Rule, multi_rule, rule
 from replica_theory.numerics.squeezing import unsqueezed
+from replica_theory.replicas.class_means import mean_of_classes
+from replica_theory.replicas.committee_probe import Overlaps, committee_probe
 from replica_theory.replicas.probe_weights import ProbeWeights, ReferenceFields, discrete_probe, spherical_probe
 from replica_theory.typical.replica_symmetric import ReplicaSymmetric, replica_symmetric
 from replica_theory.typing import Array
@@ -49,7 +53,8 @@ def typical_overlap(probe: Model, reference: Model, alpha: float) -> float:
 class Setting:
     """Probe, reference and its replica-symmetric order parameters (both 0 where the overlap is negligible).
 
-    `square_ref` and `c_ref` are the mean squared weight of the reference and its conjugate.
+    `square_ref` and `c_ref` are the mean squared weight of the reference and its conjugate, `shift_ref` the shift of
+    its fields where it is a mixture.
     """
 
     probe: Model
@@ -60,6 +65,7 @@ class Setting:
     nodes: tuple[int, int] = RESOLUTIONS[0]
     square_ref: float = 1.0
     c_ref: float = 0.0
+    shift_ref: float = 0.0
 
     @classmethod
     def around(cls, probe: Model, reference: Model, alpha: float, typical: ReplicaSymmetric) -> Setting:
@@ -67,7 +73,8 @@ class Setting:
         q, q_hat = float(typical.q), float(typical.q_hat)
         own = (q, q_hat) if q > _EVEN else (0.0, 0.0)
         square, c = float(typical.mean_square), float(typical.mean_square_hat)
-        return cls(probe, reference, alpha, *own, square_ref=square, c_ref=c)
+        shift = 0.0 if typical.shift is None else float(typical.shift)
+        return cls(probe, reference, alpha, *own, square_ref=square, c_ref=c, shift_ref=shift)
 
     @property
     def free_square(self) -> bool:
@@ -88,7 +95,8 @@ class Place(NamedTuple):
 class Energetic(NamedTuple):
     """Energetic term: value, quadrature error, conjugates, slope in t, energy and curvature; alpha times the mean l''.
 
-    The last only where the mean squared weight is free.
+    The last only where the mean squared weight is free. `tilt` and `sag` are the means of l' and l'', and `shift` is
+    that of the probe's fields, of a mixture.
     """
 
     value: float
@@ -99,6 +107,9 @@ class Energetic(NamedTuple):
     energy: float
     curvature: float
     bend: float = 0.0
+    tilt: float = 0.0
+    sag: float = 0.0
+    shift: float = 0.0
 
 
 def probe_at_typical(setting: Setting, alone: ReplicaSymmetric) -> float:
@@ -168,7 +179,14 @@ def scale(setting: Setting) -> float:
 
 
 def energetic(setting: Setting, at: Place) -> Energetic:
-    r"""Energetic term and its derivatives :math:`\hat q, \hat t_0`, `dG_E/dt`; with a hidden layer at the images."""
+    r"""Energetic term and its derivatives :math:`\hat q, \hat t_0`, `dG_E/dt`; with a hidden layer at the images.
+
+    Of a mixture its mean over the classes.
+    """
+    if isinstance(setting.probe, Mixture):
+        return _of_classes(setting, setting.probe, at)
+    if isinstance(setting.probe, TreeCommittee) and setting.probe.hidden == "finite":
+        return _of_units(setting, setting.probe, at)
     f = setting.probe.overlap_map
     if f.is_identity:
         return _energetic(setting, at)
@@ -183,6 +201,29 @@ def energetic(setting: Setting, at: Place) -> Energetic:
         slope=float(f.conjugate(at.t, own.slope)),
         curvature=float(f.curvature(q, own.curvature, own.q_hat / setting.alpha)),
     )
+
+
+def _of_classes(setting: Setting, probe: Mixture, at: Place) -> Energetic:
+    """The mean over the classes, the reference's at its own shift and the probe's at the best one."""
+    assert isinstance(setting.reference, Mixture)
+    references = [one for _, one in class_constraints(setting.reference, setting.shift_ref)]
+
+    def of(k: int, one: Model) -> Energetic:
+        return _energetic(replace(setting, probe=one, reference=references[k]), at)
+
+    mean = mean_of_classes(probe, of, start=setting.shift_ref)
+    return Energetic(*[np.nan] * len(Energetic._fields)) if mean is None else mean[0]._replace(shift=mean[1])
+
+
+def _of_units(setting: Setting, probe: TreeCommittee, at: Place) -> Energetic:
+    """Of a few hidden units; the error is estimated where there are more nodes than for solving."""
+    reference, alpha = setting.reference, setting.alpha
+    assert isinstance(reference, TreeCommittee)
+    overlaps = Overlaps(setting.q_ref, probe_overlap(setting, at), at.t, at.t - at.gap, at.c2)
+    errors = setting.nodes != RESOLUTIONS[0]
+    found = committee_probe(probe, reference, overlaps, setting.nodes[0], errors=errors)
+    q_hat, t0_hat, slope = alpha * found.force, alpha * found.aside, alpha * found.pull
+    return Energetic(found.value, found.error, q_hat, t0_hat, slope, found.energy, found.curvature)
 
 
 def _energetic(setting: Setting, at: Place) -> Energetic:
@@ -234,6 +275,8 @@ def _energetic(setting: Setting, at: Place) -> Energetic:
         float(energy),
         float(u.integrate(weight * probe.d2**2)),
         float(alpha * u.integrate(weight * probe.d2)) if setting.free_square else 0.0,
+        float(u.integrate(weight * probe.d1)),
+        float(u.integrate(weight * probe.d2)),
     )
 
 

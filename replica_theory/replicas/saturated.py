@@ -46,7 +46,12 @@ class Saturated(NamedTuple):
 
 
 def saturated(model: Model, alpha: float, t: float, *, always: bool = False) -> Saturated | None:
-    """The point where the inner width diverges, None where it does not (or, with `always`, where it never could)."""
+    """The point where the inner width diverges, None where it does not (or, with `always`, where it never could).
+
+    It never does for mixtures that have a class without a best field, and no others are asked for.
+    """
+    if model.is_mixture:
+        return None
     if isinstance(model.weights, DiscreteWeights):
         return _unfelt(model, model.weights, alpha, t) if always else None
     std = float(np.sqrt(1 - t**2))

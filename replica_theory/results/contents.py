@@ -66,7 +66,8 @@ def _test(hint: Any) -> _Test:
         return lambda value: isinstance(value, str) and value in inner
     if origin is np.ndarray:
         scalar = get_args(inner[1])[0]
-        return _holds_numbers if isinstance(scalar, type) and issubclass(scalar, np.number) else _is_array
+        of_numbers = isinstance(scalar, type) and issubclass(scalar, np.number | np.bool_)
+        return _holds_numbers if of_numbers else _is_array
     if hint is float:
         return _is_number
     if hint is int:

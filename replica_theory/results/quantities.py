@@ -19,6 +19,7 @@ DISTANCE = Quantity("distance from the reference, differing weights over weights
 STATUS = Quantity("outcome of the point")
 PARAMETERS = {"kappa": Quantity("margin of the model"), "beta": Quantity("inverse temperature of the model")}
 RESIDUAL = Quantity("residual of the saddle-point equations")
+SHIFT = Quantity("shift of the fields of a mixture")
 
 SADDLE = {
     "alpha": LOAD,
@@ -34,6 +35,7 @@ SADDLE = {
     "stability": Quantity("de Almeida-Thouless stability (positive: stable)"),
     "error": Quantity("estimated quadrature error of the free entropy", NATS),
     "residual": RESIDUAL,
+    "shift": SHIFT,
 }
 LEARNING = {
     "alpha": LOAD,
@@ -58,6 +60,7 @@ CAPACITY = {
     "mean_square": Quantity("mean squared weight at capacity"),
     "stability": Quantity("de Almeida-Thouless stability at capacity (positive: stable)"),
     "error": Quantity("estimated error of alpha"),
+    "shift": SHIFT,
 }
 MARGIN = {
     "alpha": LOAD,
@@ -159,6 +162,29 @@ EVOLUTION = {
     "teacher_overlap_hat": Quantity("mean of the fields that the iteration made"),
     "error": Quantity("largest change of the overlaps under halved quadrature"),
 }
+LOCALIZATION = {
+    "time": Quantity("signal-to-noise ratio of the observed sample"),
+    "alpha": LOAD,
+    "q": Quantity("overlap of the magnetisations with the sample, reached from the typical overlap"),
+    "rest": Quantity("1 - q to all its digits"),
+    "q_hat": Quantity("conjugate of the overlap"),
+    "strength": Quantity("signal-to-noise ratio of the field on a weight"),
+    "q_other": Quantity("overlap of the fixed point that coexists"),
+    "free_entropy": Quantity("free entropy of the tilted measure", NATS),
+    "stability": Quantity("de Almeida-Thouless stability of the tilted measure (positive: stable)"),
+    "q_ref": Quantity("typical overlap between two samples"),
+    "q_hat_ref": Quantity("its conjugate"),
+    "entropy": Quantity("entropy of the measure that is sampled", NATS),
+    "error": Quantity("estimated numerical error of q"),
+}
+SAMPLING = {
+    "alpha": LOAD._replace(long_name="load up to which the fixed point is unique at all times"),
+    "time": Quantity("time at which a second fixed point appears (decimation: fraction of weights fixed)"),
+    "q": Quantity("overlap at which it appears"),
+    "rest": Quantity("1 - q to all its digits"),
+    "entropy": Quantity("entropy of the measure that is sampled, at the threshold", NATS),
+    "error": CAPACITY["error"],
+}
 MESSAGES = {
     "magnetizations": Quantity("mean weight"),
     "entropy": Quantity("Bethe entropy of the configurations", NATS),
@@ -205,6 +231,16 @@ LADDER = {
     "energies": SAMPLE["energies"],
     "weights": SAMPLE["weights"],
 }
+LOCALIZED = {
+    "times": Quantity("time of the observation"),
+    "overlaps": Quantity("mean squared magnetization of the sample"),
+    "agreements": Quantity("overlap of the magnetizations with the weights that the sample ends in"),
+    "failures": Quantity("how often messages did not come to rest"),
+    "sweeps": Quantity("sweeps of messages"),
+    "errors": Quantity("number of constraints that the sample violates"),
+    "sound": Quantity("whether messages came to rest and the sample has a weight"),
+    "weights": Quantity("sample"),
+}
 SOLUTION = {
     "weights": Quantity("configuration with the fewest violated constraints"),
     "errors": Quantity("number of constraints that it violates"),
@@ -219,4 +255,20 @@ SOLUTION_DISTANCES = {
     "distance": DISTANCE,
     "entropy": Quantity("mean entropy of the solutions at the distance from a solution that has some there", NATS),
     "isolated": Quantity("fraction of the solutions without a solution at the distance"),
+}
+TUPLE = {
+    "alpha": LOAD._replace(long_name="load at which the tuples of solutions end"),
+    "sizes": Quantity("solutions in a group"),
+    "overlaps": Quantity("overlap between tuples, then inside the groups"),
+    "conjugates": Quantity("conjugates of the overlaps"),
+    "stability": Quantity("stability of the overlap between tuples (positive: stable)"),
+    "error": CAPACITY["error"],
+}
+TUPLES = {
+    "alpha": LOAD._replace(long_name="extrapolated load to which the thresholds of the levels fall"),
+    "error": CAPACITY["error"],
+    "levels": Quantity("level"),
+    "thresholds": LOAD._replace(long_name="threshold of the level"),
+    "stabilities": TUPLE["stability"],
+    "extrapolations": LOAD._replace(long_name="limits of the power laws 3 and 4"),
 }

@@ -4,14 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, ClassVar, overload
+from typing import Any, ClassVar, Literal, overload
 
 import numpy as np
 from numpy.typing import NDArray
 
-from replica_theory.arguments import checked_model
+from replica_theory.arguments import checked_flag, checked_model
+from replica_theory.certified.capacity import certified_capacity
+from replica_theory.certified.certificate import DIGITS, Certificate
 from replica_theory.certified.multiprecision import Digits, checked_digits, intervals_of
 from replica_theory.certified.typical import capacity_to_digits
+from replica_theory.models.mixture import Mixture
 from replica_theory.models.model import Model
 from replica_theory.models.weights import Orders
 from replica_theory.results.grid import GridResult, broadcast
@@ -19,6 +22,7 @@ from replica_theory.results.quantities import CAPACITY
 from replica_theory.status import Status, report, statuses
 from replica_theory.thresholds.first_load import first_load
 from replica_theory.thresholds.spherical_capacity import spherical_capacity
+from replica_theory.typical.class_shift import best_shift
 from replica_theory.typical.functional import (
     Conjugates,
     conjugates,
@@ -27,6 +31,7 @@ from replica_theory.typical.functional import (
     overlaps,
     read,
     unfelt,
+    unfelt_log,
 )
 from replica_theory.typing import Array, ArrayLike
 
@@ -62,6 +67,8 @@ class Capacity(GridResult):
     error : float or array
         Estimated error of alpha from quadrature and root finding.
     status : Status or array of Status
+    shift : float, array or None
+        Of a mixture the shift `M` of its fields there; None of other models.
     """
 
     _coordinates: ClassVar = ("kappa", "beta")
@@ -76,13 +83,16 @@ class Capacity(GridResult):
     stability: ArrayLike
     error: ArrayLike
     status: Any
+    shift: ArrayLike | None = None
 
 
 @overload
-def capacity(model: Model, *, digits: None = None) -> Capacity: ...
+def capacity(model: Model, *, digits: None = None, certified: Literal[False] = False) -> Capacity: ...
 @overload
-def capacity(model: Model, *, digits: int) -> Digits: ...
-def capacity(model: Model, *, digits: int | None = None) -> Capacity | Digits:
+def capacity(model: Model, *, digits: int, certified: Literal[False] = False) -> Digits: ...
+@overload
+def capacity(model: Model, *, digits: int | None = None, certified: Literal[True]) -> Certificate: ...
+def capacity(model: Model, *, digits: int | None = None, certified: bool = False) -> Capacity | Digits | Certificate:
     r"""Capacity: the load at which the entropy of the solutions vanishes (Krauth and Mézard 1989).
 
     On the replica-symmetric branch everything is an explicit function of :math:`\hat q`: first
@@ -103,10 +113,15 @@ def capacity(model: Model, *, digits: int | None = None) -> Capacity | Digits:
         So many significant digits (1 to 1000), each confirmed by a second run at another quadrature and precision, of
         ``alpha, q, q_hat, stability``; for one margin, intervals and binary weights. Margins are the exact values of
         the doubles that are given. 50 digits take half a second, 100 three.
+    certified : bool
+        Whether the number comes in a ball that is proved to hold it, of relative radius :math:`10^{-d}` with `digits`
+        `d` (25 where none are given); see `Certificate` and :doc:`/theory/certified`. For one margin of the binary
+        perceptron, from -2 to 3, of the spherical one, from 0 on, or of an even constraint with q = 0. Needs
+        python-flint.
 
     Returns
     -------
-    Capacity or Digits
+    Capacity, Digits or Certificate
         With status ``"unstable"`` where `stability` is negative: the number is then the replica-symmetric estimate.
         Infinite where it is larger than any floating-point number.
 
@@ -114,9 +129,13 @@ def capacity(model: Model, *, digits: int | None = None) -> Capacity | Digits:
     ------
     ValueError
         If the model's beta is finite, or its labels come from a teacher (who is always a solution at kappa <= 0; see
-        `teacher_student_transition`), or weights are spherical and the constraint soft.
+        `teacher_student_transition`), or weights are spherical and the constraint soft; with `digits` or
+        `certified`, if the model is none of those named there.
+    ImportError
+        If `certified` is set and python-flint is not installed.
     ConvergenceError
-        If no root is found (with a zero level, a constraint that allows h = 0 is satisfied at any load).
+        If no root is found (with a zero level, a constraint that allows h = 0 is satisfied at any load), or nothing can
+        be proved.
 
     Notes
     -----
@@ -131,13 +150,18 @@ def capacity(model: Model, *, digits: int | None = None) -> Capacity | Digits:
     0.833078599740
     >>> print(capacity(BinaryPerceptron(kappa=0.0), digits=50).alpha)
     0.83307859973957923368908689326696590805213275026266
+    >>> proven = capacity(BinaryPerceptron(kappa=0.0), certified=True)  # doctest: +SKIP
+    >>> print(f"{proven.ball.midpoint:.25f} {proven.ball.radius < 1e-25}")  # doctest: +SKIP
+    0.8330785997395792336890869 True
     """
+    digits = None if digits is None else checked_digits(digits)
+    if checked_flag("certified", certified):
+        return certified_capacity(model, lambda: float(np.asarray(capacity(model).q_hat)), digits or DIGITS)
     if digits is not None:
-        digits = checked_digits(digits)
         intervals_of(model, "capacity")
         return capacity_to_digits(model, float(np.asarray(capacity(model).q_hat)), digits)
     checked_model(model, Model, "capacity", hard=True, random_labels=True, any_weights=True,
-                  units=("infinite", "finite"), instead="teacher_student_transition")  # fmt: skip
+                  units=("infinite", "finite"), mixtures=True, instead="teacher_student_transition")  # fmt: skip
     points = broadcast(kappa=model.kappa, beta=model.beta)
     columns = capacity_columns(flat_model(model, points))
     result = Capacity(model=model, **points.shaped_all(columns))
@@ -176,11 +200,11 @@ def capacity_columns(model: Model) -> dict[str, Any]:
 def _of_discrete(model: Model, kappa: Array) -> dict[str, Any]:
     """The same for weights whose mean square is free: the first root of the entropy over the load."""
     std = np.full((len(kappa), 1), np.sqrt(model.weights.moments[1]))
-    lost = np.maximum(-model.log_kernel(np.zeros_like(std), std).log[:, 0], _LITTLE)
+    lost = np.maximum(-unfelt_log(model, std)[:, 0], _LITTLE)
     start = 0.4 * (model.weights.log_measure - model.weights.log_teacher) / lost
     root = first_load(model.at(beta=np.inf), kappa, "entropy", start)
     saddle, error = root.saddle, np.asarray(root.saddle.error) / np.abs(root.slope)
-    names = ("q", "q_hat", "mean_square", "stability")
+    names = ("q", "q_hat", "mean_square", "stability", *["shift"] * model.is_mixture)
     columns = {"alpha": root.alpha, "error": error} | {name: np.array(getattr(saddle, name)) for name in names}
     status = statuses(map(_status, root.alpha.tolist(), error.tolist(), columns["stability"].tolist()))
     status[~root.found] = Status.OUT_OF_RANGE
@@ -194,7 +218,7 @@ def _annealed(model: Model) -> dict[str, Any]:
     term = unfelt(model)
     alpha = -np.log(2) / term.log
     q_hat = np.asarray(alpha * term.force)
-    return {
+    return _shifts(model, np.zeros_like(alpha)) | {
         "alpha": alpha,
         "q": q_hat.copy(),
         "q_hat": q_hat,
@@ -224,7 +248,12 @@ def _root_of_entropy(model: Model, annealed: Array) -> dict[str, Any]:
     status = statuses(map(_status, alpha.tolist(), error.tolist(), reading.stability.tolist()))
     status[~root.success] = Status.SADDLE_LOST
     columns = {"alpha": alpha, "q": orders.q, "q_hat": hats.q, "stability": reading.stability, "error": error}
-    return columns | {"status": status}
+    return columns | {"status": status} | _shifts(model, orders.q)
+
+
+def _shifts(model: Model, q: Array) -> dict[str, Array]:
+    """The shift of a mixture at overlaps; nothing of other models."""
+    return {"shift": best_shift(model, q, n=_NODES)} if isinstance(model, Mixture) else {}
 
 
 def _bracket(entropy: Callable[[Array, NDArray[np.intp]], Array], low: Array) -> tuple[Array, Array]:

@@ -27,9 +27,16 @@ from numpy.typing import NDArray
 from replica_theory.arguments import checked_choice, checked_flag, checked_model
 from replica_theory.certified.dense import dense_threshold_to_digits
 from replica_theory.certified.multiprecision import Digits, checked_digits, intervals_of
+from replica_theory.models.mixture import Mixture
 from replica_theory.models.model import Model
 from replica_theory.neighbourhood.franz_parisi import franz_parisi_rows
-from replica_theory.neighbourhood.local_entropy import ZERO_COMPLEXITY, Reference, checked_limit, checked_replicas
+from replica_theory.neighbourhood.local_entropy import (
+    ZERO_COMPLEXITY,
+    Reference,
+    checked_limit,
+    checked_mixture,
+    checked_replicas,
+)
 from replica_theory.numerics.branches import follow_branch
 from replica_theory.numerics.progress import alive, tick
 from replica_theory.numerics.squeezing import squeezed
@@ -180,11 +187,13 @@ def local_entropy_threshold(
     >>> print(f"{local_entropy_threshold(BinaryPerceptron()).alpha:.4f}")
     0.7553
     """
-    checked_model(model, Model, "a threshold", hard=True, random_labels=True, units=("infinite",),
+    checked_model(model, Model, "a threshold", hard=True, random_labels=True, units=("infinite",), mixtures=True,
                   instead="dense_teacher_threshold")  # fmt: skip
     checked_choice("reference", reference, get_args(Reference))
     checked_choice("criterion", criterion, get_args(Criterion))
-    checked_replicas(y, "free" if criterion == "margin" else reference)
+    count, zero = checked_replicas(y, "free" if criterion == "margin" else reference)
+    if isinstance(model, Mixture):
+        checked_mixture(model, limit=criterion == "slope" and not zero and bool(np.isinf(count).all()))
     if digits is not None:
         return _to_digits(model, criterion, (reference, y), checked_digits(digits))
     with alive(f"threshold ({criterion})", checked_flag("progress", progress)):

@@ -4,12 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import ClassVar, Literal, overload
 
 import numpy as np
 import scipy
 
-from replica_theory.arguments import checked_model
+from replica_theory.arguments import checked_flag, checked_model
+from replica_theory.certified.capacity import certified_transition
+from replica_theory.certified.certificate import DIGITS, Certificate
+from replica_theory.certified.multiprecision import Digits, checked_digits
+from replica_theory.certified.typical import transition_to_digits
 from replica_theory.models.perceptron import TeacherStudent
 from replica_theory.models.weights import Orders
 from replica_theory.results.grid import GridResult
@@ -55,32 +59,66 @@ class LearningTransition(GridResult):
     status: Status = Status.CONVERGED
 
 
-def teacher_student_transition(model: TeacherStudent) -> LearningTransition:
+@overload
+def teacher_student_transition(
+    model: TeacherStudent, *, digits: None = None, certified: Literal[False] = False
+) -> LearningTransition: ...
+@overload
+def teacher_student_transition(model: TeacherStudent, *, digits: int, certified: Literal[False] = False) -> Digits: ...
+@overload
+def teacher_student_transition(
+    model: TeacherStudent, *, digits: int | None = None, certified: Literal[True]
+) -> Certificate: ...
+def teacher_student_transition(
+    model: TeacherStudent, *, digits: int | None = None, certified: bool = False
+) -> LearningTransition | Digits | Certificate:
     r"""First-order transition to perfect learning: the load where the students' free entropy falls to the teacher's, 0.
 
     Parameters
     ----------
     model : TeacherStudent
         At kappa = 0, any (scalar) beta.
+    digits : int, optional
+        So many significant digits (1 to 1000) of ``alpha, teacher_overlap, q_hat, stability``, each confirmed by a
+        second run at another quadrature and precision, at beta = inf.
+    certified : bool
+        Whether the load comes in a ball that is proved to hold it, of relative radius :math:`10^{-d}` with `digits` `d`
+        (25 where none are given), at beta = inf; see `Certificate` and :doc:`/theory/certified`. Needs python-flint.
 
     Returns
     -------
-    LearningTransition
+    LearningTransition, Digits or Certificate
 
     Raises
     ------
     ValueError
-        If kappa is not 0 (the teacher is no isolated solution then) or a parameter is an array.
+        If kappa is not 0 (the teacher is no isolated solution then) or a parameter is an array; with `digits` or
+        `certified`, if beta is finite.
+    ImportError
+        If `certified` is set and python-flint is not installed.
     ConvergenceError
         If the free entropy stays positive along the whole branch.
+
+    Notes
+    -----
+    At beta = inf students are Bayes-optimal, their free entropy is a theorem (Barbier, Krzakala, Macris, Miolane and
+    Zdeborová 2019), and everything is explicit in :math:`\hat q`; at finite beta replica symmetry is assumed.
 
     Examples
     --------
     >>> from replica_theory import TeacherStudent
     >>> print(f"{teacher_student_transition(TeacherStudent()).alpha:.9f}")  # Györgyi 1990: 1.245
     1.244683990
+    >>> print(teacher_student_transition(TeacherStudent(), digits=30).alpha)
+    1.24468398985069027909205815744
     """
+    digits = None if digits is None else checked_digits(digits)
     _checked_scalar(model)
+    if checked_flag("certified", certified) or digits is not None:
+        checked_model(model, TeacherStudent, "teacher_student_transition with digits", hard=True)
+        if certified:
+            return certified_transition(model, lambda: _start_of(model), digits or DIGITS)
+        return transition_to_digits(model, _start_of(model), digits or DIGITS)
     return _transition(model, _equal_free_entropies, "free entropies of student and teacher are equal")
 
 
@@ -97,6 +135,11 @@ def teacher_student_spinodal(model: TeacherStudent) -> LearningTransition:
     """
     _checked_scalar(model)
     return _transition(model, _top_of_branch, "the branch R < 1 ends")
+
+
+def _start_of(model: TeacherStudent) -> float:
+    """The conjugate overlap at the transition in double precision."""
+    return float(np.exp(_equal_free_entropies(model, NODES)))
 
 
 def _equal_free_entropies(model: TeacherStudent, n: int) -> float:

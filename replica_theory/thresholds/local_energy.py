@@ -28,7 +28,15 @@ from typing import Any, ClassVar, NamedTuple
 import numpy as np
 import scipy
 
-from replica_theory.arguments import Allowed, checked_alpha, checked_choice, checked_model, checked_real, shown
+from replica_theory.arguments import (
+    Allowed,
+    checked_alpha,
+    checked_choice,
+    checked_model,
+    checked_real,
+    checked_unweighted,
+    shown,
+)
 from replica_theory.models.model import Model
 from replica_theory.models.perceptron import BinaryPerceptron
 from replica_theory.models.proximal import maxima
@@ -154,6 +162,7 @@ def _checked_reference(model: Model, reference: Any) -> str:
     if model.weights.square is None:
         raise ValueError(f"weights of the model must be binary or spherical here; got {shown(model.weights)}")
     if isinstance(reference, Model):
+        checked_unweighted(reference, "reference")
         if np.ndim(reference.kappa) or np.ndim(reference.beta) or reference.has_teacher:
             raise ValueError(f"reference must have a single margin and random labels; got {shown(reference)}")
         if reference.weights != model.weights:

@@ -3,7 +3,9 @@ r"""The replica-symmetric functional: order parameters, their equations, free en
 Of any weights: what they are enters by the averages of `replica_theory.models.weights` only, and by the mean squared
 weight `Q`, an order parameter where the weights do not fix it. A hidden layer of infinitely many units enters by the
 map :math:`f` of `replica_theory.models.overlap_map`: the energetic term is taken at :math:`f(q)`, and
-:math:`\hat q = \alpha f'(q)E\ell'^2`; of a few units the term is that of `replica_theory.typical.majority`.
+:math:`\hat q = \alpha f'(q)E\ell'^2`; of a few units the term is that of `replica_theory.typical.majority`. Of a
+mixture of pattern classes everything energetic is the mean over the classes, at the shift of
+`replica_theory.typical.class_shift`.
 """
 
 from __future__ import annotations
@@ -15,12 +17,14 @@ import numpy as np
 from scipy import special
 
 from replica_theory.models.committee import TreeCommittee
-from replica_theory.models.model import Model
-from replica_theory.models.steep_fields import steep_fields
+from replica_theory.models.mixture import Mixture
+from replica_theory.models.model import Model, cost_rate
 from replica_theory.models.weights import BINARY, Orders, Weights
-from replica_theory.numerics.gaussian import Rule, multi_rule
+from replica_theory.numerics.gaussian import Rule
 from replica_theory.results.grid import Points, broadcast
+from replica_theory.typical.class_shift import best_shift, mean_over
 from replica_theory.typical.majority import EnergeticTerm, majority_term
+from replica_theory.typical.stepped import stepped_rule
 from replica_theory.typing import Array, ArrayLike
 
 _EPSILON = 4 * float(np.finfo(float).eps)
@@ -54,6 +58,10 @@ def conjugates(model: Model, q: Array, r: Array, square: ArrayLike = 1.0, *, n: 
     """
     if _few_units(model):
         return Conjugates(majority_term(model, q, n, errors=False).force, np.zeros_like(q))
+    if isinstance(model, Mixture):
+        return Conjugates(
+            *mean_over(model, best_shift(model, q, square, n), lambda c: conjugates(c, q, r, square, n=n))
+        )
     own, q = q, model.overlap_map.at(q)
     root, width = np.sqrt(q), np.sqrt(square - q)
     measure, std = _outer_rule(model, q, r, root, width, n), width[..., None]
@@ -64,7 +72,7 @@ def conjugates(model: Model, q: Array, r: Array, square: ArrayLike = 1.0, *, n: 
         return Conjugates(q_hat, np.zeros_like(q_hat), c)
     teacher = teacher_square(model)
     spread = np.sqrt(q - r**2 / teacher)
-    boundary = _steps(model, spread, width, n)
+    boundary = stepped_rule(model, spread, width, n)
     slope = model.log_kernel(spread[..., None] * boundary.nodes, std).d1
     return Conjugates(q_hat, np.sqrt(2 / (np.pi * teacher)) * boundary.integrate(slope), c)
 
@@ -101,11 +109,22 @@ def unfelt(model: Model) -> Unfelt:
     if _few_units(model):
         term = majority_term(model, zero[..., 0], _EXACT)
         return Unfelt(term.log, term.force, term.curvature)
+    if isinstance(model, Mixture):
+        return Unfelt(*mean_over(model, best_shift(model, zero[..., 0]), unfelt))
     kernel = model.log_kernel(zero, 1.0)
     d1, d2 = kernel.d1[..., 0], kernel.d2[..., 0]
     force, map_ = d1**2, model.overlap_map
     nothing = np.zeros_like(force)
     return Unfelt(kernel.log[..., 0], map_.conjugate(nothing, force), map_.curvature(nothing, d2**2, force))
+
+
+def unfelt_log(model: Model, std: Array) -> Array:
+    """The energetic term of fields of mean 0 and some widths, of any shape that its parameters fit."""
+    if not isinstance(model, Mixture):
+        return np.asarray(model.log_kernel(np.zeros_like(std), std).log)
+    shift = best_shift(model, np.zeros_like(std), std**2)
+    zero, width = np.zeros_like(std)[..., None], std[..., None]
+    return mean_over(model, shift, lambda one: [one.log_kernel(zero, width).log[..., 0]])[0]
 
 
 def _few_units(model: Model) -> TypeGuard[TreeCommittee]:
@@ -115,9 +134,9 @@ def _few_units(model: Model) -> TypeGuard[TreeCommittee]:
 def _outer_rule(model: Model, q: Array, r: Array, root: Array, width: Array, n: int) -> Rule:
     """The same, with the square roots of q and Q - q."""
     if not model.has_teacher:
-        return _steps(model, root, width, n)
+        return stepped_rule(model, root, width, n)
     r = r / np.sqrt(teacher_square(model))
-    measure = _steps(model, root, width, n, also=np.sqrt(q - r**2))
+    measure = stepped_rule(model, root, width, n, also=np.sqrt(q - r**2))
     weight = teacher_weight(measure.nodes, q[..., None], r[..., None])
     return Rule(measure.nodes, measure.weights * weight, measure.coarse * weight)
 
@@ -156,8 +175,7 @@ def read(model: Model, alpha: Array, q: Orders, q_hat: Conjugates, n: int = 241)
     energetic, norm = term.log, 0.5 * q_hat.c * q.square
     terms = np.abs(spins.value) + alpha * np.abs(energetic) + q_hat.q * q.square + np.abs(q.r * q_hat.r) + np.abs(norm)
     rounding = _EPSILON * terms
-    beta = np.broadcast_to(model.beta, (len(alpha), 1))[:, 0]
-    heat = np.where(np.isfinite(beta), beta, 0.0) * alpha
+    heat = np.broadcast_to(cost_rate(model), (len(alpha), 1))[:, 0] * alpha
     return Reading(
         spins.value + alpha * energetic - 0.5 * q_hat.q * (q.square - q.q) - q.r * q_hat.r + norm,
         energetic,
@@ -172,9 +190,11 @@ def read(model: Model, alpha: Array, q: Orders, q_hat: Conjugates, n: int = 241)
 
 
 def _energetic(model: Model, q: Orders, n: int) -> EnergeticTerm:
-    """The energetic term and what is read off it; its energy is 0 at beta = inf."""
+    """The energetic term and what is read off it; its energy is 0 at beta = inf, unless patterns are weighted."""
     if _few_units(model):
         return majority_term(model, q.q, n)
+    if isinstance(model, Mixture):
+        return EnergeticTerm(*mean_over(model, best_shift(model, q.q, q.square, n), lambda c: _energetic(c, q, n)))
     map_ = model.overlap_map
     image = map_.at(q.q)
     root, width = np.sqrt(image), np.sqrt(q.square - image)
@@ -182,7 +202,7 @@ def _energetic(model: Model, q: Orders, n: int) -> EnergeticTerm:
     at = root[..., None] * measure.nodes, width[..., None]
     kernel = model.log_kernel(*at)
     energy = doubt = np.zeros_like(q.q)
-    finite = np.isfinite(np.broadcast_to(model.beta, (len(q.q), 1))[:, 0])
+    finite = np.isfinite(np.broadcast_to(model.beta, (len(q.q), 1))[:, 0]) | model.is_weighted
     if finite.any():
         violated = model.violation(*at)
         energy = np.where(finite, measure.integrate(violated), 0.0)
@@ -209,22 +229,6 @@ def flat_slice(model: Model, index: Any) -> Model:
         value = np.asarray(getattr(model, name))
         object.__setattr__(part, name, value[index] if value.ndim else value)
     return part
-
-
-def _steps(model: Model, scale: Array, std: Array, n: int, also: Array | None = None) -> Rule:
-    """Rule in z that resolves the kernel at field ``scale * z`` and width `std` (and a step of width `also` at 0)."""
-    safe = np.maximum(scale, 1e-6)
-    fields = steep_fields(model, std[..., None])
-    centers = [np.clip(field.center[..., 0] / safe, -8.0, 8.0) for field in fields]
-    widths = [field.width[..., 0] / safe for field in fields]
-    if also is not None:
-        step = np.where(scale > 0, also, safe) / safe
-        same = [k for k, center in enumerate(centers) if not center.any()]
-        for k in same:
-            widths[k] = np.minimum(widths[k], step)
-        if not same:
-            centers, widths = [*centers, np.zeros_like(scale)], [*widths, step]
-    return multi_rule(centers, widths, n)
 
 
 def teacher_weight(z: Array, q: ArrayLike, r: ArrayLike) -> Array:

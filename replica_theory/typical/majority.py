@@ -52,6 +52,20 @@ class EnergeticTerm(NamedTuple):
     energy_error: Array
 
 
+class UnitTerms(NamedTuple):
+    r"""The logarithm of the probability that enough units are right, at one set of fields an entry.
+
+    `force` is the sum of its squared first derivatives, `curvature` that of all second ones, `violated` the thermal
+    probability of a violation, and `first` are the first derivatives, shape (n, K).
+    """
+
+    log: Array
+    force: Array
+    curvature: Array
+    violated: Array
+    first: Array
+
+
 def majority_term(model: TreeCommittee, q: Array, n: int, *, errors: bool = True) -> EnergeticTerm:
     """The term at overlaps q of a model whose margin and temperature have shape (m, 1).
 
@@ -67,6 +81,14 @@ def majority_term(model: TreeCommittee, q: Array, n: int, *, errors: bool = True
     return EnergeticTerm(*columns)
 
 
+def unit_terms(model: TreeCommittee, fields: Array, width: float) -> UnitTerms:
+    """The terms of a model of single parameters where its units have fields out of some, a multiset of them a row."""
+    units = int(model.units)
+    nodes, _ = multisets(len(fields), units)
+    sets = _sets(units, sufficient(units, float(np.asarray(model.kappa))))
+    return _terms([table[nodes] for table in _tables(fields, width)], sets, float(np.asarray(model.beta)))
+
+
 def sufficient(units: int, kappa: float) -> int:
     r"""The fewest positive units `c` that make :math:`(2c - K)/\sqrt K \ge \kappa` (more than there are: none do)."""
     return int(np.clip(np.ceil(0.5 * (units + kappa * np.sqrt(units)) - 1e-12), 0, units + 1))
@@ -76,7 +98,7 @@ def _point(q: float, units: int, kappa: float, beta: float, n: int, errors: bool
     least = sufficient(units, kappa)
     if q == 0:
         log, force, curvature, energy = (
-            float(v[0]) for v in _terms(_tables(np.zeros((1, units)), 1.0), _sets(units, least), beta)
+            float(v[0]) for v in _terms(_tables(np.zeros((1, units)), 1.0), _sets(units, least), beta)[:4]
         )
         return log, 0.0, force, curvature, energy, 0.0
     level = (n > _FEW) + (n > _ORDINARY)
@@ -90,8 +112,8 @@ def _point(q: float, units: int, kappa: float, beta: float, n: int, errors: bool
 def _averages(q: float, units: int, least: int, beta: float, count: int) -> list[float]:
     """Averages of the terms over the outer fields."""
     width = float(np.sqrt(1 - q))
-    z, weights = _rule(width / float(np.sqrt(q)), count)
-    nodes, often = _multisets(count, units)
+    z, weights = field_rule(width / float(np.sqrt(q)), count)
+    nodes, often = multisets(count, units)
     weight = often * weights[nodes].prod(axis=1)
     felt = np.flatnonzero(weight > _NEGLIGIBLE)
     nodes, weight = nodes[felt], weight[felt]
@@ -100,7 +122,7 @@ def _averages(q: float, units: int, least: int, beta: float, count: int) -> list
     step = max(_ROOM // (len(sets) + units**2 + 1), 1)
     for start in range(0, len(nodes), step):
         part = slice(start, start + step)
-        total += [weight[part] @ values for values in _terms([table[nodes[part]] for table in tables], sets, beta)]
+        total += [weight[part] @ values for values in _terms([table[nodes[part]] for table in tables], sets, beta)[:4]]
     return [float(value) for value in total]
 
 
@@ -110,8 +132,8 @@ def _tables(field: Array, width: float) -> list[Array]:
     return [special.log_ndtr(x), special.log_ndtr(-x), hazard(-x) / width, -hazard(x) / width, x / width]
 
 
-def _terms(fields: list[Array], sets: NDArray[np.float64], beta: float) -> tuple[Array, Array, Array, Array]:
-    """Logarithm, sum of squared first and of squared second derivatives, and violation probability at nodes (n, K)."""
+def _terms(fields: list[Array], sets: NDArray[np.float64], beta: float) -> UnitTerms:
+    """The terms at nodes (n, K)."""
     up, down, rise, fall, drift = fields
     terms = up @ sets.T + down @ (1 - sets.T)
     units = sets.shape[1]
@@ -121,7 +143,8 @@ def _terms(fields: list[Array], sets: NDArray[np.float64], beta: float) -> tuple
     share = np.exp(terms - top[:, None])
     bare = top + np.log(share.sum(axis=1))
     floor = np.exp(-beta)
-    log = bare if floor == 0 else np.logaddexp(-beta, np.log1p(-floor) + bare)
+    with np.errstate(divide="ignore"):  # at beta = 0 nothing is forbidden
+        log = bare if floor == 0 else np.logaddexp(-beta, np.log1p(-floor) + bare)
     share *= ((1 - floor) * np.exp(top - log))[:, None]
     inside = share @ sets
     total = share.sum(axis=1)
@@ -137,10 +160,10 @@ def _terms(fields: list[Array], sets: NDArray[np.float64], beta: float) -> tuple
         pair += (inside[:, k] - both) * rise[:, k] * fall[:, j] + (inside[:, j] - both) * fall[:, k] * rise[:, j]
         curvature += 2 * (pair - first[:, k] * first[:, j]) ** 2
     violated = np.zeros_like(log) if floor == 0 else np.exp(-beta - log) * -np.expm1(np.minimum(bare, 0.0))
-    return log, (first**2).sum(axis=1), curvature, violated
+    return UnitTerms(log, (first**2).sum(axis=1), curvature, violated, first)
 
 
-def _rule(width: float, n: int) -> tuple[Array, Array]:
+def field_rule(width: float, n: int) -> tuple[Array, Array]:
     """Trapezoidal rule over one field, that is as fine around 0 as a step of some width needs, however wide."""
     u = np.linspace(-1.0, 1.0, n) * np.arcsinh(0.5 * _REACH / width)
     nodes = 2 * width * np.sinh(u)
@@ -159,7 +182,7 @@ def _sets(units: int, least: int) -> NDArray[np.float64]:
 
 
 @lru_cache(maxsize=16)
-def _multisets(count: int, units: int) -> tuple[NDArray[np.int16], Array]:
+def multisets(count: int, units: int) -> tuple[NDArray[np.int16], Array]:
     """Rows of non-decreasing indices below `count`, and in how many orders each can be written."""
     listed = chain.from_iterable(combinations_with_replacement(range(count), units))
     rows = np.fromiter(listed, dtype=np.int16, count=units * comb(count + units - 1, units)).reshape(-1, units)

@@ -24,7 +24,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from functools import lru_cache, partial
-from typing import Any, ClassVar, overload
+from typing import Any, ClassVar, Literal, overload
 
 import numpy as np
 import scipy
@@ -34,20 +34,25 @@ from replica_theory.arguments import (
     FINITE,
     POSITIVE,
     checked_alpha,
+    checked_flag,
     checked_model,
     checked_number,
     checked_real,
     checked_units,
 )
+from replica_theory.certified.capacity import certified_entropy
+from replica_theory.certified.certificate import DIGITS, Certificate
 from replica_theory.certified.multiprecision import Digits, checked_digits, intervals_of
 from replica_theory.certified.typical import replica_symmetric_to_digits
-from replica_theory.models.model import SHARP, Model
+from replica_theory.models.mixture import Mixture, class_constraints
+from replica_theory.models.model import SHARP, Model, cost_rate
 from replica_theory.models.weights import Orders
 from replica_theory.numerics.fixed_points import FixedPoints, solve_fixed_points
 from replica_theory.numerics.gaussian import rule
 from replica_theory.results.grid import GridResult
 from replica_theory.results.quantities import SADDLE
 from replica_theory.status import Status, report, silenced, statuses
+from replica_theory.typical.class_shift import best_shift
 from replica_theory.typical.even_saddle import sign_broken
 from replica_theory.typical.functional import (
     Conjugates,
@@ -61,6 +66,7 @@ from replica_theory.typical.functional import (
     teacher_square,
     teacher_weight,
     unfelt,
+    unfelt_log,
 )
 from replica_theory.typing import Array, ArrayLike
 
@@ -91,9 +97,12 @@ class ReplicaSymmetric(GridResult):
     entropy : float or array
         Entropy :math:`s = \Phi + \beta\alpha e` of the configurations at energy `e`, nats per weight.
     free_entropy : float or array
-        :math:`\Phi = \lim \frac1N E\log Z`; equals `entropy` at beta = inf, unless the weights have a prior.
+        :math:`\Phi = \lim \frac1N E\log Z`; equals `entropy` at beta = inf, unless the weights have a prior or the
+        patterns weights of their own (`PowerWeight`), :math:`Z = \sum_W\prod_\mu w(h^\mu)`: then `entropy` is
+        :math:`\Phi - \alpha E\langle\log w\rangle`, that of the probabilities of configurations.
     energy : float or array
-        Fraction of violated patterns, :math:`e = -\frac1\alpha\partial_\beta\Phi`.
+        Fraction of violated patterns, :math:`e = -\frac1\alpha\partial_\beta\Phi`; of weighted patterns their mean cost
+        :math:`-E\langle\log w\rangle`.
     q, q_hat : float or array
         Overlap between two solutions and its conjugate.
     mean_square, mean_square_hat : float or array
@@ -112,6 +121,8 @@ class ReplicaSymmetric(GridResult):
     residual : float or array
         Residual of the saddle-point equations.
     status : Status or array of Status
+    shift : float, array or None
+        Of a mixture the shift `M` of its fields, given or free; None of other models.
     """
 
     _coordinates: ClassVar = ("alpha", "kappa", "beta")
@@ -132,13 +143,15 @@ class ReplicaSymmetric(GridResult):
     error: ArrayLike
     residual: ArrayLike
     status: Any
+    shift: ArrayLike | None = None
 
     def stability_distribution(self, h: ArrayLike) -> Array:
         r"""Probability density of the stabilities over typical solutions, at one (scalar) point.
 
         .. math:: p(h) = w(h)\int D\mu(z)\, e^{-\ell(\sqrt q z, \sqrt{Q-q})}\, G_{Q-q}(h - \sqrt q z)
 
-        with :math:`w = 1` on the allowed set and :math:`e^{-\beta}` elsewhere (`Q` is `mean_square`).
+        with :math:`w = 1` on the allowed set and :math:`e^{-\beta}` elsewhere (`Q` is `mean_square`); of a mixture
+        the mean over its classes, each with its own stabilities :math:`y(\sqrt qz + M)`.
 
         Parameters
         ----------
@@ -168,26 +181,42 @@ class ReplicaSymmetric(GridResult):
             raise ValueError(f"stability_distribution needs a single point; this result has shape {np.shape(self.q)}")
         checked_units(self.model, ("infinite",))
         h = np.asarray(checked_real("h", h, FINITE))
-        q, square = float(self.model.overlap_map.at(self.q)), float(self.mean_square)
+        if isinstance(self.model, Mixture):
+            shift = float(np.asarray(self.shift))
+            parts = zip(self.model, class_constraints(self.model, shift), strict=True)
+            return np.asarray(sum(p * self._density(one, c.output * h - shift) for c, (p, one) in parts))
+        return self._density(self.model, h)
+
+    def _density(self, model: Model, h: Array) -> Array:
+        """The density for one kernel."""
+        q, square = float(model.overlap_map.at(self.q)), float(self.mean_square)
         std = float(np.sqrt(square - q))
         # G_{Q-q}(h - sqrt(q) z) Dz = G_Q(h) Dv with z = (sqrt(q) h/sqrt(Q) + sqrt(Q-q) v)/sqrt(Q): nothing is steep.
         v, scale = rule(), np.sqrt(square)
         h = np.asarray(h / scale)
         z = (np.sqrt(q) * np.asarray(h)[..., None] + std * v.nodes) / scale
-        values = np.exp(-self.model.log_kernel(np.sqrt(q) * z, std).log)
-        if self.model.has_teacher:
-            values *= teacher_weight(z, q, np.asarray(self.teacher_overlap) / np.sqrt(teacher_square(self.model)))
-        boltzmann = np.exp(-np.asarray(self.model.beta))
-        allowed = boltzmann + (1 - boltzmann) * self.model.acceptance(h * scale)
+        values = np.exp(-model.log_kernel(np.sqrt(q) * z, std).log)
+        if model.has_teacher:
+            values *= teacher_weight(z, q, np.asarray(self.teacher_overlap) / np.sqrt(teacher_square(model)))
+        boltzmann = np.exp(-np.asarray(model.beta))
+        allowed = boltzmann + (1 - boltzmann) * model.acceptance(h * scale)
         density: Array = allowed * np.exp(-0.5 * h**2) / np.sqrt(2 * np.pi) * v.integrate(values) / scale
         return density
 
 
 @overload
-def replica_symmetric(model: Model, alpha: ArrayLike, *, digits: None = None) -> ReplicaSymmetric: ...
+def replica_symmetric(
+    model: Model, alpha: ArrayLike, *, digits: None = None, certified: Literal[False] = False
+) -> ReplicaSymmetric: ...
 @overload
-def replica_symmetric(model: Model, alpha: ArrayLike, *, digits: int) -> Digits: ...
-def replica_symmetric(model: Model, alpha: ArrayLike, *, digits: int | None = None) -> ReplicaSymmetric | Digits:
+def replica_symmetric(model: Model, alpha: ArrayLike, *, digits: int, certified: Literal[False] = False) -> Digits: ...
+@overload
+def replica_symmetric(
+    model: Model, alpha: ArrayLike, *, digits: int | None = None, certified: Literal[True]
+) -> Certificate: ...
+def replica_symmetric(
+    model: Model, alpha: ArrayLike, *, digits: int | None = None, certified: bool = False
+) -> ReplicaSymmetric | Digits | Certificate:
     r"""Replica-symmetric saddle point of a model at load alpha (on the branch that starts at alpha = 0).
 
     At ``beta = inf`` the entropy is that of the solutions; at finite beta that of the configurations with the energy
@@ -203,17 +232,24 @@ def replica_symmetric(model: Model, alpha: ArrayLike, *, digits: int | None = No
         So many significant digits (1 to 1000) of ``entropy, q, q_hat, stability`` at one point, each confirmed by a
         second run at another quadrature and precision; intervals, binary weights and random labels at beta = inf.
         Loads and margins are the exact values of the doubles that are given.
+    certified : bool
+        Whether the entropy comes in a ball that is proved to hold it, of radius :math:`10^{-d}` nats with `digits` `d`
+        (25 where none are given); see `Certificate` and :doc:`/theory/certified`. For one point of the binary
+        perceptron with a margin from -2 to 3, or of an even constraint with q = 0. Needs python-flint.
 
     Returns
     -------
-    ReplicaSymmetric or Digits
+    ReplicaSymmetric, Digits or Certificate
         Floats for a scalar call, arrays of the broadcast shape otherwise. Above capacity the saddle point still exists
         but its entropy is negative: `status` is then ``"negative-entropy"``.
 
     Raises
     ------
     TypeError, ValueError
-        If the model is none, alpha is not positive and finite, or the shapes do not fit.
+        If the model is none, alpha is not positive and finite, or the shapes do not fit; with `digits` or `certified`,
+        if the model is none of those named there.
+    ImportError
+        If `certified` is set and python-flint is not installed.
     ConvergenceError
         In a scalar call without a saddle point (for random labels the branch ends at q = 1). In an array call such
         points are NaN with their status, and a ConvergenceWarning is issued once.
@@ -237,9 +273,13 @@ def replica_symmetric(model: Model, alpha: ArrayLike, *, digits: int | None = No
     >>> print(replica_symmetric(BinaryPerceptron(kappa=0.0), alpha=0.5, digits=30).entropy)
     0.314390066855625118729105096452
     """
-    checked_model(model, Model, any_weights=True, units=("infinite", "finite"))
+    checked_model(model, Model, any_weights=True, units=("infinite", "finite"), weighted=True, mixtures=True)
+    digits = None if digits is None else checked_digits(digits)
+    if checked_flag("certified", certified):
+        load = checked_number("alpha", alpha, POSITIVE)
+        return certified_entropy(model, load, lambda: _start_of(model, load), digits or DIGITS)
     if digits is not None:
-        return _to_digits(model, checked_number("alpha", alpha, POSITIVE), checked_digits(digits))
+        return _to_digits(model, checked_number("alpha", alpha, POSITIVE), digits)
     alpha = checked_alpha(alpha)
     scalar = all(np.ndim(v) == 0 for v in (alpha, model.kappa, model.beta))
     result = _remembered(model, float(alpha)) if scalar else _computed(model, alpha)
@@ -249,7 +289,12 @@ def replica_symmetric(model: Model, alpha: ArrayLike, *, digits: int | None = No
 
 def _to_digits(model: Model, alpha: float, digits: int) -> Digits:
     intervals_of(model, "replica_symmetric")
-    return replica_symmetric_to_digits(model, alpha, float(np.asarray(replica_symmetric(model, alpha).q_hat)), digits)
+    return replica_symmetric_to_digits(model, alpha, _start_of(model, alpha), digits)
+
+
+def _start_of(model: Model, alpha: float) -> float:
+    """The conjugate overlap in double precision."""
+    return float(np.asarray(replica_symmetric(model, alpha).q_hat))
 
 
 def entropy_of(model: Model, alpha: float) -> float:
@@ -301,16 +346,17 @@ def annealed_entropy(model: Model, alpha: ArrayLike) -> ArrayLike:
     >>> round(annealed_entropy(BinaryPerceptron(), alpha=0.5), 12) == round(0.5 * 0.6931471805599453, 12)
     True
     """
-    checked_model(model, Model, any_weights=True, units=("infinite", "finite"))
+    checked_model(model, Model, any_weights=True, units=("infinite", "finite"), weighted=True, mixtures=True)
     alpha = checked_alpha(alpha)
     points = at_loads(model, alpha)
     if model.weights.square is None:
         found = [_annealed_discrete(model.at(kappa=at["kappa"], beta=at["beta"]), at["alpha"]) for at in points]
         shaped: ArrayLike = points.shaped(np.array(found))
         return shaped
-    log = model.log_kernel(np.zeros(()), 1.0).log
-    if model.hidden == "finite":
+    if model.hidden == "finite" or model.is_mixture:
         log = points.shaped(unfelt(flat_model(model, points)).log)
+    else:
+        log = model.log_kernel(np.zeros(()), 1.0).log
     value = model.weights.log_measure + alpha * log
     return float(value) if np.ndim(value) == 0 else np.asarray(value)
 
@@ -323,7 +369,7 @@ def _annealed_discrete(model: Model, alpha: float) -> float:
         tilt = model.weights.tilt(np.zeros_like(np.asarray(c)), c)
         square = tilt.variance + tilt.mean**2
         std = np.sqrt(np.maximum(square, SHARP**2))
-        return np.asarray(0.5 * c * square + tilt.log + alpha * model.log_kernel(np.zeros_like(std), std).log)
+        return np.asarray(0.5 * c * square + tilt.log + alpha * unfelt_log(model, std))
 
     values = value(rates)
     k = int(np.clip(np.argmax(values), 1, len(rates) - 2))
@@ -463,16 +509,16 @@ def _read_out(model: Model, alpha: Array, x: Array, n: int) -> dict[str, Any]:
     reading = read(model, alpha, orders, hats, n)
     entropy = reading.free_entropy + reading.heat - reading.log_prior
     error = reading.error + reading.heat_error
-    beta = np.ravel(model.beta)
     # Unlike free entropy, entropy is not stationary in the overlaps: their errors count.
     moved = np.abs(_unknowns(model, reading.image) - x).max(axis=1) / _width(model, x)
-    slack = np.where(np.isfinite(beta), beta, 0.0) * alpha * moved
+    slack = np.ravel(cost_rate(model)) * alpha * moved
     error += _STEEPEST * slack
     rough = np.flatnonzero((slack > _ROUNDING) & (x[:, 0] > 0))
     if len(rough):
         error[rough] += _heat_shift(flat_slice(model, rough), alpha[rough], x[rough], n) - _STEEPEST * slack[rough]
     ones = np.ones_like(alpha)
-    return {
+    shift = {"shift": best_shift(model, orders.q, orders.square, n)} if isinstance(model, Mixture) else {}
+    return shift | {
         "entropy": entropy,
         "free_entropy": reading.free_entropy,
         "energy": reading.energy,
@@ -508,8 +554,10 @@ def _heat_shift(model: Model, alpha: Array, x: Array, n: int) -> Array:
 def _growth(model: Model, alpha: Array, x: Array) -> Array:
     r"""Factor :math:`\alpha[\ell''(0, \sqrt Q)Q]^2` by which a small overlap of an even constraint grows."""
     square = np.broadcast_to(_orders(model, x).square, alpha.shape)
-    curvature = model.log_kernel(np.zeros((len(alpha), 1)), np.sqrt(square)[:, None]).d2[:, 0]
-    return np.asarray(alpha * (curvature * square) ** 2)
+    at = np.zeros((len(alpha), 1)), np.sqrt(square)[:, None]
+    parts = class_constraints(model) if isinstance(model, Mixture) else ((1.0, model),)
+    curvature = sum(p * one.log_kernel(*at).d2[:, 0] ** 2 for p, one in parts)
+    return np.asarray(alpha * curvature * square**2)
 
 
 def _orders(model: Model, x: Array) -> Orders:
@@ -538,7 +586,8 @@ def _allowed(model: Model, x: Array) -> NDArray[np.bool_]:
     """Whether overlaps can be what they are."""
     if not model.has_teacher:
         return np.asarray(x[:, 0] >= 0)
-    return np.asarray((x[:, 1] >= 0) & (x[:, 0] >= x[:, 1] ** 2 / teacher_square(model)))
+    # Students disagree with a teacher most of whose labels are inverted.
+    return np.asarray(((x[:, 1] >= 0) | model.is_mixture) & (x[:, 0] >= x[:, 1] ** 2 / teacher_square(model)))
 
 
 def _hats(model: Model, alpha: Array, x: Array, n: int) -> Conjugates:

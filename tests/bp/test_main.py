@@ -244,12 +244,20 @@ def test_an_output_folder_that_cannot_be_written(tmp_path, capsys):
     assert "cannot write to the folder" in sentence(capsys)
 
 
+LONG = ["crosscheck", "--alpha", "0.6", "--n", "401", "--samples", "3", "--seed", "3", "--comparisons", "energy"]
+
+
+@pytest.fixture(scope="module")
+def uninterrupted(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("uninterrupted") / "b"
+    assert shell(*LONG, "--output", folder).returncode == 0
+    return folder
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize(("workers", "sign"), [("1", signal.SIGTERM), ("2", signal.SIGINT)])
-def test_control_c_and_resume(tmp_path, workers, sign):
-    arguments = ["crosscheck", "--alpha", "0.6", "--n", "401", "--samples", "5", "--seed", "3"]
-    arguments += ["--comparisons", "energy", "--workers", workers, "--output"]
-    command = [sys.executable, "-m", "bp", *arguments, tmp_path / "a"]
+def test_control_c_and_resume(tmp_path, uninterrupted, workers, sign):
+    command = [sys.executable, "-m", "bp", *LONG, "--workers", workers, "--output", tmp_path / "a"]
     interrupted = subprocess.Popen(command, stderr=subprocess.PIPE, text=True, start_new_session=True)
     while len(list(tmp_path.glob("a/points/*.npz"))) < 2:
         assert interrupted.poll() is None
@@ -262,22 +270,20 @@ def test_control_c_and_resume(tmp_path, workers, sign):
         f"python -m bp: interrupted; {len(finished)} finished points are in {tmp_path / 'a' / 'points'}, "
         f"and the same call goes on from there: python -m bp crosscheck --resume --output {tmp_path / 'a'}\n"
     )
-    assert 2 <= len(finished) < 15
+    assert 2 <= len(finished) < 9
     stamps = [(tmp_path / "a" / "points" / name).stat().st_mtime_ns for name in finished]
     assert shell("crosscheck", "--resume", "--output", tmp_path / "a").returncode == 0
     assert [(tmp_path / "a" / "points" / name).stat().st_mtime_ns for name in finished] == stamps
-    assert shell(*arguments, tmp_path / "b").returncode == 0
     for name in ("crosscheck.csv", "crosscheck.npz"):
-        assert (tmp_path / "a" / name).read_bytes() == (tmp_path / "b" / name).read_bytes()
+        assert (tmp_path / "a" / name).read_bytes() == (uninterrupted / name).read_bytes()
 
 
 @pytest.mark.slow
 def test_a_bar_is_shown_on_a_terminal(tmp_path):
     master, terminal = pty.openpty()
     termios.tcsetwinsize(terminal, (24, 100))
-    process = subprocess.Popen(
-        [sys.executable, "-m", "bp", *SMALL, "--output", tmp_path], stdout=subprocess.DEVNULL, stderr=terminal
-    )
+    command = [sys.executable, "-m", "bp", *SMALL[:-1], "--output", tmp_path]  # one comparison is enough
+    process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=terminal)
     os.close(terminal)
     shown = b""
     try:
@@ -287,7 +293,7 @@ def test_a_bar_is_shown_on_a_terminal(tmp_path):
         pass
     os.close(master)
     assert process.wait(60) == 0
-    assert b"crosscheck:" in shown and b"0/8" in shown
+    assert b"crosscheck:" in shown and b"0/4" in shown
 
 
 def test_solve_writes_weights_that_solve(patterns, capsys):

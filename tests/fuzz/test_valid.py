@@ -45,7 +45,9 @@ def check(result, raised, warned, arguments):
 
 def check_points(result, raised, warned, arguments):
     status = np.array(result._ends(), dtype=object).reshape(np.shape(result.status))
-    given_shapes = [np.shape(arguments[name]) for name in ("alpha", "distance", "gamma", "y") if name in arguments]
+    given_shapes = [
+        np.shape(arguments[name]) for name in ("alpha", "distance", "gamma", "y", "times") if name in arguments
+    ]
     of_model = [np.shape(arguments["model"].kappa), np.shape(arguments["model"].beta)] if "model" in arguments else []
     shape = np.broadcast_shapes(*of_model, *given_shapes)
     main = np.asarray(getattr(result, result._main))
@@ -68,6 +70,8 @@ def bound(result, main):
     """Entropy of all configurations that there are, at the distance if there is one."""
     if not isinstance(result, EntropyCurve):
         return np.full(main.shape, LOG_2)
+    if "m" in result.settings:  # of tuples
+        return np.full(main.shape, result.settings["m"] * LOG_2)
     d = np.broadcast_to(result.distance, main.shape)
     with np.errstate(divide="ignore", invalid="ignore"):
         return np.nan_to_num(-d * np.log(d) - (1 - d) * np.log1p(-d))

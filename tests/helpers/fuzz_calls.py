@@ -42,6 +42,7 @@ from bp.ensembles.trial import COLUMNS
 from bp.problems.patterns import LabelledPatterns
 from bp.problems.problem import Problem
 from bp.validation.comparisons import COMPARISONS
+from replica_theory.quoted.entries import ENTRIES
 
 
 def noisy(mean: Any, std: Any) -> Any:
@@ -50,11 +51,13 @@ def noisy(mean: Any, std: Any) -> Any:
 
 
 MODEL, STUDENT, CLAUSAL = rt.BinaryPerceptron(), rt.TeacherStudent(), rt.RandomSatisfiability()
+MIXED = rt.Mixture([(0.4, MODEL, 1), (0.6, MODEL, -1)], shift=-0.2)
 INSTANCE = bp.Instance([[1, -1, 1], [1, 1, 1]])
 COMMITTEE = bp.Committee([[1, -1, 1], [1, 1, 1]], units=3)
 FORMULA = bp.Satisfiability([[1, -2], [2, 3]])
 CURVE = rt.EntropyCurve(*(np.zeros(()) for _ in range(3)), np.array(rt.Status.CONVERGED))
 POINT = rt.replica_symmetric(MODEL, 0.3)
+LOCALIZED = rt.localization(MODEL, 0.3, 1.0)
 SOLUTIONS = bp.SolutionSet(3, 1, np.ones(3), np.array([1, 7, 0]), np.array([7], dtype=np.uint32))
 SPREAD = np.arange(12.0).reshape(1, 3, 4)
 TABLE = bp.Ensemble(
@@ -66,6 +69,7 @@ COMPARED = bp.SolverComparison(
     np.zeros(0), {name: np.ones((1, 1)) for name in COLUMNS}, np.array([["solved"]]), {}, 1, "amp", np.inf
 )  # fmt: skip
 ROW = bp.Row("entropy", 0.5, 5.0, "theory", "simulation", "equal")
+QUOTED = rt.QuotedNumber("capacity", "margin 0", 0.83, 1e-9, "", "0.83", 0.825, 0.835, "", "", "inside")
 CHECK = bp.Crosscheck(MODEL, (5,), 2, 1, "amp", ("entropy",), (ROW,), {"entropy": {5: []}})
 SOFT = bp.Instance([[1, -1, 1], [1, 1, 1]], constraint=rt.CustomModel(noisy))
 DATASET = of(str, usual=None, test=lambda value: False)
@@ -103,7 +107,11 @@ def model_of(*tests: Callable[[Any], bool], kind: type[rt.Model] = rt.Model, usu
 ANY_MODEL = model_of()
 RANDOM = model_of(random_labels)
 HARD_RANDOM = model_of(hard, random_labels)
+SAMPLED = model_of(single, random_labels)
 DRAWABLE = model_of(single)
+TUPLES = model_of(
+    single, hard, random_labels, lambda model: model.allowed_intervals is not None, usual=rt.SymmetricBinaryPerceptron()
+)
 DRAWABLE_MARGIN = model_of(single, kind=rt.BinaryPerceptron)
 TEACHER = model_of(kind=rt.TeacherStudent, usual=STUDENT)
 ONE_TEACHER = model_of(single, kind=rt.TeacherStudent, usual=STUDENT)
@@ -140,6 +148,11 @@ def rising(value: Any) -> bool:
     return line(value) and bool(np.all(np.diff(numbers_in(value)) > 0))
 
 
+def falling(value: Any) -> bool:
+    """Whether numbers of at least 1 in decreasing order are given."""
+    return line(value) and bool(np.all(np.diff(np.append(numbers_in(value), 1.0)) < 0))
+
+
 def is_ladder(value: Any) -> bool:
     return rising(value) and len(held := numbers_in(value)) > 1 and held[0] == 0 and held[-1] <= 100
 
@@ -154,6 +167,14 @@ INTERVALS = Kind(
     lambda value: pairs_of(value, lambda a, b: a < b),
     odd=([(1.0, 0.0)], [(0.0, np.nan)], [(-np.inf, np.inf)], [(0.0, 1.0, 2.0)], [("0", "1")], [(np.inf, np.inf)],
          [(None, 1.0)], [(True, 2)], {0.0: 1.0}, [{0.0, 1.0}], ["01"], [(0.0, 1.0), None]),
+)  # fmt: skip
+CLASSES = Kind(
+    [(0.4, MODEL, 1), (0.6, MODEL, -1)],
+    lambda value: False,
+    odd=([], [(1.0, MODEL)], [(0.5, MODEL, 1)], [(1.0, MODEL, 0)], [(1.0, None, 1)], [("1", MODEL, 1)], "(1, 2, 3)",
+         [(1.0, MODEL, "1")], [(0.5, MODEL, 1), (0.5, STUDENT, 1)], [(1.0, MODEL.at(beta=1.0), 1)],
+         [(np.nan, MODEL, 1)], [(-1.0, MODEL, 1), (2.0, MODEL, 1)], [(1.0, MIXED, 1)],
+         [(1.0, MODEL.at(weights=rt.SphericalWeights()), 1)]),
 )  # fmt: skip
 LEVELS = Kind(
     [-1.0, 0.0, 1.0],
@@ -317,6 +338,13 @@ CALLS = {
             "units": number(lambda k: k in (1, 3, 5, 7, np.inf), 3.0),
         },
     ),
+    "PowerWeight": Call(
+        rt.PowerWeight, OF_MODEL | {"beta": reals(np.isposinf, np.inf), "power": number(lambda p: 0 <= p <= 100, 2.0)}
+    ),
+    "Mixture": Call(
+        rt.Mixture, {"classes": CLASSES, "shift": number(np.isfinite, 0.0) | word("free").to(0.0)} | OF_MODEL
+    ),
+    "Mixture.contains": Call(MIXED.contains, {"other": of(rt.Mixture, usual=MIXED)}),
     "OverlapMap": Call(
         rt.OverlapMap,
         {
@@ -343,11 +371,14 @@ CALLS = {
             "log": flag(),
             "even": flag(),
             "concave": flag(),
+            "weighted": flag(),
         }
         | OF_MODEL,
     ),
     "Model.allows": Call(MODEL.allows, {"h": FIELDS}),
     "IntervalModel.allows": Call(rt.IntervalModel([(-1, 0), (1, 2)]).allows, {"h": FIELDS}),
+    "PowerWeight.allows": Call(rt.PowerWeight(power=1).allows, {"h": FIELDS}),
+    "PowerWeight.acceptance": Call(rt.PowerWeight(power=1).acceptance, {"h": FIELDS}),
     "Model.acceptance": Call(MODEL.acceptance, {"h": FIELDS}),
     "Model.contains": Call(MODEL.contains, {"other": ANY_MODEL}),
     "Model.at": Call(MODEL.at, OF_MODEL),
@@ -356,7 +387,7 @@ CALLS = {
     "annealed_entropy": Call(rt.annealed_entropy, {"model": ANY_MODEL, "alpha": LOADS}),
     "around_teacher": Call(rt.around_teacher, {"model": TEACHER, "alpha": LOADS, "distance": DISTANCES}),
     "binary_entropy": Call(rt.binary_entropy, {"distance": reals(lambda d: (d >= 0) & (d <= 1), 0.1)}),
-    "capacity": Call(rt.capacity, {"model": HARD_RANDOM, "digits": DIGITS}),
+    "capacity": Call(rt.capacity, {"model": HARD_RANDOM, "digits": DIGITS, "certified": flag()}),
     "dense_teacher": Call(
         rt.dense_teacher,
         {"model": TEACHER, "alpha": LOADS, "distance": DISTANCES, "y": reals(lambda y: y > 0, np.inf)},
@@ -423,9 +454,13 @@ CALLS = {
     "minimum_distance": Call(
         rt.minimum_distance, {"model": model_of(single), "alpha": LOAD, "reference": NOTHING | ANY_MODEL}
     ),
+    "numbers": Call(rt.numbers, {"topics": NOTHING.to("entropy") | words("entropy", *ENTRIES), "slow": flag()}),
     "planted_bound": Call(rt.planted_bound, {"model": model_of(hard), "alpha": LOADS, "distance": DISTANCES}),
     "read_netcdf": Call(rt.read_netcdf, {"path": path("nowhere")}),
-    "replica_symmetric": Call(rt.replica_symmetric, {"model": ANY_MODEL, "alpha": LOADS, "digits": DIGITS}),
+    "replica_symmetric": Call(
+        rt.replica_symmetric,
+        {"model": ANY_MODEL, "alpha": LOADS, "digits": DIGITS, "certified": flag()},
+    ),
     "robust_ensemble": Call(
         rt.robust_ensemble,
         {
@@ -448,8 +483,31 @@ CALLS = {
             "rng": RNG,
         },
     ),
+    "tuple_threshold": Call(
+        rt.tuple_threshold,
+        {
+            "model": TUPLES,
+            "levels": NOTHING | Kind(3, lambda value: is_integer(value) and 2 <= value <= 4, odd=(1, 10)),
+            "sizes": NOTHING,
+        },
+    ),
+    "tuple_threshold of sizes": Call(
+        rt.tuple_threshold,
+        {"model": TUPLES, "sizes": number(lambda m: 1.5 < m < 50, 4.0) | Kind((12.0, 4.0), falling, odd=((2, 3),))},
+    ),
+    "multi_overlap_gap": Call(rt.multi_overlap_gap, {"model": TUPLES, "m": integer(2, 4, 20)}),
+    "algorithmic_threshold": Call(rt.algorithmic_threshold, {"model": TUPLES, "levels": integer(5, 5, 9)}),
+    "tuple_entropy": Call(
+        rt.tuple_entropy,
+        {"model": TUPLES, "alpha": LOADS, "distance": DISTANCES, "m": number(lambda m: 1 <= m <= 5000, 3.0)},
+    ),
     "stability_limit": Call(
         rt.stability_limit, {"model": model_of(hard, random_labels, usual=rt.BinaryPerceptron(-1.0))}
+    ),
+    "localization": Call(rt.localization, {"model": SAMPLED, "alpha": LOAD, "times": reals(non_negative, 0.5)}),
+    "Localization.landscape": Call(LOCALIZED.landscape, {"q": reals(lambda q: (q >= LOCALIZED.q_ref) & (q < 1), 0.5)}),
+    "sampling_threshold": Call(
+        rt.sampling_threshold, {"model": model_of(random_labels), "scheme": word("localization", "decimation")}
     ),
     "state_evolution": Call(
         rt.state_evolution,
@@ -466,12 +524,17 @@ CALLS = {
         {"model": TEACHER, "alpha": LOADS, "branch": word("equilibrium", "student", "teacher")},
     ),
     "teacher_student_spinodal": Call(rt.teacher_student_spinodal, {"model": ONE_TEACHER}),
-    "teacher_student_transition": Call(rt.teacher_student_transition, {"model": ONE_TEACHER}),
+    "teacher_student_transition": Call(
+        rt.teacher_student_transition, {"model": ONE_TEACHER, "digits": DIGITS, "certified": flag()}
+    ),
     "EntropyCurve.to_netcdf": Call(CURVE.to_netcdf, {"path": path("nowhere/x")}),
     "EntropyCurve.from_xarray": Call(rt.EntropyCurve.from_xarray, {"dataset": DATASET}),
     "EntropyCurve.plot": Call(CURVE.plot, {"ax": NOTHING}, open=True),
     "ReplicaSymmetric.stability_distribution": Call(POINT.stability_distribution, {"h": FIELDS}),
-    "Instance": Call(bp.Instance, {"patterns": PATTERNS} | OF_INSTANCE),
+    "Instance": Call(
+        bp.Instance,
+        {"patterns": PATTERNS, "thresholds": NOTHING | array((2,), np.isfinite, np.zeros(2))} | OF_INSTANCE,
+    ),
     "Instance.from_bits": Call(bp.Instance.from_bits, {"bits": BITS, "n": integer(3, 3, 3)} | OF_INSTANCE),
     "Instance.errors": Call(INSTANCE.errors, WEIGHTS),
     "Instance.violated": Call(INSTANCE.violated, WEIGHTS),
@@ -493,6 +556,16 @@ CALLS = {
             "alpha": number(lambda a: positive(a) & (a > 0.05), 0.5),
             "rng": RNG,
             "patterns": word("binary", "gaussian"),
+        },
+    ),
+    "random_mixture": Call(
+        bp.random_mixture,
+        {
+            "model": of(rt.Mixture, usual=MIXED),
+            "n": integer(1, 11),
+            "alpha": number(lambda a: positive(a) & (a > 0.05), 0.5),
+            "rng": RNG,
+            "bias": number(lambda b: b == 0, 0.0),
         },
     ),
     "Committee": Call(bp.Committee, {"patterns": PATTERNS, "labels": NOTHING | signs(2)} | OF_MACHINE),
@@ -595,6 +668,24 @@ CALLS = {
             "sweeps": integer(20, 20),
             "equilibration": NOTHING | integer(0, 1),
             "rng": RNG,
+        },
+    ),
+    "localize": Call(
+        bp.localize,
+        {
+            "problem": PROBLEM,
+            "samples": integer(1, 2),
+            "method": METHOD | NOTHING,
+            "beta": BETA,
+            "steps": integer(1, 2),
+            "horizon": number(positive, 1.0),
+            "times": reals(lambda t: (t >= 0) & (t <= 1.0), 0.5),
+            "damping": DAMPING,
+            "tol": number(positive, 1e-3),
+            "max_iter": integer(1, 20),
+            "rng": RNG,
+            "force": flag().to(True),
+            "memory_limit": NOTHING | number(non_negative, 1e9),
         },
     ),
     "parallel_tempering": Call(
@@ -713,12 +804,19 @@ RESULTS = {
     "EntropyCurve": CURVE,
     "FocusingFixedPoint": rt.focusing_fixed_point(MODEL, 0.1, 0.1, 2.0),
     "LadderSample": bp.parallel_tempering(INSTANCE, 1.0, sweeps=20, rng=1),
+    "LocalizedSample": bp.localize(INSTANCE, steps=2, samples=2, rng=1, force=True),
     "LargestMargin": rt.largest_margin(rt.BinaryPerceptron(weights=rt.SphericalWeights()), 1.0),
     "LocalEnergy": rt.local_energy(MODEL, 0.3, 0.1),
+    "Localization": LOCALIZED,
+    "SamplingThreshold": rt.sampling_threshold(MODEL),
+    "TupleThreshold": rt.tuple_threshold(rt.SymmetricBinaryPerceptron()),
+    "AlgorithmicThreshold": rt.algorithmic_threshold(rt.SymmetricBinaryPerceptron(), 5),
     "StabilityLimit": rt.stability_limit(rt.BinaryPerceptron(-0.5, weights=rt.SphericalWeights())),
     "Learning": rt.teacher_student(STUDENT, 0.1),
     "LearningTransition": rt.LearningTransition(1.0, 1.0, "equilibrium", 1e-9, STUDENT),
     "Messages": MESSAGES,
+    "NumberTable": rt.NumberTable((QUOTED,)),
+    "QuotedNumber": QUOTED,
     "ReplicaSymmetric": POINT,
     "RobustEnsemble": rt.robust_ensemble(MODEL, 0.1, 0.1, 2.0),
     "Row": ROW,
@@ -742,6 +840,8 @@ OF_ANNOTATION = {
     "float": number(lambda x: True, 0.0),
     "int": Kind(1, is_integer),
     "str": of(str, usual="x"),
+    "bool": flag(),
+    "Verdict": word("inside", "outside", "not compared", "left out", ""),
     "Model": model_of(),
     "TeacherStudent": model_of(kind=rt.TeacherStudent),
     "Status": of(rt.Status, usual=None),
@@ -816,6 +916,8 @@ LEFT_OUT = {
     "Status": "an enumeration: Python's own ValueError quotes the word",
     "Model": "abstract: its constructor is that of the models",
     "Weights": "abstract",
+    "Ball": "two decimals that functions of ours proved",
+    "Certificate": "balls that functions of ours proved",
     "Digits": "numbers that functions of ours confirmed",
     "tilt": "an integrand: called at every node",
     "mean": "an integrand",

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from decimal import Decimal
+from importlib.util import find_spec
 from typing import Any
 
 import numpy as np
@@ -13,6 +15,8 @@ import bp
 import replica_theory as rt
 from bp.algorithms.solver import solver_of
 from bp.ensembles.measurements import MEASUREMENTS
+
+FLINT = find_spec("flint") is not None
 
 
 @dataclass(frozen=True)
@@ -64,7 +68,31 @@ SOFT = st.one_of(
     st.builds(rt.BinaryPerceptron, st.lists(KAPPA, min_size=1, max_size=2).map(np.array)),
 )
 RANDOM = HARD | SOFT
+LAYERED = st.one_of(
+    st.builds(rt.TreeCommittee, KAPPA, BETA, activation=st.sampled_from(["sign", "relu", np.tanh])),
+    st.builds(rt.TreeCommittee, KAPPA, BETA, units=st.sampled_from([1, 3])),
+)
+WIDE = st.one_of(
+    st.builds(rt.TreeCommittee, KAPPA, activation=st.sampled_from(["sign", "relu"])),
+    st.builds(rt.TreeCommittee, KAPPA, units=st.just(1)),
+)
+WEIGHTED = st.builds(rt.PowerWeight, KAPPA, power=st.one_of(st.floats(0, 5), st.sampled_from([1, 1.0, 100])))
 CONCAVE = st.builds(rt.BinaryPerceptron, KAPPA)
+
+
+@st.composite
+def mixtures(draw: Any, *, free: bool = True, classes: st.SearchStrategy[rt.Model] = HARD) -> rt.Mixture:
+    """Two classes of any margins and kinds at a given shift, or two of opposite outputs at a free one."""
+    share = draw(st.floats(0.05, 0.95))
+    if free and draw(st.booleans()):
+        one, other = (rt.BinaryPerceptron(draw(st.floats(-2, 2))) for _ in range(2))
+        return rt.Mixture([(share, one, 1), (1 - share, other, -1)], "free", kappa=draw(st.floats(-1, 1)))
+    outputs = (draw(st.sampled_from([-1, 1])) for _ in range(2))
+    shift = draw(st.floats(-3, 3))
+    shares = (share, 1 - share)
+    return rt.Mixture([(p, draw(classes), y) for p, y in zip(shares, outputs, strict=True)], shift, beta=draw(BETA))
+
+
 TEACHER = st.one_of(st.just(rt.TeacherStudent()), st.builds(rt.TeacherStudent, st.floats(-2, 2), BETA))
 
 
@@ -148,15 +176,71 @@ SIMPLE = st.one_of(
     HARD,
 )
 METHODS = st.sampled_from(["amp", "gaussian", "exact"])
+CERTIFIED = st.one_of(
+    st.builds(rt.BinaryPerceptron, st.floats(-2, 3)),
+    st.builds(rt.SymmetricBinaryPerceptron, MARGIN),
+    st.builds(rt.BinaryPerceptron, st.floats(0, 10), weights=st.just(rt.SphericalWeights())),
+)
+FEW_DIGITS = st.none() | st.integers(1, 40)
+
+
+def proved(function: Callable[..., Any]) -> Callable[..., Any]:
+    """A function whose number comes in a ball as narrow as asked for."""
+
+    def called(**arguments: Any) -> Any:
+        point = function(certified=True, **arguments)
+        size = abs(point.ball.midpoint) if point.main == "alpha" else 1
+        assert point.ball.radius <= size * Decimal(10) ** -point.digits and str(point)
+        return point
+
+    return called
+
 
 DRAWS = {
-    "replica_symmetric": Draw(rt.replica_symmetric, calls(model=RANDOM | TEACHER, alpha=shaped(ALPHA)), 8),
-    "annealed_entropy": Draw(rt.annealed_entropy, calls(model=RANDOM | TEACHER, alpha=shaped(ALPHA)), 20),
+    "replica_symmetric of mixtures": Draw(rt.replica_symmetric, calls(model=mixtures(), alpha=shaped(ALPHA)), 6),
+    "annealed_entropy of mixtures": Draw(rt.annealed_entropy, calls(model=mixtures(), alpha=shaped(ALPHA)), 10),
+    "capacity of mixtures": Draw(
+        rt.capacity, calls(model=mixtures().filter(lambda model: np.all(np.isposinf(model.beta)))), 2
+    ),
+    "state_evolution of mixtures": Draw(
+        rt.state_evolution,
+        calls(model=mixtures(free=False), alpha=shaped(ALPHA), iterations=st.sampled_from([1, 3, 10])),
+    ),
+    "franz_parisi of mixtures": Draw(
+        rt.franz_parisi, calls(model=mixtures(), alpha=shaped(ALPHA), distance=shaped(DISTANCE)), 1
+    ),
+    "local_entropy of mixtures": Draw(
+        rt.local_entropy,
+        calls(model=mixtures(classes=CONCAVE), alpha=shaped(ALPHA), distance=shaped(INSIDE)),
+        0,
+    ),
+    "replica_symmetric": Draw(rt.replica_symmetric, calls(model=RANDOM | TEACHER | WEIGHTED, alpha=shaped(ALPHA)), 8),
+    "annealed_entropy": Draw(rt.annealed_entropy, calls(model=RANDOM | TEACHER | WEIGHTED, alpha=shaped(ALPHA)), 20),
     "teacher_student": Draw(rt.teacher_student, calls(model=TEACHER, alpha=shaped(ALPHA))),
     "state_evolution": Draw(
-        rt.state_evolution, calls(model=RANDOM, alpha=shaped(ALPHA), iterations=st.sampled_from([1, 3, 10]))
+        rt.state_evolution, calls(model=RANDOM | WEIGHTED, alpha=shaped(ALPHA), iterations=st.sampled_from([1, 3, 10]))
     ),
+    "localization": Draw(
+        rt.localization,
+        calls(model=HARD | WEIGHTED, alpha=ALPHA,
+              times=shaped(st.one_of(st.floats(0, 10), log_uniform(1e-9, 1e6), st.just(0)))),
+        3,
+    ),
+    "sampling_threshold": Draw(rt.sampling_threshold, calls(model=HARD), 2),
+    "sampling_threshold of weights": Draw(
+        rt.sampling_threshold,
+        calls(model=WEIGHTED, scheme=st.sampled_from(["localization", "decimation"])), 0,
+    ),
+    "of hidden layers": Draw(rt.replica_symmetric, calls(model=LAYERED, alpha=ALPHA), 3),
+    "curves of hidden layers": Draw(rt.franz_parisi, calls(model=WIDE, alpha=ALPHA, distance=shaped(DISTANCE)), 2),
     "capacity": Draw(rt.capacity, calls(model=HARD), 3),
+    "certified capacity": Draw(proved(rt.capacity), calls(model=CERTIFIED, digits=FEW_DIGITS), 3 * FLINT),
+    "certified entropy": Draw(
+        proved(rt.replica_symmetric),
+        calls(model=CERTIFIED.filter(lambda model: model.weights.counts), alpha=log_uniform(1e-8, 100),
+              digits=FEW_DIGITS),
+        3 * FLINT,
+    ),
     "franz_parisi": Draw(rt.franz_parisi, calls(model=RANDOM, alpha=shaped(ALPHA), distance=shaped(DISTANCE))),
     "planted_bound": Draw(rt.planted_bound, calls(model=HARD, alpha=shaped(ALPHA), distance=shaped(DISTANCE)), 10),
     "binary_entropy": Draw(rt.binary_entropy, calls(distance=shaped(DISTANCE)), 20),
@@ -195,6 +279,21 @@ DRAWS = {
     ),
     "monte_carlo": Draw(
         bp.monte_carlo, calls(problem=instances(), beta=BETA.filter(np.isfinite), sweeps=st.just(20), rng=RNG), 10
+    ),
+    "localize": Draw(
+        bp.localize,
+        calls(
+            problem=instances(),
+            beta=BETA,
+            samples=st.sampled_from([1, 2]),
+            method=METHODS,
+            steps=st.sampled_from([1, 3]),
+            horizon=log_uniform(1e-3, 1e3),
+            max_iter=st.sampled_from([1, 30]),
+            rng=RNG,
+            force=st.just(True),
+        ).filter(computable),
+        10,
     ),
     "parallel_tempering": Draw(
         bp.parallel_tempering,

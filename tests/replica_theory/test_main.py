@@ -17,16 +17,37 @@ from replica_theory import (
     TeacherStudent,
     capacity,
     franz_parisi,
+    numbers,
     replica_symmetric,
     satisfiability_entropy,
 )
 from replica_theory.__main__ import main
+from replica_theory.quoted.entry import Entry, Published
 
 
 def run_json(capsys, *arguments, code=0):
     assert main([*arguments, "--json"]) == code
     printed = json.loads(capsys.readouterr().out, parse_constant=lambda word: pytest.fail(f"{word} is no JSON"))
     return printed["points"]
+
+
+def test_numbers_that_are_quoted(capsys):
+    found = numbers("entropy")
+    for form, text in (("text", str(found)), ("csv", found.to_csv()), ("markdown", found.to_markdown())):
+        assert main(["numbers", "--topic", "entropy", "--format", form]) == 0
+        assert capsys.readouterr() == (text.removesuffix("\n") + "\n", "")
+    assert main(["numbers", "--topic", "entropy", "--json"]) == 0
+    assert [row["value"] for row in json.loads(capsys.readouterr().out)["numbers"]] == [row.value for row in found]
+
+
+def test_a_number_outside_what_is_published(capsys, monkeypatch):
+    wrong = Entry("margin 0", capacity, (BinaryPerceptron(),), published=Published("0.85", "nobody"))
+    monkeypatch.setattr("replica_theory.quoted.table.ENTRIES", {"capacity": (wrong,)})
+    assert main(["numbers"]) == 1
+    said = capsys.readouterr()
+    assert "outside" in said.out
+    words = "capacity, margin 0: 0.833078599740 is outside 0.85 (nobody)"
+    assert said.err == f"python -m replica_theory: {words}\n"
 
 
 def test_entropy_table(capsys):

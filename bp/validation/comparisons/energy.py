@@ -15,7 +15,7 @@ from bp.algorithms.monte_carlo import monte_carlo
 from bp.ensembles.control_variates import control_variates
 from bp.execution.store import Point
 from bp.messages.propagation import belief_propagation
-from bp.problems.perceptron import sphere_instance
+from bp.problems.mixtures import on_sphere
 from bp.validation.comparison import Comparison, Job, Measured
 from bp.validation.table import Row, compare
 from bp.validation.theory import symmetric
@@ -30,6 +30,7 @@ class Energy(Comparison[Model]):
     """Fraction of violated patterns at beta = 1.5, on instances that a Markov chain can equilibrate."""
 
     name = "energy"
+    mixtures = True
     entry = 25.0  # real patterns, a copy by columns, and products of them for the control variates
     order = 2
     columns = ("propagated", "sampled", "difference", "control_variates")
@@ -45,7 +46,7 @@ class Energy(Comparison[Model]):
     def measure(self, job: Job[Model]) -> Point:
         """Both energies on one instance; NaN where messages do not converge, or the chain does not forget its start."""
         draw, seed = job.seeds(2)
-        instance = sphere_instance(job.model, job.n, job.alpha, np.random.default_rng(draw))
+        instance = on_sphere(job.model, job.n, job.alpha, np.random.default_rng(draw))
         method = "gaussian" if job.method == "exact" else job.method  # no sums of real patterns can be enumerated
         run = belief_propagation(instance, method, beta=_BETA, on_failure="return")
         chain = monte_carlo(instance, _BETA, sweeps=_SWEEPS, rng=seed)

@@ -20,13 +20,15 @@ class Entropy(Comparison[Model]):
     """Bethe entropy, self-overlap, overlap with the teacher and mean square of the solutions of every instance."""
 
     name = "entropy"
+    mixtures = True
     order = 0
     domains: tuple[Domain, ...] = ("spins", "levels", "reals")
+    layered = True
     columns = ("entropy", "overlap", "teacher_overlap", "mean_square", "iterations", "control_variates")
 
     def measure(self, job: Job[Model]) -> Point:
         """Belief propagation on one instance; NaN where it does not converge."""
-        instance = job.instance()
+        instance = job.problem()
         method = job.method if job.method in instance.forms else "amp"
         run = belief_propagation(instance, method, on_failure="return")
         teacher = np.nan if instance.teacher is None else float(instance.teacher @ run.magnetizations) / job.n

@@ -12,19 +12,18 @@ from functools import partial
 from typing import Any
 
 import numpy as np
-from scipy.special import gammaln
 
 from bp.ensembles.control_variates import control_variates
+from bp.ensembles.draw import System
 from bp.exact.enumeration import enumerate_solutions
 from bp.execution.store import Point
 from bp.messages.propagation import belief_propagation
-from bp.problems.perceptron import sphere_instance
+from bp.problems.mixtures import on_sphere
+from bp.validation.around_solutions import around_solutions
 from bp.validation.comparison import Comparison, Job, Measured
 from bp.validation.table import Row, compare
 from bp.validation.theory import symmetric, typical
 from replica_theory.models.model import Model
-from replica_theory.numerics.binary import binary_entropy
-from replica_theory.numerics.interpolation import polynomial_weights
 
 _BATCH = {12: 60, 16: 40, 20: 20, 24: 4}
 """Sizes, and instances of a job."""
@@ -36,9 +35,14 @@ class Enumeration(Comparison[Model]):
     """Exact entropies, of all solutions and around each of them."""
 
     name = "enumeration"
+    mixtures = True
     default = False
     order = 1
     columns = ("entropy", "bethe_excess", "around", "isolated", "control_variates")
+
+    def applies(self, model: System) -> bool:
+        """Patterns, but not with noisy labels of a teacher, around whose solutions no theory is known."""
+        return isinstance(model, Model) and not (model.is_mixture and model.has_teacher)
 
     def sizes(self, n: Sequence[int]) -> tuple[int, ...]:
         """Small ones."""
@@ -55,21 +59,12 @@ class Enumeration(Comparison[Model]):
 
     def _one(self, job: Job[Model], seed: np.random.SeedSequence) -> Point:
         rng = np.random.default_rng(seed)
-        instance = sphere_instance(job.model, job.n, job.alpha, rng)
+        instance = on_sphere(job.model, job.n, job.alpha, rng)
         found = enumerate_solutions(instance)
         run = belief_propagation(instance, damping=0.5, max_iter=3000, on_failure="return")
         entropy = found.entropy if found.count else np.nan
         bethe = run.entropy if run.converged and np.isfinite(run.entropy) else np.nan
-        around, isolated = np.full(len(_DISTANCES), np.nan), np.ones(len(_DISTANCES))
-        if found.count:
-            pairs = found.around_solutions(min(_REFERENCES, found.count), rng)
-            k = np.arange(job.n + 1)
-            binomial = (gammaln(job.n + 1) - gammaln(k + 1) - gammaln(job.n - k + 1)) / job.n
-            for place, d in enumerate(_DISTANCES):
-                nodes = np.floor(d * job.n).astype(int) + np.arange(-1, 3)
-                excess = pairs.entropy[nodes] - binomial[nodes] + binary_entropy(nodes / job.n)
-                around[place] = polynomial_weights(nodes / job.n, d) @ excess
-                isolated[place] = pairs.isolated[nodes].max()
+        around, isolated = around_solutions(found, job.n, _DISTANCES, _REFERENCES, rng)
         columns = (entropy, bethe - entropy, around, isolated, control_variates(instance))
         return {name: np.asarray(column) for name, column in zip(self.columns, columns, strict=True)}
 

@@ -24,8 +24,10 @@ class AmpIterations(Comparison[Model]):
     """Overlaps of the iterates of undamped AMP."""
 
     name = "state-evolution"
+    mixtures = True
     order = 3
     domains: tuple[Domain, ...] = ("spins", "levels", "reals")
+    layered = True
     columns = ("overlap", "teacher_overlap", "control_variates")
 
     def applies(self, model: System) -> bool:
@@ -34,7 +36,7 @@ class AmpIterations(Comparison[Model]):
 
     def measure(self, job: Job[Model]) -> Point:
         """Overlaps after each of the iterations."""
-        instance, seed = job.instance(), job.seeds(2)[1]
+        instance, seed = job.problem(), job.seeds(2)[1]
         state = instance.messages("amp", init=_AMPLITUDE if job.model.is_even else None, rng=seed)
         teacher = np.full(job.n, np.nan) if instance.teacher is None else instance.teacher
         nothing = np.zeros(job.n)

@@ -116,10 +116,10 @@ def extrapolate(sizes, means, errors, degree=1):
 
 
 CASES = {
-    "small load": (BINARY, 0.2, {10: 800, 15: 600, 20: 200, 25: 6}, (0.2, 0.3), "sphere", 1),
+    "small load": (BINARY, 0.2, {10: 400, 15: 300, 20: 120, 25: 6}, (0.2, 0.3), "sphere", 1),
     "a third": (BINARY, 1 / 3, {12: 800, 15: 800, 18: 400, 21: 80, 24: 12, 27: 3}, (0.2, 1 / 3), "sphere", 1),
     "more": (BINARY, 0.4, {15: 1000, 20: 400, 25: 6}, (0.25, 0.35), "sphere", 1),
-    "margin": (BinaryPerceptron(0.4), 0.2, {10: 800, 15: 600, 20: 200, 25: 6}, (0.2, 0.3), "sphere", 1),
+    "margin": (BinaryPerceptron(0.4), 0.2, {10: 400, 15: 300, 20: 120, 25: 6}, (0.2, 0.3), "sphere", 1),
     "signs": (BINARY, 1 / 3, {15: 800, 21: 120, 27: 3}, (1 / 3,), "signs", 1),
     "symmetric": (SYMMETRIC, 0.5, {12: 1000, 14: 800, 16: 600, 18: 400, 20: 200}, (0.25, 0.35), "sphere", 2),
 }

@@ -4,10 +4,11 @@ import numpy as np
 import pytest
 
 from bp.validation.comparison import Measured
-from bp.validation.theory import at_distance, bound, symmetric, typical
+from bp.validation.theory import at_distance, bound, entropy_curve, symmetric, typical
 from replica_theory import (
     BinaryPerceptron,
     TeacherStudent,
+    TreeCommittee,
     around_teacher,
     dense_teacher,
     franz_parisi,
@@ -47,3 +48,13 @@ def test_beyond_the_capacity_no_curve_is_sought(theory, monkeypatch):
     for door in ("franz_parisi", "local_entropy_theory"):
         monkeypatch.setattr(f"bp.validation.theory.{door}", None)
     assert np.isnan(theory(BinaryPerceptron(), 0.9, DISTANCES)).all()
+
+
+def test_the_curve_of_a_committee_stands_on_a_few_loads():
+    model = TreeCommittee(units=3)
+    loads = np.linspace(0.02, 0.9, 30)
+    name, curve = entropy_curve(model, loads)
+    assert name == "replica symmetric"
+    for k in (1, 10, 20):
+        # A cubic spline through steps of 0.225: h^4/384 times a fourth derivative of order 10.
+        assert curve[k] == pytest.approx(symmetric(model, "entropy", float(loads[k])), abs=1e-4)

@@ -45,6 +45,14 @@ def test_doubles_agree(model):
         assert float(getattr(point, name)) == pytest.approx(float(getattr(known, name)), rel=1e-9, abs=1e-14)
 
 
+def test_the_transition_to_the_teacher():
+    known, point = (rt.teacher_student_transition(rt.TeacherStudent(), digits=n) for n in (None, 18))
+    assert float(point.alpha) == pytest.approx(known.alpha, rel=1e-12)  # rounding of some hundred terms
+    assert float(point.teacher_overlap) == pytest.approx(known.teacher_overlap, rel=1e-10)  # where the root is found
+    with pytest.raises(ValueError, match="beta = inf"):
+        rt.teacher_student_transition(rt.TeacherStudent(beta=5.0), digits=18)
+
+
 def test_more_digits_begin_with_fewer():
     few, many = (rt.replica_symmetric(rt.BinaryPerceptron(), 0.5, digits=n) for n in (12, 40))
     assert str(many.entropy).startswith("0.314390066855") and round(many.entropy, 12) == few.entropy

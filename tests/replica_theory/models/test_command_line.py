@@ -5,7 +5,7 @@ import argparse
 import numpy as np
 import pytest
 
-from replica_theory import BinaryPerceptron, IntervalModel
+from replica_theory import BinaryPerceptron, IntervalModel, TreeCommittee
 from replica_theory.models.command_line import add_model_options, model_of, particular_options, plain_models
 
 
@@ -34,3 +34,16 @@ def test_missing_and_foreign_options_are_refused():
         particular_options("interval", parsed())
     with pytest.raises(ValueError, match="--interval A B is for --model interval; got it with --model binary"):
         particular_options("binary", parsed("--interval", "0", "1"))
+
+
+def test_words_and_hidden_layers():
+    given = parsed("--activation", "relu", "--units", "inf")
+    assert model_of("committee", given) == TreeCommittee(activation="relu")
+    assert model_of("committee", parsed("--units", "3"), kappa=0.2) == TreeCommittee(0.2, units=3)
+    with pytest.raises(ValueError, match="activation must be one of 'linear', 'relu', 'sign'; got 'step'"):
+        model_of("committee", parsed("--activation", "step"))
+    with pytest.raises(ValueError, match="--activation is for --model committee; got it with --model binary"):
+        particular_options("binary", given)
+    # Other commands have units of their own, which say nothing of the model.
+    assert "committee" not in plain_models(layered=False)
+    assert particular_options("binary", given, layered=False) == {}

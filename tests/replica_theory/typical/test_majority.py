@@ -76,6 +76,19 @@ def test_one_unit_is_the_perceptron():
             np.testing.assert_allclose(np.ravel(mine), np.ravel(other), rtol=1e-12)
 
 
+def test_many_units():
+    q = np.array([0.18])
+    three, five, seven = (majority_term(TreeCommittee(units=k), q, 121, errors=k < 7).log[0] for k in (3, 5, 7))
+    f = TreeCommittee().overlap_map.at(q)[0]
+    z, w = np.polynomial.hermite_e.hermegauss(80)
+    limit = w @ special.log_ndtr(np.sqrt(f / (1 - f)) * z) / w.sum()
+    # The central limit theorem has corrections in powers of 1/K: with two of them through three numbers of units the
+    # next is left, c/(3*5*7) with a coefficient of the size of theirs.
+    powers = np.array([[1, 1 / k, 1 / k**2] for k in (3, 5, 7)])
+    found, *coefficients = np.linalg.solve(powers, [three, five, seven])
+    assert abs(found - limit) < np.abs(coefficients).max() / 105
+
+
 def test_energy_is_the_derivative_in_the_temperature():
     h = 1e-4
     low, mid, high = (majority_term(TreeCommittee(0.0, 1.0 + s * h, units=3), np.array([0.4]), 241) for s in (-1, 0, 1))

@@ -24,6 +24,7 @@ from replica_theory import (
     annealed_entropy,
     replica_symmetric,
 )
+from replica_theory.models.model import heat as heat_of
 
 POINTS = [
     (BinaryPerceptron(0.0), 0.5),
@@ -297,7 +298,12 @@ def dense_point(model, alpha, q, r):
         spin = np.sqrt(q_hat) * z + r_hat
         free = -0.5 * q_hat * (1 - q) - r * r_hat + dz @ np.logaddexp(spin, -spin) + alpha * dz @ (weight * kernel.log)
         energy = dz @ (weight * model.violation(field, std)) if np.isfinite(model.beta) else 0.0
-        return free, model.heat(alpha, energy), dz @ np.tanh(spin) ** 2, dz @ np.tanh(spin) if model.has_teacher else r
+        return (
+            free,
+            heat_of(model, alpha, energy),
+            dz @ np.tanh(spin) ** 2,
+            dz @ np.tanh(spin) if model.has_teacher else r,
+        )
 
     for _ in range(400):  # the overlaps of this rule, from those of the other
         new = at(q, r)[2:]

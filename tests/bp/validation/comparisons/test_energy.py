@@ -17,7 +17,7 @@ BANDS = IntervalModel([(-1.6, -1.3), (0.3, np.inf)])
 @pytest.mark.slow
 @pytest.mark.parametrize("model, alpha", [(BINARY, [0.3, 0.7]), (TEACHER, 0.8), (SYMMETRIC, 0.8)])
 def test_energy_at_finite_temperature(model, alpha):
-    rows = table(model, alpha, "energy", samples=24)
+    rows = table(model, alpha, "energy", samples=16)
     assert_agreement(rows, least=2 * np.size(alpha))
     assert {row.simulation_source for row in rows} == {"belief propagation", "Monte Carlo"}
 

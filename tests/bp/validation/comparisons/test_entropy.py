@@ -32,7 +32,7 @@ def assert_mean(values, expected, name=""):
 
 @pytest.mark.slow
 @pytest.mark.parametrize("alpha", [0.5, 0.7])
-@pytest.mark.parametrize("method, samples", [("gaussian", 12), ("amp", 24)])
+@pytest.mark.parametrize("method, samples", [("gaussian", 8), ("amp", 24)])
 def test_entropy_and_overlap(alpha, method, samples):
     results = [run for _, run in runs(BinaryPerceptron(), alpha, N, samples, method=method)]
     theory = replica_symmetric(BinaryPerceptron(), round(alpha * N) / N)
