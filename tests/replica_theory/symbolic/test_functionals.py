@@ -127,7 +127,7 @@ GROUP = symbolic.Functional(
 MARGIN, SIGN = rt.BinaryPerceptron(0.1), rt.TreeCommittee(0.1)
 LEVELS = rt.DiscreteWeights([-1, 0, 1], [1.0, 0.7, 1.2])
 TAUGHT = {r"\ell": MARGIN, TEACHER: rt.BinaryPerceptron()}
-AROUND, AROUND_SIGN = {r"\ell": MARGIN, REFERENCE: MARGIN}, {r"\ell": SIGN, REFERENCE: SIGN}
+AROUND = {r"\ell": MARGIN, REFERENCE: MARGIN}
 SPHERE, FEW = MARGIN.at(weights=rt.SphericalWeights()), MARGIN.at(weights=rt.DiscreteWeights([-1, 0, 1]))
 ON_SPHERE, ON_LEVELS = ({r"\ell": model, REFERENCE: model, "g": model} for model in (SPHERE, FEW))
 STRONG = {"alpha": 0.25, "d": 0.3, "y": 0.3}
@@ -142,10 +142,8 @@ THEORIES = {
     "students": (symbolic.teacher_student(), students, TAUGHT, {}),
     "near the teacher": (symbolic.around_teacher(), near_teacher, TAUGHT, {}),
     "near typical": (symbolic.franz_parisi(), near_typical, AROUND, {}),
-    "near typical, committee": (symbolic.franz_parisi(activation="sign"), near_typical, AROUND_SIGN, {}),
     "near typical, sphere": (symbolic.franz_parisi(SPHERE.weights), near_typical, ON_SPHERE, {}),
     "free": (symbolic.local_entropy(), free, MARGIN, {}),
-    "free, committee": (symbolic.local_entropy(activation="sign"), free, SIGN, {}),
     "free, levels": (symbolic.local_entropy(FEW.weights), free_levels, ON_LEVELS, {}),
     "free, sphere": (symbolic.local_entropy(SPHERE.weights), free_sphere, ON_SPHERE, {}),
     "among students": (symbolic.dense_teacher(), among_students, TAUGHT, {}),
