@@ -907,6 +907,9 @@ CALLS |= {
        for make in (rt.symbolic.around_solutions, rt.symbolic.largest_local_entropy)},
     **{f"symbolic.{make.__name__}": Call(make, LAYER | {"weights": of(rt.Weights, usual=rt.BinaryWeights())})
        for make in (rt.symbolic.replica_symmetric, rt.symbolic.franz_parisi, rt.symbolic.local_entropy)},
+    "symbolic.mixture": Call(
+        rt.symbolic.mixture, {"outputs": Kind((1, -1), lambda value: False, odd=((1, 0), (1, "x"), ((1,),)))}
+    ),
     "symbolic.tuples": Call(rt.symbolic.tuples, {"levels": integer(1, 1, 6)}),
 }  # fmt: skip
 
