@@ -193,8 +193,7 @@ def _tilted(model: Model, alpha: float, nodes: tuple[int, int] = COARSE) -> Tilt
     status = typical.status[0]
     if not status.ok or status is Status.NEGATIVE_ENTROPY:
         return None
-    q, q_hat = (max(float(np.ravel(value)[0]), 0.0) for value in (typical.q, typical.q_hat))
-    return Tilted(model, alpha, q, q_hat, nodes)
+    return Tilted.of(model, alpha, typical, nodes)
 
 
 def _margin(model: Model, alpha: float, scheme: str) -> float:
