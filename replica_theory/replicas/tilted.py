@@ -34,7 +34,7 @@ from scipy import special
 from replica_theory.models.model import Model
 from replica_theory.models.steep_fields import steep_points
 from replica_theory.numerics.binary import log2cosh
-from replica_theory.numerics.gaussian import multi_rule, rule
+from replica_theory.numerics.gaussian import Rule, multi_rule, rule
 from replica_theory.typical.replica_symmetric import ReplicaSymmetric
 from replica_theory.typing import Array
 
@@ -48,6 +48,8 @@ _EVEN = 1e-11
 """Overlap of samples below which it counts as zero."""
 _LARGEST = 600.0
 """Logarithm of the largest weight of a node: so much is where the rest of the measure does not count."""
+_AWAY, _FARTHEST = 3.0, 30.0
+"""Field of a pattern, in standard deviations, from which on nodes are moved there, and the largest."""
 _REACH = 9.5
 """Standard deviations up to which the smooth field has nodes."""
 _NEAR, _FAR, _GROWTH, _NOTHING = 1e-8, 1e-12, 1e-4, 1e-9
@@ -199,7 +201,7 @@ class Tilted:
         number that says it.
         """
         near, far = (0.5 * self.alpha * rest * self.patterns(rest)[2] for rest in (_NEAR, _FAR))
-        if far < _NOTHING:
+        if far < _NOTHING or near == 0:
             return False
         growth = np.log(far / near) / np.log(_NEAR / _FAR)
         return bool(far > 1 if abs(growth) < _GROWTH else growth > 0)
@@ -209,24 +211,41 @@ class Tilted:
         rest = max(rest, _CLOSEST)
         q, std = max(1 - rest, 0.0), np.sqrt(rest)
         root, ref = np.sqrt(q), self.q_ref
-        safe = max(root, 1e-6)
-        steep = [(np.clip(center / safe, -8.0, 8.0), width / safe) for center, width in steep_points(self.model, std)]
-        v = multi_rule([np.array(c) for c, _ in steep], [np.array(w) for _, w in steep], self.nodes[0])
+        v, shift = _fields(self.model, root, std, self.nodes[0])
         kernel = self.model.log_kernel(root * v.nodes, std)
+        log = kernel.log - shift
         if ref > 0:
             apart = max(q - ref, 0.0) / q
             # Fields of samples go the further the rarer they are.
             y = max(1.0, np.sqrt(apart) / (1 - ref)) * np.linspace(-_REACH, _REACH, self.nodes[1])
             k = ref / root * v.nodes[:, None] + np.sqrt(ref * apart) * y
             prior = self.model.log_kernel(k, np.sqrt(1 - ref)).log + 0.5 * y**2
-            share = np.exp(np.minimum(kernel.log[:, None] - prior, _LARGEST)).sum(axis=1)
+            share = np.exp(np.minimum(log[:, None] - prior, _LARGEST)).sum(axis=1)
             share *= (y[1] - y[0]) / np.sqrt(2 * np.pi)
         else:
-            share = np.exp(kernel.log - self.model.log_kernel(np.zeros(()), 1.0).log)
-        log, slope, curvature, norm = (
+            share = np.exp(np.minimum(log - self.model.log_kernel(np.zeros(()), 1.0).log, _LARGEST))
+        value, slope, curvature, norm = (
             float(v.integrate(share * f)) for f in (kernel.log, kernel.d1**2, kernel.d2**2, 1.0)
         )
-        return log, slope, curvature, norm
+        return value, slope, curvature, norm
+
+
+def _fields(model: Model, root: float, std: float, count: int) -> tuple[Rule, Array]:
+    """Nodes for the field of a pattern over `root`, with what is to be taken off the logarithm of its weight.
+
+    They lie about the likeliest field where that is far from zero, as it is at large margins.
+    """
+    safe = max(root, 1e-6)
+    steep = [(center / safe, width / safe) for center, width in steep_points(model, std)]
+    middle = 0.0
+    if min(abs(center) for center, _ in steep) > _AWAY:
+        grid = np.linspace(-_FARTHEST, _FARTHEST, 201)
+        best = float(grid[np.argmax(model.log_kernel(root * grid, std).log - 0.5 * grid**2)])
+        middle = best if abs(best) > _AWAY else 0.0
+    centers = [np.array(np.clip(center - middle, -8.0, 8.0)) for center, _ in steep]
+    about = multi_rule(centers, [np.array(width) for _, width in steep], count)
+    shift = middle * (about.nodes + 0.5 * middle)
+    return Rule(about.nodes + middle, about.weights, about.coarse), shift
 
 
 def _spins(strength: float, q_hat_ref: float, nodes: tuple[int, int]) -> tuple[float, float, float]:
