@@ -133,8 +133,8 @@ class AlgorithmicThreshold(Record):
 def tuple_threshold(model: Model, levels: int | None = None, *, sizes: Any = None) -> TupleThreshold:
     r"""Load at which nested groups of solutions end: a level of lifting, or a multi-overlap gap.
 
-    With the integrals of `replica_theory.replicas.ultrametric`, :math:`m_0 = 0`, :math:`m_{k+1} = 1`, the logarithm of
-    the number of tuples of :math:`m_1` solutions is, per weight,
+    With the integrals :math:`\Gamma` over the tree, :math:`m_0 = 0`, :math:`m_{k+1} = 1`, the logarithm of the number
+    of tuples of :math:`m_1` solutions is, per weight,
 
     .. math:: \frac{\varphi}{m_1} = -\tfrac12\Big[\hat q_k + \sum_{j=0}^k(m_j - m_{j+1})q_j\hat q_j\Big]
        + \Gamma_S(\hat q) + \alpha\,\Gamma_E(q).
