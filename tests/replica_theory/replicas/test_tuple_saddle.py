@@ -39,8 +39,7 @@ def test_a_saddle_point_has_no_entropy_and_no_slope():
     def entropy(sizes=sizes, q=q, q_hat=q_hat):
         return referee.entropy(referee.above(0.0), saddle.alpha, sizes, q, q_hat)
 
-    # The panels are wide for the edge that one solution sees, sqrt(1 - q1) = 0.12.
-    assert entropy() == pytest.approx(0, abs=2e-7)
+    assert entropy() == pytest.approx(0, abs=1e-9)
     for name, values in (("sizes", sizes), ("q", q), ("q_hat", q_hat)):
         for shift in 1e-3 * np.diag(1 - values if name == "q" else values):
             change = entropy(**{name: values + shift}) - entropy(**{name: values - shift})
