@@ -203,8 +203,8 @@ def numbers(topics: Iterable[str] | None = None, *, slow: bool = False) -> Numbe
     ----------
     topics : sequence of str, optional
         Those wanted of the topics ``"capacity"``, ``"entropy"``, ``"teacher"``, ``"around typical solutions"``,
-        ``"local entropy"``, ``"end of the dense region"``, ``"weights"``, ``"committee"``,
-        ``"committee of few units"``, ``"mixtures"``, ``"formulas"``; all by default.
+        ``"local entropy"``, ``"end of the dense region"``, ``"tuples"``, ``"sampling"``, ``"weights"``,
+        ``"committee"``, ``"committee of few units"``, ``"mixtures"``, ``"formulas"``; all by default.
     slow : bool
         Compute the numbers that take seconds, too (two minutes for all of them); else they have no value.
 
