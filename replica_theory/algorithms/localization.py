@@ -15,7 +15,7 @@ from replica_theory.arguments import (
     checked_number,
     checked_real,
 )
-from replica_theory.models.model import Model
+from replica_theory.models.model import Model, heat
 from replica_theory.replicas.tilted import FINER, Tilted
 from replica_theory.results.grid import GridResult
 from replica_theory.results.quantities import LOCALIZATION
@@ -210,7 +210,7 @@ def _reached(tilted: Tilted, typical: ReplicaSymmetric, time: float) -> _Row:
     """The first fixed point of a time, and whether there is another one."""
     found = tilted.fixed_points(time)
     if not found:  # the one followed has ended: the sample itself is left
-        free = time - tilted.model.heat(tilted.alpha, float(typical.energy))
+        free = time - heat(tilted.model, tilted.alpha, float(typical.energy))
         status = typical.status if typical.status is not Status.CONVERGED else Status.COEXISTENCE
         return _Row(1.0, 0.0, np.inf, np.inf, 1.0, free, np.nan, 0.0, status)
     point, other = found[0], 1.0 if tilted.is_pinned else 1 - float(found[-1].rest) if len(found) > 1 else np.nan
