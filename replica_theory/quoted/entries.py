@@ -151,23 +151,23 @@ ENTRIES: Mapping[str, tuple[Entry, ...]] = {
         Entry("sign committee: slope, free reference, y = inf", local_entropy_threshold, (_SIGN,), slow=True),
     ),
     "tuples": (
-        *(Entry(f"|h| <= 1: {m} solutions", multi_overlap_gap, (_EVEN, m),
+        *(Entry(f"symmetric, margin 1, {m} solutions", multi_overlap_gap, (_EVEN, m),
                 published=_FOURS if m == 4 else None) for m in (2, 3, 4, 5)),
-        Entry("|h| <= 1: 3 groups of 4 solutions", tuple_threshold, (_EVEN,), {"sizes": (12, 4)},
+        Entry("symmetric, margin 1, 3 groups of 4 solutions", tuple_threshold, (_EVEN,), {"sizes": (12, 4)},
               published=Published("1.6219", "Stojnic 2026, arXiv:2604.19712", units=1, remark="a bound")),
-        *(Entry(f"|h| <= 1: level {level}", tuple_threshold, (_EVEN, level), published=_LIFTED_EVEN.get(level))
-          for level in range(2, 8)),
-        Entry("|h| <= 1: limit of the levels", algorithmic_threshold, (_EVEN,),
+        *(Entry(f"symmetric, margin 1, level {level}", tuple_threshold, (_EVEN, level),
+                published=_LIFTED_EVEN.get(level), slow=level > 4) for level in range(2, 8)),
+        Entry("symmetric, margin 1, limit of the levels", algorithmic_threshold, (_EVEN,), slow=True,
               published=Published("1.59", "Stojnic 2026, arXiv:2601.10628", same=False, remark="a tendency")),
-        *(Entry(f"margin 0: level {level}", tuple_threshold, (_BINARY, level), published=_LIFTED.get(level))
-          for level in range(2, 8)),
-        Entry("margin 0: limit of the levels", algorithmic_threshold, (_BINARY,)),
+        *(Entry(f"margin 0: level {level}", tuple_threshold, (_BINARY, level), published=_LIFTED.get(level),
+                slow=level > 5) for level in range(2, 8)),
+        Entry("margin 0: limit of the levels", algorithmic_threshold, (_BINARY,), slow=True),
     ),
     "sampling": (
-        *(Entry(f"power {power:g}: localisation", sampling_threshold, (PowerWeight(power=power),), slow=power != 1)
+        *(Entry(f"power {power:g}: localisation", sampling_threshold, (PowerWeight(power=power),), slow=True)
           for power in _POWERS),
         *(Entry(f"power {power:g}: entropy there", sampling_threshold, (PowerWeight(power=power),),
-                quantity="entropy", slow=power != 1) for power in _POWERS),
+                quantity="entropy", slow=True) for power in _POWERS),
         *(Entry(f"power {power:g}: decimation", sampling_threshold, (PowerWeight(power=power), "decimation"),
                 slow=True) for power in _POWERS),
         *(Entry(f"power {power:g}, load 0.3, time {time:g}: 1 - q", localization, (model, 0.3, time), quantity="rest",
@@ -211,6 +211,8 @@ ENTRIES: Mapping[str, tuple[Entry, ...]] = {
         Entry("relu units, load 0.5: entropy", replica_symmetric, (_RELU, 0.5), quantity="entropy"),
         Entry("sign units, load 0.4, distance 0.1, y = inf", local_entropy, (_SIGN, 0.4, 0.1), quantity="entropy"),
         Entry("the same, slope in the distance", local_entropy, (_SIGN, 0.4, 0.1), quantity="slope"),
+        Entry("sign units, load 0.4, distance 0.1 of a typical solution", franz_parisi, (_SIGN, 0.4, 0.1),
+              quantity="entropy"),
         Entry("relu units, load 0.4, distance 0.1, y = inf", local_entropy, (_RELU, 0.4, 0.1), quantity="entropy"),
     ),
     "committee of few units": (
@@ -218,6 +220,8 @@ ENTRIES: Mapping[str, tuple[Entry, ...]] = {
         Entry("3 sign units, load 0.5: entropy", replica_symmetric, (_committee(3), 0.5), quantity="entropy"),
         Entry("3 sign units, load 0.5: overlap of two solutions", replica_symmetric, (_committee(3), 0.5),
               quantity="q"),
+        Entry("3 sign units, load 0.4, distance 0.1 of a typical solution", franz_parisi, (_committee(3), 0.4, 0.1),
+              quantity="entropy", slow=True),
         Entry("5 sign units: capacity", capacity, (_committee(5),), slow=True),
         Entry("5 sign units, load 0.5: entropy", replica_symmetric, (_committee(5), 0.5), quantity="entropy"),
         Entry("5 sign units, load 0.5: overlap of two solutions", replica_symmetric, (_committee(5), 0.5),

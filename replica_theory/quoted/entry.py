@@ -109,10 +109,8 @@ def _said(value: Any) -> str:
     """An argument in Python, without what is so by default."""
     if isinstance(value, float) and math.isinf(value):
         return "inf" if value > 0 else "-inf"
-    if isinstance(value, tuple) and hasattr(value, "_fields"):
-        return f"({', '.join(map(_said, value))})"
     if isinstance(value, tuple):
-        return f"[{', '.join(map(_said, value))}]"
+        return f"({', '.join(map(_said, value))}{',' if len(value) == 1 else ''})"
     if isinstance(value, float) and value == int(value):
         return str(int(value))
     if not is_dataclass(value) or isinstance(value, Enum):

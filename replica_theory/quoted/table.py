@@ -206,7 +206,7 @@ def numbers(topics: Iterable[str] | None = None, *, slow: bool = False) -> Numbe
         ``"local entropy"``, ``"end of the dense region"``, ``"tuples"``, ``"sampling"``, ``"weights"``,
         ``"committee"``, ``"committee of few units"``, ``"mixtures"``, ``"formulas"``; all by default.
     slow : bool
-        Compute the numbers that take seconds, too (two minutes for all of them); else they have no value.
+        Compute the numbers that take seconds, too (two or three minutes for all of them); else they have no value.
 
     Returns
     -------
