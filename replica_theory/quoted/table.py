@@ -85,8 +85,10 @@ class QuotedNumber:
         """The value, with the digits that its error leaves (9 decimals where no error is estimated, at most 12)."""
         if math.isnan(self.value):
             return ""
-        error = max(self.error, 10.0**-_MOST_DECIMALS)
-        return f"{self.value:.{_USUAL_DECIMALS if math.isnan(self.error) else max(0, math.floor(-math.log10(error)))}f}"
+        if math.isnan(self.error):
+            return f"{self.value:.{_USUAL_DECIMALS}f}"
+        decimals = math.ceil(-math.log10(max(self.error, 10.0**-_MOST_DECIMALS)) - _ROUNDING)
+        return f"{self.value:.{max(0, decimals)}f}"
 
 
 @dataclass(frozen=True)

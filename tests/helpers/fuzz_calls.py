@@ -936,7 +936,6 @@ LEFT_OUT = {
     "log_kernel": "an integrand",
     "probability": "an integrand",
     "violation": "an integrand",
-    "heat": "called with numbers of ours only",
     "offers": "a decorator of the modules that have forms of messages",
     "optimises": "a decorator of the modules that have forms of messages",
     "optima": "asked by the solvers, for forms that they know",
