@@ -19,6 +19,7 @@ import replica_theory as rt
 
 UNITS = (1, 3, 5, 7, np.inf)
 _REPETITIONS = {1: 5, 3: 5, 5: 3, 7: 1, np.inf: 5}
+_MESSAGES = ["entropy", "state-evolution"]
 
 
 def table() -> Iterator[str]:
@@ -49,10 +50,11 @@ def machines(samples: int, root: int, folder: Path | None) -> Iterator[str]:
     """Lines of Markdown: belief propagation, AMP and enumeration beside theory."""
     yield "| units | α | quantity | N | theory | machines | standard error | z |"
     yield "| --: | --: | --- | --: | --: | --: | --: | --: |"
-    for units, comparisons in ((3, ["entropy", "state-evolution", "committee-enumeration"]), (5, ["entropy"])):
-        kept = folder and folder / f"units-{units}"
+    asked = (3, (0.3, 0.5), _MESSAGES), (3, (1 / 3,), ["committee-enumeration"]), (5, (0.3, 0.5), _MESSAGES[:1])
+    for part, (units, loads, comparisons) in enumerate(asked):
+        kept = folder and folder / f"machines-{part}"
         found = bp.crosscheck(
-            rt.TreeCommittee(units=units), [0.3, 0.5], 1005, samples, root, comparisons=comparisons, folder=kept
+            rt.TreeCommittee(units=units), loads, 1005, samples, root, comparisons=comparisons, folder=kept
         )
         for row in found.rows:
             what = f"{row.quantity} ({row.simulation_source}) {row.where}".strip()

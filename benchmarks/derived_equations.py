@@ -84,6 +84,36 @@ def broken(at: Point, model: rt.Model) -> tuple[Point, Any, Any]:
     return named(found.overlaps), of(model), found.overlaps["phi"]
 
 
+def group(at: Point, model: rt.Model) -> tuple[Point, Any, Any]:
+    """Triples at a distance of each other: derivatives at a given overlap and size."""
+    found = rt.tuple_entropy(model, at["alpha"], at["d"], m=3)
+    return named(found.overlaps) | {"m_1": 3.0}, of(model), found.entropy
+
+
+def threshold(at: Point, model: rt.Model) -> tuple[Point, Any, Any]:
+    """The load at which tuples of the best size cease to exist."""
+    found = rt.tuple_threshold(model, levels=3)
+    values = {"alpha": found.alpha, "m_1": float(found.sizes[0])}
+    for name, row_ in (("", found.overlaps), ("_hat", found.conjugates)):
+        values |= {f"q_{k}{name}": float(value) for k, value in enumerate(row_)}
+    return values, of(model), 0.0
+
+
+def sampled(at: Point, model: rt.Model) -> tuple[Point, Any, Any]:
+    """Observed through noise."""
+    found = rt.localization(model, at["alpha"], at["tau"])
+    values = {"q": found.q, "q_hat": found.q_hat, "q_ref": found.q_ref, "q_ref_hat": found.q_hat_ref}
+    return {name: float(np.asarray(value)) for name, value in values.items()}, of(model), found.free_entropy
+
+
+def classes(at: Point, model: rt.Model) -> tuple[Point, Any, Any]:
+    """Two classes of patterns with outputs of their own."""
+    other, share = model.at(kappa=-at["kappa"]), at["gamma"]
+    found = rt.replica_symmetric(rt.Mixture([(share, model, 1), (1 - share, other, -1)], shift="free"), at["alpha"])
+    values = named(vars(found)) | {"M": float(np.asarray(found.shift)), "p_1": share, "p_2": 1 - share}
+    return values, {r"\ell_1": model, r"\ell_2": other}, found.entropy
+
+
 def of(model: rt.Model) -> dict[str, rt.Model]:
     """A model by the names of its kernels; with a teacher, that of the teacher."""
     own = rt.BinaryPerceptron(model.kappa) if model.has_teacher else model
@@ -92,6 +122,9 @@ def of(model: rt.Model) -> dict[str, rt.Model]:
 
 Door = Callable[[Point, rt.Model], tuple[Point, Any, Any]]
 ONE, TAUGHT, TREE = rt.BinaryPerceptron(), rt.TeacherStudent(), rt.TreeCommittee()
+GROUP = symbolic.Functional(
+    symbolic.tuples().expression, tuple(one for one in symbolic.tuples().unknowns if one.name not in ("q_1", "m_1"))
+)
 ORDINARY: dict[str, tuple[float, float]] = {}
 STRONG = {"alpha": (0.2, 0.25), "d": (0.3, 0.45), "y": (0.05, 0.3), "kappa": (1.5, 1.5)}
 """Where replica symmetry is broken for abs(h) >= kappa."""
@@ -114,9 +147,21 @@ THEORIES: dict[str, tuple[symbolic.Functional, Door, rt.Model, Mapping[str, tupl
     "y = ∞": (symbolic.largest_local_entropy(), limit, ONE, ORDINARY),
     "y = ∞, committee": (symbolic.largest_local_entropy("sign"), limit, TREE, ORDINARY),
     "y = ∞, spherical": (symbolic.largest_spherical(), limit, ONE.at(weights=SPHERE), ORDINARY),
+    "triples": (GROUP, group, ONE, ORDINARY),
+    "threshold of tuples": (symbolic.tuples(), threshold, ONE, ORDINARY),
+    "sampling": (symbolic.localization(), sampled, ONE, ORDINARY),
+    "sampling, power 3/2": (symbolic.localization(), sampled, rt.PowerWeight(power=1.5), ORDINARY),
+    "mixture": (symbolic.mixture(), classes, ONE, {"gamma": (0.2, 0.8)}),
     "broken, abs(h) >= 1.5": (symbolic.broken_local_entropy(), broken, rt.UShapePerceptron(1.5), STRONG),
 }
-RANGES = {"alpha": (0.1, 0.45), "d": (0.03, 0.2), "y": (0.5, 4.0), "gamma": (0.1, 1.0), "kappa": (-0.3, 0.3)}
+RANGES = {
+    "alpha": (0.1, 0.45),
+    "d": (0.03, 0.2),
+    "y": (0.5, 4.0),
+    "gamma": (0.1, 1.0),
+    "kappa": (-0.3, 0.3),
+    "tau": (0.1, 4.0),
+}
 
 
 def row(name: str, samples: int, root: int) -> str:

@@ -37,8 +37,8 @@ import replica_theory as rt
 from bp.algorithms.observation import observe
 
 TIMES = (0.1, 0.5, 1.0, 2.0, 4.0)
-DRAWS = 40
-"""Samples of each small problem by messages; ten times as many by enumeration."""
+DRAWS = 25
+"""Samples of each small problem by messages; twenty times as many by enumeration."""
 FIVE = 5
 CASES = (
     (1.0, np.inf, ("enumeration", "exact", "amp")),
@@ -170,7 +170,7 @@ def enumeration(samples: int, root: int) -> Iterator[str]:
 
 def by_enumeration(measure: Measure, steps: int, seed: Any) -> Any:
     """Samples with the exact magnetisations."""
-    streams = [np.random.default_rng(one) for one in seed.spawn(10 * DRAWS)]
+    streams = [np.random.default_rng(one) for one in seed.spawn(20 * DRAWS)]
     grid = 24.0 * (np.arange(steps + 1) / steps) ** 2
     return observe(exact_means(measure), grid, streams, measure.configurations.shape[1]).weights.astype(float)
 
@@ -191,26 +191,31 @@ def steps(samples: int, root: int) -> Iterator[str]:
 
 def curve(samples: int, root: int) -> Iterator[str]:
     """Overlap curves at N = 4001."""
-    yield f"| p | | {' | '.join(f'τ = {t:g}' for t in TIMES)} | pairs | sound | CPU s |"
-    yield f"| --: | --- | {'--: | ' * (len(TIMES) + 3)}".rstrip()
+    yield f"| p | | {' | '.join(f'τ = {t:g}' for t in TIMES)} | entropy | pairs | sound | CPU s |"
+    yield f"| --: | --- | {'--: | ' * (len(TIMES) + 4)}".rstrip()
     for power in (1.0, 0.0):
-        model, rows, pairs, sound, seconds = rt.PowerWeight(power=power), [], [], 0, 0.0
+        model, rows, areas, pairs, sound, seconds = rt.PowerWeight(power=power), [], [], [], 0, 0.0
         for instance, first, _ in problems(model, 4001, 0.3, samples, root):
             start = time.process_time()
-            found = bp.localize(instance, samples=2, times=TIMES, rng=first, force=True)
+            found = bp.localize(
+                instance, samples=2, times=TIMES, max_iter=2000 if power else 200, rng=first, force=True
+            )
             seconds += time.process_time() - start
             rows.append(1 - found.overlap[np.searchsorted(found.times, TIMES)])
+            areas.append(found.entropy)
             pairs.append(float(found.weights[0].astype(float) @ found.weights[1]) / instance.n)
             sound += np.count_nonzero(found.sound)
         measured, error = np.mean(rows, axis=0), np.std(rows, axis=0, ddof=1) / np.sqrt(samples)
         cells = [f"{a:.5f} ± {e:.5f}" for a, e in zip(measured, error, strict=True)]
-        tail = f"{mean(pairs)} | {sound} of {2 * samples} | {seconds / (2 * samples):.2f} |"
+        area = f"{np.mean(areas):.4f} ± {np.std(areas, ddof=1) / np.sqrt(samples):.4f}"
+        tail = f"{area} | {mean(pairs)} | {sound} of {2 * samples} | {seconds / (2 * samples):.2f} |"
         yield f"| {power:g} | measured | {' | '.join(cells)} | {tail}"
         theory = 1 - np.asarray(rt.localization(model, 0.3, TIMES).q)
-        q = float(rt.replica_symmetric(model, 0.3).q)
-        yield f"| {power:g} | theory | {' | '.join(f'{x:.5f}' for x in theory)} | {q:.3f} | | |"
+        point = rt.replica_symmetric(model, 0.3)
+        tail = f"{point.entropy:.4f} | {point.q:.3f} | | |"
+        yield f"| {power:g} | theory | {' | '.join(f'{x:.5f}' for x in theory)} | {tail}"
         off = " | ".join(f"{z:.1f}" for z in (measured - theory) / error)
-        yield f"| {power:g} | difference over error | {off} | | | |"
+        yield f"| {power:g} | difference over error | {off} | | | | |"
 
 
 def loads(samples: int, root: int) -> Iterator[str]:

@@ -1,10 +1,10 @@
 """Mixtures of pattern classes: theory against instances, at a given shift and with inputs of non-zero mean.
 
-``python benchmarks/mixtures.py`` prints four Markdown tables. Capacity and threshold of the slope by the share of the
+``python benchmarks/mixtures.py`` prints five Markdown tables. Capacity and threshold of the slope by the share of the
 output +1. At a given shift: entropy, overlap and best shift (by the slope of the free entropy in the shift) by
-approximate message passing, instance by instance. The same with noisy labels of a teacher. Inputs of mean b: all
-solutions of small instances, less the known correction of the integral over the shift, extrapolated in 1/N; and what
-messages make of such inputs.
+approximate message passing, instance by instance. The same with noisy labels of a teacher. Inputs of mean b: free
+entropy by parallel tempering against the integral over the shift, extrapolated in 1/N. What messages make of such
+inputs.
 ``--root`` is the seed (2026; developed on others), ``--samples`` the instances of a row.
 """
 
@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import argparse
 from collections.abc import Iterator
+from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
@@ -33,10 +34,11 @@ SHARES = ((0.4, 0.4), (0.4, 0.7), (0.2, 0.6), (0.1, 1.2))
 """Share of the output +1, and load."""
 NOISES = ((0.1, 0.8, np.inf), (0.1, 0.8, 2.0), (0.2, 1.5, 2.0))
 """Share of inverted labels, load and inverse temperature."""
-INPUTS = ((0.4, 0.5, 0.4), (0.2, 0.5, 0.5), (0.2, 0.8, 0.5))
+INPUTS = ((0.4, 0.5, 0.4), (0.2, 0.3, 0.5), (0.2, 0.7, 0.5))
 """Share of the output +1, mean of the inputs, and load."""
-SIZES = {11: 60, 15: 40, 19: 20, 23: 8}
-"""Weights, odd so that no sum is 0, and instances for one of `samples`."""
+BETA = 3.0
+SIZES = {101: 4, 201: 2, 401: 1}
+"""Weights, and instances for one of `samples`."""
 N = 1001
 
 
@@ -122,46 +124,62 @@ def noisy(root: int, samples: int) -> Iterator[str]:
 
 
 def inputs(root: int, samples: int) -> Iterator[str]:
-    """Inputs of non-zero mean: enumeration, and messages."""
+    """Inputs of non-zero mean, by parallel tempering at the inverse temperature BETA."""
     sizes = [f"N = {n}" for n in SIZES]
-    yield row("f", "b", "α", "theory", *sizes, "N = ∞", "z", f"messages, N = {N}")
-    yield row("--:", "--:", "--:", "--:", *["--:"] * len(sizes), "--:", "--:", "---")
+    yield row("f", "b", "α", "free entropy", *sizes, "N = ∞", "z", f"M, N = {max(SIZES)} (theory; z)")
+    yield row(*["--:"] * (6 + len(SIZES)), "---")
     for place, (f, b, alpha) in enumerate(INPUTS):
-        differences, errors = [], []
+        differences, errors, shifts = [], [], []
         for k, (n, number) in enumerate(SIZES.items()):
+            theory, shift = expected(f, b, round(alpha * n) / n, n)
             seeds = np.random.SeedSequence([root, 3, place, k]).spawn(number * samples)
-            theory = expected(f, b, round(alpha * n) / n, n)
-            counts = [bp.enumerate_solutions(bp.random_mixture(biased(f), n, alpha, s, bias=b)).count for s in seeds]
-            values = np.log([count for count in counts if count]) / n - theory
-            differences.append(values.mean())
-            errors.append(np.std(values, ddof=1) / np.sqrt(len(values)))
+            found, shifts = [], []
+            for seed in seeds:
+                instance = bp.random_mixture(biased(f), n, alpha, seed, bias=b)
+                sample = bp.parallel_tempering(instance, BETA, sweeps=2000, rng=seed.spawn(1)[0])
+                found.append(sample.free_entropy[-1] - theory)
+                shifts.append(b * sample.weights[-1].sum() / np.sqrt(n * (1 - b**2)))
+            differences.append(np.mean(found))
+            errors.append(np.std(found, ddof=1) / np.sqrt(len(found)))
         limit, error = extrapolated(np.array(list(SIZES), dtype=float), np.array(differences), np.array(errors))
-        point = replica_symmetric(biased(f), alpha)
-        seeds = np.random.SeedSequence([root, 4, place]).spawn(samples)
-        found = [
-            bp.belief_propagation(bp.random_mixture(biased(f), N, alpha, s, bias=b), "amp", damping=0.97, max_iter=4000,
-                                  on_failure="return") for s in seeds
-        ]  # fmt: skip
+        top = float(at_shifts(f, round(alpha * n) / n)[1].max())
         cells = [f"{d:+.4f} ± {e:.4f}" for d, e in zip(differences, errors, strict=True)]
-        messages = compared(np.array([run.entropy if run.converged else np.nan for run in found]), float(point.entropy))
-        yield row(
-            f,
-            b,
-            alpha,
-            f"{point.entropy:.5f}",
-            *cells,
-            f"{limit:+.4f} ± {error:.4f}",
-            f"{limit / error:+.1f}",
-            messages,
-        )
+        limits = f"{limit:+.4f} ± {error:.4f}", f"{limit / error:+.1f}"
+        yield row(f, b, alpha, f"{top:.5f}", *cells, *limits, compared(np.array(shifts), shift))
 
 
-def expected(f: float, b: float, alpha: float, n: int) -> float:
-    """The entropy of theory with the correction of the integral over the shift."""
-    point, prior = replica_symmetric(biased(f), alpha), b**2 / (1 - b**2)
-    shift = float(point.shift)
-    curvature = n * abs(second_derivative(f, alpha, shift)) * prior
-    return float(point.entropy) - 0.5 * (np.log1p(curvature) + shift**2 / (prior + prior / curvature)) / n
+@lru_cache
+def at_shifts(f: float, alpha: float) -> tuple[Array, Array]:
+    """Shifts, and the free entropy at each, at the inverse temperature BETA."""
+    grid = np.linspace(-3.0, 2.0, 101)
+    points = [replica_symmetric(biased(f).at(shift=float(m), beta=BETA), alpha) for m in grid]
+    return grid, np.array([float(point.free_entropy) for point in points])
+
+
+def expected(f: float, b: float, alpha: float, n: int) -> tuple[float, float]:
+    r"""Per weight, log int dM p(M) exp(N phi(M)) over the shift, whose prior is Gaussian; and the mean shift."""
+    (grid, values), prior = at_shifts(f, alpha), b**2 / (1 - b**2)
+    exponent = n * values - 0.5 * grid**2 / prior - 0.5 * np.log(2 * np.pi * prior)
+    top = float(exponent.max())
+    weights = np.exp(exponent - top)
+    total = float(np.trapezoid(weights, grid))
+    return (top + float(np.log(total))) / n, float(np.trapezoid(weights * grid, grid)) / total
+
+
+def messages(root: int, samples: int) -> Iterator[str]:
+    """What belief propagation makes of such inputs, without a temperature."""
+    yield row("f", "b", "α", f"entropy by messages, N = {N} (theory; z)", "shift")
+    yield row("--:", "--:", "--:", "---", "---")
+    for place, (f, b, alpha) in enumerate(INPUTS):
+        point, found = replica_symmetric(biased(f), round(alpha * N) / N), []
+        for seed in np.random.SeedSequence([root, 4, place]).spawn(samples):
+            instance = bp.random_mixture(biased(f), N, alpha, seed, bias=b)
+            run = bp.belief_propagation(instance, "amp", damping=0.97, max_iter=4000, on_failure="return")
+            shift = b * run.magnetizations.sum() / np.sqrt(N * (1 - b**2))
+            found.append((run.entropy, shift) if run.converged else (np.nan, np.nan))
+        expected_values = float(point.entropy), float(point.shift or 0.0)
+        values = np.array(found).T
+        yield row(f, b, alpha, *(compared(column, e) for column, e in zip(values, expected_values, strict=True)))
 
 
 def extrapolated(n: Array, values: Array, errors: Array) -> tuple[float, float]:
@@ -177,7 +195,7 @@ def main() -> None:
     parser.add_argument("--root", type=int, default=2026)
     parser.add_argument("--samples", type=int, default=20)
     given_arguments = parser.parse_args()
-    for part in (thresholds, given, noisy, inputs):
+    for part in (thresholds, given, noisy, inputs, messages):
         for line in part(given_arguments.root, given_arguments.samples):
             print(line, flush=True)
         print()

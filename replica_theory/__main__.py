@@ -13,19 +13,22 @@ from typing import Any, get_args
 import numpy as np
 
 from replica_theory._version import __version__
+from replica_theory.algorithms.localization import localization
 from replica_theory.arguments import integer_of, number_of, word_of
 from replica_theory.console import console
 from replica_theory.models.command_line import add_model_options, model_of, plain_models
 from replica_theory.models.model import Model
+from replica_theory.models.power_weight import PowerWeight
 from replica_theory.models.satisfiability import RandomSatisfiability
 from replica_theory.models.weights import BINARY, Weights, weights_of
 from replica_theory.neighbourhood.franz_parisi import franz_parisi
 from replica_theory.neighbourhood.local_entropy import ZERO_COMPLEXITY, Reference, local_entropy
 from replica_theory.quoted.entries import ENTRIES
 from replica_theory.quoted.table import numbers
-from replica_theory.status import ConvergenceError, Status, silenced
+from replica_theory.status import ConvergenceError, Status, silenced, statuses
 from replica_theory.thresholds.capacity import capacity
 from replica_theory.thresholds.dense_region import Criterion, local_entropy_threshold
+from replica_theory.thresholds.sampling_threshold import Scheme, sampling_threshold
 from replica_theory.typical.replica_symmetric import replica_symmetric
 from replica_theory.typical.satisfiability import satisfiability_entropy
 from replica_theory.typing import Array
@@ -178,6 +181,26 @@ def _satisfiability(arguments: argparse.Namespace) -> Columns:
     return columns | {"status": np.array([point.status for point in points], dtype=object)}
 
 
+def _localization(arguments: argparse.Namespace) -> Columns:
+    kappa, power, alpha, time = _outer(arguments.kappa, arguments.power, arguments.alpha, arguments.time)
+    points = zip(kappa.tolist(), power.tolist(), alpha.tolist(), time.tolist(), strict=True)
+    found = [localization(PowerWeight(k, power=p), a, np.array([t])) for k, p, a, t in points]
+    columns: Columns = {"kappa": kappa, "power": power, "alpha": alpha, "time": time}
+    names = ("q", "rest", "q_other", "free_entropy", "stability", "error")
+    columns |= {name: np.array([getattr(one, name)[0] for one in found]) for name in names}
+    return columns | {"status": statuses(one.status[0] for one in found)}
+
+
+def _sampling(arguments: argparse.Namespace) -> Columns:
+    kappa, power = _outer(arguments.kappa, arguments.power)
+    points = zip(kappa.tolist(), power.tolist(), strict=True)
+    found = [sampling_threshold(PowerWeight(np.array([k]), power=p), arguments.scheme) for k, p in points]
+    columns: Columns = {"kappa": kappa, "power": power}
+    names = {"threshold": "alpha", "time": "time", "q": "q", "entropy": "entropy", "error": "error"}
+    columns |= {name: np.array([np.ravel(getattr(one, own))[0] for one in found]) for name, own in names.items()}
+    return columns | {"status": statuses(one.status[0] for one in found)}
+
+
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="python -m replica_theory",
@@ -188,6 +211,8 @@ def _parser() -> argparse.ArgumentParser:
     commands = parser.add_subparsers(required=True, metavar="COMMAND", title="commands")
     for add in (_add_entropy, _add_capacity, _add_curve, _add_local, _add_threshold, _add_satisfiability, _add_numbers):
         add(commands)
+    _add_localization(commands)
+    _add_sampling(commands)
     return parser
 
 
@@ -391,6 +416,51 @@ def _add_numbers(commands: Any) -> None:
     parser.add_argument(
         "--json", action="store_const", dest="format", const="json", help="print JSON (NaN as null): --format json"
     )
+
+
+def _add_localization(commands: Any) -> None:
+    parser = _weighted(
+        commands, "localization", _localization, "overlap of a sampler with its sample, by stochastic localisation",
+        "Overlap q of the magnetisations with a sample of the measure prod (h - kappa)_+^p that is seen as\n"
+        "tau W + sqrt(tau) g. `q_other` is the overlap of another fixed point at that time (nan: there is none).",
+        "python -m replica_theory localization --power 1 --alpha 0.3 --time 0.1 0.5 1 2 4",
+    )  # fmt: skip
+    _add_load(parser)
+    parser.add_argument("--time", type=_numbers, nargs="+", metavar="T", required=True, help="times, or a grid")
+
+
+def _add_sampling(commands: Any) -> None:
+    parser = _weighted(
+        commands, "sampling", _sampling, "load up to which a measure can be sampled by following magnetisations",
+        "Largest load at which the fixed point that a sampler of prod (h - kappa)_+^p follows is the only one at all\n"
+        "times. With p < 1 there is none: q = 1 is a fixed point at any load (status pinned).",
+        "python -m replica_theory sampling --power 0 1 1.5 2",
+    )  # fmt: skip
+    parser.add_argument(
+        "--scheme", type=word_of(get_args(Scheme)), metavar="NAME", default="localization",
+        help=f"{' or '.join(get_args(Scheme))} (default: localization)",
+    )  # fmt: skip
+
+
+def _weighted(
+    commands: Any, name: str, command: Callable[[argparse.Namespace], Columns], summary: str, text: str, example: str
+) -> argparse.ArgumentParser:
+    """The parser of a command on solutions weighted by a power of their margins."""
+    parser: argparse.ArgumentParser = commands.add_parser(
+        name,
+        help=summary,
+        description=text,
+        epilog=f"exit code:\n  0 done; 1 some point did not converge; 2 bad input.\n\nexamples:\n  {example}",
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.set_defaults(command=command, name=name, model="power")
+    for option, default, meaning in (("power", 1.0, "powers p of the weight"), ("kappa", 0.0, "margins")):
+        parser.add_argument(
+            f"--{option}", type=_numbers, nargs="+", metavar=option[0].upper(), default=[np.array([default])],
+            help=f"{meaning}, or a grid (default: {default:g})",
+        )  # fmt: skip
+    parser.add_argument("--json", action="store_true", help="print JSON (NaN as null) instead of a table")
+    return parser
 
 
 def _add_reference(parser: argparse.ArgumentParser) -> None:

@@ -13,6 +13,7 @@ from typing import Any, ClassVar
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
+from scipy import integrate
 
 from bp.algorithms.observation import Observation, observe
 from bp.algorithms.opening import opening
@@ -36,8 +37,8 @@ from replica_theory.typing import Array
 
 _ROUNDING = 1e-3
 """What a power measured from the kernel may be off by."""
-_LOADS = ((PowerWeight(power=1.0), 0.635),)
-"""Loads from which localisation fails as N → ∞, where they are known, to 0.005."""
+_LOADS = ((PowerWeight(power=1.0), 0.6225),)
+"""Loads from which localisation fails as N → ∞ (`replica_theory.sampling_threshold`), of the marginal power."""
 _TOGETHER = 200
 """Sweeps of all samples side by side, before those whose messages do not come to rest are looked at one by one."""
 
@@ -68,7 +69,6 @@ class LocalizedSample(Record):
     """
 
     _quantities: ClassVar = LOCALIZED
-    _main: ClassVar = "overlap"
     _axes: ClassVar = {
         "times": ("time",),
         "overlaps": ("sample", "time"),
@@ -95,9 +95,31 @@ class LocalizedSample(Record):
         return np.asarray(self.overlaps.mean(axis=0))
 
     @property
-    def error(self) -> Array:
+    def overlap_error(self) -> Array:
         """Standard error of the overlap curve over the samples, shape (T,); NaN of a single one."""
         return _standard_error(self.overlaps)
+
+    @property
+    def entropy(self) -> float:
+        r"""Entropy :math:`-\frac1N\sum_WP\log P` of the measure, nats per weight: what is learnt on the way.
+
+        .. math:: s = \int_0^\infty\tfrac12\big(1-q(\tau)\big)\,d\tau,
+
+        exact for any measure on ±1 (the area theorem, I-MMSE), if the magnetisations are those of the measure; up to
+        the horizon here, by Simpson's rule in :math:`\sqrt\tau`.
+        """
+        return float(self._areas.mean())
+
+    @property
+    def error(self) -> float:
+        """Standard error of the entropy over the samples; NaN of a single one."""
+        return float(_standard_error(self._areas[:, None])[0])
+
+    @property
+    def _areas(self) -> Array:
+        """The areas of the samples."""
+        root = np.sqrt(self.times)
+        return np.asarray(integrate.simpson(root * (1.0 - self.overlaps), x=root, axis=1))
 
     @property
     def drift(self) -> Array:
@@ -194,8 +216,8 @@ def localize(
     Works where the magnetisations are right on the whole way: for random patterns as N → ∞, where the overlap reached
     from :math:`q = \tilde q` is the only one at every time (replica symmetry is assumed). A weight that jumps at an
     edge, as of all uniform measures over solutions and at any finite temperature, has :math:`q = 1` besides at any
-    load, and one that opens as :math:`h-\kappa` from the load 0.635(5) on, at :math:`\kappa = 0`. This is refused. For
-    other weights `replica_theory` knows the load; on the instance, `LocalizedSample.drift` and samples that violate
+    load, and one that opens as :math:`h` from the load 0.6225 on. This is refused. For other
+    weights ask `replica_theory.sampling_threshold`; on the instance, `LocalizedSample.drift` and samples that violate
     patterns tell. Messages on a few dozen weights are off by their loops, and so are the samples.
 
     Costs two magnetisations a step: at N = 4001 some ten sweeps each.
@@ -272,7 +294,7 @@ def _refuse(problem: Any, beta: float) -> None:
     if problem.alpha >= load:
         raise ValueError(
             f"problem cannot be sampled by localisation: from alpha = {load:g} on a second overlap exists on the way "
-            "besides the one that messages follow (the sampling threshold of the theory); got alpha = "
+            "besides the one that messages follow (replica_theory.sampling_threshold); got alpha = "
             f"{problem.alpha:.4g} (force=True draws all the same)"
         )
 

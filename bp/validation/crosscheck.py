@@ -91,7 +91,7 @@ def crosscheck(
 
         - ``"committee-enumeration"``: entropy, replica symmetric ↔ all solutions of small machines ↔ belief
           propagation on them, and the Franz-Parisi entropy ↔ solutions around solutions, extrapolated from N = 12 to
-          24;
+          24 (take a multiple of 1/6 as the load, which these sizes have);
 
         and of random formulas
 

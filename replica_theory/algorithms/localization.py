@@ -126,7 +126,7 @@ def localization(model: Model, alpha: float, times: ArrayLike) -> Localization:
     Algorithmic stochastic localisation draws a sample of :math:`P(W) \propto \prod_\mu w(h^\mu)` by following the
     magnetisations in the field :math:`dy = m(y, \tau)\,d\tau + dB`. As N → ∞ it draws from the right measure if the
     fixed point of approximate message passing that continues the typical one (:math:`q = \tilde q` at :math:`\tau = 0`)
-    is the only one at all times; the equations are those of `replica_theory.replicas.tilted`.
+    is the only one at all times.
 
     Parameters
     ----------
@@ -215,7 +215,8 @@ def _reached(tilted: Tilted, typical: ReplicaSymmetric, time: float) -> _Row:
         return _Row(1.0, 0.0, np.inf, np.inf, 1.0, free, np.nan, 0.0, status)
     point, other = found[0], 1.0 if tilted.is_pinned else 1 - float(found[-1].rest) if len(found) > 1 else np.nan
     again, stability = tilted.with_nodes(FINER).at(float(point.strength)), float(point.stability)
-    error = abs(float(again.time - point.time)) / max(abs(stability), _TURNING) * float(point.response) + 1e-15
+    wrong = abs(float(again.time - point.time)) + float(point.q_hat * point.missed)
+    error = wrong / max(abs(stability), _TURNING) * float(point.response) + 1e-15
     status = Status.of(float(typical.entropy), stability=float(typical.stability), error=error, tolerance=_POOR)
     if status is Status.CONVERGED and np.isfinite(other):
         status = Status.COEXISTENCE

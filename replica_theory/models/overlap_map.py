@@ -122,7 +122,7 @@ def overlap_map(activation: str | OverlapMap | Callable[[Array], Array]) -> Over
     --------
     >>> import numpy as np
     >>> print(f"{overlap_map(np.tanh).value(0.5):.6f}")
-    0.478447
+    0.472551
     """
     if isinstance(activation, OverlapMap):
         return activation

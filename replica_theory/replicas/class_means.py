@@ -11,8 +11,8 @@ from replica_theory.models.mixture import Mixture, class_constraints
 from replica_theory.models.model import Model
 
 _MOST = 100
-_LONGEST, _TOLERANCE = 1.0, 1e-12
-"""Largest step in the shift, and the one at which it is found."""
+_LONGEST, _TOLERANCE = 1.0, 1e-10
+"""Largest step in the shift, and the one at which it is found: Newton's next step would be of its square."""
 
 
 class Shifted(Protocol):

@@ -97,8 +97,8 @@ class _Unit(NamedTuple):
 def _term(probe: TreeCommittee, reference: TreeCommittee, at: Overlaps, nodes: tuple[int, ...]) -> CommitteeProbe:
     units = int(probe.units)
     width, ref_width = float(np.sqrt(1 - at.q)), float(np.sqrt(1 - at.ref))
-    x, weights = field_rule(ref_width / float(np.sqrt(at.ref)), nodes[0])
-    u, _ = field_rule(width / float(np.sqrt(at.q)), nodes[1])
+    x, weights = field_rule(ref_width / _root(at.ref), nodes[0])
+    u, _ = field_rule(width / _root(at.q), nodes[1])
     prior = unit_terms(reference, np.sqrt(at.ref) * x, ref_width)
     ours = unit_terms(probe, np.sqrt(at.q) * u, width)
     unit = _unit(at, x, u, nodes[2])
@@ -130,7 +130,7 @@ def _term(probe: TreeCommittee, reference: TreeCommittee, at: Overlaps, nodes: t
 def _unit(at: Overlaps, x: Array, u: Array, nodes: int) -> _Unit:
     """The sums over what a probe's field has beside that of its reference."""
     std = float(np.sqrt(1 - at.ref))
-    a, b = at.t0 / float(np.sqrt(at.ref)), (at.t - at.t0) / std
+    a, b = at.t0 / _root(at.ref) if at.ref > 0 else 0.0, (at.t - at.t0) / std
     spread = float(np.hypot(b, np.sqrt(at.c2)))
     share, apart = (b / spread, float(np.sqrt(at.c2)) / spread) if spread > 1e-12 else (0.0, 1.0)
     given = std * max(apart, 1e-15)
@@ -139,10 +139,15 @@ def _unit(at: Overlaps, x: Array, u: Array, nodes: int) -> _Unit:
     widths = [np.full_like(x, given / slope), np.full_like(x, np.sqrt(1 - at.q) / scale)]
     v = multi_rule(centers, widths, nodes)
     stability = (np.sqrt(at.ref) * x[:, None] + std * share * v.nodes) / given
-    basis = _basis((a * x[:, None] + spread * v.nodes) / np.sqrt(at.q), u, 2 * float(np.sqrt((1 - at.q) / at.q)))
+    basis = _basis((a * x[:, None] + spread * v.nodes) / _root(at.q), u, 2 * float(np.sqrt(1 - at.q)) / _root(at.q))
     right, wrong = special.ndtr(stability), special.ndtr(-stability)
     turned = np.exp(-0.5 * stability**2) / (np.sqrt(2 * np.pi) * given)
     return _Unit(*(np.einsum("jv,jvi->ji", v.weights * f, basis) for f in (right, wrong, turned)))
+
+
+def _root(overlap: float) -> float:
+    """The spread of fields, not quite 0 where there is none (a constraint that all configurations satisfy)."""
+    return max(float(np.sqrt(overlap)), 1e-9)
 
 
 def _basis(at: Array, u: Array, scale: float) -> Array:

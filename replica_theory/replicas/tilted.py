@@ -44,6 +44,12 @@ _STRONGEST, _STEPS = 70.0, 72
 """Strength up to which fixed points are looked at one by one (1 - q is 1e-16 there), and in how many steps."""
 _CLOSEST = 1e-16
 """Smallest 1 - q at which the integrals over the patterns are done."""
+_EVEN = 1e-11
+"""Overlap of samples below which it counts as zero."""
+_LARGEST = 600.0
+"""Logarithm of the largest weight of a node: so much is where the rest of the measure does not count."""
+_AWAY, _FARTHEST = 3.0, 30.0
+"""Field of a pattern, in standard deviations, from which on nodes are moved there, and the largest."""
 _REACH = 9.5
 """Standard deviations up to which the smooth field has nodes."""
 _NEAR, _FAR, _GROWTH, _NOTHING = 1e-8, 1e-12, 1e-4, 1e-9
@@ -54,7 +60,8 @@ class FixedPoint(NamedTuple):
     r"""What belongs to a strength `D`; numbers, or arrays of one shape.
 
     `rest` is :math:`1 - q`, `response` :math:`E\,\mathrm{sech}^4`, `curvature` :math:`\alpha E\,\ell''^2`, `potential`
-    the free entropy :math:`f_\tau` at :math:`\tau = 0` and this `D`: it grows by :math:`\tau(1+q)/2`.
+    the free entropy :math:`f_\tau` at :math:`\tau = 0` and this `D`: it grows by :math:`\tau(1+q)/2`; `missed` is the
+    share of the samples' fields that escapes the nodes.
     """
 
     strength: Array
@@ -64,6 +71,7 @@ class FixedPoint(NamedTuple):
     response: Array
     curvature: Array
     potential: Array
+    missed: Array
 
     @property
     def stability(self) -> Array:
@@ -94,9 +102,10 @@ class Tilted:
     nodes: tuple[int, int] = ORDINARY
 
     @classmethod
-    def of(cls, model: Model, alpha: float, typical: ReplicaSymmetric) -> Tilted:
+    def of(cls, model: Model, alpha: float, typical: ReplicaSymmetric, nodes: tuple[int, int] = ORDINARY) -> Tilted:
         """Those of a model with this replica-symmetric saddle point."""
-        return cls(model, alpha, max(float(typical.q), 0.0), max(float(typical.q_hat), 0.0))
+        q, q_hat = (float(np.ravel(value)[0]) for value in (typical.q, typical.q_hat))
+        return cls(model, alpha, *((q, q_hat) if q > _EVEN else (0.0, 0.0)), nodes)
 
     def spins(self, strength: float) -> tuple[float, float, float]:
         r""":math:`E\,\mathrm{sech}^2`, :math:`E\,\mathrm{sech}^4` and :math:`E\log2\cosh` at a strength."""
@@ -109,11 +118,11 @@ class Tilted:
     def at(self, strength: float) -> FixedPoint:
         """The fixed point of a strength."""
         rest, response, spins = self.spins(strength)
-        log, slope, curvature = self.patterns(rest)
+        log, slope, curvature, norm = self.patterns(rest)
         q_hat = self.alpha * slope
         field = strength + self.q_hat_ref
         potential = -0.5 * field * (2 - rest) + self.q_ref * self.q_hat_ref + spins + self.alpha * log
-        values = (strength, rest, field - q_hat, q_hat, response, self.alpha * curvature, potential)
+        values = (strength, rest, field - q_hat, q_hat, response, self.alpha * curvature, potential, abs(1 - norm))
         return FixedPoint(*(np.asarray(value) for value in values))
 
     def series(self, strengths: Array) -> FixedPoint:
@@ -192,37 +201,51 @@ class Tilted:
         number that says it.
         """
         near, far = (0.5 * self.alpha * rest * self.patterns(rest)[2] for rest in (_NEAR, _FAR))
-        if far < _NOTHING:
+        if far < _NOTHING or near == 0:
             return False
         growth = np.log(far / near) / np.log(_NEAR / _FAR)
         return bool(far > 1 if abs(growth) < _GROWTH else growth > 0)
 
-    def patterns(self, rest: float) -> tuple[float, float, float]:
-        r"""The means of :math:`\ell`, :math:`\ell'^2` and :math:`\ell''^2` at an overlap (given by 1 - q)."""
+    def patterns(self, rest: float) -> tuple[float, float, float, float]:
+        r"""The means of :math:`\ell`, :math:`\ell'^2`, :math:`\ell''^2` and 1 at an overlap (given by 1 - q)."""
         rest = max(rest, _CLOSEST)
         q, std = max(1 - rest, 0.0), np.sqrt(rest)
         root, ref = np.sqrt(q), self.q_ref
-        safe = max(root, 1e-6)
-        steep = [(np.clip(center / safe, -8.0, 8.0), width / safe) for center, width in steep_points(self.model, std)]
-        v = multi_rule([np.array(c) for c, _ in steep], [np.array(w) for _, w in steep], self.nodes[0])
+        v, shift = _fields(self.model, root, std, self.nodes[0])
         kernel = self.model.log_kernel(root * v.nodes, std)
+        log = kernel.log - shift
         if ref > 0:
             apart = max(q - ref, 0.0) / q
-            y = _smooth(np.sqrt(apart) / (1 - ref), self.nodes[1])
-            k = ref / root * v.nodes[:, None] + np.sqrt(ref * apart) * y.nodes
-            prior = self.model.log_kernel(k, np.sqrt(1 - ref)).log
-            share = y.integrate(np.exp(kernel.log[:, None] - prior))
+            # Fields of samples go the further the rarer they are.
+            y = max(1.0, np.sqrt(apart) / (1 - ref)) * np.linspace(-_REACH, _REACH, self.nodes[1])
+            k = ref / root * v.nodes[:, None] + np.sqrt(ref * apart) * y
+            prior = self.model.log_kernel(k, np.sqrt(1 - ref)).log + 0.5 * y**2
+            share = np.exp(np.minimum(log[:, None] - prior, _LARGEST)).sum(axis=1)
+            share *= (y[1] - y[0]) / np.sqrt(2 * np.pi)
         else:
-            share = np.exp(kernel.log - self.model.log_kernel(np.zeros(()), 1.0).log)
-        log, slope, curvature = (float(v.integrate(share * f)) for f in (kernel.log, kernel.d1**2, kernel.d2**2))
-        return log, slope, curvature
+            share = np.exp(np.minimum(log - self.model.log_kernel(np.zeros(()), 1.0).log, _LARGEST))
+        value, slope, curvature, norm = (
+            float(v.integrate(share * f)) for f in (kernel.log, kernel.d1**2, kernel.d2**2, 1.0)
+        )
+        return value, slope, curvature, norm
 
 
-def _smooth(reach: float, count: int) -> Rule:
-    """Nodes for the fields of samples given that of the tilted measure, which go further the rarer they are."""
-    y = max(1.0, reach) * np.linspace(-_REACH, _REACH, count)
-    weights = np.exp(-0.5 * y**2) * (y[1] - y[0]) / np.sqrt(2 * np.pi)
-    return Rule(y, weights, weights)
+def _fields(model: Model, root: float, std: float, count: int) -> tuple[Rule, Array]:
+    """Nodes for the field of a pattern over `root`, with what is to be taken off the logarithm of its weight.
+
+    They lie about the likeliest field where that is far from zero, as it is at large margins.
+    """
+    safe = max(root, 1e-6)
+    steep = [(center / safe, width / safe) for center, width in steep_points(model, std)]
+    middle = 0.0
+    if min(abs(center) for center, _ in steep) > _AWAY:
+        grid = np.linspace(-_FARTHEST, _FARTHEST, 201)
+        best = float(grid[np.argmax(model.log_kernel(root * grid, std).log - 0.5 * grid**2)])
+        middle = best if abs(best) > _AWAY else 0.0
+    centers = [np.array(np.clip(center - middle, -8.0, 8.0)) for center, _ in steep]
+    about = multi_rule(centers, [np.array(width) for _, width in steep], count)
+    shift = middle * (about.nodes + 0.5 * middle)
+    return Rule(about.nodes + middle, about.weights, about.coarse), shift
 
 
 def _spins(strength: float, q_hat_ref: float, nodes: tuple[int, int]) -> tuple[float, float, float]:

@@ -207,6 +207,22 @@ def largest_spherical() -> Functional:
     return Functional(value, (gap,), "largest local entropy, spherical weights")
 
 
+def mixture(outputs: tuple[int, ...] = (1, -1)) -> Functional:
+    r"""The free entropy of patterns of several classes at a free shift `M` (see `replica_theory.Mixture`).
+
+    Classes have shares :math:`p_1, p_2, \dots`, kernels :math:`\ell_1, \ell_2, \dots` and these outputs, each +1 or -1.
+    """
+    if not isinstance(outputs, tuple) or not outputs or any(output not in (1, -1) for output in outputs):
+        raise ValueError(f"outputs must be a tuple of 1 and -1; got {shown(outputs)}")
+    q, q_hat, alpha, shift = sympy.symbols("q q_hat alpha M", positive=True)
+    terms = (
+        sympy.Symbol(f"p_{k}", positive=True) * kernel(output * (_Z + shift), 1 - q, rf"\ell_{k}")
+        for k, output in enumerate(outputs, 1)
+    )
+    value = -q_hat * (1 - q) / 2 + Mean(Log2Cosh(_Z), _Z, 0, q_hat) + alpha * Mean(sympy.Add(*terms), _Z, 0, q)
+    return Functional(value, (q, q_hat, shift), "mixture")
+
+
 def tuples(levels: int = 1) -> Functional:
     r"""Tuples of solutions in `levels` nested groups of sizes :math:`m_1 > m_2 > \dots`, real ones.
 
@@ -253,6 +269,7 @@ FUNCTIONALS: dict[str, Callable[[], Functional]] = {
     "largest local entropy": largest_local_entropy,
     "largest local entropy, committee": partial(largest_local_entropy, "sign"),
     "largest local entropy, spherical": largest_spherical,
+    "mixture": mixture,
     "tuples": tuples,
     "localization": localization,
 }

@@ -60,7 +60,7 @@ class Numbers:
     Raises
     ------
     TypeError, ValueError
-        If these are no models, or have arrays of parameters or a hidden layer of few units.
+        If these are no models, or have arrays of parameters, several classes of patterns or a few hidden units.
 
     Examples
     --------
@@ -74,8 +74,9 @@ class Numbers:
     def __init__(self, models: Model | Mapping[str, Model]) -> None:
         for model in models.values() if isinstance(models, Mapping) else [models]:
             checked_kind("models", model, Model, such="BinaryPerceptron()")
-            if np.ndim(model.kappa) or np.ndim(model.beta) or model.hidden == "finite":
-                raise ValueError(f"models must have a single kappa and beta, and no few units; got {shown(model)}")
+            if np.ndim(model.kappa) or np.ndim(model.beta) or model.hidden == "finite" or model.is_mixture:
+                allowed = "models must have a single kappa and beta, one class of patterns and no few units"
+                raise ValueError(f"{allowed}; got {shown(model)}")
         self._models = models
         self._rules: dict[Any, tuple[int, float]] = {}
 

@@ -177,6 +177,7 @@ def _polished(model: Model, about: float, scheme: str) -> _Row:
     slope = (weakest(alpha * (1 - _ABOUT))[0] - here) / (alpha * _ABOUT)
     error = abs(weakest(alpha, FINER)[0] - here) / abs(slope) + 2 * _TOLERANCE * alpha
     point, entropy = tilted.at(strength), float(replica_symmetric(model, alpha).entropy)
+    error += float(point.missed) * alpha
     time = float(point.time) if scheme == "localization" else tilted.erased(point)[0]
     status = Status.of(0.0, error=error, tolerance=_POOR * alpha)
     return _Row(alpha, time, 1 - float(point.rest), float(point.rest), entropy, error, status)
@@ -193,8 +194,7 @@ def _tilted(model: Model, alpha: float, nodes: tuple[int, int] = COARSE) -> Tilt
     status = typical.status[0]
     if not status.ok or status is Status.NEGATIVE_ENTROPY:
         return None
-    q, q_hat = (max(float(np.ravel(value)[0]), 0.0) for value in (typical.q, typical.q_hat))
-    return Tilted(model, alpha, q, q_hat, nodes)
+    return Tilted.of(model, alpha, typical, nodes)
 
 
 def _margin(model: Model, alpha: float, scheme: str) -> float:

@@ -37,7 +37,8 @@ from replica_theory.typical.functional import flat_model
 from replica_theory.typing import Array
 
 MOST_LEVELS = 9
-_SIZE = Allowed("be positive and finite, at least 1", lambda m: (m >= 1) & (m < np.inf))
+_LARGEST = 5000
+_SIZE = Allowed(f"lie in [1, {_LARGEST}]", lambda m: (m >= 1) & (m <= _LARGEST))
 _FINER = 1.5
 """Nodes of the second quadrature, in units of the first."""
 _ROUNDING = 1e-12
@@ -66,8 +67,6 @@ class TupleThreshold(Record):
         Of the overlap between tuples against breaking of replica symmetry; positive: stable.
     error : float
         Estimated error of alpha.
-    given : bool
-        Whether sizes were given (an overlap gap) rather than the best ones.
     status : Status
         ``"unstable"`` where `stability` is negative.
     """
@@ -84,7 +83,6 @@ class TupleThreshold(Record):
     conjugates: Array
     stability: float
     error: float
-    given: bool = False
     status: Status = Status.CONVERGED
 
 
@@ -152,7 +150,7 @@ def tuple_threshold(model: Model, levels: int | None = None, *, sizes: Any = Non
     levels : int, default 3
         k + 2, from 2 (the capacity) to 9.
     sizes : number or sequence of numbers, optional
-        Instead of levels: the sizes :math:`m_1 > m_2 > \dots \ge 1`. Real numbers are allowed.
+        Instead of levels: the sizes :math:`5000 \ge m_1 > m_2 > \dots > 1`. Real numbers are allowed.
 
     Returns
     -------
@@ -196,7 +194,7 @@ def multi_overlap_gap(model: Model, m: Any = 4) -> TupleThreshold:
     model : Model
         As for `tuple_threshold`.
     m : int
-        Number of solutions, at least 2.
+        Number of solutions, from 2 to 5000.
 
     Returns
     -------
@@ -213,7 +211,7 @@ def multi_overlap_gap(model: Model, m: Any = 4) -> TupleThreshold:
     >>> print(f"{multi_overlap_gap(SymmetricBinaryPerceptron(), m=4).alpha:.8f}")
     1.65780690
     """
-    return tuple_threshold(model, sizes=(checked_integer("m", m, 2),))
+    return tuple_threshold(model, sizes=(checked_integer("m", m, 2, _LARGEST),))
 
 
 def algorithmic_threshold(model: Model, levels: int = 7) -> AlgorithmicThreshold:
@@ -393,7 +391,7 @@ def _of_sizes(model: Model, sizes: tuple[float, ...]) -> TupleThreshold:
     saddle = _of_one_size(system) if len(sizes) == 1 else _from_best(system)
     if saddle is None:
         raise ConvergenceError(f"tuple_threshold of {model}: no saddle point of sizes {sizes} was found")
-    return _reported(system, saddle, given=True)
+    return _reported(system, saddle)
 
 
 def _of_one_size(system: TupleLoad) -> Saddle | None:
@@ -424,7 +422,7 @@ def _from_best(system: TupleLoad) -> Saddle | None:
     return saddle if reached == 1 else None
 
 
-def _reported(system: TupleLoad, saddle: Saddle, given: bool = False) -> TupleThreshold:
+def _reported(system: TupleLoad, saddle: Saddle) -> TupleThreshold:
     finer = replace(system, fineness=_FINER).at(saddle.x)
     if finer is None:
         raise ConvergenceError(f"tuple_threshold of {system.model}: {Status.INACCURATE_QUADRATURE.sentence}")
@@ -432,5 +430,5 @@ def _reported(system: TupleLoad, saddle: Saddle, given: bool = False) -> TupleTh
     status = Status.of(0.0, stability=saddle.stability)
     return TupleThreshold(
         system.model, saddle.alpha, saddle.overlaps.sizes, saddle.overlaps.overlaps, saddle.conjugates.overlaps,
-        saddle.stability, error, given, status,
+        saddle.stability, error, status,
     )  # fmt: skip

@@ -106,7 +106,7 @@ def _point(q: float, units: int, kappa: float, beta: float, n: int, errors: bool
     if not errors:
         return log, np.nan, force, curvature, energy, np.nan
     rough = _averages(q, units, least, beta, _NODES[units][level] - _FEWER)
-    return log, abs(log - rough[0]), force, curvature, energy, abs(energy - rough[3])
+    return log, abs(log - rough[0]) if log > -np.inf else 0.0, force, curvature, energy, abs(energy - rough[3])
 
 
 def _averages(q: float, units: int, least: int, beta: float, count: int) -> list[float]:
@@ -135,10 +135,11 @@ def _tables(field: Array, width: float) -> list[Array]:
 def _terms(fields: list[Array], sets: NDArray[np.float64], beta: float) -> UnitTerms:
     """The terms at nodes (n, K)."""
     up, down, rise, fall, drift = fields
+    if not len(sets):  # more than there are would have to be right
+        nothing = np.zeros(len(up))
+        return UnitTerms(nothing - beta, nothing, nothing, nothing + (beta < np.inf), np.zeros_like(up))
     terms = up @ sets.T + down @ (1 - sets.T)
     units = sets.shape[1]
-    if not len(sets):
-        terms = np.full((len(up), 1), -np.inf)
     top = np.maximum(terms.max(axis=1), -1e300)
     share = np.exp(terms - top[:, None])
     bare = top + np.log(share.sum(axis=1))

@@ -70,7 +70,7 @@ def bound(result, main):
     """Entropy of all configurations that there are, at the distance if there is one."""
     if not isinstance(result, EntropyCurve):
         return np.full(main.shape, LOG_2)
-    if "m" in result.settings:  # of tuples
+    if result.settings.get("function") == "tuple_entropy":
         return np.full(main.shape, result.settings["m"] * LOG_2)
     d = np.broadcast_to(result.distance, main.shape)
     with np.errstate(divide="ignore", invalid="ignore"):

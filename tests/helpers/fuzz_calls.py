@@ -149,8 +149,14 @@ def rising(value: Any) -> bool:
 
 
 def falling(value: Any) -> bool:
-    """Whether numbers of at least 1 in decreasing order are given."""
-    return line(value) and bool(np.all(np.diff(np.append(numbers_in(value), 1.0)) < 0))
+    """Whether sizes of groups are given, up to 7 in decreasing order."""
+    held = numbers_in(value)
+    return (
+        held is not None
+        and bool(np.isfinite(held).all())
+        and 0 < held.size < 8
+        and bool(np.all(np.diff(np.append(held.ravel(), 1.0)) < 0) and held.max() <= 5000)
+    )
 
 
 def is_ladder(value: Any) -> bool:
@@ -487,15 +493,11 @@ CALLS = {
         rt.tuple_threshold,
         {
             "model": TUPLES,
-            "levels": NOTHING | Kind(3, lambda value: is_integer(value) and 2 <= value <= 4, odd=(1, 10)),
-            "sizes": NOTHING,
+            "levels": NOTHING | integer(2, 3, 9),
+            "sizes": NOTHING | Kind(4.0, falling, odd=(1, (2, 3), (5001.0, 2.0), 0.5)),
         },
     ),
-    "tuple_threshold of sizes": Call(
-        rt.tuple_threshold,
-        {"model": TUPLES, "sizes": number(lambda m: 1.5 < m < 50, 4.0) | Kind((12.0, 4.0), falling, odd=((2, 3),))},
-    ),
-    "multi_overlap_gap": Call(rt.multi_overlap_gap, {"model": TUPLES, "m": integer(2, 4, 20)}),
+    "multi_overlap_gap": Call(rt.multi_overlap_gap, {"model": TUPLES, "m": integer(2, 4, 5000)}),
     "algorithmic_threshold": Call(rt.algorithmic_threshold, {"model": TUPLES, "levels": integer(5, 5, 9)}),
     "tuple_entropy": Call(
         rt.tuple_entropy,
@@ -907,6 +909,9 @@ CALLS |= {
        for make in (rt.symbolic.around_solutions, rt.symbolic.largest_local_entropy)},
     **{f"symbolic.{make.__name__}": Call(make, LAYER | {"weights": of(rt.Weights, usual=rt.BinaryWeights())})
        for make in (rt.symbolic.replica_symmetric, rt.symbolic.franz_parisi, rt.symbolic.local_entropy)},
+    "symbolic.mixture": Call(
+        rt.symbolic.mixture, {"outputs": Kind((1, -1), lambda value: False, odd=((1, 0), (1, "x"), ((1,),)))}
+    ),
     "symbolic.tuples": Call(rt.symbolic.tuples, {"levels": integer(1, 1, 6)}),
 }  # fmt: skip
 

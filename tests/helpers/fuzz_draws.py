@@ -327,6 +327,13 @@ DRAWS = {
         ),
         0,
     ),
+    "tuple_entropy": Draw(
+        rt.tuple_entropy,
+        calls(model=HARD, alpha=shaped(ALPHA), distance=shaped(DISTANCE), m=st.floats(1, 50)),
+        2,
+    ),
+    "tuple_threshold": Draw(rt.tuple_threshold, calls(model=HARD, levels=st.sampled_from([2, 3, 4])), 0),
+    "multi_overlap_gap": Draw(rt.multi_overlap_gap, calls(model=HARD, m=st.integers(2, 30)), 0),
     "minimum_distance": Draw(rt.minimum_distance, calls(model=HARD, alpha=st.floats(0.01, 1.5)), 0),
     "bp.local_entropy": Draw(
         bp.local_entropy,

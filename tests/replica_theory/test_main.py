@@ -12,11 +12,13 @@ import pytest
 import replica_theory
 from replica_theory import (
     BinaryPerceptron,
+    PowerWeight,
     RandomSatisfiability,
     SymmetricBinaryPerceptron,
     TeacherStudent,
     capacity,
     franz_parisi,
+    localization,
     numbers,
     replica_symmetric,
     satisfiability_entropy,
@@ -145,6 +147,19 @@ def test_random_formulas(capsys):
     ):
         assert main([*few, "--ratio", "1", option, value]) == 2
         assert words in capsys.readouterr().err
+
+
+def test_sampling(capsys):
+    """Tables of localisation and of its thresholds; q = 1 at any load is an answer, not a failure."""
+    points = run_json(capsys, "localization", "--power", "0", "1", "--alpha", "0.3", "--time", "1", "9")
+    assert [point["power"] for point in points] == [0, 0, 1, 1]
+    expected = localization(PowerWeight(power=1.0), 0.3, [1.0, 9.0])
+    assert [point["q"] for point in points] == [pytest.approx(0.654850, abs=1e-6), 1.0, *expected.q.tolist()]
+    assert [point["q_other"] for point in points] == [1.0, 1.0, None, None]
+    assert main(["sampling", "--power", "0:0.5:2", "--scheme", "decimation"]) == 0
+    assert [line.split()[-1] for line in capsys.readouterr().out.splitlines()] == ["status", "pinned", "pinned"]
+    assert main(["localization", "--alpha", "0.3", "--time=-1"]) == 2
+    assert "times must be at least 0 and finite" in capsys.readouterr().err
 
 
 def test_lost_points_keep_their_line(capsys):

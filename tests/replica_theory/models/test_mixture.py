@@ -59,7 +59,7 @@ def doors(model):
         "annealed": lambda load: rt.annealed_entropy(model, load),
         "stability": lambda load: rt.replica_symmetric(model, load).stability,
         "evolution": lambda load: rt.state_evolution(model, load, 4).q[-1],
-        "around": lambda load: rt.franz_parisi(model, load, 0.25).entropy,
+        "around": lambda load: rt.franz_parisi(model, load, 0.3).entropy,
         "dense": lambda load: rt.local_entropy(model, load, 0.1).entropy,
     }
 
@@ -86,35 +86,35 @@ def test_a_given_shift_of_one_class_is_a_margin():
     # Also the reference's own shift: margins of probe and reference.
     moved, margin = rt.Mixture([(1.0, PLAIN, -1)], 0.3, kappa=0.1), PLAIN.at(kappa=0.4)
     assert rt.capacity(moved).alpha == pytest.approx(rt.capacity(margin).alpha, abs=1e-12)
-    around = rt.franz_parisi(moved, 0.3, 0.25, reference=moved.at(kappa=0.3)).entropy
-    assert around == pytest.approx(rt.franz_parisi(margin, 0.3, 0.25, reference=PLAIN.at(kappa=0.6)).entropy, abs=1e-10)
+    around = rt.franz_parisi(moved, 0.3, 0.3, reference=moved.at(kappa=0.3)).entropy
+    assert around == pytest.approx(rt.franz_parisi(margin, 0.3, 0.3, reference=PLAIN.at(kappa=0.6)).entropy, abs=1e-10)
     even = rt.Mixture([(0.5, rt.SymmetricBinaryPerceptron(1.0), 1), (0.5, rt.SymmetricBinaryPerceptron(1.0), -1)])
     assert even.is_even
     assert rt.replica_symmetric(even, 1.0).q == 0
 
 
 def test_a_free_shift_is_the_best_of_the_given_ones():
-    free = biased(0.3)
+    free, step = biased(0.3), 1e-3
     point = rt.replica_symmetric(free, 0.5)
-    typical = 0.5 * (1 - point.q)
-    for door, d in (
-        (lambda model: rt.franz_parisi(model, 0.5, [0.25, typical], reference=free), 0),
-        (lambda model: rt.local_entropy(model, 0.5, [0.25]), 0),
+    around = rt.franz_parisi(free, 0.5, [0.3, 0.5 * (1 - point.q)])
+    dense = rt.local_entropy(free, 0.5, [0.25])
+    for curve, door in (
+        (around, lambda model: rt.franz_parisi(model, 0.5, 0.3, reference=free)),
+        (dense, lambda model: rt.local_entropy(model, 0.5, 0.25)),
     ):
-        curve = door(free)
-        best = float(curve.overlaps["shift"][d])
-        low, same, high = (float(door(free.at(shift=best + step)).entropy[d]) for step in (-1e-3, 0.0, 1e-3))
-        assert same == pytest.approx(float(curve.entropy[d]), abs=1e-10)
-        assert abs(high - low) < 1e-8 < same - 0.5 * (high + low)  # even to the third order, and concave
-        if "shift_ref" in curve.overlaps:
-            assert float(curve.overlaps["shift_ref"][0]) == point.shift
-            own = curve.entropy[1], curve.overlaps["shift"][1]
-            np.testing.assert_allclose(own, [point.entropy, point.shift], atol=1e-10)
+        best, entropy = float(curve.overlaps["shift"][0]), float(curve.entropy[0])
+        low, high = (float(door(free.at(shift=best + side)).entropy) for side in (-step, step))
+        assert abs(high - low) < 1e-8  # even to the third order
+        assert 0 < entropy - 0.5 * (high + low) < 2 * step**2  # concave
+    assert float(around.overlaps["shift_ref"][0]) == point.shift
+    np.testing.assert_allclose(
+        [around.entropy[1], around.overlaps["shift"][1]], [point.entropy, point.shift], atol=1e-9
+    )
 
 
-@pytest.mark.parametrize("door", [rt.franz_parisi, rt.local_entropy])
-def test_slope_of_a_curve(door):
-    curve = door(biased(0.3), 0.5, [0.2499, 0.25, 0.2501])
+@pytest.mark.parametrize(("door", "shift"), [(rt.franz_parisi, -0.4), (rt.local_entropy, "free")])
+def test_slope_of_a_curve(door, shift):
+    curve = door(biased(0.3, shift), 0.5, [0.2999, 0.3, 0.3001])
     assert float(curve.entropy[2] - curve.entropy[0]) / 2e-4 == pytest.approx(float(curve.slope[1]), abs=1e-6)  # step^2
 
 

@@ -92,7 +92,7 @@ def test_models_are_models():
     for models in ("margin", {r"\ell": 3}, None):
         with pytest.raises(TypeError, match="models must be"):
             Numbers(models)
-    for model in (rt.BinaryPerceptron([0.0, 0.1]), rt.TreeCommittee(units=3)):
+    for model in (rt.BinaryPerceptron([0.0, 0.1]), rt.TreeCommittee(units=3), rt.Mixture([(1.0, MODEL, 1)])):
         with pytest.raises(ValueError, match="models must have a single kappa"):
             Numbers(model)
     with pytest.raises(TypeError, match="expressions must be a list"):
