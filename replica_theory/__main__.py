@@ -394,7 +394,7 @@ def _add_numbers(commands: Any) -> None:
             "Every number that the documentation quotes, computed anew: value, estimated error, the call that\n"
             "computes it, and the published value, where there is one, with its citation. `inside`: the value lies in\n"
             "the published bracket: what rounds to the digits that were printed. Numbers that take seconds have no\n"
-            "value without --all (two minutes)."
+            "value without --all (two or three minutes)."
         ),
         epilog=(
             "exit code:\n  0 done; 1 a number misses its published bracket or did not converge; 2 bad input.\n\n"

@@ -17,22 +17,25 @@ ROWS = [
 ]
 ENTRY_OF = [(topic, entry) for topic, entries in ENTRIES.items() for entry in entries]
 NUMBER = re.compile(r"(?<![\d.\w/])-?\d+\.\d{4,}(?![\d\w/])")
-PAGES = ("committee", "franz_parisi", "index", "local_entropy", "mixtures", "numbers", "satisfiability", "typical",
-         "weights")  # fmt: skip
+PAGES = sorted(path.name for path in (ROOT / "docs" / "theory").glob("*.md") if path.stem != "derived_equations")
 NOTEBOOKS = sorted(path.name for path in (ROOT / "notebooks").glob("*.py") if path.name != "run.py")
 TEXTS = [
     "README.md",
     "docs/index.md",
     "replica_theory/__main__.py",
-    *(f"docs/theory/{page}.md" for page in PAGES),
+    *(f"docs/theory/{page}" for page in PAGES),
     *(f"notebooks/{name}" for name in NOTEBOOKS),
 ]
+CHEAP = ("capacity", "entropy", "teacher", "committee")
 MEASURED = {
     "README.md": {"0.2913", "0.0555", "0.1782", "0.2443", "0.4033", "0.0067", "0.2644"},
     "docs/index.md": {"0.2336"},
+    "docs/theory/certified.md": {"1.6051", "0.0016"},
     "docs/theory/committee.md": {"0.336332", "0.94626"},
-}
-"""Of instances, which the examples beside them check, and extrapolated."""
+    "docs/theory/tuples.md": {"1.238518", "1.596166", "1.596972", "1.596309", "1.596764", "1.596403", "1.596681",
+                              "1.596462", "1.596643"},
+}  # fmt: skip
+"""Of instances, which the examples beside them check; widths; extrapolations, and the limit of small margins."""
 
 
 def unit(text):
@@ -46,10 +49,15 @@ def test_the_site_has_every_number():
     assert "outside" not in TABLE
 
 
-def test_what_is_quick_comes_out_as_on_the_site_and_within_what_is_published():
-    """All brackets of the quick numbers; the slow ones are computed by ``.ci/run``."""
-    found = rt.numbers(tuple(topic for topic in ENTRIES if topic != "formulas"))
-    assert not found.outside and not found.failed
+def test_what_is_quick_comes_out_as_on_the_site_and_within_what_is_published(monkeypatch):
+    """Quick numbers of which something is published, and those of some topics; ``.ci/run`` computes all."""
+    quick = {
+        topic: tuple(entry for entry in entries if not entry.slow and (entry.published or topic in CHEAP))
+        for topic, entries in ENTRIES.items()
+    }
+    monkeypatch.setattr("replica_theory.quoted.table.ENTRIES", quick)
+    found = rt.numbers()
+    assert not found.outside and not found.failed and {"inside", "not compared"} <= {row.verdict for row in found}
     on_site = {(topic, entry.name): row for row, (topic, entry) in zip(ROWS, ENTRY_OF, strict=True)}
     for row in found:
         text = on_site[row.topic, row.name][1]
@@ -67,6 +75,10 @@ def test_numbers_in_texts_are_in_the_table(text):
         number
         for number in found
         if number in published
-        or any(abs(float(number) - value) <= 0.51 * (unit(number) + last) + error for value, last, error in computed)
+        or any(
+            abs(float(number) - value) <= 0.51 * (unit(number) + last) + error
+            for value, last, error in computed
+            if last < 1e-4 or last <= unit(number)
+        )
     }
     assert found == known

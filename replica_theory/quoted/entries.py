@@ -7,10 +7,12 @@ from collections.abc import Mapping
 from typing import Any
 
 from replica_theory.algorithms.focusing import focusing_fixed_point
+from replica_theory.algorithms.localization import localization
 from replica_theory.models.committee import TreeCommittee
 from replica_theory.models.intervals import SymmetricBinaryPerceptron, UShapePerceptron
 from replica_theory.models.mixture import Mixture
 from replica_theory.models.perceptron import BinaryPerceptron, TeacherStudent
+from replica_theory.models.power_weight import PowerWeight
 from replica_theory.models.satisfiability import RandomSatisfiability
 from replica_theory.models.weights import DiscreteWeights, SphericalWeights
 from replica_theory.neighbourhood.around_teacher import around_teacher
@@ -25,7 +27,9 @@ from replica_theory.thresholds.dense_teacher import dense_teacher_threshold
 from replica_theory.thresholds.largest_margin import largest_margin
 from replica_theory.thresholds.learning import teacher_student_spinodal, teacher_student_transition
 from replica_theory.thresholds.local_energy import local_energy
+from replica_theory.thresholds.sampling_threshold import sampling_threshold
 from replica_theory.thresholds.stability_limit import stability_limit
+from replica_theory.thresholds.tuples import algorithmic_threshold, multi_overlap_gap, tuple_threshold
 from replica_theory.typical.replica_symmetric import replica_symmetric
 from replica_theory.typical.satisfiability import satisfiability_entropy
 from replica_theory.typical.teacher_student import teacher_student
@@ -36,6 +40,19 @@ _TERNARY = BinaryPerceptron(weights=DiscreteWeights([-1, 0, 1]))
 _SIGN, _RELU = TreeCommittee(activation="sign"), TreeCommittee(activation="relu")
 _ALONG: Mapping[str, Any] = {"reference": "solution", "y": "zero-complexity"}
 _THREE: Mapping[str, Any] = {"reference": "solution", "y": 3}
+_LINEAR = PowerWeight(power=1.0)
+_POWERS = (1.0, 1.05, 1.2, 1.5, 2.0, 3.0, 5.0)
+_FOURS = Published("1.6578", "Stojnic 2026, arXiv:2604.19712", units=1, remark="a bound")
+_LIFTED_EVEN = {
+    2: Published("1.8159", "Stojnic 2026, arXiv:2601.10628"),
+    3: Published("1.6576", "Stojnic 2026, arXiv:2604.19712", units=1, remark="within a unit of the last digit"),
+    4: Published("1.6218", "Stojnic 2026, arXiv:2604.19712", units=1, remark="within a unit of the last digit"),
+    5: Published("1.6093", "Stojnic 2026, arXiv:2604.19712", same=False, remark="said of level 7: unexplained"),
+    7: Published("1.6021", "Stojnic 2026, arXiv:2601.10628", same=False, remark="unexplained"),
+}
+_LIFTED = {
+    5: Published("0.7764", "Stojnic 2025, arXiv:2511.01037", same=False, remark="none of the levels: unexplained"),
+}
 _POPULATION: Mapping[str, Any] = {"population": 4000, "sweeps": 40}
 
 
@@ -132,8 +149,33 @@ ENTRIES: Mapping[str, tuple[Entry, ...]] = {
         Entry("symmetric, margin 1: slope, free reference, y = inf", local_entropy_threshold, (_EVEN,), slow=True,
               published=Published("1.58", "Baldassi et al. 2020", same=False, remark="by another criterion")),
         Entry("sign committee: slope, free reference, y = inf", local_entropy_threshold, (_SIGN,), slow=True),
-        Entry("fifth level of lifting", quantity="",
-              published=Published("0.7764", "Stojnic 2025", same=False, remark="none of the levels here: unexplained")),
+    ),
+    "tuples": (
+        *(Entry(f"symmetric, margin 1, {m} solutions", multi_overlap_gap, (_EVEN, m),
+                published=_FOURS if m == 4 else None) for m in (2, 3, 4, 5)),
+        Entry("symmetric, margin 1, 3 groups of 4 solutions", tuple_threshold, (_EVEN,), {"sizes": (12, 4)},
+              published=Published("1.6219", "Stojnic 2026, arXiv:2604.19712", units=1, remark="a bound")),
+        *(Entry(f"symmetric, margin 1, level {level}", tuple_threshold, (_EVEN, level),
+                published=_LIFTED_EVEN.get(level), slow=level > 4) for level in range(2, 8)),
+        Entry("symmetric, margin 1, limit of the levels", algorithmic_threshold, (_EVEN,), slow=True,
+              published=Published("1.59", "Stojnic 2026, arXiv:2601.10628", same=False, remark="a tendency")),
+        *(Entry(f"margin 0: level {level}", tuple_threshold, (_BINARY, level), published=_LIFTED.get(level),
+                slow=level > 5) for level in range(2, 8)),
+        Entry("margin 0: limit of the levels", algorithmic_threshold, (_BINARY,), slow=True),
+    ),
+    "sampling": (
+        *(Entry(f"power {power:g}: localisation", sampling_threshold, (PowerWeight(power=power),), slow=True)
+          for power in _POWERS),
+        *(Entry(f"power {power:g}: entropy there", sampling_threshold, (PowerWeight(power=power),),
+                quantity="entropy", slow=True) for power in _POWERS),
+        *(Entry(f"power {power:g}: decimation", sampling_threshold, (PowerWeight(power=power), "decimation"),
+                slow=True) for power in _POWERS),
+        *(Entry(f"power {power:g}, load 0.3, time {time:g}: 1 - q", localization, (model, 0.3, time), quantity="rest",
+                slow=time != 1)
+          for power, model in ((1, _LINEAR), (0, _BINARY)) for time in (0.1, 0.5, 1.0, 2.0, 4.0)),
+        Entry("power 1, load 0.3: free entropy", replica_symmetric, (_LINEAR, 0.3), quantity="free_entropy"),
+        Entry("power 1, load 0.3: entropy", replica_symmetric, (_LINEAR, 0.3), quantity="entropy"),
+        Entry("power 1, load 0.3: energy", replica_symmetric, (_LINEAR, 0.3), quantity="energy"),
     ),
     "weights": (
         Entry("spherical, capacity", capacity, (_SPHERE,), published=Published("2", "Gardner 1988", exact=True)),
@@ -169,6 +211,8 @@ ENTRIES: Mapping[str, tuple[Entry, ...]] = {
         Entry("relu units, load 0.5: entropy", replica_symmetric, (_RELU, 0.5), quantity="entropy"),
         Entry("sign units, load 0.4, distance 0.1, y = inf", local_entropy, (_SIGN, 0.4, 0.1), quantity="entropy"),
         Entry("the same, slope in the distance", local_entropy, (_SIGN, 0.4, 0.1), quantity="slope"),
+        Entry("sign units, load 0.4, distance 0.1 of a typical solution", franz_parisi, (_SIGN, 0.4, 0.1),
+              quantity="entropy"),
         Entry("relu units, load 0.4, distance 0.1, y = inf", local_entropy, (_RELU, 0.4, 0.1), quantity="entropy"),
     ),
     "committee of few units": (
@@ -176,6 +220,8 @@ ENTRIES: Mapping[str, tuple[Entry, ...]] = {
         Entry("3 sign units, load 0.5: entropy", replica_symmetric, (_committee(3), 0.5), quantity="entropy"),
         Entry("3 sign units, load 0.5: overlap of two solutions", replica_symmetric, (_committee(3), 0.5),
               quantity="q"),
+        Entry("3 sign units, load 0.4, distance 0.1 of a typical solution", franz_parisi, (_committee(3), 0.4, 0.1),
+              quantity="entropy", slow=True),
         Entry("5 sign units: capacity", capacity, (_committee(5),), slow=True),
         Entry("5 sign units, load 0.5: entropy", replica_symmetric, (_committee(5), 0.5), quantity="entropy"),
         Entry("5 sign units, load 0.5: overlap of two solutions", replica_symmetric, (_committee(5), 0.5),

@@ -23,6 +23,9 @@ class Published:
     citation : str
     exact : bool
         That a single number is all of it (a closed form), not the digits of it that were printed.
+    units : float
+        How far from it the number may lie, in units of its last digit: half a unit if it was rounded, one if it may
+        have been rounded up, as bounds are.
     same : bool
         False where the published number is of another definition, or has no counterpart here: shown and not judged.
     remark : str
@@ -39,6 +42,7 @@ class Published:
     text: str
     citation: str
     exact: bool = False
+    units: float = 0.5
     same: bool = True
     remark: str = ""
 
@@ -46,8 +50,8 @@ class Published:
     def bracket(self) -> tuple[float, float]:
         """Smallest and largest number that agree with what was published."""
         low, between, high = self.text.partition(" to ")
-        half = 0.0 if between or self.exact else 0.5 * 10.0 ** -len(low.partition(".")[2])
-        return float(low) - half, float(high or low) + half
+        width = 0.0 if between or self.exact else self.units * 10.0 ** -len(low.partition(".")[2])
+        return float(low) - width, float(high or low) + width
 
 
 @dataclass(frozen=True)
@@ -105,10 +109,8 @@ def _said(value: Any) -> str:
     """An argument in Python, without what is so by default."""
     if isinstance(value, float) and math.isinf(value):
         return "inf" if value > 0 else "-inf"
-    if isinstance(value, tuple) and hasattr(value, "_fields"):
-        return f"({', '.join(map(_said, value))})"
     if isinstance(value, tuple):
-        return f"[{', '.join(map(_said, value))}]"
+        return f"({', '.join(map(_said, value))}{',' if len(value) == 1 else ''})"
     if isinstance(value, float) and value == int(value):
         return str(int(value))
     if not is_dataclass(value) or isinstance(value, Enum):

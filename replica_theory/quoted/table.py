@@ -85,8 +85,10 @@ class QuotedNumber:
         """The value, with the digits that its error leaves (9 decimals where no error is estimated, at most 12)."""
         if math.isnan(self.value):
             return ""
-        error = max(self.error, 10.0**-_MOST_DECIMALS)
-        return f"{self.value:.{_USUAL_DECIMALS if math.isnan(self.error) else max(0, math.floor(-math.log10(error)))}f}"
+        if math.isnan(self.error):
+            return f"{self.value:.{_USUAL_DECIMALS}f}"
+        decimals = math.ceil(-math.log10(max(self.error, 10.0**-_MOST_DECIMALS)) - _ROUNDING)
+        return f"{self.value:.{max(0, decimals)}f}"
 
 
 @dataclass(frozen=True)
@@ -203,10 +205,10 @@ def numbers(topics: Iterable[str] | None = None, *, slow: bool = False) -> Numbe
     ----------
     topics : sequence of str, optional
         Those wanted of the topics ``"capacity"``, ``"entropy"``, ``"teacher"``, ``"around typical solutions"``,
-        ``"local entropy"``, ``"end of the dense region"``, ``"weights"``, ``"committee"``,
-        ``"committee of few units"``, ``"mixtures"``, ``"formulas"``; all by default.
+        ``"local entropy"``, ``"end of the dense region"``, ``"tuples"``, ``"sampling"``, ``"weights"``,
+        ``"committee"``, ``"committee of few units"``, ``"mixtures"``, ``"formulas"``; all by default.
     slow : bool
-        Compute the numbers that take seconds, too (two minutes for all of them); else they have no value.
+        Compute the numbers that take seconds, too (two or three minutes for all of them); else they have no value.
 
     Returns
     -------

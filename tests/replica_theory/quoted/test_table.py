@@ -111,7 +111,7 @@ def test_forms():
 
 @pytest.mark.parametrize(
     ("error", "digits"),
-    [(1e-14, "0.123456789012"), (3e-4, "0.123"), (1e-10, "0.1234567890"), (np.nan, "0.123456789"), (2.0, "0")],
+    [(1e-14, "0.123456789012"), (3e-4, "0.1235"), (1e-10, "0.1234567890"), (np.nan, "0.123456789"), (2.0, "0")],
 )
 def test_digits_are_those_that_the_error_leaves(error, digits):
     row = rt.QuotedNumber("", "", 0.12345678901234, error, "", "", 0.0, 0.0, "", "", "")
