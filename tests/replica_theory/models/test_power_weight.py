@@ -69,11 +69,10 @@ def test_entropy_of_the_weighted_measure():
 def test_a_weight_of_the_users_own():
     """The same weight by a function: all numbers to the accuracy of its differences and quadrature."""
     own = rt.CustomModel(linear, concave=True, weighted=True)
-    for alpha in (0.2, 0.5):
-        mine, theirs = rt.replica_symmetric(own, alpha), rt.replica_symmetric(ONE, alpha)
-        for name in ("free_entropy", "q", "stability"):
-            assert getattr(mine, name) == pytest.approx(getattr(theirs, name), abs=1e-8)
-        assert mine.entropy == pytest.approx(theirs.entropy, abs=1e-5)  # the logarithm ends in an edge
+    mine, theirs = rt.replica_symmetric(own, 0.3), rt.replica_symmetric(ONE, 0.3)
+    for name in ("free_entropy", "q", "stability"):
+        assert getattr(mine, name) == pytest.approx(getattr(theirs, name), abs=1e-8)
+    assert mine.entropy == pytest.approx(theirs.entropy, abs=1e-5)  # the logarithm ends in an edge
     assert own.allows([0.5, -0.5]).tolist() == [True, False]
     for bad in ({"weighted": False}, {"beta": 1.0}):
         with pytest.raises(ValueError, match=r"must return P in \[0, 1\]|beta must be inf where"):
