@@ -29,8 +29,7 @@ def test_against_plain_quadrature(model, leaf):
 def test_weights_against_plain_quadrature():
     sizes, conjugates = [6.0, 2.5], [0.2, 0.5, 1.1]
     expected = referee.integral(referee.spin, sizes, conjugates, 1.0)
-    # The panels are wide for the poles of log cosh at pi/12 of the real axis.
-    assert entropic(tree(sizes, conjugates)).value == pytest.approx(expected, abs=1e-6)
+    assert entropic(tree(sizes, conjugates)).value == pytest.approx(expected, abs=1e-9)
 
 
 def test_one_group_is_the_theory_of_y_replicas():
