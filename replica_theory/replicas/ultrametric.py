@@ -45,7 +45,7 @@ _TURN = 0.2
 _SPIN = 0.28
 """Spacing of the fields of a spin: log cosh mh has its singularity at a distance of pi/(2m)."""
 _MOST_NODES, _MOST_PAIRS = 40_000, 3_000_000
-"""Nodes of a level, and of a level times those of the next (24 MB)."""
+"""Nodes of a level, and of a level times those of the next (24 MB), at the usual fineness."""
 
 
 @dataclass(frozen=True)
@@ -132,7 +132,7 @@ def energetic(model: Model, tree: Tree, fineness: float = 1.0) -> Term | None:
     if not (tree.valid and rest[-1] > 1e-12):
         return None
     grids = _windows(model, tree, fineness)
-    if grids is None or _large(grids):
+    if grids is None or _large(grids, fineness):
         return None
     leaf = model.log_kernel(grids[-1].nodes, float(np.sqrt(rest[-1])))
     allowed = [model.allows(grid.nodes) for grid in grids]
@@ -155,10 +155,10 @@ def entropic(tree: Tree, fineness: float = 1.0) -> Term | None:
         reach += size * width + _REACH * float(np.sqrt(width))
         inner = float(tree.sizes[level]) if level < len(tree.sizes) else 1.0
         step = min(_SPIN / inner, _SMOOTH * float(np.sqrt(width))) / fineness
-        if width > 0 and not reach / step < _MOST_NODES:
+        if width > 0 and not reach / step < _MOST_NODES * fineness:
             return None
         grids.append(_lattice([(-reach, reach)], step) if width > 0 else _ORIGIN)
-    if _large(grids):
+    if _large(grids, fineness):
         return None
     spin = np.tanh(grids[-1].nodes)
     leaf = (log2cosh(grids[-1].nodes), spin, 1 - spin**2)
@@ -175,8 +175,9 @@ class _Grid(NamedTuple):
 _ORIGIN = _Grid(np.zeros(1), 1.0)
 
 
-def _large(grids: list[_Grid]) -> bool:
-    return any(len(outer.nodes) * len(inner.nodes) > _MOST_PAIRS for outer, inner in pairwise(grids))
+def _large(grids: list[_Grid], fineness: float) -> bool:
+    most = _MOST_PAIRS * fineness**2
+    return any(len(outer.nodes) * len(inner.nodes) > most for outer, inner in pairwise(grids))
 
 
 def _lattice(windows: list[tuple[float, float]], step: float) -> _Grid:
@@ -214,7 +215,7 @@ def _windows(model: Model, tree: Tree, fineness: float) -> list[_Grid] | None:
         else:
             depth = near = reach
         spans = [_around(model, edge, near, depth, reach) for edge in edges] if level else [(-reach, reach)]
-        if not sum(high - low for low, high in spans) / step < _MOST_NODES:
+        if not sum(high - low for low, high in spans) / step < _MOST_NODES * fineness:
             return None
         grids.append(_lattice(spans, step))
     return grids

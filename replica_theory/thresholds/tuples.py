@@ -46,6 +46,8 @@ _POWERS = (3, 4)
 """Of the levels' distance in the two laws by which they are extrapolated."""
 _ODD_START = (0.81, 0.036, 0.1, 0.3, 4.3)
 """1 - q0, 1 - q1, q0_hat and q1_hat - q0_hat, in units of 1 - q and q_hat at capacity, and the size: mostly level 3."""
+_FEW, _MANY = 20, 60
+"""Steps of Newton's method to level 3, from where it mostly is or from a survey, and to the others."""
 _LITTLE = 1e-3
 """Overlap between tuples, over that inside them, with which the symmetry of an even constraint is broken."""
 
@@ -337,7 +339,7 @@ def _climbed(model: Model, depth: int, apart: bool) -> Saddle | None:
         return None
     system = TupleLoad(model, depth, apart)
     for start in _starts(system, below):
-        found = None if start is None else find_saddle(system, start)
+        found = None if start is None else find_saddle(system, start, _FEW if depth == 1 else _MANY)
         if found is not None and (below is None or found.alpha < below.alpha):
             return found
     return None

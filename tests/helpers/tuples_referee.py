@@ -7,7 +7,7 @@ from scipy.special import log_ndtr
 def gaussian(panels):
     """Nodes and weights of a standard normal average."""
     nodes, weights = np.polynomial.legendre.leggauss(16)
-    edges = np.linspace(-9, 9, panels + 1)
+    edges = np.linspace(-14, 14, panels + 1)
     half = 0.5 * np.diff(edges)[:, None]
     x = (0.5 * (edges[1:] + edges[:-1])[:, None] + half * nodes).ravel()
     return x, (half * weights).ravel() * np.exp(-0.5 * x**2) / np.sqrt(2 * np.pi)
@@ -33,7 +33,7 @@ def spin(h, std):
     return np.logaddexp(h, -h)
 
 
-def integral(leaf, sizes, overlaps, std, panels=6):
+def integral(leaf, sizes, overlaps, std, panels=9):
     """Gamma: every level integrates the one below at all of its own fields."""
     x, dx = gaussian(panels)
 
@@ -49,7 +49,7 @@ def integral(leaf, sizes, overlaps, std, panels=6):
     return float(free(np.sqrt(overlaps[0]) * x, 1) @ dx)
 
 
-def entropy(leaf, alpha, sizes, overlaps, conjugates, panels=24):
+def entropy(leaf, alpha, sizes, overlaps, conjugates, panels=36):
     """Logarithm of the number of tuples over their number of solutions."""
     count = -np.diff([0, *sizes, 1])
     linear = 0.5 * (conjugates[-1] + np.sum(count * np.array(overlaps) * np.array(conjugates)))

@@ -29,8 +29,9 @@ def test_against_plain_quadrature(model, leaf):
 def test_weights_against_plain_quadrature():
     sizes, conjugates = [6.0, 2.5], [0.2, 0.5, 1.1]
     expected = referee.integral(referee.spin, sizes, conjugates, 1.0)
-    # The panels are wide for the poles of log cosh at pi/12 of the real axis.
     assert entropic(tree(sizes, conjugates)).value == pytest.approx(expected, abs=1e-6)
+    one = referee.integral(referee.spin, [6.0], [0.2, 1.1], 1.0, panels=48)
+    assert entropic(tree([6.0], [0.2, 1.1])).value == pytest.approx(one, abs=1e-11)
 
 
 def test_one_group_is_the_theory_of_y_replicas():
