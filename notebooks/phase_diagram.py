@@ -96,3 +96,57 @@ scaled.text(0.97, 0.30, "no dense region", ha="right", transform=scaled.transAxe
 plt.show()
 below = bound.alpha / rt.capacity(rt.BinaryPerceptron(kappa=margins)).alpha
 assert np.all(below < 1) and np.all(np.diff(below) > 0)  # large margins leave less room for sparse solutions
+
+# %% [markdown]
+# ## Tuples of solutions
+#
+# An algorithm that changes little when patterns change little passes through tuples of solutions at every mutual
+# overlap, nested in any way. The threshold of *level* $r$ is the load at which groups nested $r - 2$ times end (level 2
+# is the capacity), at given sizes that of a *multi-overlap gap*; ever higher levels fall towards a limit, beyond which
+# no such algorithm is expected to succeed. The slope at $y = \infty$ is another criterion, not ordered with these: at
+# $\kappa = 0$ it is met below the limit of the levels, at $\kappa = 1$ above it.
+
+# %%
+model = rt.BinaryPerceptron()
+algorithmic = rt.algorithmic_threshold(model, levels=6 if FAST else 7)
+gaps = {m: rt.multi_overlap_gap(model, m) for m in (2, 3, 4, 5)}
+rows = {
+    "margin criterion": rt.local_entropy_threshold(model, "margin").alpha,
+    "slope, y = inf": slope_at_zero,
+    "limit of the levels": algorithmic.alpha,
+    **{f"level {r:.0f}": a for r, a in zip(algorithmic.levels[::-1], algorithmic.thresholds[::-1], strict=True)},
+    **{f"gap of {m}": found.alpha for m, found in sorted(gaps.items(), key=lambda item: item[1].alpha)},
+    "capacity": krauth_mezard,
+}
+for name, load in rows.items():
+    print(f"{name:20} {load:.6f}")
+print(f"limit of the levels: +- {algorithmic.error:.5f}; stability at q0: {algorithmic.stabilities.round(3)}")
+assert abs(algorithmic.thresholds[0] - 0.784214591) < 1e-8 and abs(algorithmic.alpha - 0.7624) < 2e-4
+assert list(rows.values()) == sorted(rows.values())
+
+# %%
+margins = np.linspace(-0.6, 1.0, 5 if FAST else 9)
+levels = np.array([[rt.tuple_threshold(rt.BinaryPerceptron(k), r).alpha for r in (3, 4, 5)] for k in margins.tolist()])
+limits = [rt.algorithmic_threshold(rt.BinaryPerceptron(k), levels=6) for k in margins.tolist()]
+distance = np.geomspace(0.0008, 0.15, 12 if FAST else 30)
+fig, (ax, scaled) = plt.subplots(1, 2, figsize=(10, 4.2), layout="constrained")
+for k, load in enumerate((0.78, gaps[4].alpha, 0.795)):
+    rt.tuple_entropy(model, load, distance, m=4).plot(ax, color=f"C{k}", label=rf"$\alpha = {load:.4f}$")
+ax.axhline(0, color="0.6", lw=0.8)
+ax.set(
+    xscale="log", ylim=(-0.02, 0.06), xlabel="distance $d$ between all of them", ylabel=r"$\varphi(d)$ of 4 solutions"
+)
+ax.set_title(r"four solutions at one distance, $\kappa = 0$", fontsize=10)
+ax.legend(frameon=False, fontsize=9)
+unit = rt.capacity(rt.BinaryPerceptron(margins)).alpha
+for r, column in zip((3, 4, 5), (levels / unit[:, None]).T, strict=True):
+    scaled.plot(margins, column, "-", color=f"C{r - 3}", label=f"level {r}")
+scaled.errorbar(margins, [one.alpha for one in limits] / unit, [one.error for one in limits] / unit, fmt="k--", lw=1,
+                capsize=2, label="limit of the levels")  # fmt: skip
+slopes = rt.local_entropy_threshold(rt.BinaryPerceptron(margins)).alpha
+scaled.plot(margins, slopes / unit, "C3o", ms=4, label=r"slope at $y = \infty$")
+scaled.set(xlabel=r"margin $\kappa$", ylabel=r"load in units of the capacity, $\alpha/\alpha_c$")
+scaled.legend(frameon=False, fontsize=9)
+plt.show()
+above = slopes > [one.alpha for one in limits]
+assert np.all(np.diff(levels, axis=1) < 0) and not above[0] and above[-1]

@@ -453,7 +453,7 @@ def _weighted(
         epilog=f"exit code:\n  0 done; 1 some point did not converge; 2 bad input.\n\nexamples:\n  {example}",
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
-    parser.set_defaults(command=command, name=name, model="power")
+    parser.set_defaults(command=_points, points=command, name=name, model="power")
     for option, default, meaning in (("power", 1.0, "powers p of the weight"), ("kappa", 0.0, "margins")):
         parser.add_argument(
             f"--{option}", type=_numbers, nargs="+", metavar=option[0].upper(), default=[np.array([default])],

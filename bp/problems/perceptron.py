@@ -54,7 +54,8 @@ class Instance(Judged, Changeable, Messaging, Problem):
     constraint : str or Model
         ``"margin"``: :math:`h\ge\kappa`; ``"symmetric"``: :math:`|h|\le\kappa`; the class name of a model that a margin
         gives, such as ``"UShapePerceptron"``; or any model of `replica_theory`, such as ``IntervalModel([(-1, 0)])``.
-        A soft one (`CustomModel`, `PowerWeight`) is for `belief_propagation` with ``method="exact"`` or ``"amp"`` only.
+        A soft one (`CustomModel`), or one of weights (`PowerWeight`), is for `belief_propagation` and `localize` with
+        ``method="exact"`` or ``"amp"`` only.
     teacher : array_like, shape (N,), optional
         Teacher weights that gave the labels, such as the model has, kept for measurements.
     thresholds : array_like, shape (P,), optional

@@ -64,7 +64,7 @@ class Localization(GridResult):
         else that of the untilted measure.
     """
 
-    _coordinates: ClassVar = ("time", "alpha", "kappa", "beta")
+    _coordinates: ClassVar = ("time", "kappa", "beta")
     _quantities: ClassVar = LOCALIZATION
     _main: ClassVar = "q"
 

@@ -65,7 +65,7 @@ class PowerWeight(Model):
         KAPPA,
         BETA,
         WEIGHTS,
-        Option("power", "power of the weight", "word"),
+        Option("power", "power of the weight"),
     )
 
     power: float = field(default=1.0, kw_only=True)

@@ -85,9 +85,9 @@ def tuple_entropy(model: Model, alpha: ArrayLike, distance: ArrayLike, m: float 
     Examples
     --------
     >>> from replica_theory import SymmetricBinaryPerceptron
-    >>> curve = tuple_entropy(SymmetricBinaryPerceptron(), 1.67, [0.005, 0.02], m=3)
+    >>> curve = tuple_entropy(SymmetricBinaryPerceptron(), 1.68, [0.005, 0.02, 0.1], m=3)
     >>> curve.entropy.round(4).tolist()
-    [-0.0006, 0.0171]
+    [-0.0014, -0.0027, 0.0679]
     """
     checked_for_tuples(model, "tuple_entropy")
     alpha, distance, m = checked_alpha(alpha), checked_distance(distance), checked_number("m", m, _TUPLE)

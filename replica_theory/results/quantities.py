@@ -164,7 +164,6 @@ EVOLUTION = {
 }
 LOCALIZATION = {
     "time": Quantity("signal-to-noise ratio of the observed sample"),
-    "alpha": LOAD,
     "q": Quantity("overlap of the magnetisations with the sample, reached from the typical overlap"),
     "rest": Quantity("1 - q to all its digits"),
     "q_hat": Quantity("conjugate of the overlap"),

@@ -234,13 +234,6 @@ DRAWS = {
     "of hidden layers": Draw(rt.replica_symmetric, calls(model=LAYERED, alpha=ALPHA), 3),
     "curves of hidden layers": Draw(rt.franz_parisi, calls(model=WIDE, alpha=ALPHA, distance=shaped(DISTANCE)), 2),
     "capacity": Draw(rt.capacity, calls(model=HARD), 3),
-    "certified capacity": Draw(proved(rt.capacity), calls(model=CERTIFIED, digits=FEW_DIGITS), 3 * FLINT),
-    "certified entropy": Draw(
-        proved(rt.replica_symmetric),
-        calls(model=CERTIFIED.filter(lambda model: model.weights.counts), alpha=log_uniform(1e-8, 100),
-              digits=FEW_DIGITS),
-        3 * FLINT,
-    ),
     "franz_parisi": Draw(rt.franz_parisi, calls(model=RANDOM, alpha=shaped(ALPHA), distance=shaped(DISTANCE))),
     "planted_bound": Draw(rt.planted_bound, calls(model=HARD, alpha=shaped(ALPHA), distance=shaped(DISTANCE)), 10),
     "binary_entropy": Draw(rt.binary_entropy, calls(distance=shaped(DISTANCE)), 20),
@@ -368,3 +361,17 @@ DRAWS = {
         0,
     ),
 }  # fmt: skip
+
+if FLINT:
+    DRAWS |= {
+        "certified capacity": Draw(proved(rt.capacity), calls(model=CERTIFIED, digits=FEW_DIGITS), 3),
+        "certified entropy": Draw(
+            proved(rt.replica_symmetric),
+            calls(
+                model=CERTIFIED.filter(lambda model: model.weights.counts),
+                alpha=log_uniform(1e-8, 100),
+                digits=FEW_DIGITS,
+            ),
+            3,
+        ),
+    }

@@ -42,6 +42,19 @@ def test_small_margins():
     assert np.all(np.diff(ratios) > 0) and 0.99 < ratios[-1] / constant < 1
 
 
+def test_small_margins_of_the_slope():
+    """The bound S_inf stops growing at kappa/sqrt(alpha/-log alpha) -> 1.428782 (published: 1.429)."""
+    best = optimize.minimize_scalar(lambda x: -(x**3) * 2 * np.exp(-x * x) / np.sqrt(np.pi) / erf(x), bounds=(0.5, 2),
+                                    method="bounded")  # fmt: skip
+    constant, kappa = np.sqrt(-4 * best.fun), 1e-140
+    assert constant == pytest.approx(1.428782, abs=1e-6)
+    # Of H_2 + alpha log erf(u), u = kappa/sqrt(2s), s = 1 - t^2, the slope in t vanishes at this load.
+    u = np.linspace(0.5, 2, 20_001)
+    s = kappa**2 / (2 * u**2)
+    alpha = np.min(0.5 * np.log(4 / s) * s / (u * 2 * np.exp(-u * u) / np.sqrt(np.pi) / erf(u)))
+    assert kappa / np.sqrt(alpha / -np.log(alpha)) == pytest.approx(constant, rel=0.01)
+
+
 def test_where_there_is_none():
     assert many_solutions(UShapePerceptron(0.5)) is None
     assert many_solutions(SymmetricBinaryPerceptron(3.0)) is None

@@ -6,6 +6,7 @@ import tuples_referee as referee
 
 from replica_theory import BinaryPerceptron, SymmetricBinaryPerceptron
 from replica_theory.replicas.tuple_saddle import TupleLoad, find_saddle
+from replica_theory.replicas.ultrametric import Tree, energetic, entropic
 
 START = np.log([0.38, 0.016, 0.25, 0.75, 4.3])
 
@@ -38,8 +39,7 @@ def test_a_saddle_point_has_no_entropy_and_no_slope():
     def entropy(sizes=sizes, q=q, q_hat=q_hat):
         return referee.entropy(referee.above(0.0), saddle.alpha, sizes, q, q_hat)
 
-    # The panels are wide for the edge that one solution sees, sqrt(1 - q1) = 0.12.
-    assert entropy() == pytest.approx(0, abs=2e-7)
+    assert entropy() == pytest.approx(0, abs=1e-9)
     for name, values in (("sizes", sizes), ("q", q), ("q_hat", q_hat)):
         for shift in 1e-3 * np.diag(1 - values if name == "q" else values):
             change = entropy(**{name: values + shift}) - entropy(**{name: values - shift})
@@ -50,6 +50,20 @@ def test_the_index():
     """One direction down, that of q0, where tuples overlap; none where they do not."""
     assert TupleLoad(BinaryPerceptron(), 1, False).descents == 1
     assert TupleLoad(SymmetricBinaryPerceptron(), 1, True).descents == 0
+
+
+def test_stability_is_that_of_the_iteration():
+    """Level 5 of |h| <= 1: from a small q0_hat, one step multiplies it by one minus the (negative) stability."""
+    model = SymmetricBinaryPerceptron()
+    x = np.log([0.0373, 0.00368, 0.0001966, 0.0146, 0.0927, 1.321, 24.84, 10.75, 3.839])
+    saddle = find_saddle(TupleLoad(model, 3, True), x)
+    sizes, q, q_hat = saddle.overlaps.sizes, saddle.overlaps.overlaps.copy(), saddle.conjugates.overlaps.copy()
+    q_hat[0] = 1e-6 * q_hat[1]
+    q[0] = entropic(Tree(sizes, q_hat)).squares[0]
+    grown = saddle.alpha * energetic(model, Tree(sizes, q)).squares[0] / q_hat[0]
+    assert 1 - grown == pytest.approx(saddle.stability, abs=1e-5) and saddle.stability == pytest.approx(
+        -0.004598, abs=1e-6
+    )
 
 
 def test_nothing_is_found_where_nothing_is():

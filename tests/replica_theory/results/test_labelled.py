@@ -81,6 +81,9 @@ RESULTS = {
     "local energy": lambda: rt.local_energy(
         rt.BinaryPerceptron(weights=SPHERE), [[0.5], [1.0]], [0.1, 0.2], rt.BinaryPerceptron(0.2, weights=SPHERE)
     ),
+    "localisation": lambda: rt.localization(rt.PowerWeight(power=0.5), 0.3, [0.5, 9.0]),
+    "localisation at a time": lambda: rt.localization(rt.BinaryPerceptron(), 0.3, 0.5),
+    "loads that can be sampled": lambda: rt.sampling_threshold(rt.PowerWeight([0.0, 0.1], power=0), "decimation"),
     "saddle": lambda: rt.replica_symmetric(rt.SymmetricBinaryPerceptron(1.0), 0.5),
     "saddles": lambda: rt.replica_symmetric(rt.TeacherStudent(beta=[[2.0], [np.inf]]), [0.4, 0.5]),
     "failures": failing,
