@@ -237,6 +237,8 @@ ENTRIES: Mapping[str, tuple[Entry, ...]] = {
         Entry("outputs +1 with probability 0.4, free threshold: shift there", capacity, (_biased(0.4),),
               quantity="shift"),
         Entry("outputs +1 with probability 0.3, free threshold: capacity", capacity, (_biased(0.3),)),
+        Entry("outputs +1 with probability 0.3, free threshold: shift there", capacity, (_biased(0.3),),
+              quantity="shift"),
         Entry("outputs +1 with probability 0.1, free threshold: capacity", capacity, (_biased(0.1),)),
         Entry("outputs +1 with probability 0.01, free threshold: capacity", capacity, (_biased(0.01),)),
         Entry("outputs +1 with probability 0.3, load 0.5: entropy", replica_symmetric, (_biased(0.3), 0.5),
