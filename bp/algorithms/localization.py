@@ -285,10 +285,10 @@ def _refuse(problem: Any, beta: float) -> None:
     power = opening(problem.model, beta)
     if power < 1.0 - _ROUNDING:
         raise ValueError(
-            f"problem cannot be sampled by localisation: the weight of a pattern opens as (h - kappa)^{power:.2g} (0 "
-            "is a jump), and below the power 1 an isolated configuration, q = 1, exists at any load besides what "
-            "messages follow, as for the uniform measure over solutions; a PowerWeight of power 1 or more can be "
-            "sampled (force=True draws all the same)"
+            "problem cannot be sampled by localisation: the weight of a pattern opens as (h - kappa)^"
+            f"{round(power, 2):g} (0 is a jump), and below the power 1 an isolated configuration, q = 1, exists at any "
+            "load besides what messages follow, as for the uniform measure over solutions; a PowerWeight of power 1 or "
+            "more can be sampled (force=True draws all the same)"
         )
     load = next((load for model, load in _LOADS if model == problem.model), np.inf)
     if problem.alpha >= load:
