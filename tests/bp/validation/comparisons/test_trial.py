@@ -93,11 +93,11 @@ def test_a_name_of_the_house_is_taken():
 
 
 def test_those_of_the_house_come_in_their_order():
-    names = ["entropy", "enumeration", "energy", "state-evolution", "planted", "focusing", "solutions",
-             "gradient-descent", "local-energy"]  # fmt: skip
+    names = ["entropy", "committee-enumeration", "enumeration", "energy", "state-evolution", "planted", "focusing",
+             "solutions", "gradient-descent", "local-energy"]  # fmt: skip
     assert [name for name in COMPARISONS if not name.startswith("formula-")] == names
     assert [name for name, comparison in COMPARISONS.items() if not comparison.default] == [
-        "enumeration", "focusing", "local-energy"
+        "committee-enumeration", "enumeration", "focusing", "local-energy"
     ]  # fmt: skip
 
 
