@@ -362,18 +362,18 @@ def test_referee_itself():
 
 
 @pytest.mark.parametrize(
-    ("model", "alpha"),
+    ("model", "alpha", "nearer"),
     [
-        pytest.param(IntervalModel([(-1, 0.5)]), 0.3, id="interval"),
-        pytest.param(IntervalModel([(-2, -0.8), (-0.1, 0.4)]), 0.1, id="two intervals", marks=pytest.mark.slow),
-        pytest.param(UShapePerceptron(0.5), 0.2, id="u-shape"),
+        pytest.param(IntervalModel([(-1, 0.5)]), 0.3, [0.02, 0.1], id="interval"),
+        pytest.param(IntervalModel([(-2, -0.8), (-0.1, 0.4)]), 0.1, [0.1], id="two intervals", marks=pytest.mark.slow),
+        pytest.param(UShapePerceptron(0.5), 0.2, [0.02, 0.1], id="u-shape"),
     ],
 )
-def test_other_constraints_without_a_warning(model, alpha):
+def test_other_constraints_without_a_warning(model, alpha, nearer):
     """Trial points outside the domain give NaN, and no warning; at the typical distance S is the entropy."""
     typical = replica_symmetric(model, alpha)
-    curve = franz_parisi(model, alpha, np.array([0.02, 0.1, 0.5 * (1 - float(typical.q))]))
-    assert curve.converged.all() and curve.entropy[2] == pytest.approx(typical.entropy, abs=1e-10)
+    curve = franz_parisi(model, alpha, np.array([*nearer, 0.5 * (1 - float(typical.q))]))
+    assert curve.converged.all() and curve.entropy[-1] == pytest.approx(typical.entropy, abs=1e-10)
     assert np.all(np.diff(curve.entropy) > 0)
 
 
